@@ -1,0 +1,33 @@
+//! What survives: the state of a Millstream job.
+//!
+//! Keyed and operator state, timers, key groups, the heap backend, and the files a snapshot is
+//! made of. This crate starts no thread, reads no clock and knows no actor: it is told when to
+//! snapshot, and hands back what must be written.
+//!
+//! Reading order: [`KeyGroup`] (how keys are spread), [`KeyedTable`] (where values live),
+//! [`snapshot`] (how they reach an object store and come back).
+
+mod backend;
+mod error;
+mod hash;
+mod identifier;
+mod key_group;
+mod record;
+mod shape;
+pub mod snapshot;
+mod table;
+mod time;
+mod timers;
+
+pub use backend::{
+    AggregatingState, KeyContext, KeyedBackend, ListState, MapState, ReducingState, StateDescriptor, ValueState,
+};
+pub use error::{Result, StateError};
+pub use hash::{StableHasher, stable_hash};
+pub use identifier::{CheckpointId, OperatorId};
+pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups, UPPER_MAX_PARALLELISM};
+pub use record::{Key, Record};
+pub use shape::Shape;
+pub use table::{KeyedTable, StateSlot};
+pub use time::Timestamp;
+pub use timers::TimerQueue;
