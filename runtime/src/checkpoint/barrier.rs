@@ -1,0 +1,99 @@
+//! The barrier: what flows between the records and cuts a stream into before and after a snapshot.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_state::snapshot::part::SubtaskPart;
+use millstream_state::{CheckpointId, Timestamp};
+
+use crate::error::Error;
+
+/// Whether a task with several inputs waits for all barriers of a checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckpointMode {
+    /// It stops reading an input whose barrier has come: state holds every record exactly once.
+    #[default]
+    ExactlyOnce,
+    /// It reads on: no alignment pause, but after a failure records may be counted twice.
+    AtLeastOnce,
+}
+
+/// Who a snapshot is for, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnapshotTarget {
+    /// A checkpoint in the job's own folder; blocks unchanged since `base` are referred to.
+    Checkpoint {
+        /// The latest completed checkpoint at the time of the trigger.
+        base: Option<CheckpointId>,
+    },
+    /// A self-contained savepoint at a path or URL.
+    Savepoint {
+        /// Where the user wants it.
+        path: Arc<str>,
+        /// Whether the sources stop at the barrier (stop-with-savepoint).
+        stop: bool,
+    },
+}
+
+/// Cuts a stream: everything before it belongs to the snapshot, everything after it does not.
+///
+/// After Chandy and Lamport (1985), as in Carbone et al., "Lightweight Asynchronous Snapshots for
+/// Distributed Dataflows" (2015).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    /// Which checkpoint or savepoint.
+    pub checkpoint: CheckpointId,
+    /// When it was triggered, in processing time.
+    pub triggered: Timestamp,
+    /// Whether tasks align.
+    pub mode: CheckpointMode,
+    /// What it is for.
+    pub target: SnapshotTarget,
+}
+
+impl Barrier {
+    /// Whether sources emit nothing after it.
+    pub const fn stops_sources(&self) -> bool {
+        matches!(self.target, SnapshotTarget::Savepoint { stop: true, .. })
+    }
+}
+
+/// What the coordinator tells a subtask.
+#[derive(Clone, Debug)]
+pub enum Control {
+    /// To sources: cut the stream here.
+    Trigger(Arc<Barrier>),
+    /// The checkpoint is real: its manifest is written. Commit what it covers.
+    CheckpointCompleted(CheckpointId),
+    /// The checkpoint will never be: forget it, unblock inputs that wait for it.
+    CheckpointAborted(CheckpointId),
+    /// The job is at its end and everything before it is safe: commit what is pending, then finish.
+    Finish,
+}
+
+/// What a subtask tells the coordinator.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// Its part of the snapshot is on the store.
+    Acknowledged {
+        /// Which snapshot.
+        checkpoint: CheckpointId,
+        /// What was written.
+        part: SubtaskPart,
+        /// From the first barrier's arrival to the last one's.
+        alignment: Duration,
+    },
+    /// Its part of the snapshot could not be written.
+    Declined {
+        /// Which snapshot.
+        checkpoint: CheckpointId,
+        /// Why.
+        error: Error,
+    },
+    /// All its input has ended and been worked off; it waits for [`Control::Finish`].
+    EndOfData,
+    /// It has finished, everything committed.
+    Finished,
+    /// It has failed: an error, or a panic in a function.
+    Failed(Error),
+}

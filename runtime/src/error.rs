@@ -1,0 +1,142 @@
+//! The public error: small, cheap to clone, and clear about who can do something about it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use millstream_state::StateError;
+
+/// A result whose error is an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the caller can do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The job cannot run as it is written or configured: mend the program.
+    InvalidJob,
+    /// The input holds something that cannot be read: mend it, or choose another policy for it.
+    InvalidInput,
+    /// A snapshot cannot be restored: choose another, or mend the program.
+    Restore,
+    /// A checkpoint or savepoint could not be completed: look at the store and at the cause.
+    Checkpoint,
+    /// An outside system (file, network, store) did not do what it was asked: try again.
+    External,
+    /// A function of the job returned an error.
+    Function,
+    /// A function of the job panicked.
+    Panic,
+    /// The job was cancelled.
+    Cancelled,
+    /// Millstream itself is at fault: report it.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Whether running the job again from its last checkpoint may help.
+    pub const fn is_retryable(self) -> bool {
+        !matches!(self, Self::InvalidJob | Self::Restore | Self::Cancelled)
+    }
+}
+
+/// What went wrong in a job, and in which operator.
+///
+/// Cheap to clone, so that one failure can be told to everyone who waits for the job.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    operator: Option<String>,
+    subtask: Option<u32>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of this kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { kind, message: message.into(), operator: None, subtask: None, source: None }))
+    }
+
+    /// The same error, with what caused it.
+    #[must_use]
+    pub fn caused_by(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let source: Box<dyn std::error::Error + Send + Sync> = source.into();
+        self.change(|inner| inner.source = Some(Arc::from(source)))
+    }
+
+    /// The same error, with the name of the operator it happened in (the innermost name stays).
+    #[must_use]
+    pub fn in_operator(self, name: &str) -> Self {
+        self.change(|inner| {
+            inner.operator.get_or_insert_with(|| name.to_owned());
+        })
+    }
+
+    /// The same error, with the index of the subtask it happened in.
+    #[must_use]
+    pub fn in_subtask(self, subtask: u32) -> Self {
+        self.change(|inner| inner.subtask = inner.subtask.or(Some(subtask)))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// What the caller can do about it.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operator it happened in, where one is to blame.
+    pub fn operator(&self) -> Option<&str> {
+        self.0.operator.as_deref()
+    }
+
+    /// The subtask it happened in, where one is to blame.
+    pub fn subtask(&self) -> Option<u32> {
+        self.0.subtask
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.0.operator, self.0.subtask) {
+            (Some(operator), Some(subtask)) => write!(formatter, "operator `{operator}` (subtask {subtask}): ")?,
+            (Some(operator), None) => write!(formatter, "operator `{operator}`: ")?,
+            (None, _) => {}
+        }
+        formatter.write_str(&self.0.message)?;
+        // The whole chain on one line: a job's error is mostly read in a log.
+        let mut cause = self.0.source.as_deref().map(|source| source as &dyn std::error::Error);
+        while let Some(error) = cause {
+            write!(formatter, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: {self}", self.0.kind)
+    }
+}
+
+// `source()` stays empty on purpose: `Display` already prints the chain.
+impl std::error::Error for Error {}
+
+impl From<StateError> for Error {
+    fn from(error: StateError) -> Self {
+        let kind = match error {
+            StateError::Storage { .. } => ErrorKind::External,
+            StateError::Usage(_) => ErrorKind::InvalidJob,
+            StateError::Codec { .. } => ErrorKind::Function,
+            _ => ErrorKind::Restore,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
