@@ -84,7 +84,8 @@ impl KeyGroups {
     #[allow(clippy::cast_possible_truncation, reason = "a group is below 2^15")]
     pub fn range_of(self, subtask: u32, parallelism: u32) -> KeyGroupRange {
         let parallelism = u64::from(parallelism.max(1));
-        let first_at = |subtask: u64| (subtask * u64::from(self.max_parallelism)).div_ceil(parallelism) as u16;
+        let first_at =
+            |subtask: u64| (subtask * u64::from(self.max_parallelism)).div_ceil(parallelism) as u16;
         KeyGroupRange { start: first_at(u64::from(subtask)), end: first_at(u64::from(subtask) + 1) }
     }
 }

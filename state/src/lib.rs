@@ -7,8 +7,11 @@
 //! Reading order: [`KeyGroup`] (how keys are spread), [`KeyedTable`] (where values live),
 //! [`snapshot`] (how they reach an object store and come back).
 
+mod aggregate;
 mod backend;
+pub mod codec;
 mod error;
+mod grouped;
 mod hash;
 mod identifier;
 mod key_group;
@@ -19,15 +22,18 @@ mod table;
 mod time;
 mod timers;
 
+pub use aggregate::AggregateFunction;
 pub use backend::{
-    AggregatingState, KeyContext, KeyedBackend, ListState, MapState, ReducingState, StateDescriptor, ValueState,
+    AggregatingState, KeyedBackend, ListState, MapState, ReducingState, StateAccess, StateDescriptor,
+    ValueState,
 };
 pub use error::{Result, StateError};
+pub use grouped::{GroupContent, GroupedState};
 pub use hash::{StableHasher, stable_hash};
 pub use identifier::{CheckpointId, OperatorId};
 pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups, UPPER_MAX_PARALLELISM};
 pub use record::{Key, Record};
 pub use shape::Shape;
-pub use table::{KeyedTable, StateSlot};
+pub use table::{KeyTable, KeyedTable};
 pub use time::Timestamp;
 pub use timers::TimerQueue;

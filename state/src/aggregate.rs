@@ -1,0 +1,24 @@
+//! Aggregations: how many records become one result, a little at a time.
+
+use crate::Record;
+
+/// Combines records into an accumulator, and the accumulator into a result.
+///
+/// As Flink's `AggregateFunction`. The accumulator is what lives in state.
+pub trait AggregateFunction: Send + Sync + 'static {
+    /// What is added.
+    type Input;
+    /// What is kept.
+    type Accumulator: Record;
+    /// What comes out.
+    type Output: Record;
+
+    /// An accumulator to which nothing has been added.
+    fn create_accumulator(&self) -> Self::Accumulator;
+    /// Adds a record.
+    fn add(&self, input: &Self::Input, accumulator: &mut Self::Accumulator);
+    /// The result of what has been added so far.
+    fn result(&self, accumulator: &Self::Accumulator) -> Self::Output;
+    /// Adds everything that was added to `other`; windows that merge need it.
+    fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
+}

@@ -1,0 +1,211 @@
+//! The heap backend's mechanism: one content for each key group, copied only when a snapshot needs it.
+//!
+//! A snapshot moves each content behind an `Arc` and keeps a second handle to it, so the task stops
+//! for microseconds whatever the size. The first write to a content that a snapshot still holds
+//! copies it; a content that nobody has written to since is known to be unchanged, and an
+//! incremental checkpoint does not upload it again.
+
+use std::sync::Arc;
+
+use crate::snapshot::part::{EncodeBlock, GroupSnapshot, KeyedStateSnapshot, StateMeta};
+use crate::{CheckpointId, KeyGroup, KeyGroupRange, KeyGroups, Result, StateError};
+
+/// What a keyed state holds for one key group.
+pub trait GroupContent: Clone + Default + Send + Sync + 'static {
+    /// How many entries there are.
+    fn entries(&self) -> usize;
+    /// Appends all entries to `out`.
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error>;
+    /// Adds the entries that [`GroupContent::encode`] wrote.
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), postcard::Error>;
+}
+
+/// One content, either the task's own or shared with snapshots.
+#[derive(Debug)]
+pub(crate) enum StateSlot<C> {
+    /// Written to since the last snapshot (or never snapshotted).
+    Owned(C),
+    /// Not written to since snapshot `since`, which first held exactly this.
+    Shared { content: Arc<C>, since: CheckpointId },
+}
+
+impl<C: Default> Default for StateSlot<C> {
+    fn default() -> Self {
+        Self::Owned(C::default())
+    }
+}
+
+impl<C: GroupContent> StateSlot<C> {
+    #[inline]
+    pub(crate) fn get(&self) -> &C {
+        match self {
+            Self::Owned(content) => content,
+            Self::Shared { content, .. } => content,
+        }
+    }
+
+    /// The content for writing: a branch, and no atomic operation, unless a snapshot came between.
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> &mut C {
+        if let Self::Shared { .. } = self {
+            self.take_back();
+        }
+        match self {
+            Self::Owned(content) => content,
+            Self::Shared { content, .. } => Arc::make_mut(content),
+        }
+    }
+
+    #[cold]
+    fn take_back(&mut self) {
+        if let Self::Shared { content, .. } = std::mem::take(self) {
+            *self = Self::Owned(Arc::try_unwrap(content).unwrap_or_else(|shared| C::clone(&shared)));
+        }
+    }
+
+    fn share(&mut self, checkpoint: CheckpointId) -> (Arc<C>, CheckpointId) {
+        let (content, since) = match std::mem::take(self) {
+            Self::Owned(content) => (Arc::new(content), checkpoint),
+            Self::Shared { content, since } => (content, since),
+        };
+        *self = Self::Shared { content: content.clone(), since };
+        (content, since)
+    }
+}
+
+struct Block<C>(Arc<C>, Arc<str>);
+
+impl<C: GroupContent> EncodeBlock for Block<C> {
+    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
+        self.0.encode(out).map_err(|source| StateError::Codec {
+            state: self.1.to_string(),
+            action: "encode",
+            source,
+        })
+    }
+
+    fn entries(&self) -> u64 {
+        self.0.entries() as u64
+    }
+}
+
+/// One keyed state of one subtask: a content for each key group the subtask owns.
+pub struct GroupedState<C> {
+    meta: StateMeta,
+    groups: KeyGroups,
+    range: KeyGroupRange,
+    slots: Vec<StateSlot<C>>,
+}
+
+impl<C: GroupContent> GroupedState<C> {
+    /// An empty state over the key groups `range` of `groups`.
+    pub fn new(meta: StateMeta, groups: KeyGroups, range: KeyGroupRange) -> Self {
+        Self { meta, groups, range, slots: range.iter().map(|_| StateSlot::default()).collect() }
+    }
+
+    /// Name, kind and shapes.
+    pub fn meta(&self) -> &StateMeta {
+        &self.meta
+    }
+
+    /// How many entries there are in all key groups.
+    pub fn entries(&self) -> usize {
+        self.slots.iter().map(|slot| slot.get().entries()).sum()
+    }
+
+    #[inline]
+    pub(crate) fn slot_index(&self, hash: u64) -> usize {
+        self.index_of(self.groups.of_hash(hash))
+    }
+
+    /// The slot of a group; for a group below the range, an index that no slot has.
+    #[inline]
+    pub(crate) fn index_of(&self, group: KeyGroup) -> usize {
+        group.index().wrapping_sub(self.range.start())
+    }
+
+    /// The content that keys with this [`stable_hash`](crate::stable_hash) belong to, for reading;
+    /// `None` if another subtask owns their key group.
+    #[inline]
+    pub fn content(&self, hash: u64) -> Option<&C> {
+        self.slots.get(self.slot_index(hash)).map(StateSlot::get)
+    }
+
+    /// The content that keys with this [`stable_hash`](crate::stable_hash) belong to, for writing.
+    ///
+    /// # Errors
+    /// If another subtask owns their key group.
+    #[inline]
+    pub fn content_mut(&mut self, hash: u64) -> Result<&mut C> {
+        let index = self.slot_index(hash);
+        match self.slots.get_mut(index) {
+            Some(slot) => Ok(slot.get_mut()),
+            None => Err(foreign_key(&self.meta.name, self.groups.of_hash(hash), self.range)),
+        }
+    }
+
+    /// The content of the `index`-th key group of the range, for reading.
+    pub(crate) fn slot(&self, index: usize) -> Option<&C> {
+        self.slots.get(index).map(StateSlot::get)
+    }
+
+    /// The content of the `index`-th key group of the range, for writing.
+    pub(crate) fn slot_mut(&mut self, index: usize) -> Option<&mut C> {
+        self.slots.get_mut(index).map(StateSlot::get_mut)
+    }
+
+    /// The contents of all key groups of the range, in order, for reading.
+    pub fn contents(&self) -> impl Iterator<Item = &C> {
+        self.slots.iter().map(StateSlot::get)
+    }
+
+    /// The contents for which `touch` holds, for writing; the others are not marked as changed.
+    pub fn contents_mut_if(&mut self, touch: impl Fn(&C) -> bool) -> impl Iterator<Item = &mut C> {
+        self.slots.iter_mut().filter(move |slot| touch(slot.get())).map(StateSlot::get_mut)
+    }
+
+    /// Freezes the content for snapshot `checkpoint`: takes microseconds, copies and encodes nothing.
+    pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
+        let name: Arc<str> = Arc::from(self.meta.name.as_str());
+        let filled = self.range.iter().zip(&mut self.slots).filter(|(_, slot)| slot.get().entries() > 0);
+        let groups = filled
+            .map(|(group, slot)| {
+                let (content, unchanged_since) = slot.share(checkpoint);
+                GroupSnapshot { group, unchanged_since, block: Arc::new(Block(content, name.clone())) }
+            })
+            .collect();
+        KeyedStateSnapshot { meta: self.meta.clone(), groups }
+    }
+
+    /// Adds what a snapshot holds for `group`, read by `decode`.
+    ///
+    /// # Errors
+    /// If the bytes do not decode, or another subtask owns the group.
+    pub fn restore(
+        &mut self,
+        group: KeyGroup,
+        bytes: &[u8],
+        decode: impl FnOnce(&mut C, &[u8]) -> Result<(), postcard::Error>,
+    ) -> Result<()> {
+        let index = self.index_of(group);
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Err(foreign_key(&self.meta.name, group, self.range));
+        };
+        decode(slot.get_mut(), bytes).map_err(|source| StateError::Codec {
+            state: self.meta.name.clone(),
+            action: "decode",
+            source,
+        })
+    }
+}
+
+#[cold]
+fn foreign_key(state: &str, group: KeyGroup, range: KeyGroupRange) -> StateError {
+    StateError::Usage(format!(
+        "state `{state}`: a key of key group {group} came to the subtask that owns {range}; \
+         the key's `Hash` must give the same value each time"
+    ))
+}
+
+#[cfg(test)]
+mod tests;
