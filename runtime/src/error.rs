@@ -81,6 +81,16 @@ impl Error {
         self.change(|inner| inner.subtask = inner.subtask.or(Some(subtask)))
     }
 
+    /// The error that follows from this one further up: another kind, and what failed for it in front
+    /// of the message. Operator, subtask and cause stay.
+    #[must_use]
+    pub fn wrapped(self, kind: ErrorKind, what: impl fmt::Display) -> Self {
+        self.change(|inner| {
+            inner.kind = kind;
+            inner.message = format!("{what}: {}", inner.message);
+        })
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -105,7 +115,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.0.operator, self.0.subtask) {
-            (Some(operator), Some(subtask)) => write!(formatter, "operator `{operator}` (subtask {subtask}): ")?,
+            (Some(operator), Some(subtask)) => {
+                write!(formatter, "operator `{operator}` (subtask {subtask}): ")?
+            }
             (Some(operator), None) => write!(formatter, "operator `{operator}`: ")?,
             (None, _) => {}
         }

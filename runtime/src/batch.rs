@@ -1,0 +1,185 @@
+//! A batch: how records travel, so that the cost of moving is paid once for many.
+
+use millstream_state::Timestamp;
+
+/// How many records a full batch has.
+pub const BATCH_RECORDS: usize = 1024;
+
+/// Records in order, with an event timestamp each, or none at all.
+///
+/// Timestamps live in a second vector that is empty where the stream has no event time, so that
+/// such streams pay nothing. A record without a timestamp among others that have one carries
+/// [`Timestamp::MIN`].
+#[derive(Clone, Debug)]
+pub struct Batch<T> {
+    records: Vec<T>,
+    /// Empty, or as long as `records`.
+    timestamps: Vec<Timestamp>,
+}
+
+impl<T> Default for Batch<T> {
+    fn default() -> Self {
+        Self { records: Vec::new(), timestamps: Vec::new() }
+    }
+}
+
+impl<T> From<Vec<T>> for Batch<T> {
+    fn from(records: Vec<T>) -> Self {
+        Self { records, timestamps: Vec::new() }
+    }
+}
+
+impl<T> Batch<T> {
+    /// An empty batch with room for a full one.
+    pub fn with_room() -> Self {
+        Self { records: Vec::with_capacity(BATCH_RECORDS), timestamps: Vec::new() }
+    }
+
+    /// How many records there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Whether the batch is as long as batches should get.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.records.len() >= BATCH_RECORDS
+    }
+
+    /// The records.
+    #[inline]
+    pub fn records(&self) -> &[T] {
+        &self.records
+    }
+
+    /// The records' timestamps: none at all, or one for each record.
+    #[inline]
+    pub fn timestamps(&self) -> &[Timestamp] {
+        &self.timestamps
+    }
+
+    /// Whether the records carry timestamps.
+    #[inline]
+    pub fn has_timestamps(&self) -> bool {
+        !self.timestamps.is_empty()
+    }
+
+    /// Appends a record; [`Timestamp::MIN`] stands for "no timestamp".
+    #[inline]
+    pub fn push(&mut self, record: T, timestamp: Timestamp) {
+        if timestamp != Timestamp::MIN || !self.timestamps.is_empty() {
+            self.timestamps.resize(self.records.len(), Timestamp::MIN);
+            self.timestamps.push(timestamp);
+        }
+        self.records.push(record);
+    }
+
+    /// Removes all records.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.timestamps.clear();
+    }
+
+    /// Takes all records out.
+    #[inline]
+    pub fn drain(&mut self) -> std::vec::Drain<'_, T> {
+        self.timestamps.clear();
+        self.records.drain(..)
+    }
+
+    /// Takes all records out, each with its timestamp ([`Timestamp::MIN`] where it has none).
+    #[inline]
+    pub fn drain_timed(&mut self) -> impl Iterator<Item = (T, Timestamp)> {
+        let timestamps = self.timestamps.drain(..).chain(std::iter::repeat(Timestamp::MIN));
+        self.records.drain(..).zip(timestamps)
+    }
+
+    /// All records with their timestamps ([`Timestamp::MIN`] where they have none).
+    #[inline]
+    pub fn iter_timed(&self) -> impl Iterator<Item = (&T, Timestamp)> {
+        let timestamps = self.timestamps.iter().copied().chain(std::iter::repeat(Timestamp::MIN));
+        self.records.iter().zip(timestamps)
+    }
+
+    /// Sets all timestamps, from the records and the timestamps they had.
+    pub fn assign_timestamps(&mut self, mut assign: impl FnMut(&T, Timestamp) -> Timestamp) {
+        self.timestamps.resize(self.records.len(), Timestamp::MIN);
+        let both = self.records.iter().zip(&mut self.timestamps);
+        both.for_each(|(record, timestamp)| *timestamp = assign(record, *timestamp));
+    }
+
+    /// Keeps the records for which `keep` holds.
+    #[inline]
+    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        if self.timestamps.is_empty() {
+            self.records.retain(keep);
+            return;
+        }
+        let mut timestamps = std::mem::take(&mut self.timestamps).into_iter();
+        let mut kept = Vec::with_capacity(self.records.len());
+        self.records.retain(|record| {
+            let timestamp = timestamps.next();
+            let keeps = keep(record);
+            if keeps {
+                kept.extend(timestamp);
+            }
+            keeps
+        });
+        self.timestamps = kept;
+    }
+
+    /// Moves all records into `target`, each turned into another; the timestamps go along.
+    #[inline]
+    pub fn map_into<U>(&mut self, target: &mut Batch<U>, map: impl FnMut(T) -> U) {
+        if !self.timestamps.is_empty() || !target.timestamps.is_empty() {
+            target.timestamps.resize(target.records.len(), Timestamp::MIN);
+            self.timestamps.resize(self.records.len(), Timestamp::MIN);
+            target.timestamps.append(&mut self.timestamps);
+        }
+        target.records.extend(self.records.drain(..).map(map));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn timestamps_cost_nothing_until_there_is_one() {
+        let mut batch = Batch::default();
+        batch.push('a', Timestamp::MIN);
+        assert!(!batch.has_timestamps());
+        batch.push('b', at(2));
+        assert_eq!(batch.timestamps(), [Timestamp::MIN, at(2)]);
+        batch.push('c', Timestamp::MIN);
+        assert_eq!(
+            batch.drain_timed().collect::<Vec<_>>(),
+            [('a', Timestamp::MIN), ('b', at(2)), ('c', Timestamp::MIN)]
+        );
+        assert!(batch.is_empty() && !batch.has_timestamps());
+    }
+
+    #[test]
+    fn records_keep_their_timestamps() {
+        let mut batch = Batch::default();
+        (1..=4).for_each(|n| batch.push(n, at(i64::from(n) * 10)));
+        batch.retain(|n| n % 2 == 0);
+        assert_eq!(batch.timestamps(), [at(20), at(40)]);
+        let mut target = Batch::from(vec!["0".to_owned()]);
+        batch.map_into(&mut target, |n: i32| n.to_string());
+        assert_eq!(target.records(), ["0", "2", "4"]);
+        assert_eq!(target.timestamps(), [Timestamp::MIN, at(20), at(40)]);
+    }
+}

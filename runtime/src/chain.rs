@@ -1,0 +1,23 @@
+//! A chain: the operators of one subtask, each handing batches to the next by one virtual call.
+//!
+//! [`Operator`] is what an operator's author writes; a [`Link`] connects it to what comes after;
+//! [`Collector`] is what a link looks like to what comes before.
+
+mod collector;
+mod context;
+mod fan_out;
+mod link;
+mod operator;
+mod router;
+mod two_input;
+
+pub use collector::{Collector, Discard, Signal};
+pub use context::{OpenContext, OperatorInfo, SnapshotContext, TaskContext};
+pub use fan_out::FanOut;
+pub(crate) use link::SourceHead;
+pub use link::{Link, SourceLink};
+pub use operator::{Operator, OperatorHooks, Output, SourceOperator, SourceStatus, TwoInputOperator};
+pub use router::{Outlet, Router};
+pub use two_input::{TwoInputCollector, TwoInputLink};
+
+pub(crate) use context::{Reporter, SnapshotFolders, TaskServices};

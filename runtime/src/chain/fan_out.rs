@@ -1,0 +1,37 @@
+//! A stream that several operators read.
+
+use super::{Collector, Signal, TaskContext};
+use crate::batch::Batch;
+use crate::error::Result;
+
+/// Hands every batch to several collectors; all but the last get a clone.
+pub struct FanOut<T> {
+    collectors: Vec<Box<dyn Collector<T>>>,
+}
+
+impl<T> FanOut<T> {
+    /// A fan-out to `collectors`.
+    pub const fn new(collectors: Vec<Box<dyn Collector<T>>>) -> Self {
+        Self { collectors }
+    }
+}
+
+impl<T: Clone + Send> Collector<T> for FanOut<T> {
+    fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()> {
+        if let Some((last, others)) = self.collectors.split_last_mut() {
+            for collector in others {
+                collector.batch(&mut batch.clone(), cx)?;
+            }
+            last.batch(batch, cx)?;
+        }
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        self.collectors.iter_mut().try_for_each(|collector| collector.signal(signal, cx))
+    }
+
+    fn drain(&mut self, cx: &mut TaskContext) {
+        self.collectors.iter_mut().for_each(|collector| collector.drain(cx));
+    }
+}

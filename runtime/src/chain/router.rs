@@ -1,0 +1,153 @@
+//! The way out of a subtask: a partitioner, and the channels to the subtasks downstream.
+
+use std::collections::VecDeque;
+
+use super::{Collector, Signal, TaskContext};
+use crate::batch::Batch;
+use crate::channel::ChannelSender;
+use crate::error::Result;
+use crate::event::Event;
+use crate::partition::Partitioner;
+
+/// The channels of one edge, seen from one upstream subtask.
+pub struct Outlet<T> {
+    channels: Vec<ChannelSender<T>>,
+    /// For each channel the batch under construction.
+    builders: Vec<Batch<T>>,
+    /// What found no room, in order. While it is not empty the task takes no input.
+    overflow: VecDeque<(usize, Event<T>)>,
+}
+
+impl<T> Outlet<T> {
+    /// An outlet into `channels`.
+    pub fn new(channels: Vec<ChannelSender<T>>) -> Self {
+        let builders = channels.iter().map(|_| Batch::with_room()).collect();
+        Self { channels, builders, overflow: VecDeque::new() }
+    }
+
+    /// How many channels there are.
+    #[inline]
+    pub const fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// The batches under construction, one for each channel. A partitioner that pushes into one
+    /// ships it when it [is full](Batch::is_full).
+    #[inline]
+    pub fn builders(&mut self) -> &mut [Batch<T>] {
+        &mut self.builders
+    }
+
+    /// Sends what is in a builder on its way.
+    #[cold]
+    #[inline(never)]
+    pub fn ship(&mut self, channel: usize) {
+        let Some(builder) = self.builders.get_mut(channel).filter(|builder| !builder.is_empty()) else {
+            return;
+        };
+        let batch = std::mem::replace(builder, Batch::with_room());
+        self.send(channel, Event::Batch(batch));
+    }
+
+    /// Sends a whole batch, after what is in the channel's builder.
+    pub fn send_batch(&mut self, channel: usize, batch: Batch<T>) {
+        self.ship(channel);
+        self.send(channel, Event::Batch(batch));
+    }
+
+    /// Puts a record into a builder, and ships that when it is full.
+    #[inline]
+    pub fn push(&mut self, channel: usize, record: T, timestamp: millstream_state::Timestamp) {
+        if let Some(builder) = self.builders.get_mut(channel) {
+            builder.push(record, timestamp);
+            if builder.is_full() {
+                self.ship(channel);
+            }
+        }
+    }
+
+    fn send(&mut self, channel: usize, event: Event<T>) {
+        // Behind anything that waits, even for another channel: barriers keep their place.
+        if self.overflow.is_empty()
+            && let Some(sender) = self.channels.get(channel)
+        {
+            if let Err(event) = sender.try_send(event) {
+                self.overflow.push_back((channel, event));
+            }
+        } else {
+            self.overflow.push_back((channel, event));
+        }
+    }
+
+    fn flush(&mut self) {
+        (0..self.channels.len()).for_each(|channel| self.ship(channel));
+    }
+
+    /// Sends the same to every channel, after all records so far.
+    fn send_all(&mut self, event: impl Fn() -> Event<T>) {
+        self.flush();
+        (0..self.channels.len()).for_each(|channel| self.send(channel, event()));
+    }
+
+    /// Sends what waits; false if a channel still has no room.
+    fn drain(&mut self) -> bool {
+        while let Some((channel, event)) = self.overflow.pop_front() {
+            let Some(sender) = self.channels.get(channel) else { continue };
+            if let Err(event) = sender.try_send(event) {
+                self.overflow.push_front((channel, event));
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The end of a chain that feeds other subtasks.
+pub struct Router<T> {
+    partitioner: Box<dyn Partitioner<T>>,
+    outlet: Outlet<T>,
+}
+
+impl<T> Router<T> {
+    /// Routes records into `channels` as `partitioner` says.
+    pub fn new(partitioner: Box<dyn Partitioner<T>>, channels: Vec<ChannelSender<T>>) -> Self {
+        Self { partitioner, outlet: Outlet::new(channels) }
+    }
+
+    fn note_overflow(&self, cx: &mut TaskContext) {
+        if !self.outlet.overflow.is_empty() {
+            cx.set_blocked();
+        }
+    }
+}
+
+impl<T: Send> Collector<T> for Router<T> {
+    fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()> {
+        let records = batch.len() as u64;
+        cx.metrics().records_out.add(records);
+        cx.metrics().bytes_out.add(records * size_of::<T>() as u64);
+        self.partitioner.route(batch, &mut self.outlet)?;
+        self.note_overflow(cx);
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        match signal {
+            Signal::Watermark(watermark) => self.outlet.send_all(|| Event::Watermark(*watermark)),
+            Signal::Status(status) => self.outlet.send_all(|| Event::Status(*status)),
+            Signal::Barrier(barrier) => self.outlet.send_all(|| Event::Barrier(barrier.clone())),
+            Signal::EndOfData => self.outlet.send_all(|| Event::EndOfData),
+            Signal::Flush => self.outlet.flush(),
+            Signal::Finish if !self.outlet.overflow.is_empty() => cx.hold_finish(),
+            Signal::Open | Signal::Poll | Signal::Completed(_) | Signal::Aborted(_) | Signal::Finish => {}
+        }
+        self.note_overflow(cx);
+        Ok(())
+    }
+
+    fn drain(&mut self, cx: &mut TaskContext) {
+        if !self.outlet.drain() {
+            cx.set_blocked();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the coordinator asks of the one who has hands: messages, manifests, deletions, answers.
+
+use std::sync::Arc;
+
+use millstream_state::snapshot::part::SubtaskPart;
+use millstream_state::{CheckpointId, Timestamp};
+
+use super::{Control, SnapshotTarget};
+use crate::error::{Error, Result};
+use crate::job::{AttemptId, SubtaskId};
+
+/// Names a savepoint request, so that its answer finds the one who asked. Chosen by the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Which subtasks a message goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recipients {
+    /// All subtasks of all sources.
+    Sources,
+    /// All subtasks of the job.
+    All,
+}
+
+/// A savepoint that is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavepointInfo {
+    /// Its number among the job's checkpoints and savepoints.
+    pub checkpoint: CheckpointId,
+    /// Where it lies.
+    pub path: Arc<str>,
+    /// Bytes of state it holds.
+    pub total_bytes: u64,
+}
+
+/// What the coordinator wants done.
+#[derive(Clone, Debug)]
+pub enum CheckpointCommand {
+    /// Tell subtasks something.
+    Send {
+        /// Whom.
+        to: Recipients,
+        /// What.
+        control: Control,
+    },
+    /// Write a manifest, and report how that went to [`CheckpointCoordinator::manifest_written`].
+    ///
+    /// [`CheckpointCoordinator::manifest_written`]: super::CheckpointCoordinator::manifest_written
+    WriteManifest {
+        /// The attempt that made the snapshot.
+        attempt: AttemptId,
+        /// Which checkpoint or savepoint.
+        checkpoint: CheckpointId,
+        /// Where it goes.
+        target: SnapshotTarget,
+        /// When it was triggered.
+        triggered: Timestamp,
+        /// What it consists of, ordered by subtask.
+        parts: Vec<(SubtaskId, SubtaskPart)>,
+    },
+    /// Delete from the job's own folder: first the manifest, and only once that is gone the files.
+    Delete {
+        /// The checkpoint whose manifest goes, if one does.
+        checkpoint: Option<CheckpointId>,
+        /// The files, relative to the folder that holds the job's checkpoints.
+        files: Vec<Arc<str>>,
+    },
+    /// Answer a savepoint request.
+    AnswerSavepoint {
+        /// Which request.
+        request: RequestId,
+        /// The savepoint, or why there is none.
+        result: Result<SavepointInfo>,
+    },
+    /// Fail the attempt: too many checkpoints have failed, or a job that has stopped cannot finish.
+    FailAttempt(Error),
+}

@@ -1,0 +1,265 @@
+//! The checkpoint coordinator: decides when snapshots are made, and when one is real.
+//!
+//! A pure state machine: every call brings the time and an event, and appends commands. This file
+//! holds the way of a snapshot from its trigger to its manifest; [`schedule`] says what is due
+//! when, [`outcome`] what follows from success and failure.
+
+mod outcome;
+mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_state::snapshot::part::SubtaskPart;
+use millstream_state::{CheckpointId, Timestamp};
+
+use self::schedule::{Attempt, End};
+use super::pending::{PendingCheckpoint, Progress, Purpose};
+use super::retention::{Retention, own_files};
+use super::{
+    Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control, Recipients, RequestId,
+    SavepointInfo,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::{AttemptId, SubtaskId};
+
+/// How many aborted checkpoints are remembered, to delete what is still reported of them.
+const REMEMBERED_ABORTS: usize = 1_000;
+
+/// Makes the checkpoints and savepoints of one job, over all its attempts.
+///
+/// It starts idle; [`start`](Self::start) and [`stop`](Self::stop) enclose each attempt.
+pub struct CheckpointCoordinator {
+    config: CheckpointConfig,
+    subtasks: BTreeSet<SubtaskId>,
+    next_id: CheckpointId,
+    /// `None` while the job does not run.
+    attempt: Option<Attempt>,
+    /// Why it does not run.
+    stopped_for: Error,
+    ended: BTreeSet<SubtaskId>,
+    pending: BTreeMap<CheckpointId, PendingCheckpoint>,
+    /// Checkpoints given up whose files may still be reported.
+    aborted: BTreeSet<CheckpointId>,
+    retention: Retention,
+    history: CheckpointHistory,
+    stopped_with: Option<SavepointInfo>,
+}
+
+impl CheckpointCoordinator {
+    /// The coordinator of a job with these subtasks. Checkpoints are numbered from `next_id`.
+    pub fn new(
+        config: CheckpointConfig,
+        subtasks: impl IntoIterator<Item = SubtaskId>,
+        next_id: CheckpointId,
+    ) -> Self {
+        Self {
+            retention: Retention::new(config.retained),
+            config,
+            subtasks: subtasks.into_iter().collect(),
+            next_id,
+            attempt: None,
+            stopped_for: Error::new(ErrorKind::Checkpoint, "the job has not started yet"),
+            ended: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            aborted: BTreeSet::new(),
+            history: CheckpointHistory::default(),
+            stopped_with: None,
+        }
+    }
+
+    /// An attempt runs from now on. `next_id` is above every number used on the store.
+    pub fn start(
+        &mut self,
+        now: Timestamp,
+        attempt: AttemptId,
+        next_id: CheckpointId,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        self.next_id = self.next_id.max(next_id);
+        self.attempt = Some(Attempt::new(attempt, now, &self.config));
+        self.advance(now, commands);
+    }
+
+    /// The attempt is over: what is pending is discarded, except for manifests being written, whose
+    /// outcome is still awaited ([`is_writing`](Self::is_writing)).
+    pub fn stop(&mut self, now: Timestamp, reason: &Error, commands: &mut Vec<CheckpointCommand>) {
+        self.attempt = None;
+        self.stopped_for = reason.clone();
+        self.ended.clear();
+        let unfinished = self.pending.values().filter(|pending| !pending.is_writing());
+        for id in unfinished.map(|pending| pending.id).collect::<Vec<_>>() {
+            let error = reason.clone().wrapped(ErrorKind::Checkpoint, "the job stopped running");
+            if let Some(pending) = self.forget(now, id, &error, commands) {
+                Self::refuse(pending.purpose, error, commands);
+            }
+        }
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Timestamp, commands: &mut Vec<CheckpointCommand>) {
+        self.advance(now, commands);
+    }
+
+    /// When [`tick`](Self::tick) is needed at the latest.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.attempt.as_ref()?;
+        let collecting = self.pending.values().filter(|pending| !pending.is_writing());
+        let timeouts = collecting.map(|pending| pending.triggered.saturating_add(self.config.timeout));
+        timeouts.chain(self.next_step().map(|(due, _)| due)).min()
+    }
+
+    /// The user wants a savepoint at `path`, and the job to stop with it if `stop` says so.
+    pub fn savepoint(
+        &mut self,
+        now: Timestamp,
+        request: RequestId,
+        path: Arc<str>,
+        stop: bool,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        let refusal = match self.attempt.as_ref().map(|attempt| &attempt.end) {
+            None => Some("the job is not running"),
+            Some(End::Stopping(_)) => Some("the job is already stopping with a savepoint"),
+            Some(End::Safe | End::Finishing) => Some("the job is finishing"),
+            Some(End::Open | End::Final(_)) => None,
+        };
+        if let Some(refusal) = refusal {
+            let error = Error::new(ErrorKind::Checkpoint, format!("no savepoint at `{path}`: {refusal}"));
+            commands.push(CheckpointCommand::AnswerSavepoint { request, result: Err(error) });
+            return;
+        }
+        let id = self.trigger(now, Purpose::Savepoint { request, path, stop }, commands);
+        if stop && let Some(attempt) = &mut self.attempt {
+            attempt.end = End::Stopping(id);
+        }
+        self.advance(now, commands);
+    }
+
+    /// A subtask's part of a snapshot is on the store. Also takes late reports of earlier attempts,
+    /// whose files are deleted.
+    pub fn acknowledge(
+        &mut self,
+        now: Timestamp,
+        subtask: SubtaskId,
+        checkpoint: CheckpointId,
+        part: SubtaskPart,
+        alignment: Duration,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        if self.aborted.contains(&checkpoint) {
+            let files: BTreeSet<_> = own_files(checkpoint, &part).collect();
+            Self::delete(None, files.into_iter().collect(), commands);
+            return;
+        }
+        let Some(pending) = self.pending.get_mut(&checkpoint).filter(|_| self.subtasks.contains(&subtask))
+        else {
+            return;
+        };
+        let (written, total) = (part.written_bytes, part.total_bytes);
+        if pending.add(subtask, part) {
+            self.history.acknowledge(checkpoint, written, total, alignment);
+        }
+        if let Some(parts) = pending.seal(self.subtasks.len()) {
+            commands.push(CheckpointCommand::WriteManifest {
+                attempt: pending.attempt,
+                checkpoint,
+                target: pending.purpose.target(),
+                triggered: pending.triggered,
+                parts,
+            });
+        }
+        self.advance(now, commands);
+    }
+
+    /// A subtask could not write its part of a snapshot.
+    pub fn decline(
+        &mut self,
+        now: Timestamp,
+        checkpoint: CheckpointId,
+        error: &Error,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        // Once all parts are there nothing can be missing: a decline then is an echo.
+        if self.pending.get(&checkpoint).is_some_and(|pending| !pending.is_writing()) {
+            self.abort(now, checkpoint, error, commands);
+            self.advance(now, commands);
+        }
+    }
+
+    /// All input of a subtask has ended. May come before [`start`](Self::start).
+    pub fn end_of_data(&mut self, now: Timestamp, subtask: SubtaskId, commands: &mut Vec<CheckpointCommand>) {
+        if self.subtasks.contains(&subtask) {
+            self.ended.insert(subtask);
+            self.advance(now, commands);
+        }
+    }
+
+    /// A manifest is on the store, or writing it failed with an unknown outcome.
+    pub fn manifest_written(
+        &mut self,
+        now: Timestamp,
+        checkpoint: CheckpointId,
+        result: Result<()>,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        if !self.pending.get(&checkpoint).is_some_and(PendingCheckpoint::is_writing) {
+            return;
+        }
+        match result {
+            Ok(()) => self.complete(now, checkpoint, commands),
+            Err(error) => self.abort(now, checkpoint, &error, commands),
+        }
+        self.advance(now, commands);
+    }
+
+    /// Whether a manifest is being written. The choice of what to restore must wait for it.
+    pub fn is_writing(&self) -> bool {
+        self.pending.values().any(PendingCheckpoint::is_writing)
+    }
+
+    /// Whether the job is stopping with a savepoint: one is under way, or complete.
+    pub fn is_stopping(&self) -> bool {
+        let stopping = |attempt: &Attempt| matches!(attempt.end, End::Stopping(_));
+        self.stopped_with.is_some() || self.attempt.as_ref().is_some_and(stopping)
+    }
+
+    /// The savepoint the job has stopped with.
+    pub const fn stopped_with(&self) -> Option<&SavepointInfo> {
+        self.stopped_with.as_ref()
+    }
+
+    /// The newest completed checkpoint.
+    pub fn latest_checkpoint(&self) -> Option<CheckpointId> {
+        self.retention.latest()
+    }
+
+    /// What the last checkpoints were like.
+    pub const fn history(&self) -> &CheckpointHistory {
+        &self.history
+    }
+
+    fn trigger(
+        &mut self,
+        now: Timestamp,
+        purpose: Purpose,
+        commands: &mut Vec<CheckpointCommand>,
+    ) -> CheckpointId {
+        let id = self.next_id;
+        self.next_id = id.next();
+        let attempt = self.attempt.as_ref().map_or_else(AttemptId::default, |attempt| attempt.number);
+        let barrier =
+            Barrier { checkpoint: id, triggered: now, mode: self.config.mode, target: purpose.target() };
+        self.history.begin(id, purpose.kind(), now, self.subtasks.len());
+        let progress = Progress::Collecting(BTreeMap::new());
+        let pending = PendingCheckpoint { id, attempt, purpose, triggered: now, total_bytes: 0, progress };
+        self.pending.insert(id, pending);
+        let control = Control::Trigger(Arc::new(barrier));
+        commands.push(CheckpointCommand::Send { to: Recipients::Sources, control });
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! What follows when a snapshot is complete, and when it never will be.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_state::{CheckpointId, Timestamp};
+
+use super::super::pending::{PendingCheckpoint, Progress, Purpose};
+use super::super::{CheckpointCommand, Control, Recipients, SavepointInfo};
+use super::schedule::End;
+use super::{CheckpointCoordinator, REMEMBERED_ABORTS};
+use crate::error::{Error, ErrorKind};
+
+/// The longest wait before a failed final checkpoint is tried again.
+const FINAL_RETRY: Duration = Duration::from_secs(1);
+
+impl CheckpointCoordinator {
+    /// The manifest is on the store: the snapshot is real.
+    pub(super) fn complete(
+        &mut self,
+        now: Timestamp,
+        id: CheckpointId,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        let Some(pending) = self.pending.remove(&id) else { return };
+        self.history.complete(id, now);
+        match pending.purpose {
+            Purpose::Checkpoint { .. } => self.complete_checkpoint(now, pending, commands),
+            Purpose::Savepoint { request, path, stop } => {
+                let info = SavepointInfo { checkpoint: id, path, total_bytes: pending.total_bytes };
+                let mut result = Ok(info.clone());
+                if stop && let Some(attempt) = &mut self.attempt {
+                    attempt.end = End::Safe;
+                    self.stopped_with = Some(info);
+                    Self::send_to_all(Control::CheckpointCompleted(id), commands);
+                    self.overtake(now, id, commands);
+                } else if stop && self.stopped_for.kind() != ErrorKind::Cancelled {
+                    let message =
+                        format!("the savepoint at `{}` is complete, but the job did not stop", info.path);
+                    result = Err(self.stopped_for.clone().wrapped(ErrorKind::Checkpoint, message));
+                }
+                commands.push(CheckpointCommand::AnswerSavepoint { request, result });
+            }
+        }
+    }
+
+    fn complete_checkpoint(
+        &mut self,
+        now: Timestamp,
+        pending: PendingCheckpoint,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        let id = pending.id;
+        let mut newest = false;
+        if let Some(attempt) = &mut self.attempt {
+            attempt.failures = 0;
+            attempt.paused_until = now.saturating_add(self.config.min_pause);
+            if attempt.end == End::Final(id) {
+                attempt.end = End::Safe;
+            }
+            // A manifest that was overtaken has nothing to tell: a newer one covers all of it.
+            newest = attempt.base < Some(id);
+            attempt.base = attempt.base.max(Some(id));
+        }
+        if newest {
+            Self::send_to_all(Control::CheckpointCompleted(id), commands);
+        }
+        if let Progress::Writing(files) = pending.progress {
+            let dropped = self.retention.add(id, files);
+            let garbage = self.sweep();
+            Self::delete(dropped, garbage, commands);
+        }
+        if newest {
+            self.overtake(now, id, commands);
+        }
+    }
+
+    /// Gives up the checkpoints before a completed one: they are of no use any more, and no failures.
+    fn overtake(&mut self, now: Timestamp, id: CheckpointId, commands: &mut Vec<CheckpointCommand>) {
+        let older = self.pending.range(..id).map(|(_, pending)| pending);
+        let overtaken = older.filter(|pending| pending.is_checkpoint() && !pending.is_writing());
+        for older in overtaken.map(|pending| pending.id).collect::<Vec<_>>() {
+            let error = Error::new(ErrorKind::Checkpoint, format!("overtaken by checkpoint {id}"));
+            Self::send_to_all(Control::CheckpointAborted(older), commands);
+            self.forget(now, older, &error, commands);
+        }
+    }
+
+    /// The snapshot has failed while the attempt runs, or its manifest could not be written.
+    pub(super) fn abort(
+        &mut self,
+        now: Timestamp,
+        id: CheckpointId,
+        cause: &Error,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        if self.attempt.is_some() {
+            Self::send_to_all(Control::CheckpointAborted(id), commands);
+        }
+        let Some(pending) = self.forget(now, id, cause, commands) else { return };
+        let name = match pending.purpose {
+            Purpose::Checkpoint { .. } => format!("checkpoint {id} failed"),
+            Purpose::Savepoint { ref path, .. } => format!("the savepoint at `{path}` failed"),
+        };
+        let error = cause.clone().wrapped(ErrorKind::Checkpoint, name);
+        let stops = matches!(pending.purpose, Purpose::Savepoint { stop: true, .. });
+        let is_checkpoint = pending.is_checkpoint();
+        Self::refuse(pending.purpose, error.clone(), commands);
+        let (interval, tolerable) = (self.config.interval, self.config.tolerable_failures);
+        let Some(attempt) = &mut self.attempt else { return };
+        if is_checkpoint {
+            attempt.failures += 1;
+            if attempt.end == End::Final(id) {
+                attempt.end = End::Open;
+                attempt.retry = now.saturating_add(interval.unwrap_or(FINAL_RETRY).min(FINAL_RETRY));
+            }
+        }
+        // The sources of a job that stops have stopped: only another attempt gets them going again.
+        if stops || attempt.failures > tolerable {
+            self.attempt = None;
+            commands.push(CheckpointCommand::FailAttempt(error));
+        }
+    }
+
+    /// Takes a snapshot out of the pending ones and cleans up after it.
+    pub(super) fn forget(
+        &mut self,
+        now: Timestamp,
+        id: CheckpointId,
+        error: &Error,
+        commands: &mut Vec<CheckpointCommand>,
+    ) -> Option<PendingCheckpoint> {
+        let mut pending = self.pending.remove(&id)?;
+        self.history.fail(id, now, error.clone());
+        let mut garbage = pending.droppable_files();
+        if pending.is_checkpoint() {
+            match &mut pending.progress {
+                // Whether the manifest is on the store is unknown: rather leak its files than have
+                // a manifest there that lacks some.
+                Progress::Writing(files) => self.retention.doubt(id, std::mem::take(files)),
+                Progress::Collecting(_) => {
+                    self.aborted.insert(id);
+                    if self.aborted.len() > REMEMBERED_ABORTS {
+                        self.aborted.pop_first();
+                    }
+                }
+            }
+        }
+        garbage.extend(self.sweep());
+        Self::delete(None, garbage.into_iter().collect(), commands);
+        Some(pending)
+    }
+
+    /// Tells whoever asked for a savepoint that there will be none.
+    pub(super) fn refuse(purpose: Purpose, error: Error, commands: &mut Vec<CheckpointCommand>) {
+        if let Purpose::Savepoint { request, .. } = purpose {
+            commands.push(CheckpointCommand::AnswerSavepoint { request, result: Err(error) });
+        }
+    }
+
+    pub(super) fn delete(
+        checkpoint: Option<CheckpointId>,
+        files: Vec<Arc<str>>,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        if checkpoint.is_some() || !files.is_empty() {
+            commands.push(CheckpointCommand::Delete { checkpoint, files });
+        }
+    }
+
+    fn sweep(&mut self) -> Vec<Arc<str>> {
+        let bases: BTreeSet<_> = self.pending.values().filter_map(PendingCheckpoint::base).collect();
+        self.retention.sweep(&bases)
+    }
+
+    fn send_to_all(control: Control, commands: &mut Vec<CheckpointCommand>) {
+        commands.push(CheckpointCommand::Send { to: Recipients::All, control });
+    }
+}

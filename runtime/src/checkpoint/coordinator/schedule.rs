@@ -1,0 +1,126 @@
+//! What the coordinator does next, and when.
+
+use millstream_state::{CheckpointId, Timestamp};
+
+use super::super::pending::Purpose;
+use super::super::{CheckpointCommand, CheckpointConfig, Control, Recipients};
+use super::CheckpointCoordinator;
+use crate::error::{Error, ErrorKind};
+use crate::job::AttemptId;
+
+/// What is known of the attempt that runs.
+pub(super) struct Attempt {
+    pub(super) number: AttemptId,
+    /// The newest checkpoint this attempt has completed. Tasks know only what they wrote
+    /// themselves, so the first checkpoint after a restart refers to nothing.
+    pub(super) base: Option<CheckpointId>,
+    /// Automatic checkpoints that have failed in a row.
+    pub(super) failures: u32,
+    /// The interval's next point.
+    pub(super) due: Timestamp,
+    /// The end of the pause after the last completion.
+    pub(super) paused_until: Timestamp,
+    /// When a failed final checkpoint may be tried again.
+    pub(super) retry: Timestamp,
+    pub(super) end: End,
+}
+
+/// How near the attempt is to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Automatic checkpoints are made.
+    Open,
+    /// All input has ended, and this last checkpoint is under way.
+    Final(CheckpointId),
+    /// The sources stop with this savepoint.
+    Stopping(CheckpointId),
+    /// Everything is in a completed snapshot; other snapshots are still pending.
+    Safe,
+    /// The tasks have been told to finish.
+    Finishing,
+}
+
+/// Something the coordinator does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Periodic,
+    Final,
+    Finish,
+}
+
+impl Attempt {
+    pub(super) fn new(number: AttemptId, now: Timestamp, config: &CheckpointConfig) -> Self {
+        Self {
+            number,
+            base: None,
+            failures: 0,
+            due: now.saturating_add(config.interval.unwrap_or_default()),
+            paused_until: Timestamp::MIN,
+            retry: Timestamp::MIN,
+            end: End::Open,
+        }
+    }
+}
+
+impl CheckpointCoordinator {
+    /// The next step and the earliest time for it; `None` while it waits for something else than time.
+    pub(super) fn next_step(&self) -> Option<(Timestamp, Step)> {
+        let attempt = self.attempt.as_ref()?;
+        let all_ended = self.ended.len() == self.subtasks.len();
+        let idle = self.pending.is_empty();
+        match attempt.end {
+            End::Final(_) | End::Stopping(_) | End::Finishing => None,
+            End::Safe => idle.then_some((Timestamp::MIN, Step::Finish)),
+            End::Open if all_ended && !idle => None,
+            End::Open if all_ended && self.config.interval.is_some() => Some((attempt.retry, Step::Final)),
+            End::Open if all_ended => Some((Timestamp::MIN, Step::Finish)),
+            End::Open => {
+                self.config.interval?;
+                let under_way = self.pending.values().filter(|pending| pending.is_checkpoint()).count();
+                let due = attempt.due.max(attempt.paused_until);
+                (under_way < self.config.max_concurrent.max(1)).then_some((due, Step::Periodic))
+            }
+        }
+    }
+
+    /// Gives up what takes too long, then does the next step if its time has come.
+    pub(super) fn advance(&mut self, now: Timestamp, commands: &mut Vec<CheckpointCommand>) {
+        self.expire(now, commands);
+        let Some((_, step)) = self.next_step().filter(|(due, _)| *due <= now) else { return };
+        let interval = self.config.interval.unwrap_or_default();
+        let Some(attempt) = &mut self.attempt else { return };
+        let base = attempt.base;
+        match step {
+            Step::Periodic => {
+                attempt.due = now.saturating_add(interval);
+                self.trigger(now, Purpose::Checkpoint { base, last: false }, commands);
+            }
+            Step::Final => {
+                let id = self.trigger(now, Purpose::Checkpoint { base, last: true }, commands);
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.end = End::Final(id);
+                }
+            }
+            Step::Finish => {
+                attempt.end = End::Finishing;
+                commands.push(CheckpointCommand::Send { to: Recipients::All, control: Control::Finish });
+            }
+        }
+    }
+
+    /// A manifest that is being written may be real any moment: its checkpoint is past timeouts.
+    fn expire(&mut self, now: Timestamp, commands: &mut Vec<CheckpointCommand>) {
+        let timeout = self.config.timeout;
+        let late = self
+            .pending
+            .values()
+            .filter(|pending| !pending.is_writing() && pending.triggered.saturating_add(timeout) <= now);
+        for id in late.map(|pending| pending.id).collect::<Vec<_>>() {
+            if self.attempt.is_none() {
+                return; // The attempt has failed: the rest is discarded with it.
+            }
+            let error = Error::new(ErrorKind::Checkpoint, format!("not complete after {timeout:?}"));
+            self.abort(now, id, &error, commands);
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Stories about the coordinator of a job with two subtasks; every command is told in a word or two.
+
+use millstream_state::OperatorId;
+use millstream_state::Shape;
+use millstream_state::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution};
+
+use super::super::{CheckpointKind, CheckpointMode, CheckpointStatus, SnapshotTarget};
+use super::*;
+use crate::job::VertexId;
+
+mod ending;
+
+const SUBTASKS: [SubtaskId; 2] =
+    [SubtaskId { vertex: VertexId(0), index: 0 }, SubtaskId { vertex: VertexId(1), index: 0 }];
+
+fn part(files: &[&str]) -> SubtaskPart {
+    let list = |file: &&str| ListPart {
+        name: (*file).to_owned(),
+        redistribution: Redistribution::Split,
+        item: Shape::from_text("u64"),
+        block: BlockReference { file: Arc::from(*file), offset: 0, length: 1, checksum: 0, entries: 1 },
+    };
+    let lists = files.iter().map(list).collect();
+    let operator = OperatorPart { operator: OperatorId::from_uid("count"), keyed: Vec::new(), lists };
+    SubtaskPart { operators: vec![operator], written_bytes: 10, total_bytes: 100 }
+}
+
+fn tell(command: &CheckpointCommand) -> String {
+    match command {
+        CheckpointCommand::Send { to, control } => match (to, control) {
+            (Recipients::Sources, Control::Trigger(barrier)) => match &barrier.target {
+                SnapshotTarget::Checkpoint { base: None } => format!("trigger {}", barrier.checkpoint),
+                SnapshotTarget::Checkpoint { base: Some(base) } => {
+                    format!("trigger {} on {base}", barrier.checkpoint)
+                }
+                SnapshotTarget::Savepoint { stop: false, .. } => format!("savepoint {}", barrier.checkpoint),
+                SnapshotTarget::Savepoint { stop: true, .. } => format!("stop with {}", barrier.checkpoint),
+            },
+            (Recipients::All, Control::CheckpointCompleted(id)) => format!("completed {id}"),
+            (Recipients::All, Control::CheckpointAborted(id)) => format!("aborted {id}"),
+            (Recipients::All, Control::Finish) => "finish".to_owned(),
+            other => format!("misdirected {other:?}"),
+        },
+        CheckpointCommand::WriteManifest { checkpoint, parts, .. } => {
+            assert!(parts.iter().map(|(subtask, _)| *subtask).eq(SUBTASKS));
+            format!("write {checkpoint}")
+        }
+        CheckpointCommand::Delete { checkpoint, files } => {
+            let manifest = checkpoint.map_or_else(String::new, |id| format!(" {id}"));
+            format!("delete{manifest}: {}", files.join(" "))
+        }
+        CheckpointCommand::AnswerSavepoint { request, result: Ok(info) } => {
+            format!("answer {} with {}", request.0, info.checkpoint)
+        }
+        CheckpointCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
+        CheckpointCommand::FailAttempt(error) => {
+            assert_eq!(error.kind(), ErrorKind::Checkpoint);
+            "fail".to_owned()
+        }
+    }
+}
+
+struct Story {
+    coordinator: CheckpointCoordinator,
+    now: Timestamp,
+    attempt: AttemptId,
+}
+
+impl Story {
+    /// The attempt starts at second 0.
+    fn new(config: CheckpointConfig) -> Self {
+        let coordinator = CheckpointCoordinator::new(config, SUBTASKS, CheckpointId::new(1));
+        let mut story = Self { coordinator, now: Timestamp::from_millis(0), attempt: AttemptId(0) };
+        assert!(story.restart(1).is_empty());
+        story
+    }
+
+    fn act(
+        &mut self,
+        act: impl FnOnce(&mut CheckpointCoordinator, Timestamp, &mut Vec<CheckpointCommand>),
+    ) -> Vec<String> {
+        let mut commands = Vec::new();
+        act(&mut self.coordinator, self.now, &mut commands);
+        commands.iter().map(tell).collect()
+    }
+
+    fn restart(&mut self, next_id: u64) -> Vec<String> {
+        self.attempt = self.attempt.next();
+        let attempt = self.attempt;
+        self.act(|coordinator, now, out| coordinator.start(now, attempt, CheckpointId::new(next_id), out))
+    }
+
+    fn stop(&mut self, kind: ErrorKind) -> Vec<String> {
+        self.act(|coordinator, now, out| coordinator.stop(now, &Error::new(kind, "over"), out))
+    }
+
+    fn at(&mut self, second: i64) -> Vec<String> {
+        self.now = Timestamp::from_millis(second * 1_000);
+        self.act(CheckpointCoordinator::tick)
+    }
+
+    fn acknowledge(&mut self, subtask: usize, id: u64, files: &[&str]) -> Vec<String> {
+        let alignment = Duration::from_millis(5);
+        self.act(|coordinator, now, out| {
+            coordinator.acknowledge(
+                now,
+                SUBTASKS[subtask],
+                CheckpointId::new(id),
+                part(files),
+                alignment,
+                out,
+            );
+        })
+    }
+
+    /// Both subtasks acknowledge, each with one file of its own.
+    fn acknowledge_all(&mut self, id: u64) -> Vec<String> {
+        let mut told = self.acknowledge(0, id, &[&format!("chk-{id}/0")]);
+        told.extend(self.acknowledge(1, id, &[&format!("chk-{id}/1")]));
+        told
+    }
+
+    fn decline(&mut self, id: u64) -> Vec<String> {
+        let error = Error::new(ErrorKind::External, "disk full").in_operator("count").in_subtask(1);
+        self.act(|coordinator, now, out| coordinator.decline(now, CheckpointId::new(id), &error, out))
+    }
+
+    fn written(&mut self, id: u64) -> Vec<String> {
+        self.act(|coordinator, now, out| {
+            coordinator.manifest_written(now, CheckpointId::new(id), Ok(()), out)
+        })
+    }
+
+    fn not_written(&mut self, id: u64) -> Vec<String> {
+        let error = Error::new(ErrorKind::External, "connection reset");
+        self.act(|coordinator, now, out| {
+            coordinator.manifest_written(now, CheckpointId::new(id), Err(error), out)
+        })
+    }
+
+    fn complete(&mut self, id: u64) -> Vec<String> {
+        assert_eq!(self.acknowledge_all(id), [format!("write {id}")]);
+        self.written(id)
+    }
+
+    fn savepoint(&mut self, request: u64, stop: bool) -> Vec<String> {
+        self.act(|coordinator, now, out| {
+            coordinator.savepoint(now, RequestId(request), Arc::from("s3://mine/sp"), stop, out);
+        })
+    }
+
+    fn end_of_data(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        for subtask in SUBTASKS {
+            told.extend(self.act(|coordinator, now, out| coordinator.end_of_data(now, subtask, out)));
+        }
+        told
+    }
+
+    fn deadline(&self) -> Option<i64> {
+        self.coordinator.deadline().map(|deadline| deadline.as_millis() / 1_000)
+    }
+}
+
+fn every(seconds: u64) -> CheckpointConfig {
+    CheckpointConfig::every(Duration::from_secs(seconds))
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn a_checkpoint_is_complete_once_its_manifest_is_written() {
+    let mut story = Story::new(every(10));
+    assert_eq!(story.deadline(), Some(10));
+    assert_eq!(story.at(9), NOTHING);
+    assert_eq!(story.at(10), ["trigger 1"]);
+    assert_eq!(story.acknowledge(0, 1, &["chk-1/0"]), NOTHING);
+    assert_eq!(story.acknowledge(0, 1, &["chk-1/0"]), NOTHING, "told twice");
+    assert_eq!(story.acknowledge(1, 1, &["chk-1/1"]), ["write 1"]);
+    assert_eq!(story.coordinator.latest_checkpoint(), None);
+    assert!(story.coordinator.is_writing());
+    assert_eq!(story.written(1), ["completed 1"]);
+    assert_eq!(story.written(1), NOTHING);
+    assert_eq!(story.coordinator.latest_checkpoint(), Some(CheckpointId::new(1)));
+    assert_eq!(story.at(20), ["trigger 2 on 1"]);
+}
+
+#[test]
+fn pause_and_concurrency_hold_automatic_checkpoints_back() {
+    let mut story = Story::new(every(10).min_pause(Duration::from_secs(8)));
+    assert_eq!(story.at(10), ["trigger 1"]);
+    assert_eq!(story.at(20), NOTHING, "one at a time");
+    assert_eq!(story.at(21), NOTHING);
+    assert_eq!(story.complete(1), ["completed 1"]);
+    assert_eq!(story.deadline(), Some(29));
+    assert_eq!(story.at(28), NOTHING);
+    assert_eq!(story.at(29), ["trigger 2 on 1"]);
+    assert_eq!(story.savepoint(7, false), ["savepoint 3"], "not held back");
+    assert_eq!(story.complete(2), ["completed 2", "delete 1: chk-1/0 chk-1/1"]);
+}
+
+#[test]
+fn a_newer_checkpoint_overtakes_older_ones() {
+    let mut story = Story::new(every(10).max_concurrent(3));
+    assert_eq!(story.at(10), ["trigger 1"]);
+    assert_eq!(story.at(20), ["trigger 2"]);
+    assert_eq!(story.at(30), ["trigger 3"]);
+    assert_eq!(story.at(40), NOTHING);
+    assert_eq!(story.acknowledge_all(1), ["write 1"]);
+    assert_eq!(story.acknowledge(0, 2, &["chk-2/0"]), NOTHING);
+    let told = story.complete(3);
+    assert_eq!(told, ["completed 3", "aborted 2", "delete: chk-2/0", "trigger 4 on 3"]);
+    assert_eq!(story.acknowledge(1, 2, &["chk-2/1"]), ["delete: chk-2/1"]);
+    assert_eq!(story.written(1), ["delete 1: chk-1/0 chk-1/1"], "it has nothing to tell any more");
+    assert_eq!(story.coordinator.latest_checkpoint(), Some(CheckpointId::new(3)));
+    assert_eq!(story.coordinator.history().failed(), 1);
+}
+
+#[test]
+fn what_a_pending_checkpoint_builds_on_stays() {
+    let mut story = Story::new(every(10).max_concurrent(2).tolerable_failures(9));
+    story.at(10);
+    story.complete(1);
+    assert_eq!(story.at(20), ["trigger 2 on 1"]);
+    assert_eq!(story.at(30), ["trigger 3 on 1"]);
+    assert_eq!(story.acknowledge_all(2), ["write 2"]);
+    assert_eq!(story.written(2), ["completed 2", "delete 1: "], "3 may refer to the files of 1");
+    assert_eq!(story.decline(3), ["aborted 3", "delete: chk-1/0 chk-1/1"]);
+}
+
+#[test]
+fn files_referred_to_outlive_their_checkpoint() {
+    let mut story = Story::new(every(10));
+    story.at(10);
+    story.complete(1);
+    story.at(20);
+    story.acknowledge(0, 2, &["chk-1/0"]);
+    story.acknowledge(1, 2, &["chk-2/1"]);
+    assert_eq!(story.written(2), ["completed 2", "delete 1: chk-1/1"]);
+}
+
+#[test]
+fn failures_in_a_row_are_counted() {
+    let mut story = Story::new(every(10).tolerable_failures(1));
+    story.at(10);
+    assert_eq!(story.acknowledge(0, 1, &["chk-1/0", "chk-0/0"]), NOTHING);
+    assert_eq!(story.decline(1), ["aborted 1", "delete: chk-1/0"], "and not the file of another");
+    assert_eq!(story.acknowledge(1, 1, &["chk-1/1", "chk-0/1"]), ["delete: chk-1/1"]);
+    assert_eq!(story.at(20), ["trigger 2"]);
+    assert_eq!(story.complete(2), ["completed 2"]);
+    assert_eq!(story.at(30), ["trigger 3 on 2"]);
+    assert_eq!(story.savepoint(7, false), ["savepoint 4"]);
+    assert_eq!(story.decline(4), ["aborted 4", "refuse 7"], "savepoints do not count");
+    assert_eq!(story.decline(3), ["aborted 3"]);
+    assert_eq!(story.at(40), ["trigger 5 on 2"]);
+    assert_eq!(story.decline(5), ["aborted 5", "fail"]);
+    assert_eq!(story.at(50), NOTHING);
+}
+
+#[test]
+fn the_error_of_a_failed_attempt_names_the_subtask() {
+    let mut story = Story::new(every(10));
+    story.at(10);
+    let mut commands = Vec::new();
+    let cause = Error::new(ErrorKind::External, "disk full").in_operator("count").in_subtask(1);
+    story.coordinator.decline(story.now, CheckpointId::new(1), &cause, &mut commands);
+    let Some(CheckpointCommand::FailAttempt(error)) = commands.last() else { panic!("{commands:?}") };
+    assert_eq!(error.to_string(), "operator `count` (subtask 1): checkpoint 1 failed: disk full");
+    assert_eq!((error.kind(), error.subtask()), (ErrorKind::Checkpoint, Some(1)));
+}
+
+#[test]
+fn a_checkpoint_times_out_unless_its_manifest_is_being_written() {
+    let config = every(10).timeout(Duration::from_secs(15)).tolerable_failures(5).max_concurrent(2);
+    let mut story = Story::new(config);
+    story.at(10);
+    story.at(20);
+    story.acknowledge(0, 1, &["chk-1/0"]);
+    assert_eq!(story.acknowledge_all(2), ["write 2"]);
+    assert_eq!(story.deadline(), Some(25));
+    assert_eq!(story.at(25), ["aborted 1", "delete: chk-1/0"]);
+    assert_eq!(story.at(99), ["trigger 3"]);
+    assert_eq!(story.written(2), ["completed 2"]);
+}
+
+#[test]
+fn a_failed_manifest_leaves_all_files_alone() {
+    let mut story = Story::new(every(10).tolerable_failures(5));
+    story.at(10);
+    story.complete(1);
+    story.at(20);
+    story.acknowledge(0, 2, &["chk-1/0"]);
+    story.acknowledge(1, 2, &["chk-2/1"]);
+    assert_eq!(story.not_written(2), ["aborted 2"]);
+    assert_eq!(story.acknowledge(1, 2, &["chk-2/1"]), NOTHING);
+    assert_eq!(story.at(30), ["trigger 3 on 1"]);
+    assert_eq!(story.complete(3), ["completed 3", "delete 1: chk-1/0 chk-1/1"]);
+}
+
+#[test]
+fn the_end_of_an_attempt_discards_what_is_pending() {
+    let mut story = Story::new(every(10).max_concurrent(2));
+    story.at(10);
+    story.complete(1);
+    story.at(20);
+    story.at(30);
+    story.savepoint(7, false);
+    assert_eq!(story.acknowledge_all(2), ["write 2"]);
+    story.acknowledge(0, 3, &["chk-3/0", "chk-1/0"]);
+    assert_eq!(story.stop(ErrorKind::Panic), ["delete: chk-3/0", "refuse 7"]);
+    assert_eq!(story.acknowledge(1, 3, &["chk-3/1"]), ["delete: chk-3/1"]);
+    assert_eq!(story.savepoint(8, false), ["refuse 8"]);
+    assert_eq!(story.at(60), NOTHING);
+    assert!(story.coordinator.is_writing());
+    assert_eq!(story.written(2), ["delete 1: chk-1/0 chk-1/1"], "it is what the next attempt restores");
+    assert!(!story.coordinator.is_writing());
+    assert_eq!(story.coordinator.latest_checkpoint(), Some(CheckpointId::new(2)));
+    assert_eq!(story.restart(9), NOTHING);
+    assert_eq!(story.at(70), ["trigger 9"], "full, and above all numbers on the store");
+}
+
+#[test]
+fn a_plain_savepoint_commits_nothing_and_is_nobodys_base() {
+    let mut story = Story::new(every(10));
+    assert_eq!(story.savepoint(7, false), ["savepoint 1"]);
+    assert_eq!(story.complete(1), ["answer 7 with 1"]);
+    assert_eq!(story.at(10), ["trigger 2"]);
+    assert_eq!(story.savepoint(8, false), ["savepoint 3"]);
+    assert_eq!(story.acknowledge_all(3), ["write 3"]);
+    assert_eq!(story.not_written(3), ["aborted 3", "refuse 8"]);
+    assert_eq!(story.complete(2), ["completed 2"]);
+}
+
+#[test]
+fn statistics_remember_the_last_ten() {
+    let mut story = Story::new(every(10).tolerable_failures(1).mode(CheckpointMode::AtLeastOnce));
+    story.at(10);
+    story.acknowledge(0, 1, &["chk-1/0"]);
+    let history = story.coordinator.history();
+    let first = history.recent().next().unwrap();
+    assert_eq!((first.acknowledged, first.expected, first.written_bytes), (1, 2, 10));
+    assert!(matches!(first.status, CheckpointStatus::InProgress) && first.duration.is_none());
+    assert_eq!(history.in_progress(), 1);
+    story.now = Timestamp::from_millis(10_250);
+    story.decline(1);
+    for id in 2..=12 {
+        story.at(i64::try_from(id).unwrap() * 10);
+        story.now = story.now.saturating_add(Duration::from_millis(40));
+        story.complete(id);
+    }
+    let history = story.coordinator.history();
+    assert_eq!((history.triggered(), history.completed(), history.failed()), (12, 11, 1));
+    let ids: Vec<_> = history.recent().map(|entry| entry.id.number()).collect();
+    assert_eq!(ids, (3..=12).collect::<Vec<_>>());
+    let last = history.recent().next_back().unwrap();
+    assert_eq!(last.kind, CheckpointKind::Periodic);
+    assert_eq!(last.duration, Some(Duration::from_millis(40)));
+    assert_eq!((last.total_bytes, last.max_alignment), (200, Duration::from_millis(5)));
+}

@@ -1,0 +1,80 @@
+//! Time, spawning and randomness as tasks see them: always from the context, never from the system.
+//!
+//! The actor driver hands out the real ones, the simulation driver its own.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use millstream_state::Timestamp;
+use parking_lot::Mutex;
+
+/// A clock.
+pub trait Clock: Send + Sync {
+    /// The time of day, for processing time.
+    fn now(&self) -> Timestamp;
+    /// Time since some fixed point, for measuring; never goes back.
+    fn monotonic(&self) -> Duration;
+}
+
+/// Where work goes that must not run on an arbiter: files, networks, encoding of snapshots.
+pub trait IoPool: Send + Sync {
+    /// Runs a future to its end, on some thread that may also wait for the network.
+    fn spawn(&self, work: BoxFuture<'static, ()>);
+}
+
+/// The result of work on the I/O pool, once it is there. The task is woken then.
+#[derive(Debug)]
+pub struct IoHandle<T>(Arc<Mutex<Option<T>>>);
+
+impl<T: Send + 'static> IoHandle<T> {
+    /// Starts `work` on `pool`; wakes `waker` when it is done.
+    pub fn spawn(pool: &dyn IoPool, waker: Waker, work: impl Future<Output = T> + Send + 'static) -> Self {
+        let slot = Arc::new(Mutex::new(None));
+        let result = slot.clone();
+        pool.spawn(Box::pin(async move {
+            let value = work.await;
+            *result.lock() = Some(value);
+            waker.wake();
+        }));
+        Self(slot)
+    }
+
+    /// The result, the first time after it is there.
+    pub fn take(&self) -> Option<T> {
+        self.0.lock().take()
+    }
+}
+
+/// Random numbers from a seed: SplitMix64 (Steele, Lea, Flood 2014).
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The sequence of a seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 random bits.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`; 0 if `bound` is 0.
+    #[allow(clippy::cast_possible_truncation, reason = "below a usize")]
+    pub const fn below(&mut self, bound: usize) -> usize {
+        ((self.next() as u128 * bound as u128) >> 64) as usize
+    }
+
+    /// A number from 0 up to, not including, 1.
+    #[allow(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
+    pub const fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}

@@ -1,0 +1,81 @@
+//! The actor driver: every subtask and the coordinator is an actix actor with its mailbox.
+//!
+//! Subtask *i* of every vertex lives on arbiter *i mod workers*, so forward edges stay on one core.
+//! A job brings its own actix system on a thread of its own, so that it can be started from
+//! anywhere, also from inside a tokio runtime, and several can run in one process.
+
+#![allow(clippy::disallowed_methods, reason = "a driver is where threads, clocks and randomness come from")]
+
+mod coordinator;
+mod handle;
+mod pool;
+mod subtask;
+
+pub use handle::{JobHandle, JobMetrics, JobReport};
+
+use std::sync::Arc;
+
+use actix::{Actor, Arbiter, System};
+use tokio::sync::watch;
+
+use self::coordinator::{CoordinatorActor, Deletions};
+use self::handle::JobView;
+use self::pool::{SystemClock, TokioPool};
+use super::Job;
+use super::storage::JobStorage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::MetricsRegistry;
+
+/// Starts a job on threads of its own: `workers` for its subtasks (by default as many as there are
+/// cores), one for its coordinator, and a few for I/O.
+///
+/// # Errors
+/// If the snapshot folder cannot be opened or a thread cannot be started. Everything later is
+/// reported by the handle.
+pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
+    let storage = Arc::new(JobStorage::open(&job.name, &job.snapshots)?);
+    let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let most = job.plan.vertices().iter().map(|vertex| vertex.parallelism as usize).max().unwrap_or(1);
+    let workers = workers.unwrap_or_else(available).clamp(1, most);
+    let metrics = Arc::new(MetricsRegistry::default());
+    let (view, seen) = watch::channel(JobView::new(storage.describe()));
+    let (started, address) = std::sync::mpsc::channel();
+    let (name, plan, handle_metrics) = (job.name.clone(), job.plan.clone(), metrics.clone());
+    let thread = std::thread::Builder::new().name(format!("millstream {}", job.name)).spawn(move || {
+        let pool = match TokioPool::start() {
+            Ok(pool) => pool,
+            Err(error) => return drop(started.send(Err(error))),
+        };
+        let deletions = Deletions::start(&pool, storage.clone());
+        let system = System::new();
+        let over = system.block_on(async {
+            let arbiters = (0..workers).map(|_| Arbiter::new()).collect();
+            let clock = Arc::new(SystemClock::start());
+            let (finished, over) = tokio::sync::oneshot::channel();
+            let parts = coordinator::Parts {
+                job,
+                storage,
+                clock,
+                pool: pool.handle(),
+                metrics,
+                view,
+                deletions: deletions.queue(),
+                finished,
+            };
+            let coordinator = CoordinatorActor::new(parts, arbiters).start();
+            let _ = started.send(Ok(coordinator));
+            over.await
+        });
+        drop(system);
+        // An error here only means that the coordinator went away with its system.
+        drop(over);
+        deletions.finish(&pool);
+        pool.stop();
+    });
+    thread.map_err(|error| {
+        Error::new(ErrorKind::External, "cannot start a thread for the job").caused_by(error)
+    })?;
+    let address =
+        address.recv().map_err(|_| Error::new(ErrorKind::Internal, "the job's thread has died"))??;
+    Ok(JobHandle::new(name, plan, address.recipient(), seen, handle_metrics))
+}

@@ -1,0 +1,339 @@
+//! The coordinator actor: carries out what the job master commands.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::Waker;
+
+use actix::prelude::*;
+use millstream_state::CheckpointId;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::handle::{JobReport, JobView};
+use super::pool::{SystemClock, TokioHandle, TokioPool};
+use super::subtask::{Stop, SubtaskActor, Tell, WakeFlag};
+use crate::chain::{Reporter, TaskServices};
+use crate::checkpoint::{Control, Recipients, Report, RequestId, SavepointInfo};
+use crate::clock::{Clock, IoPool, Random};
+use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
+use crate::driver::{Job, Sabotage};
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::{AttemptId, JobMaster, MasterCommand, MasterEvent, RestoreFrom, SubtaskId};
+use crate::metrics::MetricsRegistry;
+
+/// How long the last deletions may take after the job is over.
+const DELETIONS_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Tells the job master something.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Tidings(pub(super) MasterEvent);
+
+/// What a user asks through the handle.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) enum Ask {
+    Savepoint { path: Arc<str>, stop: bool, answer: oneshot::Sender<Result<SavepointInfo>> },
+    Cancel,
+}
+
+/// The snapshot has been read, or not.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Ready {
+    attempt: AttemptId,
+    prepared: Result<Prepared>,
+}
+
+/// Sends what subtasks report to the coordinator.
+struct ReportTo {
+    attempt: AttemptId,
+    coordinator: Addr<CoordinatorActor>,
+}
+
+impl Reporter for ReportTo {
+    fn report(&self, subtask: SubtaskId, report: Report) {
+        let event = MasterEvent::Report { attempt: self.attempt, subtask, report };
+        self.coordinator.do_send(Tidings(event));
+    }
+}
+
+/// Says that an attempt is gone when its last subtask has let go of it.
+struct Alive {
+    attempt: AttemptId,
+    coordinator: Addr<CoordinatorActor>,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.coordinator.do_send(Tidings(MasterEvent::TasksStopped { attempt: self.attempt }));
+    }
+}
+
+type Deletion = (Option<CheckpointId>, Vec<Arc<str>>);
+
+/// Deletes one after another, in order, on the I/O pool.
+pub(super) struct Deletions {
+    queue: mpsc::UnboundedSender<Deletion>,
+    worker: JoinHandle<()>,
+}
+
+impl Deletions {
+    pub(super) fn start(pool: &TokioPool, storage: Arc<JobStorage>) -> Self {
+        let (queue, mut next) = mpsc::unbounded_channel::<Deletion>();
+        let worker = pool.runtime().spawn(async move {
+            while let Some((checkpoint, files)) = next.recv().await {
+                // A file that stays is a leak, not an error: nothing refers to it.
+                if let Err(error) = storage.delete(checkpoint, files).await {
+                    tracing::warn!(%error, "cannot delete what old checkpoints no longer need");
+                }
+            }
+        });
+        Self { queue, worker }
+    }
+
+    pub(super) fn queue(&self) -> mpsc::UnboundedSender<Deletion> {
+        self.queue.clone()
+    }
+
+    pub(super) fn finish(self, pool: &TokioPool) {
+        drop(self.queue);
+        let finished = async { tokio::time::timeout(DELETIONS_TIMEOUT, self.worker).await };
+        if pool.runtime().block_on(finished).is_err() {
+            tracing::warn!("gave up waiting for the last deletions");
+        }
+    }
+}
+
+/// What a coordinator is made of.
+pub(super) struct Parts {
+    pub(super) job: Job,
+    pub(super) storage: Arc<JobStorage>,
+    pub(super) clock: Arc<SystemClock>,
+    pub(super) pool: TokioHandle,
+    pub(super) metrics: Arc<MetricsRegistry>,
+    pub(super) view: watch::Sender<JobView>,
+    pub(super) deletions: mpsc::UnboundedSender<Deletion>,
+    pub(super) finished: oneshot::Sender<()>,
+}
+
+/// The subtasks of the attempt that is deployed.
+struct Deployed {
+    attempt: AttemptId,
+    subtasks: Vec<(SubtaskId, Addr<SubtaskActor>)>,
+}
+
+/// Carries out what the job master commands.
+pub(super) struct CoordinatorActor {
+    job: Job,
+    master: JobMaster,
+    storage: Arc<JobStorage>,
+    clock: Arc<SystemClock>,
+    pool: Arc<TokioHandle>,
+    metrics: Arc<MetricsRegistry>,
+    view: watch::Sender<JobView>,
+    deletions: mpsc::UnboundedSender<Deletion>,
+    finished: Option<oneshot::Sender<()>>,
+    random: Random,
+    arbiters: Vec<Arbiter>,
+    deployed: Option<Deployed>,
+    answers: HashMap<RequestId, oneshot::Sender<Result<SavepointInfo>>>,
+    next_request: u64,
+}
+
+impl CoordinatorActor {
+    pub(super) fn new(parts: Parts, arbiters: Vec<Arbiter>) -> Self {
+        let Parts { job, storage, clock, pool, metrics, view, deletions, finished } = parts;
+        let master = JobMaster::new(job.master.clone(), job.plan.subtasks());
+        // Seeds nothing that answers depend on: jitter, shuffles, names of temporary files.
+        let entropy = clock.now().as_millis().cast_unsigned() ^ (u64::from(std::process::id()) << 32);
+        Self {
+            master,
+            storage,
+            clock,
+            pool: Arc::new(pool),
+            metrics,
+            view,
+            deletions,
+            finished: Some(finished),
+            random: Random::new(entropy ^ std::ptr::from_ref(&job).addr() as u64),
+            job,
+            arbiters,
+            deployed: None,
+            answers: HashMap::new(),
+            next_request: 0,
+        }
+    }
+
+    fn handle_event(&mut self, event: MasterEvent, context: &mut Context<Self>) {
+        let mut commands = Vec::new();
+        self.master.handle(self.clock.now(), self.random.unit(), event, &mut commands);
+        for command in commands {
+            self.carry_out(command, context);
+        }
+        let master = &self.master;
+        self.view.send_modify(|view| view.update(master));
+    }
+
+    fn carry_out(&mut self, command: MasterCommand, context: &mut Context<Self>) {
+        match command {
+            MasterCommand::Deploy { attempt, restore } => self.prepare(attempt, restore, context),
+            MasterCommand::Send { to, control } => self.send(to, &control),
+            MasterCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
+                let request = ManifestRequest { checkpoint, target, triggered, parts };
+                let (storage, plan, coordinator) =
+                    (self.storage.clone(), self.job.plan.clone(), context.address());
+                self.pool.spawn(Box::pin(async move {
+                    let result = storage.write_manifest(&plan, request).await;
+                    let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
+                    coordinator.do_send(Tidings(event));
+                }));
+            }
+            MasterCommand::DeleteCheckpoint { checkpoint, files } => {
+                // It fails only when the job is over and nobody deletes any more.
+                let _ = self.deletions.send((checkpoint, files));
+            }
+            MasterCommand::StopTasks { attempt } => self.stop_tasks(attempt, context),
+            MasterCommand::WakeAt(time) => {
+                let after = time.since(self.clock.now());
+                context.run_later(after, |actor, context| actor.handle_event(MasterEvent::Tick, context));
+            }
+            MasterCommand::AnswerSavepoint { request, result } => {
+                if let Some(answer) = self.answers.remove(&request) {
+                    // Whoever asked may have gone away.
+                    let _ = answer.send(result);
+                }
+            }
+            MasterCommand::Done(result) => self.done(result.map(|outcome| JobReport { outcome }), context),
+        }
+    }
+
+    fn prepare(&self, attempt: AttemptId, restore: RestoreFrom, context: &Context<Self>) {
+        tracing::info!(job = %self.job.name, attempt = attempt.0, ?restore, "deploying");
+        let (storage, plan, allow) =
+            (self.storage.clone(), self.job.plan.clone(), self.job.allow_unclaimed_state);
+        let coordinator = context.address();
+        self.pool.spawn(Box::pin(async move {
+            let prepared = storage.prepare(&plan, &restore, allow).await;
+            coordinator.do_send(Ready { attempt, prepared });
+        }));
+    }
+
+    fn deploy(
+        &mut self,
+        attempt: AttemptId,
+        prepared: Prepared,
+        context: &mut Context<Self>,
+    ) -> Result<CheckpointId> {
+        let services = TaskServices {
+            clock: self.clock.clone(),
+            io: self.pool.clone(),
+            reporter: Arc::new(ReportTo { attempt, coordinator: context.address() }),
+            folders: self.storage.clone(),
+            metrics: self.metrics.clone(),
+            allow_unclaimed_state: self.job.allow_unclaimed_state,
+            sabotage: Sabotage::None,
+        };
+        let flags: Vec<_> = self.job.plan.subtasks().iter().map(|_| WakeFlag::new()).collect();
+        let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
+        let seed = self.random.next();
+        let tasks = self.job.plan.deploy(&services, &wakers, prepared.snapshot.as_ref(), seed)?;
+        let alive = Arc::new(Alive { attempt, coordinator: context.address() });
+        let start = |(deployed, flag): (crate::graph::DeployedTask, Arc<WakeFlag>)| {
+            let subtask = deployed.subtask;
+            let arbiter = self.arbiters.get(subtask.index as usize % self.arbiters.len().max(1));
+            let arbiter = arbiter.ok_or_else(|| Error::new(ErrorKind::Internal, "no arbiter to run on"))?;
+            let actor = SubtaskActor::new(deployed, flag.clone(), alive.clone());
+            let address = SubtaskActor::start_in_arbiter(&arbiter.handle(), |_| actor);
+            Ok((subtask, address, flag))
+        };
+        let started = tasks.into_iter().zip(flags).map(start).collect::<Result<Vec<_>>>()?;
+        // Only now may they run: each can be reached by all others.
+        let subtasks = started.into_iter().map(|(subtask, address, flag)| {
+            flag.start(address.clone());
+            (subtask, address)
+        });
+        self.deployed = Some(Deployed { attempt, subtasks: subtasks.collect() });
+        Ok(prepared.next_checkpoint_id)
+    }
+
+    fn send(&self, to: Recipients, control: &Control) {
+        let Some(deployed) = &self.deployed else { return };
+        for (subtask, address) in &deployed.subtasks {
+            if to == Recipients::All || self.job.plan.is_source(*subtask) {
+                address.do_send(Tell(control.clone()));
+            }
+        }
+    }
+
+    fn stop_tasks(&mut self, attempt: AttemptId, context: &Context<Self>) {
+        match self.deployed.take() {
+            // The answer comes when the last of them has dropped its task.
+            Some(deployed) if deployed.attempt == attempt => {
+                deployed.subtasks.iter().for_each(|(_, address)| address.do_send(Stop));
+            }
+            _ => context.address().do_send(Tidings(MasterEvent::TasksStopped { attempt })),
+        }
+    }
+
+    fn done(&mut self, result: Result<JobReport>, context: &mut Context<Self>) {
+        match &result {
+            Ok(report) => tracing::info!(job = %self.job.name, outcome = ?report.outcome, "job is over"),
+            Err(error) => tracing::error!(job = %self.job.name, %error, "job has failed"),
+        }
+        self.view.send_modify(|view| view.result = Some(result));
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+        let _ = self.finished.take().map(|finished| finished.send(()));
+        context.stop();
+    }
+}
+
+impl Actor for CoordinatorActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        self.handle_event(MasterEvent::Start, context);
+    }
+}
+
+impl Handler<Tidings> for CoordinatorActor {
+    type Result = ();
+
+    fn handle(&mut self, tidings: Tidings, context: &mut Context<Self>) {
+        self.handle_event(tidings.0, context);
+    }
+}
+
+impl Handler<Ready> for CoordinatorActor {
+    type Result = ();
+
+    fn handle(&mut self, ready: Ready, context: &mut Context<Self>) {
+        let attempt = ready.attempt;
+        if !self.master.awaits_deployment(attempt) {
+            return;
+        }
+        let event = match ready.prepared.and_then(|prepared| self.deploy(attempt, prepared, context)) {
+            Ok(next_checkpoint_id) => MasterEvent::Deployed { attempt, next_checkpoint_id },
+            Err(error) => MasterEvent::DeployFailed { attempt, error },
+        };
+        self.handle_event(event, context);
+    }
+}
+
+impl Handler<Ask> for CoordinatorActor {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask, context: &mut Context<Self>) {
+        match ask {
+            Ask::Cancel => self.handle_event(MasterEvent::CancelRequested, context),
+            Ask::Savepoint { path, stop, answer } => {
+                let request = RequestId(self.next_request);
+                self.next_request += 1;
+                self.answers.insert(request, answer);
+                self.handle_event(MasterEvent::SavepointRequested { request, path, stop }, context);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The actor of one subtask: it runs its task when woken, and yields the arbiter in between.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::Wake;
+use std::time::Duration;
+
+use actix::prelude::*;
+use millstream_state::Timestamp;
+
+use crate::checkpoint::{Control, Report};
+use crate::driver::failure::flatten;
+use crate::error::Error;
+use crate::graph::DeployedTask;
+use crate::task::{Budget, Progress};
+
+/// Run the task.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Run;
+
+/// Tell the task.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Tell(pub(super) Control);
+
+/// Drop the task.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Stop;
+
+/// Wakes one subtask; at most one [`Run`] is ever queued in its mailbox.
+pub(super) struct WakeFlag {
+    queued: AtomicBool,
+    address: OnceLock<Addr<SubtaskActor>>,
+}
+
+impl WakeFlag {
+    /// A flag for an actor that has not started: it counts as queued until its first run.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { queued: AtomicBool::new(true), address: OnceLock::new() })
+    }
+
+    /// The actor has started: queues its first run.
+    pub(super) fn start(&self, address: Addr<SubtaskActor>) {
+        address.do_send(Run);
+        let _ = self.address.set(address);
+    }
+}
+
+impl Wake for WakeFlag {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Read first: on the hot path the flag is mostly up, and reading does not take the cache
+        // line away from others.
+        if !self.queued.load(Ordering::SeqCst)
+            && !self.queued.swap(true, Ordering::SeqCst)
+            && let Some(address) = self.address.get()
+        {
+            address.do_send(Run);
+        }
+    }
+}
+
+/// One subtask.
+pub(super) struct SubtaskActor {
+    deployed: Option<DeployedTask>,
+    flag: Arc<WakeFlag>,
+    /// What the task waits for, and since when.
+    resting: (Progress, Duration),
+    alarm: Option<(Timestamp, SpawnHandle)>,
+    /// Tells, when all subtasks have dropped theirs, that the attempt is gone.
+    _alive: Arc<dyn Send + Sync>,
+}
+
+impl SubtaskActor {
+    pub(super) fn new(deployed: DeployedTask, flag: Arc<WakeFlag>, alive: Arc<dyn Send + Sync>) -> Self {
+        let now = deployed.context.monotonic();
+        Self { deployed: Some(deployed), flag, resting: (Progress::Waiting, now), alarm: None, _alive: alive }
+    }
+
+    fn run(&mut self, context: &mut Context<Self>) {
+        let Some(deployed) = &mut self.deployed else { return };
+        let (task, cx) = (&mut deployed.task, &mut deployed.context);
+        let _span = tracing::trace_span!("subtask", name = %deployed.name, subtask = deployed.subtask.index)
+            .entered();
+        let began = cx.monotonic();
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| task.run(Budget::default(), cx)));
+        let progress = match flatten(outcome) {
+            Ok(progress) => progress,
+            Err(error) => return self.fail(error),
+        };
+        let (rested, ended) = (began.saturating_sub(self.resting.1), cx.monotonic());
+        let counters = cx.metrics();
+        let resting_counter = match self.resting.0 {
+            Progress::Blocked => &counters.backpressured,
+            Progress::Ready => &counters.busy,
+            Progress::Waiting | Progress::Finished => &counters.idle,
+        };
+        resting_counter.add(nanoseconds(rested));
+        counters.busy.add(nanoseconds(ended.saturating_sub(began)));
+        self.resting = (progress, ended);
+        let wake_at = cx.take_wake_at().map(|time| (time, time.since(cx.now())));
+        if progress == Progress::Ready {
+            self.flag.wake_by_ref();
+        }
+        if let Some((time, after)) = wake_at {
+            self.set_alarm(time, after, context);
+        }
+    }
+
+    fn set_alarm(&mut self, time: Timestamp, after: Duration, context: &mut Context<Self>) {
+        if let Some((earlier, handle)) = self.alarm.take() {
+            if earlier <= time {
+                self.alarm = Some((earlier, handle));
+                return;
+            }
+            context.cancel_future(handle);
+        }
+        let handle = context.run_later(after, |actor, _| {
+            actor.alarm = None;
+            actor.flag.wake_by_ref();
+        });
+        self.alarm = Some((time, handle));
+    }
+
+    /// Gives the task up and says why.
+    fn fail(&mut self, error: Error) {
+        if let Some(deployed) = self.deployed.take() {
+            let error = error.in_subtask(deployed.subtask.index);
+            deployed.context.report(Report::Failed(error));
+        }
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Actor for SubtaskActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Run> for SubtaskActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Run, context: &mut Context<Self>) {
+        // Cleared before the run: a wake-up that comes while the task runs queues another run.
+        self.flag.queued.store(false, Ordering::SeqCst);
+        self.run(context);
+    }
+}
+
+impl Handler<Tell> for SubtaskActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Tell, _: &mut Context<Self>) {
+        let Some(deployed) = &mut self.deployed else { return };
+        let (task, cx) = (&mut deployed.task, &mut deployed.context);
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| task.control(message.0, cx)));
+        if let Err(error) = flatten(outcome) {
+            self.fail(error);
+        } else {
+            // What the message made the task send may have found no room, or asked for a wake-up.
+            self.flag.wake_by_ref();
+        }
+    }
+}
+
+impl Handler<Stop> for SubtaskActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, context: &mut Context<Self>) {
+        self.deployed = None;
+        context.stop();
+    }
+}

@@ -1,0 +1,34 @@
+//! What a channel carries.
+
+use std::sync::Arc;
+
+use millstream_state::Timestamp;
+
+use crate::batch::Batch;
+use crate::checkpoint::Barrier;
+
+/// One message between two subtasks.
+#[derive(Clone, Debug)]
+pub enum Event<T> {
+    /// Records.
+    Batch(Batch<T>),
+    /// No record with a timestamp at or before this one follows.
+    Watermark(Timestamp),
+    /// The stream is cut here for a snapshot.
+    Barrier(Arc<Barrier>),
+    /// Whether watermarks are to be expected.
+    Status(StreamStatus),
+    /// No records follow. Barriers still may: a stream that has ended is part of snapshots until
+    /// the whole job is done.
+    EndOfData,
+}
+
+/// Whether a stream takes part in event time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StreamStatus {
+    /// Its watermarks count.
+    #[default]
+    Active,
+    /// It has had no records for a while: nobody waits for its watermarks.
+    Idle,
+}

@@ -1,0 +1,168 @@
+//! Ports and edges: how one operator's output becomes another's input, in the chain or through channels.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use millstream_state::{KeyGroups, Record};
+use parking_lot::Mutex;
+
+use super::builder::NodeId;
+use super::deploy::SubtaskBuilder;
+use crate::chain::{Collector, Discard, FanOut, Router};
+use crate::channel::{ChannelReceiver, ChannelSender, channel};
+use crate::clock::Random;
+use crate::error::Result;
+use crate::partition::{Broadcast, Partitioner, Partitioning, RoundRobin, Shuffle, ToFirst};
+
+/// An edge of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EdgeId(pub(crate) usize);
+
+/// Makes the partitioner of one upstream subtask, for an edge that needs more than its kind:
+/// told the downstream operator's key groups and parallelism.
+pub type PartitionerFactory<T> = Arc<dyn Fn(KeyGroups, u32) -> Box<dyn Partitioner<T>> + Send + Sync>;
+
+/// An output of an operator, to which any number of others may be connected.
+pub struct Port<T> {
+    edges: Arc<Mutex<Vec<Arc<Edge<T>>>>>,
+}
+
+impl<T> Clone for Port<T> {
+    fn clone(&self) -> Self {
+        Self { edges: self.edges.clone() }
+    }
+}
+
+impl<T> Default for Port<T> {
+    fn default() -> Self {
+        Self { edges: Arc::default() }
+    }
+}
+
+impl<T: Record> Port<T> {
+    pub(crate) fn connect(&self, edge: Arc<Edge<T>>) {
+        self.edges.lock().push(edge);
+    }
+
+    /// What stands behind this port in a subtask: operators of the same chain, ways out, or nothing.
+    ///
+    /// # Errors
+    /// If something further down cannot be built.
+    pub fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Box<dyn Collector<T>>> {
+        let edges = self.edges.lock().clone();
+        let mut collectors = edges.iter().map(|edge| edge.build(builder)).collect::<Result<Vec<_>>>()?;
+        Ok(match (collectors.pop(), collectors.is_empty()) {
+            (None, _) => Box::new(Discard),
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                collectors.push(last);
+                Box::new(FanOut::new(collectors))
+            }
+        })
+    }
+}
+
+/// Where an operator's input comes from, and how it is partitioned on the way.
+pub struct Upstream<T> {
+    /// The operator that emits.
+    pub node: NodeId,
+    /// Its output.
+    pub port: Port<T>,
+    /// How records are spread; unset is forward where the parallelism is equal, rebalance otherwise.
+    pub partitioning: Option<Partitioning>,
+    /// Makes the partitioner where the kind does not say enough (key group, custom).
+    pub partitioner: Option<PartitionerFactory<T>>,
+}
+
+impl<T> Clone for Upstream<T> {
+    fn clone(&self) -> Self {
+        Self {
+            node: self.node,
+            port: self.port.clone(),
+            partitioning: self.partitioning,
+            partitioner: self.partitioner.clone(),
+        }
+    }
+}
+
+/// Builds the downstream operator into the upstream's chain.
+pub(crate) type ChainFactory<T> =
+    Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn Collector<T>>> + Send + Sync>;
+
+/// A connection between two operators.
+pub(crate) struct Edge<T> {
+    pub(crate) id: EdgeId,
+    pub(crate) partitioner: Option<PartitionerFactory<T>>,
+    pub(crate) chain: ChainFactory<T>,
+    /// The ends of the channels of the attempt that is being deployed, until their tasks take them.
+    wires: Mutex<Wires<T>>,
+}
+
+struct Wires<T> {
+    outgoing: Vec<Vec<ChannelSender<T>>>,
+    incoming: Vec<Vec<ChannelReceiver<T>>>,
+}
+
+/// An edge, whatever it carries.
+pub(crate) trait AnyEdge: Send + Sync {
+    /// Lays channels between all subtasks that are connected.
+    fn wire(&self, partitioning: Partitioning, capacity: usize, producers: &[Waker], consumers: &[Waker]);
+}
+
+impl<T> Edge<T> {
+    pub(crate) const fn new(
+        id: EdgeId,
+        partitioner: Option<PartitionerFactory<T>>,
+        chain: ChainFactory<T>,
+    ) -> Self {
+        let wires = Mutex::new(Wires { outgoing: Vec::new(), incoming: Vec::new() });
+        Self { id, partitioner, chain, wires }
+    }
+
+    /// The channels into subtask `index` downstream.
+    pub(crate) fn take_incoming(&self, index: u32) -> Vec<ChannelReceiver<T>> {
+        self.wires.lock().incoming.get_mut(index as usize).map(std::mem::take).unwrap_or_default()
+    }
+}
+
+impl<T: Record> Edge<T> {
+    fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Box<dyn Collector<T>>> {
+        let planned = builder.edge(self.id)?;
+        if planned.chained {
+            return (self.chain)(builder);
+        }
+        let channels = self.wires.lock().outgoing.get_mut(builder.index() as usize).map(std::mem::take);
+        let seed = builder.seed(self.id.0 as u64);
+        let partitioner: Box<dyn Partitioner<T>> = match (&self.partitioner, planned.partitioning) {
+            (Some(make), _) => make(planned.groups, planned.downstream),
+            (None, Partitioning::Broadcast) => Box::new(Broadcast),
+            (None, Partitioning::Shuffle) => Box::new(Shuffle(Random::new(seed))),
+            (None, Partitioning::Rebalance | Partitioning::Rescale) => {
+                Box::new(RoundRobin::starting_at(builder.index()))
+            }
+            (None, _) => Box::new(ToFirst),
+        };
+        Ok(Box::new(Router::new(partitioner, channels.unwrap_or_default())))
+    }
+}
+
+impl<T: Record> AnyEdge for Edge<T> {
+    #[allow(clippy::cast_possible_truncation, reason = "a parallelism is at most 2^15")]
+    fn wire(&self, partitioning: Partitioning, capacity: usize, producers: &[Waker], consumers: &[Waker]) {
+        let (upstream, downstream) = (producers.len() as u32, consumers.len() as u32);
+        let mut incoming: Vec<_> = consumers.iter().map(|_| Vec::new()).collect();
+        let outgoing = (0_u32..).zip(producers).map(|(from, producer)| {
+            let mut senders = Vec::new();
+            for ((to, consumer), receivers) in (0_u32..).zip(consumers).zip(&mut incoming) {
+                if partitioning.connects(from, upstream, to, downstream) {
+                    let (sender, receiver) = channel(capacity, producer.clone(), consumer.clone());
+                    senders.push(sender);
+                    receivers.push(receiver);
+                }
+            }
+            senders
+        });
+        let outgoing = outgoing.collect();
+        *self.wires.lock() = Wires { outgoing, incoming };
+    }
+}

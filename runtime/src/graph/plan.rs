@@ -1,0 +1,290 @@
+//! From what was written down to what will run: parallelism, chains, identifiers, and all mistakes found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, OperatorId, UPPER_MAX_PARALLELISM};
+
+use super::builder::{ChainingPolicy, JobGraph, Node, NodeId, NodeRole};
+use super::edge::EdgeId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::{SubtaskId, VertexId};
+use crate::partition::Partitioning;
+
+/// Settings of a job that the plan depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanSettings {
+    /// The parallelism of operators that set none.
+    pub parallelism: u32,
+    /// The number of key groups of operators that set none.
+    pub max_parallelism: u32,
+    /// Whether operators are chained at all.
+    pub chaining: bool,
+    /// How many batches fit into a channel.
+    pub channel_batches: usize,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        Self { parallelism: 1, max_parallelism: DEFAULT_MAX_PARALLELISM, chaining: true, channel_batches: 16 }
+    }
+}
+
+/// An operator, planned.
+pub(crate) struct PlannedNode {
+    pub(crate) name: String,
+    pub(crate) operator: OperatorId,
+    pub(crate) parallelism: u32,
+    pub(crate) groups: KeyGroups,
+    pub(crate) vertex: VertexId,
+}
+
+/// An edge, planned.
+#[derive(Clone, Copy)]
+pub(crate) struct PlannedEdge {
+    pub(crate) partitioning: Partitioning,
+    pub(crate) chained: bool,
+    pub(crate) groups: KeyGroups,
+    pub(crate) downstream: u32,
+}
+
+/// A run of chained operators, deployed as one task a subtask.
+#[derive(Clone, Debug)]
+pub struct Vertex {
+    /// Its number, in topological order.
+    pub id: VertexId,
+    /// Its operators, in the order they were made; the first is the head.
+    pub nodes: Vec<NodeId>,
+    /// How many subtasks it has.
+    pub parallelism: u32,
+    /// Whether it is a source.
+    pub is_source: bool,
+}
+
+/// A job, ready to be deployed any number of times.
+pub struct Plan {
+    pub(crate) graph: JobGraph,
+    pub(crate) settings: PlanSettings,
+    pub(crate) layout: Layout,
+}
+
+/// What the plan of a graph adds to it: the same nodes and edges, decided upon.
+pub(crate) struct Layout {
+    pub(crate) nodes: Vec<PlannedNode>,
+    pub(crate) edges: Vec<PlannedEdge>,
+    pub(crate) vertices: Vec<Vertex>,
+}
+
+fn invalid(name: &str, problem: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidJob, problem).in_operator(name)
+}
+
+fn display_name(node: &Node) -> &str {
+    node.name.as_deref().unwrap_or(node.kind)
+}
+
+impl Plan {
+    /// Plans a job.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidJob`] for the first mistake found: no operators, a name or uid used twice,
+    /// a parallelism that cannot be, a forward edge between different parallelisms, an event-time
+    /// operator on a stream without timestamps.
+    pub fn new(graph: JobGraph, settings: PlanSettings) -> Result<Self> {
+        let layout = Layout::new(&graph, &settings)?;
+        Ok(Self { graph, settings, layout })
+    }
+
+    /// The vertices, in topological order.
+    pub fn vertices(&self) -> &[Vertex] {
+        &self.layout.vertices
+    }
+
+    /// All subtasks, in topological order.
+    pub fn subtasks(&self) -> Vec<SubtaskId> {
+        let of = |vertex: &Vertex| {
+            let vertex_id = vertex.id;
+            (0..vertex.parallelism).map(move |index| SubtaskId { vertex: vertex_id, index })
+        };
+        self.vertices().iter().flat_map(of).collect()
+    }
+
+    /// Whether a subtask is one of a source.
+    pub fn is_source(&self, subtask: SubtaskId) -> bool {
+        self.vertices().get(subtask.vertex.0 as usize).is_some_and(|vertex| vertex.is_source)
+    }
+
+    /// A vertex's name: the names of its operators.
+    pub fn vertex_name(&self, vertex: VertexId) -> String {
+        let nodes = self.vertices().get(vertex.0 as usize).map_or(&[][..], |vertex| &vertex.nodes);
+        let names =
+            nodes.iter().filter_map(|node| self.layout.nodes.get(node.0)).map(|node| node.name.as_str());
+        names.collect::<Vec<_>>().join(" -> ")
+    }
+
+    /// All operators, as planned and as written down.
+    pub(crate) fn operators(&self) -> impl Iterator<Item = (&PlannedNode, &Node)> {
+        self.layout.nodes.iter().zip(&self.graph.nodes)
+    }
+
+    pub(crate) fn planned_edge(&self, edge: EdgeId) -> Result<PlannedEdge> {
+        let planned = self.layout.edges.get(edge.0).copied();
+        planned.ok_or_else(|| Error::new(ErrorKind::Internal, "an edge that the plan does not know"))
+    }
+}
+
+impl Layout {
+    pub(crate) fn new(graph: &JobGraph, settings: &PlanSettings) -> Result<Self> {
+        if graph.nodes.is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidJob,
+                "the job has no operators: add a source and a sink",
+            ));
+        }
+        check_names(graph)?;
+        check_timestamps(graph)?;
+        let sizes =
+            graph.nodes.iter().map(|node| size_of_node(node, settings)).collect::<Result<Vec<_>>>()?;
+        let edges = plan_edges(graph, settings, &sizes)?;
+        let identifiers = identify(graph);
+        let mut vertices: Vec<Vertex> = Vec::new();
+        let mut nodes: Vec<PlannedNode> = Vec::new();
+        for (index, ((node, (parallelism, groups)), operator)) in
+            graph.nodes.iter().zip(sizes).zip(identifiers).enumerate()
+        {
+            let mut incoming = graph.edges.iter().zip(&edges).filter(|(edge, _)| edge.to.0 == index);
+            let chained_to = incoming.find(|(_, planned)| planned.chained).map(|(edge, _)| edge.from);
+            let vertex = match chained_to.and_then(|from| nodes.get(from.0)) {
+                Some(upstream) => upstream.vertex,
+                None => VertexId(u32::try_from(vertices.len()).unwrap_or(u32::MAX)),
+            };
+            match vertices.get_mut(vertex.0 as usize) {
+                Some(vertex) => vertex.nodes.push(NodeId(index)),
+                None => vertices.push(Vertex {
+                    id: vertex,
+                    nodes: vec![NodeId(index)],
+                    parallelism,
+                    is_source: node.role == NodeRole::Source,
+                }),
+            }
+            nodes.push(PlannedNode {
+                name: display_name(node).to_owned(),
+                operator,
+                parallelism,
+                groups,
+                vertex,
+            });
+        }
+        Ok(Self { nodes, edges, vertices })
+    }
+}
+
+fn check_names(graph: &JobGraph) -> Result<()> {
+    let (mut names, mut uids) = (BTreeSet::new(), BTreeSet::new());
+    for node in &graph.nodes {
+        if let Some(problem) = &node.problem {
+            return Err(invalid(display_name(node), problem));
+        }
+        if let Some(name) = &node.name
+            && !names.insert(name)
+        {
+            return Err(invalid(name, "this name is used for two operators: names must differ"));
+        }
+        if let Some(uid) = &node.uid
+            && !uids.insert(uid)
+        {
+            let problem =
+                format!("the uid `{uid}` is used twice: each operator's state needs one of its own");
+            return Err(invalid(display_name(node), problem));
+        }
+    }
+    Ok(())
+}
+
+fn check_timestamps(graph: &JobGraph) -> Result<()> {
+    let mut timed = Vec::<bool>::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let inputs: Vec<_> = graph.edges.iter().filter(|edge| edge.to.0 == index).collect();
+        let inputs_timed =
+            !inputs.is_empty() && inputs.iter().all(|edge| timed.get(edge.from.0).copied() == Some(true));
+        if node.needs_timestamps && !inputs_timed {
+            return Err(invalid(
+                display_name(node),
+                "it works on event time, but its input has no timestamps: call \
+                 `assign_timestamps_and_watermarks` on the stream before it",
+            ));
+        }
+        timed.push(node.assigns_timestamps || inputs_timed);
+    }
+    Ok(())
+}
+
+fn size_of_node(node: &Node, settings: &PlanSettings) -> Result<(u32, KeyGroups)> {
+    let name = display_name(node);
+    let max = node.max_parallelism.unwrap_or(settings.max_parallelism);
+    let parallelism = node.parallelism.unwrap_or(settings.parallelism);
+    if max == 0 || max > UPPER_MAX_PARALLELISM {
+        let problem = format!("a max parallelism of {max}: it must be from 1 to {UPPER_MAX_PARALLELISM}");
+        return Err(invalid(name, problem));
+    }
+    if parallelism == 0 {
+        return Err(invalid(name, "a parallelism of 0: it must be at least 1"));
+    }
+    if parallelism > max {
+        let problem = format!("a parallelism of {parallelism} is above the max parallelism of {max}");
+        return Err(invalid(name, problem));
+    }
+    Ok((parallelism, KeyGroups::new(max)))
+}
+
+fn plan_edges(
+    graph: &JobGraph,
+    settings: &PlanSettings,
+    sizes: &[(u32, KeyGroups)],
+) -> Result<Vec<PlannedEdge>> {
+    let mut inputs = BTreeMap::<NodeId, usize>::new();
+    graph.edges.iter().for_each(|edge| *inputs.entry(edge.to).or_default() += 1);
+    let plan_edge = |edge: &super::builder::EdgeSpec| {
+        let ends = (graph.nodes.get(edge.from.0), graph.nodes.get(edge.to.0));
+        let sizes = (sizes.get(edge.from.0), sizes.get(edge.to.0));
+        let ((Some(from), Some(to)), (Some(upstream), Some(downstream))) = (ends, sizes) else {
+            return Err(Error::new(ErrorKind::Internal, "an edge leads to an operator that does not exist"));
+        };
+        let equal = upstream.0 == downstream.0;
+        let unset = if equal { Partitioning::Forward } else { Partitioning::Rebalance };
+        let partitioning = edge.partitioning.unwrap_or(unset);
+        if partitioning == Partitioning::Forward && !equal {
+            let problem = format!(
+                "a forward edge from `{}` with parallelism {} to parallelism {}: make them equal, or rebalance",
+                display_name(from),
+                upstream.0,
+                downstream.0
+            );
+            return Err(invalid(display_name(to), problem));
+        }
+        let allowed = from.chaining != ChainingPolicy::Never && to.chaining == ChainingPolicy::Always;
+        let alone = inputs.get(&edge.to).copied() == Some(1);
+        let chained = settings.chaining && allowed && alone && partitioning == Partitioning::Forward;
+        Ok(PlannedEdge { partitioning, chained, groups: downstream.1, downstream: downstream.0 })
+    };
+    graph.edges.iter().map(plan_edge).collect()
+}
+
+/// Gives every operator its identifier: of its uid, or of its kind and its place in the graph.
+fn identify(graph: &JobGraph) -> Vec<OperatorId> {
+    let mut places = BTreeMap::<String, usize>::new();
+    let mut identifiers = Vec::<OperatorId>::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let uid = node.uid.clone().unwrap_or_else(|| {
+            let inputs = graph.edges.iter().filter(|edge| edge.to.0 == index);
+            let inputs: Vec<_> = inputs
+                .filter_map(|edge| Some(format!("{}:{}", edge.input, identifiers.get(edge.from.0)?)))
+                .collect();
+            let place = format!("{}({})", node.kind, inputs.join(","));
+            let twin = places.entry(place.clone()).or_default();
+            *twin += 1;
+            format!("{place}#{twin}")
+        });
+        identifiers.push(OperatorId::from_uid(&uid));
+    }
+    identifiers
+}

@@ -1,0 +1,123 @@
+//! Side outputs: records of other types that an operator gives out besides its main stream.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use millstream_state::{Record, Timestamp};
+use parking_lot::Mutex;
+
+use super::deploy::SubtaskBuilder;
+use super::edge::Port;
+use crate::batch::Batch;
+use crate::chain::{Collector, Signal, TaskContext};
+use crate::error::Result;
+
+/// Names a side output and the type of its records. As Flink's `OutputTag`.
+///
+/// What is emitted to a tag that nobody reads is dropped.
+pub struct OutputTag<T> {
+    name: Arc<str>,
+    id: u64,
+    _record: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for OutputTag<T> {
+    fn clone(&self) -> Self {
+        Self { name: self.name.clone(), id: self.id, _record: PhantomData }
+    }
+}
+
+impl<T> OutputTag<T> {
+    /// A new side output; two tags differ even if their names do not.
+    pub fn new(name: &str) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self { name: Arc::from(name), id: NEXT.fetch_add(1, Ordering::Relaxed), _record: PhantomData }
+    }
+
+    /// The name, for people.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+type BuildSide = Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn SideCollector>> + Send + Sync>;
+
+/// The side outputs of an operator that somebody reads.
+#[derive(Clone, Default)]
+pub struct SidePorts(Arc<Mutex<Vec<(u64, BuildSide)>>>);
+
+impl SidePorts {
+    /// The port of a side output.
+    pub fn port<T: Record>(&self, tag: &OutputTag<T>) -> Port<T> {
+        let port = Port::<T>::default();
+        let (built, id) = (port.clone(), tag.id);
+        let build: BuildSide = Box::new(move |builder| {
+            let side = Side { id, buffer: Batch::default(), next: built.build(builder)? };
+            Ok(Box::new(side))
+        });
+        self.0.lock().push((id, build));
+        port
+    }
+
+    pub(crate) fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Vec<Box<dyn SideCollector>>> {
+        self.0.lock().iter().map(|(_, build)| build(builder)).collect()
+    }
+}
+
+/// What stands behind a side output, whatever it carries.
+pub(crate) trait SideCollector: Send {
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()>;
+    fn send(&mut self, cx: &mut TaskContext) -> Result<()>;
+    fn drain(&mut self, cx: &mut TaskContext);
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+struct Side<T> {
+    id: u64,
+    buffer: Batch<T>,
+    next: Box<dyn Collector<T>>,
+}
+
+impl<T: Record> SideCollector for Side<T> {
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        self.send(cx)?;
+        self.next.signal(signal, cx)
+    }
+
+    fn send(&mut self, cx: &mut TaskContext) -> Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let result = self.next.batch(&mut self.buffer, cx);
+        self.buffer.clear();
+        result
+    }
+
+    fn drain(&mut self, cx: &mut TaskContext) {
+        self.next.drain(cx);
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Puts a record into every side of this tag. Several streams may have been made of one tag.
+pub(crate) fn emit<T: Record>(
+    sides: &mut [Box<dyn SideCollector>],
+    tag: &OutputTag<T>,
+    record: T,
+    timestamp: Timestamp,
+) {
+    let mut sides = sides
+        .iter_mut()
+        .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.id == tag.id));
+    let Some(mut side) = sides.next() else { return };
+    for other in sides {
+        side.buffer.push(record.clone(), timestamp);
+        side = other;
+    }
+    side.buffer.push(record, timestamp);
+}

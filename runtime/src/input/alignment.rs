@@ -1,0 +1,109 @@
+//! Barrier alignment over a task's inputs: which may be read, and when a snapshot is due.
+//!
+//! Exactly-once: an input whose barrier has come is blocked until the others' have come too, so at
+//! most one checkpoint aligns at a time. At-least-once: nothing is blocked, and several may be
+//! under way. An input that has ended still carries barriers (see [`Event::EndOfData`](crate::event::Event)).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_state::CheckpointId;
+
+use crate::checkpoint::{Barrier, CheckpointMode};
+
+/// What a barrier's arrival asks of the task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BarrierAction {
+    /// Wait for the barriers of the other inputs.
+    Wait,
+    /// All have come: take the snapshot now.
+    Snapshot {
+        /// Of which checkpoint.
+        barrier: Arc<Barrier>,
+        /// How long after the first.
+        alignment: Duration,
+    },
+}
+
+struct Pending {
+    barrier: Arc<Barrier>,
+    arrived: Vec<bool>,
+    since: Duration,
+}
+
+/// The alignment of one task.
+pub struct Alignment {
+    inputs: usize,
+    /// Oldest first.
+    pending: VecDeque<Pending>,
+    /// Checkpoints up to this one are done with: their late barriers are ignored.
+    settled: Option<CheckpointId>,
+}
+
+impl Alignment {
+    /// For a task with `inputs` inputs.
+    pub const fn new(inputs: usize) -> Self {
+        Self { inputs, pending: VecDeque::new(), settled: None }
+    }
+
+    /// Whether input `index` must not be read for now.
+    #[inline]
+    pub fn is_blocked(&self, index: usize) -> bool {
+        // One branch while nothing aligns, which is nearly always.
+        !self.pending.is_empty() && self.blocks(index)
+    }
+
+    #[cold]
+    fn blocks(&self, index: usize) -> bool {
+        self.pending.iter().any(|pending| {
+            pending.barrier.mode == CheckpointMode::ExactlyOnce
+                && pending.arrived.get(index).copied() == Some(true)
+        })
+    }
+
+    /// A barrier has come through input `index`, at `now` on the monotonic clock.
+    pub fn barrier(&mut self, index: usize, barrier: Arc<Barrier>, now: Duration) -> BarrierAction {
+        let checkpoint = barrier.checkpoint;
+        if self.settled.is_some_and(|settled| checkpoint <= settled) {
+            return BarrierAction::Wait;
+        }
+        // A barrier of a later checkpoint on an input that has not had the earlier one's: upstream
+        // has dropped the earlier one, and so do we.
+        let (inputs, overtaken) = (self.inputs, |pending: &Pending| {
+            pending.barrier.checkpoint < checkpoint && pending.arrived.get(index).copied() == Some(false)
+        });
+        self.pending.retain(|pending| !overtaken(pending));
+        let position = self.pending.iter().position(|pending| pending.barrier.checkpoint == checkpoint);
+        let position = position.unwrap_or_else(|| {
+            self.pending.push_back(Pending { barrier, arrived: vec![false; inputs], since: now });
+            self.pending.len() - 1
+        });
+        let Some(pending) = self.pending.get_mut(position) else { return BarrierAction::Wait };
+        if let Some(arrived) = pending.arrived.get_mut(index) {
+            *arrived = true;
+        }
+        if !pending.arrived.iter().all(|arrived| *arrived) {
+            return BarrierAction::Wait;
+        }
+        let (barrier, alignment) = (pending.barrier.clone(), now.saturating_sub(pending.since));
+        self.settle(checkpoint);
+        BarrierAction::Snapshot { barrier, alignment }
+    }
+
+    /// The checkpoint will never be: what waits for it may go on.
+    pub fn abort(&mut self, checkpoint: CheckpointId) {
+        self.pending.retain(|pending| pending.barrier.checkpoint != checkpoint);
+        if self.pending.is_empty() {
+            self.settle(checkpoint);
+        }
+    }
+
+    fn settle(&mut self, checkpoint: CheckpointId) {
+        self.settled = self.settled.max(Some(checkpoint));
+        self.pending.retain(|pending| pending.barrier.checkpoint > checkpoint);
+    }
+}
+
+#[cfg(test)]
+mod tests;

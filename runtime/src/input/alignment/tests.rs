@@ -1,0 +1,76 @@
+use millstream_state::Timestamp;
+
+use super::*;
+use crate::checkpoint::SnapshotTarget;
+
+fn barrier(number: u64, mode: CheckpointMode) -> Arc<Barrier> {
+    let target = SnapshotTarget::Checkpoint { base: None };
+    Arc::new(Barrier { checkpoint: CheckpointId::new(number), triggered: Timestamp::MIN, mode, target })
+}
+
+fn exactly(number: u64) -> Arc<Barrier> {
+    barrier(number, CheckpointMode::ExactlyOnce)
+}
+
+const fn at(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[test]
+fn inputs_wait_for_each_other() {
+    let mut alignment = Alignment::new(2);
+    assert_eq!(alignment.barrier(0, exactly(1), at(10)), BarrierAction::Wait);
+    assert!(alignment.is_blocked(0) && !alignment.is_blocked(1));
+    let done = BarrierAction::Snapshot { barrier: exactly(1), alignment: at(5) };
+    assert_eq!(alignment.barrier(1, exactly(1), at(15)), done);
+    assert!(!alignment.is_blocked(0) && !alignment.is_blocked(1));
+}
+
+#[test]
+fn an_aborted_checkpoint_blocks_nobody_and_its_late_barriers_are_ignored() {
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, exactly(1), at(0));
+    alignment.abort(CheckpointId::new(1));
+    assert!(!alignment.is_blocked(0));
+    assert_eq!(alignment.barrier(1, exactly(1), at(1)), BarrierAction::Wait);
+    assert!(!alignment.is_blocked(1));
+}
+
+#[test]
+fn a_later_barrier_overtakes_a_dropped_checkpoint() {
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, exactly(1), at(0));
+    assert_eq!(alignment.barrier(1, exactly(2), at(1)), BarrierAction::Wait);
+    assert!(!alignment.is_blocked(0), "input 0 is read on, towards barrier 2");
+    assert!(alignment.is_blocked(1));
+    assert!(matches!(alignment.barrier(0, exactly(2), at(2)), BarrierAction::Snapshot { .. }));
+    assert!(!alignment.is_blocked(1));
+}
+
+#[test]
+fn an_abort_of_an_earlier_checkpoint_leaves_a_later_one_alone() {
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, exactly(2), at(0));
+    alignment.abort(CheckpointId::new(1));
+    assert!(alignment.is_blocked(0));
+    assert!(matches!(alignment.barrier(1, exactly(2), at(0)), BarrierAction::Snapshot { .. }));
+}
+
+#[test]
+fn at_least_once_blocks_nothing_and_lets_checkpoints_overlap() {
+    let loose = |number| barrier(number, CheckpointMode::AtLeastOnce);
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, loose(1), at(0));
+    alignment.barrier(0, loose(2), at(1));
+    assert!(!alignment.is_blocked(0));
+    assert!(matches!(alignment.barrier(1, loose(1), at(2)), BarrierAction::Snapshot { .. }));
+    assert!(matches!(alignment.barrier(1, loose(2), at(3)), BarrierAction::Snapshot { .. }));
+}
+
+#[test]
+fn a_single_input_never_waits() {
+    let mut alignment = Alignment::new(1);
+    for number in 1..4 {
+        assert!(matches!(alignment.barrier(0, exactly(number), at(0)), BarrierAction::Snapshot { .. }));
+    }
+}

@@ -1,0 +1,9 @@
+//! A running job: its names, its settings, and the master that keeps it alive.
+
+mod identifier;
+mod master;
+mod restart;
+
+pub use identifier::{AttemptId, SubtaskId, VertexId};
+pub use master::{JobMaster, JobOutcome, JobStatus, MasterCommand, MasterConfig, MasterEvent, RestoreFrom};
+pub use restart::{RestartDecision, RestartState, RestartStrategy};

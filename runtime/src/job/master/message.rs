@@ -1,0 +1,198 @@
+//! What the job master is told, and what it asks for.
+
+use std::sync::Arc;
+
+use millstream_state::snapshot::part::SubtaskPart;
+use millstream_state::{CheckpointId, Timestamp};
+
+use super::super::{AttemptId, SubtaskId};
+use crate::checkpoint::{
+    CheckpointCommand, Control, Recipients, Report, RequestId, SavepointInfo, SnapshotTarget,
+};
+use crate::error::{Error, Result};
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobStatus {
+    /// Not started.
+    Created,
+    /// Its tasks are being created and their state restored.
+    Deploying,
+    /// Its tasks are at work.
+    Running,
+    /// An attempt has failed; the next one is being prepared or put off.
+    Restarting,
+    /// It is being cancelled, is stopping with a savepoint, or has failed for good and its tasks are
+    /// being stopped.
+    Stopping,
+    /// All its input is worked off and committed, or it has stopped with a savepoint.
+    Finished,
+    /// It was cancelled.
+    Cancelled,
+    /// It has failed, and no restart is to come.
+    Failed,
+}
+
+impl JobStatus {
+    /// Whether nothing more will happen.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Finished | Self::Cancelled | Self::Failed)
+    }
+}
+
+/// How a job has ended that has not failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobOutcome {
+    /// All its input is worked off and committed.
+    Finished,
+    /// It was cancelled.
+    Cancelled,
+    /// It has stopped with a savepoint, from which it can be started again.
+    StoppedWithSavepoint,
+}
+
+/// Which snapshot an attempt begins from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreFrom {
+    /// None: state is empty, sources start where they are told to.
+    Nothing,
+    /// The checkpoint or savepoint the user named.
+    Path(Arc<str>),
+    /// A checkpoint in the job's own folder.
+    Checkpoint(CheckpointId),
+}
+
+/// What the driver tells the job master.
+#[derive(Clone, Debug)]
+pub enum MasterEvent {
+    /// Begin.
+    Start,
+    /// All tasks of an attempt are in place and restored.
+    Deployed {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// A number above those of all checkpoints on the store, whether complete or not.
+        next_checkpoint_id: CheckpointId,
+    },
+    /// An attempt could not be deployed, and nothing of it is left.
+    DeployFailed {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Why.
+        error: Error,
+    },
+    /// Time has passed; welcome at any time.
+    Tick,
+    /// A subtask reports.
+    Report {
+        /// The attempt it belongs to.
+        attempt: AttemptId,
+        /// Which subtask.
+        subtask: SubtaskId,
+        /// What it says.
+        report: Report,
+    },
+    /// The answer to [`MasterCommand::WriteManifest`]; there must be exactly one, also after
+    /// [`MasterCommand::StopTasks`].
+    ManifestWritten {
+        /// The attempt in the command.
+        attempt: AttemptId,
+        /// The checkpoint in the command.
+        checkpoint: CheckpointId,
+        /// Whether the manifest is on the store. After an error it may be there or not.
+        result: Result<()>,
+    },
+    /// The answer to [`MasterCommand::StopTasks`]: no task of the attempt runs any more.
+    TasksStopped {
+        /// Which attempt.
+        attempt: AttemptId,
+    },
+    /// The user wants a savepoint.
+    SavepointRequested {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Where to.
+        path: Arc<str>,
+        /// Whether the job is to stop with it.
+        stop: bool,
+    },
+    /// The user wants the job to end now.
+    CancelRequested,
+}
+
+/// What the job master wants done.
+#[derive(Clone, Debug)]
+pub enum MasterCommand {
+    /// Create the tasks of an attempt and restore their state; answer with [`MasterEvent::Deployed`] or
+    /// [`MasterEvent::DeployFailed`].
+    Deploy {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What it begins from.
+        restore: RestoreFrom,
+    },
+    /// Tell subtasks of the current attempt something.
+    Send {
+        /// Whom.
+        to: Recipients,
+        /// What.
+        control: Control,
+    },
+    /// Write a manifest; answer with [`MasterEvent::ManifestWritten`].
+    WriteManifest {
+        /// The attempt that made the snapshot.
+        attempt: AttemptId,
+        /// Which checkpoint or savepoint.
+        checkpoint: CheckpointId,
+        /// Where it goes.
+        target: SnapshotTarget,
+        /// When it was triggered.
+        triggered: Timestamp,
+        /// What it consists of, ordered by subtask.
+        parts: Vec<(SubtaskId, SubtaskPart)>,
+    },
+    /// Delete from the job's own folder: first the manifest, and only once that is gone the files.
+    /// Deletions are carried out one after another, in order. A failed one may be dropped: it only leaks.
+    DeleteCheckpoint {
+        /// The checkpoint whose manifest goes, if one does.
+        checkpoint: Option<CheckpointId>,
+        /// The files, relative to the folder that holds the job's checkpoints.
+        files: Vec<Arc<str>>,
+    },
+    /// Drop all tasks of an attempt, also while it is being deployed; answer with
+    /// [`MasterEvent::TasksStopped`] in any case.
+    StopTasks {
+        /// Which attempt.
+        attempt: AttemptId,
+    },
+    /// Send a [`MasterEvent::Tick`] at this time or soon after. Replaces no earlier request.
+    WakeAt(Timestamp),
+    /// Answer a savepoint request.
+    AnswerSavepoint {
+        /// Which request.
+        request: RequestId,
+        /// The savepoint, or why there is none.
+        result: Result<SavepointInfo>,
+    },
+    /// The job is over. Afterwards only savepoint requests are still answered, with errors.
+    Done(Result<JobOutcome>),
+}
+
+/// An error is the coordinator's wish to fail the attempt, which is for the master itself.
+impl TryFrom<CheckpointCommand> for MasterCommand {
+    type Error = Error;
+
+    fn try_from(command: CheckpointCommand) -> Result<Self> {
+        Ok(match command {
+            CheckpointCommand::Send { to, control } => Self::Send { to, control },
+            CheckpointCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
+                Self::WriteManifest { attempt, checkpoint, target, triggered, parts }
+            }
+            CheckpointCommand::Delete { checkpoint, files } => Self::DeleteCheckpoint { checkpoint, files },
+            CheckpointCommand::AnswerSavepoint { request, result } => {
+                Self::AnswerSavepoint { request, result }
+            }
+            CheckpointCommand::FailAttempt(error) => return Err(error),
+        })
+    }
+}

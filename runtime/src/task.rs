@@ -1,0 +1,57 @@
+//! A task: one subtask's work, as a state machine that never blocks.
+//!
+//! It knows nothing of threads, actors or wall clocks: a driver calls it, and it says whether to
+//! call again, to wait for a wake-up, or that it is done.
+
+mod common;
+mod operator_task;
+mod source_task;
+mod two_input_task;
+
+pub use operator_task::OperatorTask;
+pub use source_task::SourceTask;
+pub use two_input_task::TwoInputTask;
+
+use crate::chain::TaskContext;
+use crate::checkpoint::Control;
+use crate::error::Result;
+
+/// How much a task may do before it lets its neighbours run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// At most this many batches.
+    pub batches: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { batches: 16 }
+    }
+}
+
+/// What a task says after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Call me again.
+    Ready,
+    /// I wait for input; I will be woken.
+    Waiting,
+    /// I wait for room downstream; I will be woken.
+    Blocked,
+    /// I am done.
+    Finished,
+}
+
+/// One subtask's work.
+pub trait Task: Send {
+    /// Does at most `budget` batches of work, never blocking.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn run(&mut self, budget: Budget, cx: &mut TaskContext) -> Result<Progress>;
+    /// Handles a message of the coordinator.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()>;
+}

@@ -1,0 +1,66 @@
+//! The task of a chain with one input.
+
+use super::common::{Body, Inputs, Lifecycle, Step, act};
+use super::{Budget, Progress, Task};
+use crate::chain::{Collector, Signal, TaskContext};
+use crate::checkpoint::Control;
+use crate::error::Result;
+use crate::event::Event;
+use crate::input::InputGate;
+
+/// Takes events from one input gate into a chain.
+pub struct OperatorTask<T> {
+    lifecycle: Lifecycle,
+    body: OneInput<T>,
+}
+
+struct OneInput<T> {
+    gate: InputGate<T>,
+    inputs: Inputs,
+    chain: Box<dyn Collector<T>>,
+}
+
+impl<T> OperatorTask<T> {
+    pub(crate) fn new(gate: InputGate<T>, chain: Box<dyn Collector<T>>) -> Self {
+        let inputs = Inputs::new(gate.len());
+        Self { lifecycle: Lifecycle::new(), body: OneInput { gate, inputs, chain } }
+    }
+}
+
+impl<T> Body for OneInput<T> {
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        self.chain.signal(signal, cx)
+    }
+
+    fn drain(&mut self, cx: &mut TaskContext) {
+        self.chain.drain(cx);
+    }
+
+    fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
+        let Some((input, event)) = self.gate.poll(&self.inputs.alignment) else { return Ok(Step::Dry) };
+        if let Event::Batch(mut batch) = event {
+            let records = batch.len() as u64;
+            cx.metrics().records_in.add(records);
+            cx.metrics().bytes_in.add(records * size_of::<T>() as u64);
+            self.chain.batch(&mut batch, cx)?;
+            return Ok(Step::Done);
+        }
+        let action = self.inputs.note(input, &event, cx);
+        act(self, action, cx)?;
+        Ok(if self.inputs.just_ended() { Step::Ended } else { Step::Done })
+    }
+}
+
+impl<T: Send> Task for OperatorTask<T> {
+    fn run(&mut self, budget: Budget, cx: &mut TaskContext) -> Result<Progress> {
+        self.lifecycle.run(&mut self.body, budget, cx)
+    }
+
+    fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()> {
+        if let Control::CheckpointAborted(checkpoint) = message {
+            self.body.inputs.alignment.abort(checkpoint);
+            cx.waker().wake_by_ref();
+        }
+        self.lifecycle.control(&mut self.body, &message, cx)
+    }
+}
