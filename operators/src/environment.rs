@@ -1,0 +1,208 @@
+//! Where a job begins: settings, sources, and the way to run what has been built.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_runtime::checkpoint::CheckpointConfig;
+use millstream_runtime::driver::actor::{JobHandle, JobReport, spawn};
+use millstream_runtime::driver::{Job, SnapshotLocation};
+use millstream_runtime::graph::{Explanation, JobGraph, Plan, PlanSettings};
+use millstream_runtime::job::{MasterConfig, RestartStrategy};
+use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::snapshot::storage::SnapshotHome;
+
+use crate::stream::SharedGraph;
+
+/// Builds a job and runs it. As Flink's `StreamExecutionEnvironment`.
+///
+/// Sources are added to it, streams grow from them, and [`Environment::execute`] runs the whole.
+/// Settings may be made in any order, before or after the streams.
+///
+/// ```
+/// use millstream_operators::prelude::*;
+/// let env = Environment::new().set_parallelism(2);
+/// let squares = env.from_collection(1..=4_u64).map(|n| n * n).collect();
+/// env.execute("squares")?;
+/// assert_eq!(squares.sorted(), [1, 4, 9, 16]);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Environment {
+    pub(crate) graph: SharedGraph,
+    plan: PlanSettings,
+    workers: Option<usize>,
+    checkpoints: CheckpointConfig,
+    restart: Option<RestartStrategy>,
+    snapshots: SnapshotLocation,
+    restore: Option<String>,
+    allow_unclaimed_state: bool,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Environment {
+    /// An environment with Flink's defaults: as many subtasks as cores, 128 key groups, no
+    /// checkpoints.
+    pub fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let parallelism = u32::try_from(cores).unwrap_or(1);
+        Self {
+            graph: SharedGraph::default(),
+            plan: PlanSettings { parallelism, ..PlanSettings::default() },
+            workers: None,
+            checkpoints: CheckpointConfig::disabled(),
+            restart: None,
+            snapshots: SnapshotLocation::Memory,
+            restore: None,
+            allow_unclaimed_state: false,
+        }
+    }
+
+    /// Sets how many subtasks operators have that do not say otherwise.
+    #[must_use]
+    pub const fn set_parallelism(mut self, parallelism: u32) -> Self {
+        self.plan.parallelism = parallelism;
+        self
+    }
+
+    /// Sets how many key groups operators have that do not say otherwise: the highest parallelism
+    /// that a restore can ever go to, for it cannot be changed for an operator that has keyed state.
+    #[must_use]
+    pub const fn set_max_parallelism(mut self, max_parallelism: u32) -> Self {
+        self.plan.max_parallelism = max_parallelism;
+        self
+    }
+
+    /// Sets how many threads run the subtasks; by default as many as there are cores.
+    #[must_use]
+    pub const fn set_workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Sets how many batches fit into each channel between two subtasks (16 if not set).
+    #[must_use]
+    pub const fn set_channel_batches(mut self, batches: usize) -> Self {
+        self.plan.channel_batches = batches;
+        self
+    }
+
+    /// Gives each operator a task of its own; for finding out which one is slow.
+    #[must_use]
+    pub const fn disable_operator_chaining(mut self) -> Self {
+        self.plan.chaining = false;
+        self
+    }
+
+    /// Takes a checkpoint every `interval`, with defaults for everything else.
+    #[must_use]
+    pub fn enable_checkpointing(self, interval: Duration) -> Self {
+        self.checkpointing(CheckpointConfig::every(interval))
+    }
+
+    /// Sets when and how checkpoints are taken.
+    #[must_use]
+    pub fn checkpointing(mut self, config: CheckpointConfig) -> Self {
+        self.checkpoints = config;
+        self
+    }
+
+    /// Sets what happens after a failure. Not set: exponential delay with checkpoints on, none without.
+    #[must_use]
+    pub const fn set_restart_strategy(mut self, strategy: RestartStrategy) -> Self {
+        self.restart = Some(strategy);
+        self
+    }
+
+    /// Sets where checkpoints lie: a path, or the URL of an object store. Within that folder the job
+    /// has one of its own. Not set: in memory, where they survive a failure of the job, but not the
+    /// process.
+    #[must_use]
+    pub fn set_snapshot_folder(mut self, path_or_url: impl Into<String>) -> Self {
+        self.snapshots = SnapshotLocation::Folder(path_or_url.into());
+        self
+    }
+
+    /// Sets the open folder in which checkpoints lie; for stores that no URL describes.
+    #[must_use]
+    pub fn set_snapshot_home(mut self, home: SnapshotHome) -> Self {
+        self.snapshots = SnapshotLocation::Opened(home);
+        self
+    }
+
+    /// Begins from a snapshot: the folder of a checkpoint or a savepoint, or one that holds
+    /// checkpoints, then its latest completed one.
+    #[must_use]
+    pub fn restore_from(mut self, path_or_url: impl Into<String>) -> Self {
+        self.restore = Some(path_or_url.into());
+        self
+    }
+
+    /// Drops state that the snapshot holds and no operator claims, instead of failing.
+    #[must_use]
+    pub const fn allow_unclaimed_state(mut self) -> Self {
+        self.allow_unclaimed_state = true;
+        self
+    }
+
+    /// The graph of what has been built so far, for people.
+    ///
+    /// # Errors
+    /// Mistakes in what was built, as [`Environment::execute`] would tell them.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// let env = Environment::new().set_parallelism(2);
+    /// env.from_collection(["to be"]).key_by(|text| text.len() as u64).count().discard();
+    /// let graph = env.explain()?;
+    /// assert!(graph.to_string().contains("key group"));
+    /// assert!(graph.to_mermaid().starts_with("flowchart"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn explain(&self) -> Result<Explanation> {
+        Plan::explain_graph(&self.graph.lock(), self.plan)
+    }
+
+    /// Takes what has been built, as a job that a driver can run.
+    ///
+    /// # Errors
+    /// Mistakes in what was built.
+    pub fn job(&self, name: &str) -> Result<Job> {
+        let graph = std::mem::take::<JobGraph>(&mut self.graph.lock());
+        if name.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidJob, "the job has no name"));
+        }
+        Ok(Job {
+            name: name.to_owned(),
+            plan: Arc::new(Plan::new(graph, self.plan)?),
+            master: MasterConfig {
+                checkpoint: self.checkpoints.clone(),
+                restart: self.restart.clone(),
+                restore: self.restore.as_deref().map(Arc::from),
+            },
+            snapshots: self.snapshots.clone(),
+            allow_unclaimed_state: self.allow_unclaimed_state,
+        })
+    }
+
+    /// Runs what has been built to its end. Blocks the thread; inside an async function use
+    /// [`Environment::spawn`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidJob`] and [`ErrorKind::InvalidInput`] for mistakes that can be seen before
+    /// anything runs; after that, what the job failed with once its restart strategy gave up.
+    pub fn execute(&self, name: &str) -> Result<JobReport> {
+        self.spawn(name)?.join_blocking()
+    }
+
+    /// Starts what has been built, on threads of its own.
+    ///
+    /// # Errors
+    /// Mistakes in what was built. Whatever comes later is told by the handle.
+    pub fn spawn(&self, name: &str) -> Result<JobHandle> {
+        spawn(self.job(name)?, self.workers)
+    }
+}

@@ -1,0 +1,31 @@
+//! A stream of records with a key: what keyed state, timers and windows work on.
+
+use millstream_runtime::chain::{Operator, OperatorInfo};
+use millstream_state::{Key, Record};
+
+use crate::stream::Stream;
+
+/// A stream whose records are spread by key: all records of a key meet in one subtask.
+///
+/// Records travel as `(key, record)`, so the key is computed once, however many operators use it.
+pub struct KeyedStream<K, T> {
+    /// The pairs, partitioned by key group on the way to whoever reads them.
+    pub(crate) pairs: Stream<(K, T)>,
+}
+
+impl<K, T> Clone for KeyedStream<K, T> {
+    fn clone(&self) -> Self {
+        Self { pairs: self.pairs.clone() }
+    }
+}
+
+impl<K: Key, T: Record> KeyedStream<K, T> {
+    /// Applies an operator of your own to the pairs of key and record.
+    pub fn transform<O: Record, Op: Operator<(K, T), O>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> Stream<O> {
+        self.pairs.transform(kind, make)
+    }
+}

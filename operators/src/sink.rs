@@ -1,0 +1,102 @@
+//! Sinks: a writer, and a committer that makes visible what a completed checkpoint covers.
+//!
+//! Two-phase commit as in Flink's `Sink`: at a barrier the writer brings what it wrote into a state
+//! from which it can be committed whatever happens (pre-commit); when the checkpoint is complete,
+//! it is committed; after a restore what the snapshot lists is committed again. Committing must
+//! therefore be idempotent.
+
+mod adapter;
+
+use futures::future::BoxFuture;
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{Output, TaskContext};
+use millstream_state::Record;
+
+pub(crate) use adapter::add_sink;
+
+/// Where records go.
+pub trait Sink: Send + Sync + 'static {
+    /// What it takes.
+    type Record: Record;
+    /// What writes, one in each subtask.
+    type Writer: SinkWriter<Record = Self::Record>;
+
+    /// What kind of sink this is, for people: "CSV files".
+    fn kind(&self) -> &'static str;
+
+    /// Checks, before anything runs, that the sink can work. May do I/O. Not called when restored.
+    ///
+    /// # Errors
+    /// If it cannot: the job then fails before anything runs.
+    fn check(&self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// A writer for subtask `subtask`.
+    fn writer(&self, subtask: u32) -> Self::Writer;
+}
+
+/// Makes committables visible.
+pub type Committer<C> = Box<dyn Fn(Vec<C>) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// What a writer may ask and say while it works: its context, and counters through
+/// [`Output::counters`].
+pub type SinkOutput<'a> = Output<'a, ()>;
+
+/// Writes records, never blocking.
+pub trait SinkWriter: Send + 'static {
+    /// What it takes.
+    type Record: Record;
+    /// What it must know after a restore to go on. A restore hands every writer the states of all.
+    type State: Record;
+    /// Names something written that is not visible yet, so that it can be committed by anyone, any
+    /// number of times.
+    type Committable: Record;
+
+    /// Tells the writer, before its first record, what all writers knew at the snapshot.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn restore(&mut self, states: Vec<Self::State>) -> Result<()> {
+        let _ = states;
+        Ok(())
+    }
+
+    /// Takes records. Must not block: what needs I/O is buffered and handed to
+    /// [`TaskContext::spawn_io`].
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn write(&mut self, batch: &mut Batch<Self::Record>, output: &mut SinkOutput<'_>) -> Result<()>;
+
+    /// The task runs: see to finished I/O and to time. While the writer can take no more, it calls
+    /// [`TaskContext::set_blocked`] here, and upstream waits.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn poll(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        let _ = output;
+        Ok(())
+    }
+
+    /// There is no input for now.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn flush(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        let _ = output;
+        Ok(())
+    }
+
+    /// Pre-commit: the future, run on the I/O pool, brings everything written so far to where it
+    /// survives a crash, and lists it.
+    fn prepare_commit(&mut self, cx: &mut TaskContext) -> BoxFuture<'static, Result<Vec<Self::Committable>>>;
+
+    /// What must be known after a restore.
+    fn state(&self) -> Self::State;
+
+    /// What makes visible what [`SinkWriter::prepare_commit`] listed, on the I/O pool. Idempotent:
+    /// what is visible already stays so, once.
+    fn committer(&self) -> Committer<Self::Committable>;
+}

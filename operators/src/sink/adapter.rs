@@ -1,0 +1,178 @@
+//! Runs a [`Sink`] at the end of a chain: the order of pre-commit, snapshot and commit stands here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext, TaskContext};
+use millstream_runtime::clock::IoHandle;
+use millstream_runtime::graph::{JobGraph, NodeId, NodeRole, Prepare, Upstream};
+use millstream_state::CheckpointId;
+use millstream_state::snapshot::part::Redistribution;
+
+use super::{Sink, SinkWriter};
+
+const COMMITTABLES: &str = "committables";
+const WRITER: &str = "writer";
+
+/// What was pre-committed at a barrier, once the I/O for it is done.
+type PreCommit<C> = Shared<BoxFuture<'static, Result<Vec<C>>>>;
+
+struct SinkAdapter<W: SinkWriter> {
+    writer: W,
+    /// Everything pre-committed and not known to be committed, by the snapshot that covers it.
+    /// Each later snapshot lists it too, so that no crash between can lose it.
+    uncommitted: BTreeMap<CheckpointId, PreCommit<W::Committable>>,
+    /// Commits under way, with the snapshots they make visible.
+    commits: Vec<(Vec<CheckpointId>, IoHandle<Result<()>>)>,
+    ended: bool,
+    finishing: bool,
+}
+
+/// Adds a sink to a job.
+pub(crate) fn add_sink<S: Sink>(
+    graph: &mut JobGraph,
+    upstreams: Vec<Upstream<S::Record>>,
+    sink: S,
+) -> NodeId {
+    let sink = Arc::new(sink);
+    let checked = sink.clone();
+    let kind = sink.kind();
+    let make = move |subtask| SinkAdapter {
+        writer: sink.writer(subtask),
+        uncommitted: BTreeMap::new(),
+        commits: Vec::new(),
+        ended: false,
+        finishing: false,
+    };
+    let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, move |info| make(info.subtask));
+    let prepare: Prepare = Arc::new(move || checked.check());
+    graph.set_prepare(node, prepare);
+    node
+}
+
+/// Before every number a snapshot can have: what came out of a restored one.
+const RESTORED: CheckpointId = CheckpointId::new(0);
+
+impl<W: SinkWriter> SinkAdapter<W> {
+    fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
+        let prepared = self.writer.prepare_commit(cx).shared();
+        self.uncommitted.insert(checkpoint, prepared);
+    }
+
+    /// Starts committing what snapshots up to `last` cover and no commit under way does.
+    fn commit_up_to(&mut self, last: CheckpointId, cx: &TaskContext) {
+        let under_way =
+            |checkpoint: &CheckpointId| self.commits.iter().any(|(those, _)| those.contains(checkpoint));
+        let due: Vec<_> =
+            self.uncommitted.range(..=last).filter(|(checkpoint, _)| !under_way(checkpoint)).collect();
+        if due.is_empty() {
+            return;
+        }
+        let checkpoints = due.iter().map(|(checkpoint, _)| **checkpoint).collect();
+        let prepared: Vec<_> = due.into_iter().map(|(_, prepared)| prepared.clone()).collect();
+        let commit = self.writer.committer();
+        let work = async move {
+            for prepared in prepared {
+                let committables = prepared.await?;
+                if !committables.is_empty() {
+                    commit(committables).await?;
+                }
+            }
+            Ok(())
+        };
+        self.commits.push((checkpoints, cx.spawn_io(work)));
+    }
+
+    fn settle_commits(&mut self) -> Result<()> {
+        let mut index = 0;
+        while let Some((_, handle)) = self.commits.get(index) {
+            match handle.take() {
+                None => index += 1,
+                Some(result) => {
+                    let (checkpoints, _) = self.commits.swap_remove(index);
+                    result?;
+                    checkpoints.iter().for_each(|checkpoint| drop(self.uncommitted.remove(checkpoint)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<W: SinkWriter> OperatorHooks<()> for SinkAdapter<W> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(states) = cx.take_list(WRITER)? {
+            self.writer.restore(states)?;
+        }
+        if let Some(committables) = cx.take_list::<W::Committable>(COMMITTABLES)? {
+            let ready: BoxFuture<'static, _> = Box::pin(async move { Ok(committables) });
+            self.uncommitted.insert(RESTORED, ready.shared());
+            self.commit_up_to(RESTORED, cx.task());
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        let checkpoint = cx.checkpoint();
+        self.pre_commit(checkpoint, cx.task());
+        cx.list(WRITER, Redistribution::Union, [&self.writer.state()])?;
+        let uncommitted: Vec<_> = self.uncommitted.values().cloned().collect();
+        let all = async move {
+            let mut all = Vec::new();
+            for prepared in uncommitted {
+                all.extend(prepared.await?);
+            }
+            Ok(all)
+        };
+        cx.list_deferred(COMMITTABLES, Redistribution::Split, Box::pin(all));
+        Ok(())
+    }
+
+    fn poll(&mut self, output: &mut Output<'_, ()>) -> Result<()> {
+        self.settle_commits()?;
+        self.writer.poll(output)
+    }
+
+    fn flush(&mut self, output: &mut Output<'_, ()>) -> Result<()> {
+        self.writer.flush(output)
+    }
+
+    fn end_of_data(&mut self, _: &mut Output<'_, ()>) -> Result<()> {
+        self.ended = true;
+        Ok(())
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) -> Result<()> {
+        self.commit_up_to(checkpoint, cx);
+        Ok(())
+    }
+
+    fn finish(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.settle_commits()?;
+        if !self.finishing {
+            self.finishing = true;
+            // At the end of all data everything is final, also where no checkpoint covers it
+            // because checkpoints are off. A job that was stopped at a savepoint has not ended:
+            // what came after the savepoint must stay invisible.
+            if self.ended {
+                let last = CheckpointId::new(u64::MAX);
+                self.pre_commit(last, cx);
+                self.commit_up_to(last, cx);
+            }
+        }
+        if !self.commits.is_empty() {
+            cx.hold_finish();
+        }
+        Ok(())
+    }
+}
+
+impl<W: SinkWriter> Operator<W::Record, ()> for SinkAdapter<W> {
+    fn process(&mut self, batch: &mut Batch<W::Record>, output: &mut Output<'_, ()>) -> Result<()> {
+        self.writer.write(batch, output)
+    }
+}

@@ -1,0 +1,71 @@
+//! Sources: readers over splits, where a split carries its own position.
+//!
+//! As Flink's FLIP-27: a [`Source`] finds splits; each subtask gets a share of them and reads it
+//! with a [`SourceReader`]. What a reader still has to read, positions included, is its state, so
+//! a restore at another parallelism only deals the splits out anew.
+
+mod adapter;
+
+use futures::future::BoxFuture;
+use millstream_runtime::Result;
+use millstream_runtime::chain::{Output, SourceStatus};
+use millstream_state::Record;
+
+pub(crate) use adapter::add_source;
+
+/// Where records come from.
+pub trait Source: Send + Sync + 'static {
+    /// What it yields.
+    type Record: Record;
+    /// A part of the input that one reader reads alone, with the position in it.
+    type Split: Record;
+    /// What reads splits.
+    type Reader: SourceReader<Record = Self::Record, Split = Self::Split>;
+
+    /// What kind of source this is, for people: "CSV files".
+    fn kind(&self) -> &'static str;
+
+    /// Finds the splits, once before the first start of a job; not called when the source is
+    /// restored. May do I/O.
+    ///
+    /// # Errors
+    /// If the input is not there: the job then fails before anything runs.
+    fn discover(&self) -> BoxFuture<'static, Result<Vec<Self::Split>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// The share of subtask `subtask` of `parallelism` in what was discovered: every `parallelism`-th split.
+    fn assign(&self, discovered: &[Self::Split], subtask: u32, parallelism: u32) -> Vec<Self::Split> {
+        discovered.iter().skip(subtask as usize).step_by(parallelism as usize).cloned().collect()
+    }
+
+    /// A reader for one subtask.
+    fn reader(&self) -> Self::Reader;
+
+    /// Whether its records carry event timestamps already.
+    fn has_timestamps(&self) -> bool {
+        false
+    }
+}
+
+/// Reads splits, one batch at a time, never blocking.
+pub trait SourceReader: Send + 'static {
+    /// What it yields.
+    type Record: Record;
+    /// A part of the input, with the position in it.
+    type Split: Record;
+
+    /// Gives the reader more to read: its share at the start, or what a snapshot says is left.
+    fn add_splits(&mut self, splits: Vec<Self::Split>);
+
+    /// Emits about one batch. I/O runs through [`TaskContext::spawn_io`](millstream_runtime::chain::TaskContext::spawn_io),
+    /// which wakes the task when it is done; until then the answer is [`SourceStatus::Waiting`].
+    /// With a watermark of its own, the reader emits that too.
+    ///
+    /// # Errors
+    /// If the input cannot be read.
+    fn next(&mut self, output: &mut Output<'_, Self::Record>) -> Result<SourceStatus>;
+
+    /// What is left to read after everything emitted so far, positions included.
+    fn snapshot(&self) -> Vec<Self::Split>;
+}

@@ -1,0 +1,78 @@
+//! A stream of records, as it is written down.
+
+use std::sync::Arc;
+
+use millstream_runtime::chain::{Operator, OperatorInfo};
+use millstream_runtime::graph::{ChainingPolicy, JobGraph, NodeId, NodeRole, Port, SidePorts, Upstream};
+use millstream_state::Record;
+use parking_lot::Mutex;
+
+/// The graph that an environment and all its streams write to.
+pub(crate) type SharedGraph = Arc<Mutex<JobGraph>>;
+
+/// A stream of records. Cheap to clone; any number of operators may read it.
+pub struct Stream<T> {
+    pub(crate) graph: SharedGraph,
+    /// The operators whose records it carries: one, or several after a union.
+    pub(crate) upstreams: Vec<Upstream<T>>,
+    /// The operator that settings like [`Stream::name`] apply to.
+    pub(crate) node: NodeId,
+    pub(crate) sides: SidePorts,
+}
+
+impl<T> Clone for Stream<T> {
+    fn clone(&self) -> Self {
+        Self {
+            graph: self.graph.clone(),
+            upstreams: self.upstreams.clone(),
+            node: self.node,
+            sides: self.sides.clone(),
+        }
+    }
+}
+
+impl<T: Record> Stream<T> {
+    pub(crate) fn new(graph: &SharedGraph, (node, port, sides): (NodeId, Port<T>, SidePorts)) -> Self {
+        let upstream = Upstream { node, port, partitioning: None, partitioner: None };
+        Self { graph: graph.clone(), upstreams: vec![upstream], node, sides }
+    }
+
+    /// Applies an operator of your own: `make` makes one instance a subtask. `kind` names it, for
+    /// people and for its place in the graph.
+    pub fn transform<O: Record, Op: Operator<T, O>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> Stream<O> {
+        let added = self.graph.lock().add_operator(NodeRole::Operator, kind, self.upstreams.clone(), make);
+        Stream::new(&self.graph, added)
+    }
+
+    /// Gives the operator a name, for people.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.graph.lock().set_name(self.node, name.into());
+        self
+    }
+
+    /// Gives the operator an identifier, by which snapshots know its state.
+    #[must_use]
+    pub fn uid(self, uid: impl Into<String>) -> Self {
+        self.graph.lock().set_uid(self.node, uid.into());
+        self
+    }
+
+    /// Sets how many subtasks the operator has.
+    #[must_use]
+    pub fn set_parallelism(self, parallelism: u32) -> Self {
+        self.graph.lock().set_parallelism(self.node, parallelism);
+        self
+    }
+
+    /// Sets whether the operator is chained to its neighbours.
+    #[must_use]
+    pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
+        self.graph.lock().set_chaining(self.node, policy);
+        self
+    }
+}
