@@ -18,5 +18,6 @@ pub mod job;
 pub mod metrics;
 pub mod partition;
 pub mod task;
+pub mod testing;
 
 pub use error::{Error, ErrorKind, Result};

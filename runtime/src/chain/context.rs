@@ -160,6 +160,11 @@ impl TaskContext {
         self.services.sabotage
     }
 
+    /// What the operators have handed over at the barrier, for whoever does not upload it.
+    pub(crate) fn take_snapshots(&mut self) -> Vec<OperatorSnapshot> {
+        std::mem::take(&mut self.snapshots)
+    }
+
     pub(crate) fn report(&self, report: Report) {
         self.services.reporter.report(self.subtask, report);
     }

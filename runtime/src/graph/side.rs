@@ -40,6 +40,10 @@ impl<T> OutputTag<T> {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
 }
 
 type BuildSide = Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn SideCollector>> + Send + Sync>;
@@ -53,10 +57,7 @@ impl SidePorts {
     pub fn port<T: Record>(&self, tag: &OutputTag<T>) -> Port<T> {
         let port = Port::<T>::default();
         let (built, id) = (port.clone(), tag.id);
-        let build: BuildSide = Box::new(move |builder| {
-            let side = Side { id, buffer: Batch::default(), next: built.build(builder)? };
-            Ok(Box::new(side))
-        });
+        let build: BuildSide = Box::new(move |builder| Ok(side(id, built.build(builder)?)));
         self.0.lock().push((id, build));
         port
     }
@@ -72,6 +73,11 @@ pub(crate) trait SideCollector: Send {
     fn send(&mut self, cx: &mut TaskContext) -> Result<()>;
     fn drain(&mut self, cx: &mut TaskContext);
     fn as_any(&mut self) -> &mut dyn Any;
+}
+
+/// The side output of tag `id`, with what stands behind it.
+pub(crate) fn side<T: Record>(id: u64, next: Box<dyn Collector<T>>) -> Box<dyn SideCollector> {
+    Box::new(Side { id, buffer: Batch::default(), next })
 }
 
 struct Side<T> {

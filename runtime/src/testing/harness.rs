@@ -1,0 +1,226 @@
+//! The harness: feeds an operator, moves its clock, runs its I/O, and keeps what it emits.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use millstream_state::{CheckpointId, Record, Timestamp};
+
+use super::capture::{Captured, Emitted};
+use super::head::{Head, NoInput, OneInput, TwoInputs};
+use super::setup::{CapturedSide, HarnessSetup};
+use super::snapshot::HarnessSnapshot;
+use super::world::World;
+use crate::chain::{Collector, OperatorInfo, Signal, TaskContext};
+use crate::checkpoint::{Barrier, CheckpointMode, SnapshotTarget};
+use crate::clock::{Clock, IoPool};
+use crate::error::Result;
+use crate::event::StreamStatus;
+use crate::graph::{OutputTag, SideCollector};
+use crate::job::{SubtaskId, VertexId};
+use crate::metrics::{MetricsRegistry, OperatorMetrics};
+
+/// Tests an operator with one input, or a sink (`O` is `()` then).
+pub type OperatorHarness<I, O> = Harness<OneInput<I>, O>;
+/// Tests an operator with two inputs.
+pub type TwoInputHarness<A, B, O> = Harness<TwoInputs<A, B>, O>;
+/// Tests a source.
+pub type SourceHarness<O> = Harness<NoInput, O>;
+
+/// After so many polls in a row an operator that always wakes itself is left alone.
+const POLLS_IN_A_ROW: usize = 100;
+
+/// An operator under test. All methods that let it work return its errors.
+pub struct Harness<H, O> {
+    head: H,
+    cx: TaskContext,
+    world: Arc<World>,
+    pub(super) manual_io: bool,
+    place: (u32, u32, u32),
+    wake_at: Option<Timestamp>,
+    emitted: Captured<O>,
+    sides: Vec<CapturedSide>,
+    metrics: Arc<MetricsRegistry>,
+}
+
+impl<H: Head, O: Send + 'static> Harness<H, O> {
+    pub(super) fn build(
+        setup: HarnessSetup<'_>,
+        head: impl FnOnce(OperatorInfo, Box<dyn Collector<O>>, Vec<Box<dyn SideCollector>>, &TaskContext) -> H,
+    ) -> Result<Self> {
+        let (world, info) = (Arc::new(World::default()), setup.info()?);
+        let services = world.services(setup.sabotage);
+        let metrics = services.metrics.clone();
+        let subtask = SubtaskId { vertex: VertexId(0), index: setup.subtask };
+        let cx = TaskContext::new(subtask, services, Waker::from(world.clone()), u64::from(setup.subtask));
+        let emitted = Captured::default();
+        let mut harness = Self {
+            head: head(info, Box::new(emitted.clone()), setup.sides, &cx),
+            cx,
+            world,
+            manual_io: setup.manual_io,
+            place: (setup.subtask, setup.parallelism, setup.max_parallelism),
+            wake_at: None,
+            emitted,
+            sides: setup.captured_sides,
+            metrics,
+        };
+        harness.signal(&Signal::Open)?;
+        Ok(harness)
+    }
+
+    /// Lets the operator work, then sees to I/O and wake-ups as a driver would.
+    pub(super) fn work<R>(&mut self, work: impl FnOnce(&mut H, &mut TaskContext) -> Result<R>) -> Result<R> {
+        let result = work(&mut self.head, &mut self.cx)?;
+        self.note_wake_up();
+        for _ in 0..POLLS_IN_A_ROW {
+            if self.manual_io {
+                break;
+            }
+            self.world.run_io()?;
+            if !self.world.take_woken() {
+                break;
+            }
+            self.poll_once()?;
+        }
+        Ok(result)
+    }
+
+    fn signal(&mut self, signal: &Signal) -> Result<()> {
+        self.work(|head, cx| head.signal(signal, cx))
+    }
+
+    fn note_wake_up(&mut self) {
+        let asked = self.cx.take_wake_at();
+        self.wake_at = self.wake_at.into_iter().chain(asked).min();
+    }
+
+    fn poll_once(&mut self) -> Result<()> {
+        self.wake_at = None;
+        self.cx.clear_blocked();
+        self.head.signal(&Signal::Poll, &mut self.cx)?;
+        self.note_wake_up();
+        Ok(())
+    }
+
+    /// Brings event time to `watermark`.
+    pub fn watermark(&mut self, watermark: Timestamp) -> Result<()> {
+        self.signal(&Signal::Watermark(watermark))
+    }
+
+    /// Tells that the input has become idle or active.
+    pub fn status(&mut self, status: StreamStatus) -> Result<()> {
+        self.signal(&Signal::Status(status))
+    }
+
+    /// Ends the input, as a task does: the watermark goes to [`Timestamp::MAX`] first.
+    pub fn end_of_data(&mut self) -> Result<()> {
+        self.watermark(Timestamp::MAX)?;
+        self.signal(&Signal::EndOfData)
+    }
+
+    /// Lets the operator see to timers and finished I/O.
+    pub fn poll(&mut self) -> Result<()> {
+        self.wake_at = None;
+        self.cx.clear_blocked();
+        self.signal(&Signal::Poll)
+    }
+
+    /// Tells that there is no input for now.
+    pub fn flush(&mut self) -> Result<()> {
+        self.signal(&Signal::Flush)
+    }
+
+    /// Moves the clock forward, and polls if a wake-up was asked for until then. The clock begins at
+    /// the Unix epoch.
+    pub fn advance(&mut self, duration: Duration) -> Result<()> {
+        self.world.advance(duration);
+        if self.wake_at.is_some_and(|wake_at| wake_at <= self.now()) { self.poll() } else { Ok(()) }
+    }
+
+    /// What the clock says.
+    pub fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    /// Runs the I/O that was started, and polls if that woke the task. Only needed with
+    /// [`HarnessSetup::manual_io`].
+    pub fn run_io(&mut self) -> Result<()> {
+        self.world.run_io()?;
+        if self.world.take_woken() { self.poll() } else { Ok(()) }
+    }
+
+    /// Takes a snapshot, as checkpoint `checkpoint`.
+    pub fn snapshot(&mut self, checkpoint: u64) -> Result<HarnessSnapshot> {
+        let barrier = Arc::new(Barrier {
+            checkpoint: CheckpointId::new(checkpoint),
+            triggered: self.now(),
+            mode: CheckpointMode::ExactlyOnce,
+            target: SnapshotTarget::Checkpoint { base: None },
+        });
+        // Not through `work`: it would poll before the state is taken off the context.
+        self.head.signal(&Signal::Barrier(barrier), &mut self.cx)?;
+        let (snapshot, work) = HarnessSnapshot::new(self.place, self.cx.take_snapshots());
+        work.into_iter().for_each(|work| self.world.spawn(work));
+        self.work(|_, _| Ok(()))?;
+        Ok(snapshot)
+    }
+
+    /// Tells that checkpoint `checkpoint` is real.
+    pub fn completed(&mut self, checkpoint: u64) -> Result<()> {
+        self.signal(&Signal::Completed(CheckpointId::new(checkpoint)))
+    }
+
+    /// Tells that checkpoint `checkpoint` will never be.
+    pub fn aborted(&mut self, checkpoint: u64) -> Result<()> {
+        self.signal(&Signal::Aborted(CheckpointId::new(checkpoint)))
+    }
+
+    /// Tells that the job ends; true if the operator is done, false if it asks for more time: run
+    /// its I/O and call this again.
+    pub fn finish(&mut self) -> Result<bool> {
+        self.signal(&Signal::Finish)?;
+        Ok(!self.cx.take_finish_held())
+    }
+
+    /// When the operator has asked to be woken.
+    pub const fn wake_at(&self) -> Option<Timestamp> {
+        self.wake_at
+    }
+
+    /// Whether the operator can take no more for now.
+    pub const fn is_blocked(&self) -> bool {
+        self.cx.is_blocked()
+    }
+
+    /// The operator's counters.
+    pub fn counters(&self) -> OperatorMetrics {
+        let metrics = self.metrics.read();
+        let operator = metrics.values().flat_map(|subtask| &subtask.operators).next();
+        operator.map(|(_, counters)| *counters).unwrap_or_default()
+    }
+
+    /// Takes the records emitted since the last time.
+    pub fn take_records(&self) -> Vec<O> {
+        self.take_timed().into_iter().map(|(record, _)| record).collect()
+    }
+
+    /// Takes the records emitted since the last time, with their timestamps.
+    pub fn take_timed(&self) -> Vec<(O, Timestamp)> {
+        self.emitted.take_records()
+    }
+
+    /// Takes everything emitted since the last time, in order.
+    pub fn take_emitted(&self) -> Vec<Emitted<O>> {
+        self.emitted.take()
+    }
+
+    /// Takes the records emitted to a side output since the last time; none if the setup does not
+    /// [name it](HarnessSetup::side_output).
+    pub fn take_side<S: Record>(&self, tag: &OutputTag<S>) -> Vec<S> {
+        let side = self.sides.iter().find(|side| side.id == tag.id());
+        let captured = side.and_then(|side| side.records.downcast_ref::<Captured<S>>());
+        let records = captured.map(Captured::take_records).unwrap_or_default();
+        records.into_iter().map(|(record, _)| record).collect()
+    }
+}

@@ -1,0 +1,137 @@
+//! Where an operator under test stands, and what it is restored from.
+
+use std::any::Any;
+
+use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, Record};
+
+use super::capture::Captured;
+use super::snapshot::{HarnessSnapshot, redistribute};
+use crate::chain::OperatorInfo;
+use crate::driver::Sabotage;
+use crate::error::Result;
+use crate::graph::{OutputTag, SideCollector, side};
+
+/// A side output that the test reads.
+pub(super) struct CapturedSide {
+    pub(super) id: u64,
+    /// A `Captured<S>`.
+    pub(super) records: Box<dyn Any>,
+}
+
+/// How an operator under test is set up: the only subtask, not restored, I/O at once, unless said otherwise.
+///
+/// ```
+/// use millstream_runtime::graph::OutputTag;
+/// use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
+/// # use millstream_runtime::batch::Batch;
+/// # use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+/// # use millstream_state::Timestamp;
+/// # struct Sorter(OutputTag<i32>);
+/// # impl OperatorHooks<i32> for Sorter {}
+/// # impl Operator<i32, i32> for Sorter {
+/// #     fn process(&mut self, batch: &mut Batch<i32>, output: &mut Output<'_, i32>) -> millstream_runtime::Result<()> {
+/// #         for record in batch.drain() {
+/// #             if record < 0 { output.emit_side(&self.0, record, Timestamp::MIN) } else { output.emit(record, Timestamp::MIN)? }
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// let negative = OutputTag::new("negative");
+/// let setup = HarnessSetup::new().subtask(1, 2).side_output(&negative);
+/// let mut harness = OperatorHarness::with(setup, Sorter(negative.clone()))?;
+/// harness.push_all([1, -2, 3])?;
+/// assert_eq!(harness.take_records(), [1, 3]);
+/// assert_eq!(harness.take_side(&negative), [-2]);
+/// # millstream_runtime::Result::Ok(())
+/// ```
+#[must_use]
+pub struct HarnessSetup<'s> {
+    pub(super) subtask: u32,
+    pub(super) parallelism: u32,
+    pub(super) max_parallelism: u32,
+    pub(super) manual_io: bool,
+    pub(super) sabotage: Sabotage,
+    pub(super) sides: Vec<Box<dyn SideCollector>>,
+    pub(super) captured_sides: Vec<CapturedSide>,
+    snapshots: Vec<&'s HarnessSnapshot>,
+}
+
+impl Default for HarnessSetup<'_> {
+    fn default() -> Self {
+        Self {
+            subtask: 0,
+            parallelism: 1,
+            max_parallelism: DEFAULT_MAX_PARALLELISM,
+            manual_io: false,
+            sabotage: Sabotage::None,
+            sides: Vec::new(),
+            captured_sides: Vec::new(),
+            snapshots: Vec::new(),
+        }
+    }
+}
+
+impl<'s> HarnessSetup<'s> {
+    /// The only subtask, not restored, I/O at once.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Subtask `subtask` (from 0) of `parallelism`.
+    pub const fn subtask(mut self, subtask: u32, parallelism: u32) -> Self {
+        (self.subtask, self.parallelism) = (subtask, parallelism);
+        self
+    }
+
+    /// How many key groups there are; 128 unless set.
+    pub const fn max_parallelism(mut self, max_parallelism: u32) -> Self {
+        self.max_parallelism = max_parallelism;
+        self
+    }
+
+    /// I/O runs only when [`run_io`](super::Harness::run_io) is called.
+    pub const fn manual_io(mut self) -> Self {
+        self.manual_io = true;
+        self
+    }
+
+    /// Records emitted to `tag` are kept for [`take_side`](super::Harness::take_side).
+    pub fn side_output<S: Record>(mut self, tag: &OutputTag<S>) -> Self {
+        let records = Captured::<S>::default();
+        self.sides.push(side::side(tag.id(), Box::new(records.clone())));
+        self.captured_sides.push(CapturedSide { id: tag.id(), records: Box::new(records) });
+        self
+    }
+
+    /// Restores this subtask's share of the snapshots of all subtasks there were.
+    pub fn restore(mut self, snapshots: impl IntoIterator<Item = &'s HarnessSnapshot>) -> Self {
+        self.snapshots.extend(snapshots);
+        self
+    }
+
+    /// Timers get lost on restore, as where the simulation proves that it would notice.
+    pub const fn drop_timers(mut self) -> Self {
+        self.sabotage = Sabotage::DropTimers;
+        self
+    }
+
+    /// Sources begin anew on restore, as where the simulation proves that it would notice.
+    pub const fn forget_source_position(mut self) -> Self {
+        self.sabotage = Sabotage::ForgetSourcePosition;
+        self
+    }
+
+    pub(super) fn info(&self) -> Result<OperatorInfo> {
+        let groups = KeyGroups::new(self.max_parallelism);
+        let mut info = OperatorInfo {
+            name: "operator under test".into(),
+            id: millstream_state::OperatorId::from_uid("operator under test"),
+            subtask: self.subtask,
+            parallelism: self.parallelism,
+            groups,
+            restore: None,
+        };
+        info.restore = redistribute(&self.snapshots, self.subtask, self.parallelism, info.range())?;
+        Ok(info)
+    }
+}
