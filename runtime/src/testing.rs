@@ -44,7 +44,7 @@
 //! let mut after = OperatorHarness::restore(Number::default(), &snapshot)?;
 //! after.push_all(['x', 'y'])?;
 //! assert_eq!(after.take_records(), [(2, 'x'), (3, 'y')]);
-//! # Result::Ok(())
+//! # Ok::<(), millstream_runtime::Error>(())
 //! ```
 
 mod capture;

@@ -42,7 +42,7 @@ pub(super) struct CapturedSide {
 /// harness.push_all([1, -2, 3])?;
 /// assert_eq!(harness.take_records(), [1, 3]);
 /// assert_eq!(harness.take_side(&negative), [-2]);
-/// # millstream_runtime::Result::Ok(())
+/// # Ok::<(), millstream_runtime::Error>(())
 /// ```
 #[must_use]
 pub struct HarnessSetup<'s> {
