@@ -44,8 +44,9 @@ impl WakeFlag {
 
     /// The actor has started: queues its first run.
     pub(super) fn start(&self, address: Addr<SubtaskActor>) {
+        // Known before it runs: a first run that asks for a second must find it.
+        let _ = self.address.set(address.clone());
         address.do_send(Run);
-        let _ = self.address.set(address);
     }
 }
 
