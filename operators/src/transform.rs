@@ -1,0 +1,22 @@
+//! What is done to streams a record at a time, and how streams are spread, joined and split.
+//!
+//! One operator a file. Those without state are a few lines over [`BatchFunction`].
+
+mod batch_function;
+mod chaining;
+mod filter;
+mod filter_map;
+mod flat_map;
+mod inspect;
+mod key_by;
+mod map;
+mod partition;
+mod process;
+mod side_output;
+mod union;
+
+pub(crate) use batch_function::each_batch;
+pub use process::{ProcessContext, ProcessFunction};
+
+#[cfg(test)]
+mod tests;

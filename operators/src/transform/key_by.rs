@@ -1,0 +1,60 @@
+//! Key by: from a stream to a keyed stream.
+
+use std::sync::Arc;
+
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::Output;
+use millstream_runtime::partition::{ByKeyGroup, Partitioning};
+use millstream_state::{Key, Record};
+
+use super::each_batch;
+use crate::{KeyedStream, Stream};
+
+impl<T: Record> Stream<T> {
+    /// Spreads the records by a key, so that all records of a key meet in one subtask. As Flink's
+    /// `keyBy`.
+    ///
+    /// The key is computed once and travels with the record. It must depend on the record alone,
+    /// and its `Hash` must give the same value in every run, since state is stored by it.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
+    /// let last = words.key_by(|word| word.len()).count().collect();
+    /// env.execute("words by length")?;
+    /// assert_eq!(last.sorted(), [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1)]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn key_by<K: Key>(
+        &self,
+        key: impl FnMut(&T) -> K + Clone + Send + Sync + 'static,
+    ) -> KeyedStream<K, T> {
+        let pairs = self.transform("Key by", move |_| {
+            let mut key = key.clone();
+            each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, (K, T)>| {
+                batch.map_into(output.batch(), |record| (key(&record), record));
+                Ok(())
+            })
+        });
+        pairs.keyed()
+    }
+}
+
+impl<K: Key, V: Record> Stream<(K, V)> {
+    /// Spreads pairs by their first half, without an operator of its own.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let sales = env.from_collection([("tea".to_owned(), 3), ("milk".to_owned(), 1), ("tea".to_owned(), 4)]);
+    /// let totals = sales.keyed().sum(|pieces| *pieces).collect();
+    /// env.execute("sales")?;
+    /// assert_eq!(totals.sorted(), [("milk".to_owned(), 1), ("tea".to_owned(), 3), ("tea".to_owned(), 7)]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn keyed(&self) -> KeyedStream<K, V> {
+        let by_key = Arc::new(|groups, parallelism| Box::new(ByKeyGroup::new(groups, parallelism)) as _);
+        KeyedStream { pairs: self.partitioned(Partitioning::KeyGroup, Some(by_key)) }
+    }
+}

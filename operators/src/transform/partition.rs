@@ -1,0 +1,139 @@
+//! How records are spread over the subtasks of the next operator.
+
+use std::sync::Arc;
+
+use millstream_runtime::graph::PartitionerFactory;
+use millstream_runtime::partition::{ByFunction, Partitioning};
+use millstream_state::Record;
+
+use crate::Stream;
+
+impl<T: Record> Stream<T> {
+    /// The same stream, spread in another way on its way to whoever reads it.
+    pub(crate) fn partitioned(
+        &self,
+        partitioning: Partitioning,
+        factory: Option<PartitionerFactory<T>>,
+    ) -> Self {
+        let mut stream = self.clone();
+        for upstream in &mut stream.upstreams {
+            upstream.partitioning = Some(partitioning);
+            upstream.partitioner.clone_from(&factory);
+        }
+        stream
+    }
+
+    /// Each subtask's records go to the same subtask of the next operator: no record leaves its
+    /// core, and the two may be chained. Needs equal parallelism, and is the default where it is equal.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let doubled = env.from_collection(0..3).forward().map(|n| 2 * n).collect();
+    /// env.execute("forward")?;
+    /// assert_eq!(doubled.sorted(), [0, 2, 4]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn forward(&self) -> Self {
+        self.partitioned(Partitioning::Forward, None)
+    }
+
+    /// Records go to all subtasks of the next operator in turn: even load whatever the data. The
+    /// default where the parallelism changes.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let doubled = env.from_collection(0..3).rebalance().map(|n| 2 * n).set_parallelism(2).collect();
+    /// env.execute("rebalance")?;
+    /// assert_eq!(doubled.sorted(), [0, 2, 4]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn rebalance(&self) -> Self {
+        self.partitioned(Partitioning::Rebalance, None)
+    }
+
+    /// Records go in turn to a few subtasks of the next operator, near their own: fewer channels
+    /// than with [`Stream::rebalance`], where one parallelism is a multiple of the other.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let doubled = env.from_collection(0..3).rescale().map(|n| 2 * n).set_parallelism(2).collect();
+    /// env.execute("rescale")?;
+    /// assert_eq!(doubled.sorted(), [0, 2, 4]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn rescale(&self) -> Self {
+        self.partitioned(Partitioning::Rescale, None)
+    }
+
+    /// Records go to subtasks of the next operator at random.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let doubled = env.from_collection(0..3).shuffle().map(|n| 2 * n).set_parallelism(2).collect();
+    /// env.execute("shuffle")?;
+    /// assert_eq!(doubled.sorted(), [0, 2, 4]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn shuffle(&self) -> Self {
+        self.partitioned(Partitioning::Shuffle, None)
+    }
+
+    /// Every record goes to every subtask of the next operator.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let copies = env.from_collection(0..2).broadcast().map(|n| n).set_parallelism(3).collect();
+    /// env.execute("broadcast")?;
+    /// assert_eq!(copies.sorted(), [0, 0, 0, 1, 1, 1]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn broadcast(&self) -> Self {
+        self.partitioned(Partitioning::Broadcast, None)
+    }
+
+    /// All records go to the first subtask of the next operator.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let all = env.from_collection(0..3).global().collect();
+    /// env.execute("global")?;
+    /// assert_eq!(all.sorted(), [0, 1, 2]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn global(&self) -> Self {
+        self.partitioned(Partitioning::Global, None)
+    }
+
+    /// `choose` names the subtask of the next operator that a record goes to; it is told how many
+    /// there are. A number that is not below that fails the job.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let numbers = env.from_collection(0_usize..4);
+    /// let spread = numbers.partition_custom(|n, subtasks| n % subtasks).map(|n| n).set_parallelism(2).collect();
+    /// env.execute("custom")?;
+    /// assert_eq!(spread.sorted(), [0, 1, 2, 3]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn partition_custom(
+        &self,
+        choose: impl FnMut(&T, usize) -> usize + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let factory = Arc::new(move |_, _| Box::new(ByFunction(choose.clone())) as _);
+        self.partitioned(Partitioning::Custom, Some(factory))
+    }
+}
