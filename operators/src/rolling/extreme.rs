@@ -1,0 +1,155 @@
+//! Min and max: the smallest or greatest of each key's records, or of a field of them.
+
+use std::cmp::Ordering;
+
+use millstream_state::{Key, Record};
+
+use super::RollingFunction;
+use crate::{KeyedStream, Stream};
+
+/// Whether `new` takes the place of `best`: among equals the first stays, and what cannot be
+/// compared with itself (NaN) gives way to anything.
+fn beats<N: PartialOrd>(new: &N, best: &N, wanted: Ordering) -> bool {
+    match new.partial_cmp(best) {
+        Some(ordering) => ordering == wanted,
+        None => best.partial_cmp(best).is_none(),
+    }
+}
+
+/// Keeps the field's best value.
+#[derive(Clone)]
+struct BestValue<F> {
+    field: F,
+    wanted: Ordering,
+}
+
+impl<K, T, N, F> RollingFunction<K, T> for BestValue<F>
+where
+    K: Key,
+    N: Record + PartialOrd,
+    F: FnMut(&T) -> N + Clone + Send + Sync + 'static,
+{
+    type Accumulator = N;
+    type Output = (K, N);
+
+    fn first(&mut self, key: &K, record: T) -> (N, (K, N)) {
+        let value = (self.field)(&record);
+        (value.clone(), (key.clone(), value))
+    }
+
+    fn next(&mut self, best: &mut N, key: K, record: T) -> (K, N) {
+        let value = (self.field)(&record);
+        if beats(&value, best, self.wanted) {
+            *best = value;
+        }
+        (key, best.clone())
+    }
+}
+
+/// Keeps the record whose field is best.
+#[derive(Clone)]
+struct BestRecord<F> {
+    field: F,
+    wanted: Ordering,
+}
+
+impl<K, T, N, F> RollingFunction<K, T> for BestRecord<F>
+where
+    K: Key,
+    T: Record,
+    N: PartialOrd,
+    F: FnMut(&T) -> N + Clone + Send + Sync + 'static,
+{
+    type Accumulator = T;
+    type Output = T;
+
+    fn first(&mut self, _: &K, record: T) -> (T, T) {
+        (record.clone(), record)
+    }
+
+    fn next(&mut self, best: &mut T, _: K, record: T) -> T {
+        if beats(&(self.field)(&record), &(self.field)(best), self.wanted) {
+            best.clone_from(&record);
+            return record;
+        }
+        best.clone()
+    }
+}
+
+impl<K: Key, T: Record> KeyedStream<K, T> {
+    /// Emits, for each record, the smallest value of a field among its key's records so far. As
+    /// Flink's `min`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let prices = env.from_collection([("tea".to_owned(), 3.5), ("tea".to_owned(), 3.0), ("tea".to_owned(), 4.0)]);
+    /// let lowest = prices.keyed().min(|price| *price).map(|(_, price)| price).collect();
+    /// env.execute("lowest prices")?;
+    /// assert_eq!(lowest.to_vec(), [3.5, 3.0, 3.0]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn min<N: Record + PartialOrd>(
+        &self,
+        field: impl FnMut(&T) -> N + Clone + Send + Sync + 'static,
+    ) -> Stream<(K, N)> {
+        self.rolling("Min", BestValue { field, wanted: Ordering::Less })
+    }
+
+    /// Emits, for each record, the greatest value of a field among its key's records so far. As
+    /// Flink's `max`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let prices = env.from_collection([("tea".to_owned(), 3.5), ("tea".to_owned(), 3.0), ("tea".to_owned(), 4.0)]);
+    /// let highest = prices.keyed().max(|price| *price).map(|(_, price)| price).collect();
+    /// env.execute("highest prices")?;
+    /// assert_eq!(highest.to_vec(), [3.5, 3.5, 4.0]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn max<N: Record + PartialOrd>(
+        &self,
+        field: impl FnMut(&T) -> N + Clone + Send + Sync + 'static,
+    ) -> Stream<(K, N)> {
+        self.rolling("Max", BestValue { field, wanted: Ordering::Greater })
+    }
+
+    /// Emits, for each record, the one with the smallest value of a field among its key's records
+    /// so far; of several with the same, the first. As Flink's `minBy`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let words = env.from_collection(["tea", "to", "ta"].map(String::from));
+    /// let shortest = words.key_by(|word| word.as_bytes()[0]).min_by(|word| word.len()).collect();
+    /// env.execute("shortest words")?;
+    /// assert_eq!(shortest.to_vec(), ["tea", "to", "to"]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn min_by<N: PartialOrd>(
+        &self,
+        field: impl FnMut(&T) -> N + Clone + Send + Sync + 'static,
+    ) -> Stream<T> {
+        self.rolling("Min by", BestRecord { field, wanted: Ordering::Less })
+    }
+
+    /// Emits, for each record, the one with the greatest value of a field among its key's records
+    /// so far; of several with the same, the first. As Flink's `maxBy`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let words = env.from_collection(["to", "tea", "tie"].map(String::from));
+    /// let longest = words.key_by(|word| word.as_bytes()[0]).max_by(|word| word.len()).collect();
+    /// env.execute("longest words")?;
+    /// assert_eq!(longest.to_vec(), ["to", "tea", "tea"]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn max_by<N: PartialOrd>(
+        &self,
+        field: impl FnMut(&T) -> N + Clone + Send + Sync + 'static,
+    ) -> Stream<T> {
+        self.rolling("Max by", BestRecord { field, wanted: Ordering::Greater })
+    }
+}

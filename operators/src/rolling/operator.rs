@@ -1,0 +1,87 @@
+//! The mechanism under all rolling aggregates: one accumulator for each key.
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
+};
+use millstream_state::snapshot::part::{StateKind, StateMeta};
+use millstream_state::{Key, KeyedTable, Record, Shape, StateDescriptor, stable_hash};
+
+use crate::{KeyedStream, Stream};
+
+const ACCUMULATOR: &str = "accumulator";
+
+/// What a rolling aggregate does with the records of one key.
+pub(crate) trait RollingFunction<K, T>: Clone + Send + Sync + 'static {
+    /// What is kept for each key.
+    type Accumulator: Record;
+    /// What is emitted for each record.
+    type Output: Record;
+
+    /// Takes the first record of a key: what to keep and what to emit.
+    fn first(&mut self, key: &K, record: T) -> (Self::Accumulator, Self::Output);
+    /// Takes a further record of a key.
+    fn next(&mut self, accumulator: &mut Self::Accumulator, key: K, record: T) -> Self::Output;
+}
+
+struct Rolling<K, T, F: RollingFunction<K, T>> {
+    function: F,
+    table: KeyedTable<K, F::Accumulator>,
+}
+
+impl<K: Key, T: Record> KeyedStream<K, T> {
+    /// Applies a rolling aggregate.
+    pub(crate) fn rolling<F: RollingFunction<K, T>>(
+        &self,
+        kind: &'static str,
+        function: F,
+    ) -> Stream<F::Output> {
+        self.transform(kind, move |info| roll(function.clone(), info))
+    }
+}
+
+/// The operator of a rolling aggregate.
+pub(crate) fn roll<K: Key, T: Record, F: RollingFunction<K, T>>(
+    function: F,
+    info: &OperatorInfo,
+) -> impl Operator<(K, T), F::Output> + use<K, T, F> {
+    let (key, value) = (Shape::of::<K>(), Shape::of::<F::Accumulator>());
+    let meta = StateMeta { name: ACCUMULATOR.to_owned(), kind: StateKind::Aggregating, key, value };
+    Rolling { function, table: KeyedTable::new(meta, info.groups, info.range()) }
+}
+
+impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for Rolling<K, T, F> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(stored) = cx.take_keyed(ACCUMULATOR) {
+            StateDescriptor::new(ACCUMULATOR).restore_into(&mut self.table, &stored)?;
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        let state = self.table.snapshot(cx.checkpoint());
+        cx.keyed(state);
+        Ok(())
+    }
+}
+
+impl<K: Key, T: Record, F: RollingFunction<K, T>> Operator<(K, T), F::Output> for Rolling<K, T, F> {
+    fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {
+        // One record goes out for each that came in, so there is no need to look at the room.
+        let target = output.batch();
+        for ((key, record), timestamp) in batch.drain_timed() {
+            let hash = stable_hash(&key);
+            let entries = self.table.content_mut(hash)?;
+            let result = if let Some(accumulator) = entries.get_mut(hash, &key) {
+                self.function.next(accumulator, key, record)
+            } else {
+                let (accumulator, result) = self.function.first(&key, record);
+                entries.insert(hash, key, accumulator);
+                result
+            };
+            target.push(result, timestamp);
+        }
+        Ok(())
+    }
+}
