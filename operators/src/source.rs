@@ -5,11 +5,20 @@
 //! a restore at another parallelism only deals the splits out anew.
 
 mod adapter;
+mod collection;
+mod generator;
+mod rate;
+mod strided;
 
 use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_state::Record;
+
+pub use collection::{CollectionReader, CollectionSource};
+pub use generator::{GeneratorReader, GeneratorSource};
+pub use rate::RateLimiter;
+pub use strided::StridedSplit;
 
 pub(crate) use adapter::add_source;
 
@@ -69,3 +78,6 @@ pub trait SourceReader: Send + 'static {
     /// What is left to read after everything emitted so far, positions included.
     fn snapshot(&self) -> Vec<Self::Split>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! A collection in memory as a source.
+
+use std::sync::Arc;
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::BATCH_RECORDS;
+use millstream_runtime::chain::{Output, SourceStatus};
+use millstream_state::{Record, Timestamp};
+
+use super::strided::{Numbers, StridedSplit};
+use super::{Source, SourceReader};
+
+/// Yields the elements of a collection, then ends. Each subtask yields every `parallelism`-th.
+///
+/// A restored job goes on where it was; the program must give it the same collection.
+pub struct CollectionSource<T> {
+    elements: Arc<Vec<T>>,
+}
+
+impl<T> CollectionSource<T> {
+    /// A source of these elements.
+    pub fn new(elements: impl IntoIterator<Item = T>) -> Self {
+        Self { elements: Arc::new(elements.into_iter().collect()) }
+    }
+}
+
+impl<T: Record> Source for CollectionSource<T> {
+    type Record = T;
+    type Split = StridedSplit;
+    type Reader = CollectionReader<T>;
+
+    fn kind(&self) -> &'static str {
+        "Collection"
+    }
+
+    fn assign(&self, _: &[StridedSplit], subtask: u32, parallelism: u32) -> Vec<StridedSplit> {
+        StridedSplit::share(subtask, parallelism)
+    }
+
+    fn reader(&self) -> CollectionReader<T> {
+        CollectionReader { elements: self.elements.clone(), numbers: Numbers::default() }
+    }
+}
+
+/// Reads a [`CollectionSource`].
+pub struct CollectionReader<T> {
+    elements: Arc<Vec<T>>,
+    numbers: Numbers,
+}
+
+impl<T: Record> SourceReader for CollectionReader<T> {
+    type Record = T;
+    type Split = StridedSplit;
+
+    fn add_splits(&mut self, splits: Vec<StridedSplit>) {
+        self.numbers.add(splits);
+    }
+
+    fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
+        let (elements, target) = (&self.elements, output.batch());
+        let more = self.numbers.advance(elements.len() as u64, BATCH_RECORDS, |number| {
+            let element = usize::try_from(number).ok().and_then(|index| elements.get(index));
+            element.into_iter().for_each(|element| target.push(element.clone(), Timestamp::MIN));
+        });
+        Ok(if more { SourceStatus::More } else { SourceStatus::Ended })
+    }
+
+    fn snapshot(&self) -> Vec<StridedSplit> {
+        self.numbers.splits()
+    }
+}

@@ -1,0 +1,77 @@
+//! How fast a source may be.
+
+use std::time::Duration;
+
+use millstream_state::Timestamp;
+
+/// What was missed by more than this (because downstream was slow) is not made up for.
+const CATCH_UP: Duration = Duration::from_secs(1);
+
+/// Lets records pass at a rate, by a clock that it is told; it never waits itself.
+///
+/// ```
+/// use millstream_operators::Timestamp;
+/// use millstream_operators::source::RateLimiter;
+///
+/// let mut limiter = RateLimiter::new(100.0);
+/// let start = Timestamp::from_millis(0);
+/// assert_eq!(limiter.allowance(start), 1);
+/// limiter.pass(1);
+/// assert_eq!(limiter.allowance(start), 0);
+/// assert_eq!(limiter.next_at(start), Timestamp::from_millis(10));
+/// assert_eq!(limiter.allowance(Timestamp::from_millis(50)), 5);
+/// ```
+#[derive(Clone, Debug)]
+pub struct RateLimiter {
+    per_second: f64,
+    origin: Option<Timestamp>,
+    /// How many have passed since the origin.
+    passed: u64,
+}
+
+impl RateLimiter {
+    /// For `per_second` records a second, which must be above 0.
+    pub const fn new(per_second: f64) -> Self {
+        Self { per_second, origin: None, passed: 0 }
+    }
+
+    /// How many records may pass at `now`. The first may at once.
+    pub fn allowance(&mut self, now: Timestamp) -> u64 {
+        let origin = *self.origin.get_or_insert(now);
+        let missed = now.since(self.due_at(origin, self.passed));
+        if missed > CATCH_UP {
+            self.origin = Some(now.saturating_sub(CATCH_UP));
+            self.passed = 0;
+        }
+        self.due(now).saturating_sub(self.passed)
+    }
+
+    /// Notes that records have passed.
+    pub const fn pass(&mut self, records: u64) {
+        self.passed += records;
+    }
+
+    /// When the next record may pass.
+    pub fn next_at(&self, now: Timestamp) -> Timestamp {
+        self.due_at(self.origin.unwrap_or(now), self.passed)
+    }
+
+    /// How many may have passed by `now`.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and saturating"
+    )]
+    fn due(&self, now: Timestamp) -> u64 {
+        let elapsed = now.since(self.origin.unwrap_or(now));
+        ((elapsed.as_secs_f64() * self.per_second) as u64).saturating_add(1)
+    }
+
+    /// When record number `number` from the origin on, counted from 0, may pass, in whole
+    /// milliseconds.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "saturating")]
+    fn due_at(&self, origin: Timestamp, number: u64) -> Timestamp {
+        let millis = (number as f64 * 1_000.0 / self.per_second).ceil() as i64;
+        Timestamp::from_millis(origin.as_millis().saturating_add(millis))
+    }
+}

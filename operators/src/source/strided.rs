@@ -1,0 +1,67 @@
+//! What sources have in common whose records are known by number: the collection and the generator.
+
+use serde::{Deserialize, Serialize};
+
+/// Every `stride`-th number from `next` on: a split of a source whose records are numbered.
+///
+/// Where it ends is not in it: that is up to the source, also after a restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StridedSplit {
+    next: u64,
+    stride: u64,
+}
+
+impl StridedSplit {
+    /// The share of subtask `subtask` of `parallelism`.
+    pub(super) fn share(subtask: u32, parallelism: u32) -> Vec<Self> {
+        vec![Self { next: u64::from(subtask), stride: u64::from(parallelism.max(1)) }]
+    }
+
+    #[inline]
+    const fn take(&mut self) -> u64 {
+        let number = self.next;
+        self.next = number.saturating_add(self.stride);
+        number
+    }
+}
+
+/// Counts through splits, always going on with the one that is furthest behind: a subtask that got
+/// several after a restore keeps the order of the numbers, and with it the order in time.
+///
+/// Splits that are used up stay: that they are is part of the snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    splits: Vec<StridedSplit>,
+}
+
+impl Numbers {
+    pub(super) fn add(&mut self, splits: Vec<StridedSplit>) {
+        self.splits.extend(splits);
+    }
+
+    pub(super) fn splits(&self) -> Vec<StridedSplit> {
+        self.splits.clone()
+    }
+
+    /// Calls `each` with the next numbers below `end`, `limit` at most; says whether more are left.
+    #[inline]
+    pub(super) fn advance(&mut self, end: u64, limit: usize, mut each: impl FnMut(u64)) -> bool {
+        for _ in 0..limit {
+            let furthest_behind = match self.splits.as_mut_slice() {
+                [only] => Some(only),
+                several => several.iter_mut().min_by_key(|split| split.next),
+            };
+            match furthest_behind.filter(|split| split.next < end) {
+                Some(split) => each(split.take()),
+                None => return false,
+            }
+        }
+        self.splits.iter().any(|split| split.next < end)
+    }
+
+    /// Which part of all numbers is in these splits, from 0 to 1.
+    #[allow(clippy::cast_precision_loss, reason = "a parallelism is at most 2^15")]
+    pub(super) fn part_of_all(&self) -> f64 {
+        self.splits.iter().map(|split| 1.0 / split.stride as f64).sum()
+    }
+}
