@@ -6,12 +6,20 @@
 //! therefore be idempotent.
 
 mod adapter;
+mod collect;
+mod discard;
+mod print;
+mod stream_sink;
 
 use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Output, TaskContext};
 use millstream_state::Record;
+
+pub use collect::{CollectSink, CollectWriter, Collected, CollectedChunk};
+pub use print::{PrintSink, PrintWriter};
+pub use stream_sink::StreamSink;
 
 pub(crate) use adapter::add_sink;
 
@@ -100,3 +108,6 @@ pub trait SinkWriter: Send + 'static {
     /// what is visible already stays so, once.
     fn committer(&self) -> Committer<Self::Committable>;
 }
+
+#[cfg(test)]
+mod tests;

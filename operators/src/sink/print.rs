@@ -1,0 +1,188 @@
+//! Printing a stream's records to standard output.
+
+use std::fmt::Debug;
+use std::io::{self, Write};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::TaskContext;
+use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::Record;
+use parking_lot::Mutex;
+
+use super::{Committer, Sink, SinkOutput, SinkWriter, StreamSink};
+use crate::Stream;
+
+/// So much may wait to be printed, in bytes, before upstream has to wait too.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// Where lines go.
+pub(super) trait Printer: Send + Sync + 'static {
+    fn print(&self, text: &[u8]) -> io::Result<()>;
+}
+
+/// Standard output, as it is when something is printed.
+pub(super) struct StandardOutput;
+
+impl Printer for StandardOutput {
+    fn print(&self, text: &[u8]) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        output.write_all(text)?;
+        output.flush()
+    }
+}
+
+/// Prints a line for each record, at least once: what was printed since the last checkpoint is
+/// printed again after a failure.
+pub struct PrintSink<T, F> {
+    format: F,
+    printer: Arc<dyn Printer>,
+    _record: PhantomData<fn(T)>,
+}
+
+impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> PrintSink<T, F> {
+    /// A sink that prints what `format` makes of each record.
+    pub fn new(format: F) -> Self {
+        Self::to(Arc::new(StandardOutput), format)
+    }
+
+    pub(super) fn to(printer: Arc<dyn Printer>, format: F) -> Self {
+        Self { format, printer, _record: PhantomData }
+    }
+}
+
+impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> Sink for PrintSink<T, F> {
+    type Record = T;
+    type Writer = PrintWriter<T, F>;
+
+    fn kind(&self) -> &'static str {
+        "Print"
+    }
+
+    fn writer(&self, _: u32) -> PrintWriter<T, F> {
+        let queue = Arc::new(Queue {
+            printer: self.printer.clone(),
+            waiting: Mutex::default(),
+            turn: Mutex::default(),
+        });
+        PrintWriter { format: self.format.clone(), queue, _record: PhantomData }
+    }
+}
+
+/// What has been formatted and not been printed.
+struct Queue {
+    printer: Arc<dyn Printer>,
+    waiting: Mutex<Waiting>,
+    /// Held while printing, so that one piece of work does not overtake another.
+    turn: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    text: String,
+    failure: Option<Error>,
+}
+
+impl Queue {
+    /// Prints everything that waits. On the I/O pool.
+    fn print(&self) -> Result<()> {
+        let _turn = self.turn.lock();
+        let text = {
+            let mut waiting = self.waiting.lock();
+            if let Some(error) = &waiting.failure {
+                return Err(error.clone());
+            }
+            std::mem::take(&mut waiting.text)
+        };
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.printer.print(text.as_bytes()).map_err(|error| {
+            let error = Error::new(ErrorKind::External, "cannot write to standard output").caused_by(error);
+            self.waiting.lock().failure = Some(error.clone());
+            error
+        })
+    }
+}
+
+/// Writes for a [`PrintSink`].
+pub struct PrintWriter<T, F> {
+    format: F,
+    queue: Arc<Queue>,
+    _record: PhantomData<fn(T)>,
+}
+
+impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> SinkWriter for PrintWriter<T, F> {
+    type Record = T;
+    type State = ();
+    type Committable = ();
+
+    fn write(&mut self, batch: &mut Batch<T>, output: &mut SinkOutput<'_>) -> Result<()> {
+        {
+            let mut waiting = self.queue.waiting.lock();
+            for record in batch.records() {
+                waiting.text.push_str(&(self.format)(record));
+                waiting.text.push('\n');
+            }
+        }
+        let queue = self.queue.clone();
+        // A failure is kept in the queue, where the next poll finds it.
+        drop(output.context().spawn_io(async move { queue.print() }));
+        Ok(())
+    }
+
+    fn poll(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        let waiting = self.queue.waiting.lock();
+        if waiting.text.len() > BUFFER_BYTES {
+            output.context().set_blocked();
+        }
+        waiting.failure.clone().map_or(Ok(()), Err)
+    }
+
+    fn prepare_commit(&mut self, _: &mut TaskContext) -> BoxFuture<'static, Result<Vec<()>>> {
+        let queue = self.queue.clone();
+        Box::pin(async move { queue.print().map(|()| Vec::new()) })
+    }
+
+    fn state(&self) {}
+
+    fn committer(&self) -> Committer<()> {
+        Box::new(|_| Box::pin(async { Ok(()) }))
+    }
+}
+
+impl<T: Record> Stream<T> {
+    /// Prints each record to standard output, a line each, as `Debug` shows it.
+    ///
+    /// At least once: after a failure, lines since the last checkpoint come again. Lines of one
+    /// subtask keep their order.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// env.from_collection([("tea", 3), ("milk", 1)].map(|(name, n)| (name.to_owned(), n))).print();
+    /// env.execute("print")?;
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn print(&self) -> StreamSink
+    where
+        T: Debug,
+    {
+        self.print_with(|record| format!("{record:?}"))
+    }
+
+    /// Prints what `format` makes of each record to standard output, a line each; see [`Stream::print`].
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// env.from_collection([("tea".to_owned(), 3)]).print_with(|(name, pieces)| format!("{pieces} × {name}"));
+    /// env.execute("print")?;
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn print_with(&self, format: impl Fn(&T) -> String + Clone + Send + Sync + 'static) -> StreamSink {
+        self.sink_to(PrintSink::new(format))
+    }
+}

@@ -1,0 +1,80 @@
+//! The end of a stream, as it is written down.
+
+use millstream_runtime::graph::{ChainingPolicy, NodeId, NodeRole};
+use millstream_state::Record;
+
+use super::{Sink, add_sink};
+use crate::Stream;
+use crate::stream::SharedGraph;
+
+/// A sink of the job, for setting how it runs. As Flink's `DataStreamSink`.
+pub struct StreamSink {
+    graph: SharedGraph,
+    node: NodeId,
+}
+
+impl StreamSink {
+    pub(crate) fn new(graph: &SharedGraph, node: NodeId) -> Self {
+        Self { graph: graph.clone(), node }
+    }
+
+    /// Gives the sink a name, for people.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.graph.lock().set_name(self.node, name.into());
+        self
+    }
+
+    /// Gives the sink an identifier, by which snapshots know its state.
+    #[must_use]
+    pub fn uid(self, uid: impl Into<String>) -> Self {
+        self.graph.lock().set_uid(self.node, uid.into());
+        self
+    }
+
+    /// Sets how many subtasks the sink has.
+    #[must_use]
+    pub fn set_parallelism(self, parallelism: u32) -> Self {
+        self.graph.lock().set_parallelism(self.node, parallelism);
+        self
+    }
+
+    /// Sets whether the sink is chained to the operator before it.
+    #[must_use]
+    pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
+        self.graph.lock().set_chaining(self.node, policy);
+        self
+    }
+}
+
+impl<T: Record> Stream<T> {
+    /// Writes the records to a [`Sink`]. As Flink's `sinkTo`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// use millstream_operators::sink::{CollectSink, Collected};
+    /// # let env = Environment::new();
+    /// let collected = Collected::default();
+    /// let _ = env.from_collection(0..3).sink_to(CollectSink::new(&collected)).name("all numbers");
+    /// env.execute("numbers")?;
+    /// assert_eq!(collected.sorted(), [0, 1, 2]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn sink_to<S: Sink<Record = T>>(&self, sink: S) -> StreamSink {
+        let node = add_sink(&mut self.graph.lock(), self.upstreams.clone(), sink);
+        StreamSink::new(&self.graph, node)
+    }
+}
+
+impl<T: Record> Stream<T> {
+    /// Adds an operator that nothing comes after.
+    pub(crate) fn end_in<Op: millstream_runtime::chain::Operator<T, ()>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn() -> Op + Send + Sync + 'static,
+    ) -> StreamSink {
+        let upstreams = self.upstreams.clone();
+        let (node, _, _) = self.graph.lock().add_operator(NodeRole::Sink, kind, upstreams, move |_| make());
+        StreamSink::new(&self.graph, node)
+    }
+}
