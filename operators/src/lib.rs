@@ -1,11 +1,22 @@
 //! What users write: streams and what is done to them.
+//!
+//! An [`Environment`] holds a job under construction. Its sources give [`Stream`]s; methods on
+//! streams add operators; [`Environment::execute`] runs the whole.
 
 mod environment;
 mod keyed_stream;
+pub mod prelude;
+mod rolling;
 pub mod sink;
 pub mod source;
 mod stream;
+mod transform;
 
 pub use environment::Environment;
 pub use keyed_stream::KeyedStream;
 pub use stream::Stream;
+pub use transform::{ProcessContext, ProcessFunction};
+
+pub use millstream_runtime::graph::OutputTag;
+pub use millstream_runtime::{Error, ErrorKind, Result};
+pub use millstream_state::{Key, Record, Timestamp};

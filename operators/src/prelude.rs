@@ -1,0 +1,6 @@
+//! What most jobs use: `use millstream_operators::prelude::*;`.
+
+pub use std::time::Duration;
+
+pub use crate::sink::Collected;
+pub use crate::{Environment, KeyedStream, OutputTag, ProcessContext, ProcessFunction, Stream, Timestamp};
