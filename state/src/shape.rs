@@ -1,35 +1,65 @@
-//! The shape of a type: what its values look like to serde, as text that can be stored and compared.
+//! The shape of a type: what its serialized form looks like, as text that can be kept and compared.
+//!
+//! Values in a snapshot carry no description of themselves, so that a value read back as another
+//! type would be nonsense rather than an error. The shape is kept beside them and compared first.
 
+mod access;
+mod content;
+mod probe;
+mod render;
+mod trace;
+
+use std::any::type_name;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_reflection::{
-    ContainerFormat, Error, Format, Named, Registry, Samples, Tracer, TracerConfig, VariantFormat,
-};
 
-/// How often a type is traced at most; each round finds one more variant of its enums.
-const MOST_ROUNDS: usize = 256;
+use trace::Tracer;
 
-/// The structure of a type's serde format: `{count: u64, sum: f64}`.
+/// Begins the text of a shape that could not be told in full.
+const OPAQUE: &str = "opaque ";
+
+/// A description of a type's serialized form, such as `{count: u64, sum: f64}`.
 ///
-/// Names of fields and variants are part of it, names of types are not: a type that is renamed or
-/// moved keeps its shape. A type whose `Deserialize` insists on certain values cannot be traced;
-/// its shape is `opaque` and its name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Two types with equal shapes read each other's values. Names of types are not part of it (except
+/// where a type contains itself), names and order of fields and variants are.
+///
+/// ```
+/// use millstream_state::Shape;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Delay {
+///     flights: u64,
+///     minutes: Option<f64>,
+/// }
+/// assert_eq!(Shape::of::<Delay>().to_string(), "{flights: u64, minutes: option<f64>}");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Shape(Arc<str>);
 
 impl Shape {
-    /// The shape of a type.
+    /// The shape of `T`, found by letting it deserialize itself from made-up values.
+    ///
+    /// A type that accepts none of those values (because its `Deserialize` demands more than its
+    /// form shows) gets an [opaque](Self::is_opaque) shape, which begins with `opaque` and the
+    /// type's name and goes on with whatever was found out before it refused.
     pub fn of<T: DeserializeOwned>() -> Self {
-        let traced =
-            trace::<T>().map(|(format, registry)| Printer { registry, open: Vec::new() }.format(&format));
-        Self(traced.unwrap_or_else(|| format!("opaque {}", std::any::type_name::<T>())).into())
+        let mut tracer = Tracer::default();
+        // A hand-written `Deserialize` may panic on values it never expected.
+        let complete = catch_unwind(AssertUnwindSafe(|| tracer.trace::<T>())).unwrap_or(false);
+        match (complete, tracer.render()) {
+            (true, Some(text)) => Self(text.into()),
+            (false, Some(text)) => Self(format!("{OPAQUE}{} {text}", type_name::<T>()).into()),
+            (_, None) => Self(format!("{OPAQUE}{}", type_name::<T>()).into()),
+        }
     }
 
-    /// A shape that stands for something that is not a user's type.
+    /// A shape with this text, for state that is no user's type.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
     }
@@ -37,6 +67,11 @@ impl Shape {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the type could not be looked into: equal shapes then say little more than equal names.
+    pub fn is_opaque(&self) -> bool {
+        self.0.starts_with(OPAQUE)
     }
 }
 
@@ -46,89 +81,9 @@ impl fmt::Display for Shape {
     }
 }
 
-fn trace<T: DeserializeOwned>() -> Option<(Format, Registry)> {
-    // An enum shows one variant more each time it is asked to, and has to be asked by name. The
-    // names become known from what a finished trace lacks.
-    let mut enums = Vec::<String>::new();
-    loop {
-        let mut tracer = Tracer::new(TracerConfig::default().is_human_readable(false));
-        let samples = Samples::new();
-        let mut format = tracer.trace_type_once::<T>(&samples).ok()?.0;
-        for _ in 0..MOST_ROUNDS {
-            let incomplete = enums.iter().filter(|name| tracer.check_incomplete_enum(name).is_some()).count();
-            if incomplete == 0 {
-                break;
-            }
-            format = tracer.trace_type_once::<T>(&samples).ok()?.0;
-        }
-        match tracer.registry() {
-            Ok(registry) => return Some((format, registry)),
-            Err(Error::MissingVariants(names)) if names.iter().any(|name| !enums.contains(name)) => {
-                enums.extend(names);
-            }
-            Err(_) => return None,
-        }
-    }
-}
-
-/// Prints a format, following names into the registry.
-struct Printer {
-    registry: Registry,
-    /// The containers being printed: a type that contains itself ends there.
-    open: Vec<String>,
-}
-
-impl Printer {
-    fn format(&mut self, format: &Format) -> String {
-        match format {
-            Format::TypeName(name) => self.container(name),
-            Format::Option(inner) => format!("option<{}>", self.format(inner)),
-            Format::Seq(inner) => format!("[{}]", self.format(inner)),
-            Format::Map { key, value } => format!("map<{}, {}>", self.format(key), self.format(value)),
-            Format::Tuple(formats) => format!("({})", self.formats(formats)),
-            Format::TupleArray { content, size } => format!("[{}; {size}]", self.format(content)),
-            Format::Unit => "()".to_owned(),
-            plain => format!("{plain:?}").to_lowercase(),
-        }
-    }
-
-    fn formats(&mut self, formats: &[Format]) -> String {
-        formats.iter().map(|format| self.format(format)).collect::<Vec<_>>().join(", ")
-    }
-
-    fn fields(&mut self, fields: &[Named<Format>]) -> String {
-        let field = |field: &Named<Format>| format!("{}: {}", field.name, self.format(&field.value));
-        fields.iter().map(field).collect::<Vec<_>>().join(", ")
-    }
-
-    fn container(&mut self, name: &str) -> String {
-        if self.open.iter().any(|open| open == name) {
-            return format!("recursive {name}");
-        }
-        let Some(container) = self.registry.get(name).cloned() else { return format!("unknown {name}") };
-        self.open.push(name.to_owned());
-        let text = match &container {
-            ContainerFormat::UnitStruct => "()".to_owned(),
-            ContainerFormat::NewTypeStruct(inner) => self.format(inner),
-            ContainerFormat::TupleStruct(formats) => format!("({})", self.formats(formats)),
-            ContainerFormat::Struct(fields) => format!("{{{}}}", self.fields(fields)),
-            ContainerFormat::Enum(variants) => {
-                let variants: Vec<_> = variants.values().map(|variant| self.variant(variant)).collect();
-                format!("enum {{{}}}", variants.join(", "))
-            }
-        };
-        self.open.pop();
-        text
-    }
-
-    fn variant(&mut self, variant: &Named<VariantFormat>) -> String {
-        let name = &variant.name;
-        match &variant.value {
-            VariantFormat::NewType(inner) => format!("{name}({})", self.format(inner)),
-            VariantFormat::Tuple(formats) => format!("{name}({})", self.formats(formats)),
-            VariantFormat::Struct(fields) => format!("{name} {{{}}}", self.fields(fields)),
-            VariantFormat::Unit | VariantFormat::Variable(_) => name.clone(),
-        }
+impl fmt::Debug for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Shape({})", self.0)
     }
 }
 

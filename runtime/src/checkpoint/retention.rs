@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
+use millstream_state::snapshot::storage::SnapshotHome;
 
 type Files = BTreeSet<Arc<str>>;
 
@@ -18,7 +19,7 @@ pub(super) fn files_of(part: &SubtaskPart) -> impl Iterator<Item = &Arc<str>> {
 
 /// The files a part refers to that were written for this very checkpoint.
 pub(super) fn own_files(checkpoint: CheckpointId, part: &SubtaskPart) -> impl Iterator<Item = Arc<str>> {
-    let folder = format!("chk-{checkpoint}/");
+    let folder = format!("{}/", SnapshotHome::checkpoint_folder(checkpoint));
     files_of(part).filter(move |file| file.starts_with(&folder)).cloned()
 }
 

@@ -76,7 +76,7 @@ impl JobStorage {
             RestoreFrom::Nothing => None,
             RestoreFrom::Path(path) => Some(resolve(path, Some(&folder_name(&self.job))).await?),
             RestoreFrom::Checkpoint(id) => {
-                let manifest_file = format!("{}/manifest", self.home.checkpoint_folder(*id));
+                let manifest_file = SnapshotHome::manifest_of(*id);
                 Some(ResolvedSnapshot { home: self.home.clone(), manifest_file })
             }
         };
@@ -129,7 +129,9 @@ impl JobStorage {
 
     fn folder(&self, target: &SnapshotTarget, checkpoint: CheckpointId) -> Result<(SnapshotHome, String)> {
         Ok(match target {
-            SnapshotTarget::Checkpoint { .. } => (self.home.clone(), self.home.checkpoint_folder(checkpoint)),
+            SnapshotTarget::Checkpoint { .. } => {
+                (self.home.clone(), SnapshotHome::checkpoint_folder(checkpoint))
+            }
             SnapshotTarget::Savepoint { path, .. } => (open_url(path, true)?, String::new()),
         })
     }
@@ -144,7 +146,7 @@ impl JobStorage {
 
     /// Where checkpoints lie, for people.
     pub(super) fn describe(&self) -> String {
-        self.home.to_string()
+        self.home.name_of("")
     }
 }
 
@@ -201,7 +203,8 @@ fn operators(plan: &Plan, parts: &[(SubtaskId, SubtaskPart)]) -> Vec<OperatorMan
 /// Fails if the snapshot holds state of operators that the job does not have.
 fn check_claimed(plan: &Plan, snapshot: &LoadedSnapshot) -> Result<()> {
     let known: BTreeSet<_> = plan.operators().map(|(planned, _)| planned.operator).collect();
-    let unclaimed = snapshot.operators().filter(|operator| !known.contains(&operator.operator));
+    let unclaimed =
+        snapshot.manifest().operators.iter().filter(|operator| !known.contains(&operator.operator));
     let names: Vec<_> = unclaimed
         .map(|operator| match &operator.uid {
             Some(uid) => format!("`{}` (uid `{uid}`)", operator.name),

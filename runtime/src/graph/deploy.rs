@@ -133,8 +133,7 @@ impl Plan {
     /// Everything to be done before operators without restored state can start, with their names.
     pub(crate) fn preparations(&self, restored: Option<&LoadedSnapshot>) -> Vec<(String, super::Prepare)> {
         let is_restored = |operator| {
-            restored
-                .is_some_and(|snapshot| snapshot.operators().any(|restored| restored.operator == operator))
+            restored.is_some_and(|snapshot| snapshot.operators().any(|(restored, _)| restored == operator))
         };
         self.operators()
             .filter(|(planned, _)| !is_restored(planned.operator))

@@ -115,7 +115,7 @@ pub(super) fn redistribute(
     if snapshots.is_empty() {
         return Ok(None);
     }
-    let mut restore = OperatorRestore::default();
+    let mut restore = OperatorRestore { keyed: Vec::new(), lists: Vec::new() };
     for state in snapshots.iter().flat_map(|snapshot| &snapshot.keyed) {
         let blocks = keyed_blocks(&mut restore.keyed, &state.meta);
         for group in state.groups.iter().filter(|group| range.contains(group.group)) {

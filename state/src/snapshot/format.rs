@@ -1,39 +1,38 @@
-//! The framing of snapshot files. Both kinds begin with the same 16 bytes:
+//! The framing of snapshot files: magic, version, and a checksum for every byte that is read back.
 //!
 //! ```text
-//! "MILLSTRM"   8 bytes
-//! version      u16, little-endian
-//! kind         u16, little-endian: 1 manifest, 2 state
-//! checksum     u32, little-endian: CRC-32 of the 12 bytes before
+//! file    MILLSTRM | kind u16 | version u16 | CRC-32 of these 12 bytes u32 | block …
+//! block   length u64 | CRC-32 of the payload u32 | payload
 //! ```
 //!
-//! Then follow blocks, each `length: u64, checksum: u32` (CRC-32 of the payload) and the payload. A
-//! manifest has one block and ends with it. A state file has any number; the manifest says where
-//! each begins.
+//! All numbers are little-endian. A manifest has exactly one block; a state file has any number of
+//! them, and only a [`BlockReference`] says where one begins.
+
+use std::fmt;
 
 use bytes::Bytes;
 
 use super::part::BlockReference;
 use crate::{Result, StateError};
 
-const MAGIC: &[u8; 8] = b"MILLSTRM";
-/// The newest version this program reads, and the one it writes.
+/// The version this program writes, and the highest it reads.
 pub const VERSION: u16 = 1;
-/// The length of what every file begins with, in bytes.
-pub const HEADER_BYTES: usize = 16;
-const BLOCK_HEADER_BYTES: usize = 12;
 
-/// What a file holds.
+const MAGIC: [u8; 8] = *b"MILLSTRM";
+const HEADER: usize = 16;
+const FRAME: usize = 12;
+
+/// What a file of a snapshot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// The list of everything a snapshot consists of.
+    /// Lists what a snapshot consists of.
     Manifest,
-    /// Blocks of state.
+    /// Holds blocks of state.
     State,
 }
 
 impl FileKind {
-    const fn code(self) -> u16 {
+    const fn number(self) -> u16 {
         match self {
             Self::Manifest => 1,
             Self::State => 2,
@@ -41,122 +40,185 @@ impl FileKind {
     }
 }
 
-fn corrupt(path: &str, problem: impl Into<String>) -> StateError {
-    StateError::Corrupt { path: path.to_owned(), problem: problem.into() }
+impl fmt::Display for FileKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Manifest => "manifest",
+            Self::State => "state file",
+        })
+    }
 }
 
-/// Begins a file.
+/// Where a block was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Where its payload begins, in bytes from the start of the buffer it was appended to.
+    pub offset: u64,
+    /// The length of the payload in bytes.
+    pub length: u64,
+    /// The CRC-32 of the payload.
+    pub checksum: u32,
+}
+
+/// Begins a file: appends its header.
 pub fn begin(kind: FileKind, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(MAGIC);
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(&kind.code().to_le_bytes());
-    let checksum = crc32fast::hash(out.get(start..).unwrap_or_default());
-    out.extend_from_slice(&checksum.to_le_bytes());
+    out.extend_from_slice(&header(kind, VERSION));
 }
 
-fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+fn header(kind: FileKind, version: u16) -> [u8; HEADER] {
+    let mut bytes = [0; HEADER];
+    let (start, checksum) = bytes.split_at_mut(HEADER - 4);
+    let fields = MAGIC.into_iter().chain(kind.number().to_le_bytes()).chain(version.to_le_bytes());
+    start.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
+    checksum.copy_from_slice(&crc32fast::hash(start).to_le_bytes());
+    bytes
 }
 
-/// Checks that a file begins as one of this kind must.
+/// Appends a block, whose payload `encode` appends.
 ///
 /// # Errors
-/// [`StateError::Corrupt`] if it is too short, not one of ours, of a newer version, damaged, or of
-/// the other kind.
-pub fn check_header(path: &str, bytes: &[u8], kind: FileKind) -> Result<()> {
-    let too_short = || corrupt(path, format!("it is truncated: {} bytes, not even a header", bytes.len()));
-    let magic: [u8; 8] = take(bytes, 0).ok_or_else(too_short)?;
-    if magic != *MAGIC {
-        return Err(corrupt(path, "it is not a Millstream snapshot file (its first bytes are others)"));
+/// Those of `encode`; what is in `out` then is no file any more.
+pub fn append_block(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<Block> {
+    let frame = out.len();
+    out.extend_from_slice(&[0; FRAME]);
+    let start = out.len();
+    encode(out)?;
+    let (length, checksum) = match out.get(start..) {
+        Some(payload) => (payload.len() as u64, crc32fast::hash(payload)),
+        None => return Err(StateError::Usage("a block's encoder removed bytes it had not written".into())),
+    };
+    if let Some(frame) = out.get_mut(frame..start) {
+        let fields = length.to_le_bytes().into_iter().chain(checksum.to_le_bytes());
+        frame.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
     }
-    let version = u16::from_le_bytes(take(bytes, 8).ok_or_else(too_short)?);
-    let code = u16::from_le_bytes(take(bytes, 10).ok_or_else(too_short)?);
-    let checksum = u32::from_le_bytes(take(bytes, 12).ok_or_else(too_short)?);
-    if checksum != crc32fast::hash(bytes.get(..12).unwrap_or_default()) {
-        return Err(corrupt(path, "its header is damaged: the checksum does not match"));
+    Ok(Block { offset: start as u64, length, checksum })
+}
+
+/// Makes sure that `bytes`, read from `path`, begin as a file of this kind and of a known version.
+///
+/// # Errors
+/// [`StateError::Corrupt`] where they do not.
+pub fn verify_header(kind: FileKind, path: &str, bytes: &[u8]) -> Result<()> {
+    if bytes.len() < HEADER {
+        let length = bytes.len();
+        let magic = MAGIC.get(..length.min(MAGIC.len())).unwrap_or_default();
+        return Err(if bytes.starts_with(magic) {
+            corrupt(path, format_args!("too short: it has {length} bytes, and the header alone has {HEADER}"))
+        } else {
+            corrupt(path, "not a Millstream snapshot file")
+        });
+    }
+    if !bytes.starts_with(&MAGIC) {
+        return Err(corrupt(path, "not a Millstream snapshot file"));
+    }
+    let mut fields = Reader(bytes.get(MAGIC.len()..).unwrap_or_default());
+    let (found_kind, version, checksum) = (fields.u16(), fields.u16(), fields.u32());
+    if checksum != crc32fast::hash(bytes.get(..HEADER - 4).unwrap_or_default()) {
+        return Err(corrupt(path, "damaged: the checksum of its header does not match"));
     }
     if version > VERSION {
         return Err(corrupt(
             path,
-            format!(
-                "it was written by a newer version (format {version}, this program reads up to {VERSION})"
+            format_args!(
+                "written by a newer version (format {version}, this program reads up to {VERSION}): \
+                 use that version of the program"
             ),
         ));
     }
-    if code != kind.code() {
-        return Err(corrupt(
-            path,
-            format!("it is a file of another kind ({code}, expected {})", kind.code()),
-        ));
+    if version == 0 || found_kind != kind.number() {
+        return Err(corrupt(path, format_args!("not a {kind}, but another file of a snapshot")));
     }
     Ok(())
 }
 
-/// Appends a block whose payload `write` appends; returns where the payload is.
+/// The payload of the block that `reference` says lies in `bytes`, read from `path`.
 ///
 /// # Errors
-/// What `write` fails with.
-pub fn append_block(
-    out: &mut Vec<u8>,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-) -> Result<(u64, u64, u32)> {
-    let header = out.len();
-    out.extend_from_slice(&[0; BLOCK_HEADER_BYTES]);
-    let start = out.len();
-    write(out)?;
-    let length = (out.len() - start) as u64;
-    let checksum = crc32fast::hash(out.get(start..).unwrap_or_default());
-    let mut filled = [0; BLOCK_HEADER_BYTES];
-    let (length_bytes, checksum_bytes) = filled.split_at_mut(8);
-    length_bytes.copy_from_slice(&length.to_le_bytes());
-    checksum_bytes.copy_from_slice(&checksum.to_le_bytes());
-    if let Some(place) = out.get_mut(header..start) {
-        place.copy_from_slice(&filled);
+/// [`StateError::Corrupt`] where no such block lies there, or not in this state.
+pub fn verified_block(path: &str, bytes: &Bytes, reference: &BlockReference) -> Result<Bytes> {
+    let (offset, length) = (reference.offset, reference.length);
+    let frame_at = offset.checked_sub(FRAME as u64).filter(|at| *at >= HEADER as u64);
+    let frame_at =
+        frame_at.ok_or_else(|| corrupt(path, format_args!("no block can lie at offset {offset}")))?;
+    let end = offset.checked_add(length).filter(|end| *end <= bytes.len() as u64).ok_or_else(|| {
+        let total = bytes.len();
+        corrupt(
+            path,
+            format_args!("truncated: it has {total} bytes, a block of {length} lies at offset {offset}"),
+        )
+    })?;
+    // All of these are at most `bytes.len()`, which is a `usize`.
+    let [frame_at, offset, end] = [frame_at, offset, end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+    let mut frame = Reader(bytes.get(frame_at..offset).unwrap_or_default());
+    if (frame.u64(), frame.u32()) != (length, reference.checksum) {
+        return Err(corrupt(
+            path,
+            format_args!("damaged: the block at offset {offset} is not the one the manifest means"),
+        ));
     }
-    Ok((start as u64, length, checksum))
+    verify_payload(path, offset, bytes.slice(offset..end), reference.checksum)
 }
 
-/// The payload of a block, checked.
+/// The payload of the only block of a file with a header, read from `path`.
 ///
 /// # Errors
-/// [`StateError::Corrupt`] if the file ends before the block does, or the block is damaged.
-pub fn read_block(path: &str, file: &Bytes, block: &BlockReference) -> Result<Bytes> {
-    let range = usize::try_from(block.offset).ok().zip(usize::try_from(block.length).ok());
-    let range = range.and_then(|(start, length)| Some(start..start.checked_add(length)?));
-    let range = range.filter(|range| range.end <= file.len() && range.start >= HEADER_BYTES);
-    let Some(range) = range else {
-        let end = block.offset.saturating_add(block.length);
-        return Err(corrupt(path, format!("it is truncated: {} bytes, a block ends at {end}", file.len())));
+/// [`StateError::Corrupt`] where the block is damaged, or there is less or more than one.
+pub fn only_block(path: &str, bytes: &Bytes) -> Result<Bytes> {
+    let offset = HEADER + FRAME;
+    let Some(frame) = bytes.get(HEADER..offset) else {
+        return Err(corrupt(path, format_args!("truncated: it has {} bytes and no block", bytes.len())));
     };
-    let payload = file.slice(range);
-    if crc32fast::hash(&payload) != block.checksum {
-        let problem = format!("the block at byte {} is damaged: the checksum does not match", block.offset);
-        return Err(corrupt(path, problem));
+    let mut frame = Reader(frame);
+    let (length, checksum) = (frame.u64(), frame.u32());
+    let found = (bytes.len() - offset) as u64;
+    if length > found {
+        return Err(corrupt(path, format_args!("truncated: {found} bytes are left of a block of {length}")));
+    }
+    if length < found {
+        return Err(corrupt(
+            path,
+            format_args!("damaged: {found} bytes lie where a block of {length} should"),
+        ));
+    }
+    verify_payload(path, offset, bytes.slice(offset..), checksum)
+}
+
+fn verify_payload(path: &str, offset: usize, payload: Bytes, checksum: u32) -> Result<Bytes> {
+    if crc32fast::hash(&payload) != checksum {
+        return Err(corrupt(
+            path,
+            format_args!("damaged: the checksum of the block at offset {offset} does not match"),
+        ));
     }
     Ok(payload)
 }
 
-/// The payload of a file's only block, checked.
-///
-/// # Errors
-/// [`StateError::Corrupt`] if the file is not exactly a header and one whole block.
-pub fn read_only_block(path: &str, file: &[u8], kind: FileKind) -> Result<Vec<u8>> {
-    check_header(path, file, kind)?;
-    let truncated = || corrupt(path, format!("it is truncated: {} bytes", file.len()));
-    let length = u64::from_le_bytes(take(file, HEADER_BYTES).ok_or_else(truncated)?);
-    let checksum = u32::from_le_bytes(take(file, HEADER_BYTES + 8).ok_or_else(truncated)?);
-    let payload = file.get(HEADER_BYTES + BLOCK_HEADER_BYTES..).ok_or_else(truncated)?;
-    if payload.len() as u64 != length {
-        return Err(corrupt(
-            path,
-            format!("it holds {} bytes of {length}: truncated or damaged", payload.len()),
-        ));
+/// The error that says what is wrong with the file at `path`.
+pub(super) fn corrupt(path: &str, problem: impl fmt::Display) -> StateError {
+    StateError::Corrupt { path: path.to_owned(), problem: problem.to_string() }
+}
+
+/// Takes numbers off bytes whose length was checked; beyond the end they are zero.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let (taken, rest) = self.0.split_first_chunk().unwrap_or((&[0; N], &[]));
+        self.0 = rest;
+        *taken
     }
-    if crc32fast::hash(payload) != checksum {
-        return Err(corrupt(path, "it is damaged: the checksum does not match"));
+
+    fn u16(&mut self) -> u16 {
+        u16::from_le_bytes(self.take())
     }
-    Ok(payload.to_vec())
+
+    fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.take())
+    }
+
+    fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.take())
+    }
 }
 
 #[cfg(test)]

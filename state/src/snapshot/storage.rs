@@ -1,273 +1,263 @@
-//! Where snapshots lie: folders on an object store.
+//! Where snapshots lie: folders on an object store or a local disk.
+//!
+//! The functions here assume no runtime: where there is one, local files are read and written on its
+//! blocking threads, otherwise on the calling one.
 
+mod open;
 mod resolve;
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt};
-use object_store::local::LocalFileSystem;
-use object_store::path::Path;
-use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions, WriteMultipart};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::path::{Path, PathPart};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
-pub use self::resolve::{ResolvedSnapshot, resolve, resolve_in};
+pub use self::open::open_url;
+pub use self::resolve::{ResolvedSnapshot, resolve};
 use super::manifest::{MANIFEST, Manifest};
 use crate::{CheckpointId, Result, StateError};
 
-/// Files above this size are uploaded in parts, so that no store's limit for one request is met.
-const MULTIPART_BYTES: usize = 16 << 20;
-const PART_BYTES: usize = 8 << 20;
-const PARALLEL_PARTS: usize = 4;
+/// How many requests may be under way at once.
+const CONCURRENT_REQUESTS: usize = 8;
 
-/// A folder on an object store: the one that holds a job's checkpoints, or a savepoint's own. Names
-/// of files are relative to it.
-#[derive(Clone)]
+/// The folder that holds a job's checkpoints, or one savepoint. Cheap to clone.
+///
+/// Names of files are relative to it, with `/` between folders.
+#[derive(Clone, Debug)]
 pub struct SnapshotHome {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
-    /// The folder for people: a path or URL that can be given to a restore.
-    display: Arc<str>,
-}
-
-impl fmt::Display for SnapshotHome {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.display)
-    }
-}
-
-/// Opens a folder by URL, or by local path. `create` says whether a local folder is made if missing.
-///
-/// Any store that `object_store` knows by URL can be used, once the program enables its feature.
-///
-/// # Errors
-/// If the URL cannot be understood, or the folder cannot be made or is not there.
-pub fn open_url(url_or_path: &str, create: bool) -> Result<SnapshotHome> {
-    let failed = |action, source| StateError::Storage {
-        action,
-        path: url_or_path.to_owned(),
-        source: Arc::new(source),
-    };
-    if let Some((scheme, rest)) = url_or_path.split_once("://")
-        && scheme != "file"
-    {
-        let _ = rest;
-        let url = url::Url::parse(url_or_path).map_err(|error| {
-            StateError::Usage(format!("`{url_or_path}` is no URL that can be used: {error}"))
-        })?;
-        let (store, prefix) = object_store::parse_url(&url).map_err(|source| failed("open", source))?;
-        let display = url_or_path.trim_end_matches('/').into();
-        return Ok(SnapshotHome { store: Arc::from(store), prefix, display });
-    }
-    let path = url_or_path.strip_prefix("file://").unwrap_or(url_or_path);
-    let io = |source: std::io::Error| {
-        failed("open", StoreError::Generic { store: "local", source: source.into() })
-    };
-    if create {
-        std::fs::create_dir_all(path).map_err(io)?;
-    } else if !std::path::Path::new(path).is_dir() {
-        let problem = "there is no such folder".to_owned();
-        return Err(StateError::NoSnapshot { path: path.to_owned(), problem });
-    }
-    let store = LocalFileSystem::new_with_prefix(path).map_err(|source| failed("open", source))?;
-    Ok(SnapshotHome {
-        store: Arc::new(store.with_automatic_cleanup(true)),
-        prefix: Path::default(),
-        display: path.trim_end_matches('/').into(),
-    })
+    /// How people call the root of the store.
+    root: Arc<str>,
 }
 
 impl SnapshotHome {
-    /// The root of a store that is open already.
-    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, prefix: Path::default(), display: "".into() }
+    /// The folder `prefix` of `store`.
+    pub fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
+        let root = store.to_string().into();
+        Self { store, prefix, root }
     }
 
-    /// A folder within this one.
+    /// As [`Self::new`], with the name of the store's root for messages.
+    fn with_root(store: Arc<dyn ObjectStore>, prefix: Path, root: &str) -> Self {
+        Self { store, prefix, root: root.strip_suffix('/').unwrap_or(root).into() }
+    }
+
+    /// The folder `name` in this one.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
-        let prefix = self.prefix.clone().join(name);
-        let display =
-            if self.display.is_empty() { name.into() } else { format!("{}/{name}", self.display).into() };
-        Self { store: self.store.clone(), prefix, display }
+        self.at(self.path_of(name))
     }
 
-    /// The name of a checkpoint's folder.
-    pub fn checkpoint_folder(&self, checkpoint: CheckpointId) -> String {
-        format!("chk-{checkpoint}")
+    /// The folder that this one lies in, if the store has it.
+    fn parent(&self) -> Option<Self> {
+        self.prefix.parent().map(|parent| self.at(parent))
     }
 
-    fn path(&self, file: &str) -> Path {
-        file.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), Path::join)
+    fn at(&self, prefix: Path) -> Self {
+        Self { prefix, ..self.clone() }
     }
 
-    /// A file's path for people.
-    pub fn describe(&self, file: &str) -> String {
-        if self.display.is_empty() { file.to_owned() } else { format!("{}/{file}", self.display) }
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
     }
 
-    fn failed(&self, action: &'static str, file: &str, source: StoreError) -> StateError {
-        StateError::Storage { action, path: self.describe(file), source: Arc::new(source) }
+    /// Where `file` lies on the store. No name leads out of the folder.
+    pub(super) fn path_of(&self, file: &str) -> Path {
+        let parts = file.split('/').filter(|part| !part.is_empty()).map(PathPart::from);
+        self.prefix.parts().chain(parts).collect()
     }
 
-    /// Writes a file, replacing what is there.
+    /// What to call `file` when talking to people.
+    pub fn name_of(&self, file: &str) -> String {
+        let path = self.path_of(file);
+        let separator = if path.is_root() { "" } else { "/" };
+        format!("{}{separator}{path}", self.root)
+    }
+
+    /// The folder of a checkpoint, relative to the folder that holds all of a job's.
+    pub fn checkpoint_folder(id: CheckpointId) -> String {
+        format!("chk-{id}")
+    }
+
+    /// The manifest of a checkpoint, relative to the folder that holds all of a job's.
+    pub fn manifest_of(id: CheckpointId) -> String {
+        format!("chk-{id}/{MANIFEST}")
+    }
+
+    /// Writes a file, in place of one that is there.
     ///
     /// # Errors
-    /// If the store fails.
-    pub async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<()> {
-        let path = self.path(file);
-        let result = if bytes.len() > MULTIPART_BYTES {
-            self.put_parts(&path, bytes.into()).await
-        } else {
-            self.store.put(&path, bytes.into()).await.map(drop)
-        };
-        result.map_err(|source| self.failed("write", file, source))
-    }
-
-    async fn put_parts(&self, path: &Path, bytes: Bytes) -> Result<(), StoreError> {
-        let upload = self.store.put_multipart(path).await?;
-        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            if let Err(error) = upload.wait_for_capacity(PARALLEL_PARTS).await {
-                // What was uploaded so far must not stay behind; the first error is the one to tell.
-                let _ = upload.abort().await;
-                return Err(error);
-            }
-            upload.put(rest.split_to(rest.len().min(PART_BYTES)));
-        }
-        // `finish` aborts by itself where it fails.
-        upload.finish().await.map(drop)
+    /// [`StateError::Storage`].
+    pub async fn put(&self, file: &str, content: Bytes) -> Result<()> {
+        let path = self.path_of(file);
+        let outcome = self.store.put(&path, PutPayload::from(content)).await;
+        outcome.map(drop).map_err(|error| self.failed("write", file, error))
     }
 
     /// Reads a file.
     ///
     /// # Errors
-    /// If the store fails, or there is none.
+    /// [`StateError::Storage`], also where there is no such file.
     pub async fn get(&self, file: &str) -> Result<Bytes> {
-        self.read(file).await.map_err(|source| self.failed("read", file, source))
+        let read = async { self.store.get(&self.path_of(file)).await?.bytes().await };
+        read.await.map_err(|error| self.failed("read", file, error))
     }
 
-    async fn read(&self, file: &str) -> Result<Bytes, StoreError> {
-        self.store.get(&self.path(file)).await?.bytes().await
-    }
-
-    /// Creates the manifest in `folder` (empty for this folder itself) if there is none. From then
-    /// on the snapshot is real.
+    /// Reads a file that may not be there.
     ///
     /// # Errors
-    /// [`StateError::AlreadyExists`] if another manifest is there. After any other error it may be
-    /// there or not.
+    /// [`StateError::Storage`].
+    pub async fn get_if_present(&self, file: &str) -> Result<Option<Bytes>> {
+        match self.get(file).await {
+            Ok(content) => Ok(Some(content)),
+            Err(StateError::Storage { source, .. }) if is_missing(&source) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates the manifest in `folder` (`""` is this folder itself), which makes the snapshot real.
+    ///
+    /// May be tried again after an error: it succeeds if an earlier try went through unnoticed.
+    ///
+    /// # Errors
+    /// [`StateError::AlreadyExists`] where another manifest lies there; [`StateError::Storage`].
     pub async fn create_manifest(&self, folder: &str, manifest: &Manifest) -> Result<()> {
+        let content = manifest.encode()?;
         let file = if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") };
-        let bytes = Bytes::from(manifest.to_bytes()?);
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        let created = self.store.put_opts(&self.path(&file), bytes.clone().into(), options).await;
-        let Err(error) = created else { return Ok(()) };
-        // The same bytes may be there from a try whose answer was lost; whoever wrote them, they
-        // say the same.
-        match self.read(&file).await {
-            Ok(present) if present == bytes => Ok(()),
-            Ok(_) => Err(StateError::AlreadyExists { path: self.describe(&file) }),
-            Err(_) => Err(self.failed("create", &file, error)),
+        let payload = PutPayload::from(content.clone());
+        let path = self.path_of(&file);
+        let Err(error) = self.store.put_opts(&path, payload, PutMode::Create.into()).await else {
+            return Ok(());
+        };
+        // The answer says nothing of whether an earlier request, or this one, was carried out.
+        match self.get(&file).await {
+            Ok(found) if found == content => Ok(()),
+            _ if matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
+                Err(StateError::AlreadyExists { path: self.name_of(&file) })
+            }
+            _ => Err(self.failed("create", &file, error)),
         }
     }
 
     /// Reads and checks a manifest.
     ///
     /// # Errors
-    /// If it is not there, or not a manifest.
+    /// [`StateError::Storage`]; [`StateError::Corrupt`].
     pub async fn read_manifest(&self, file: &str) -> Result<Manifest> {
-        Manifest::from_bytes(&self.describe(file), &self.get(file).await?)
+        Manifest::decode(&self.name_of(file), &self.get(file).await?)
     }
 
-    /// Whether a file is there.
+    /// All completed checkpoints, lowest first.
     ///
     /// # Errors
-    /// If the store fails.
-    pub async fn exists(&self, file: &str) -> Result<bool> {
-        match self.store.head(&self.path(file)).await {
-            Ok(_) => Ok(true),
-            Err(StoreError::NotFound { .. }) => Ok(false),
-            Err(source) => Err(self.failed("look for", file, source)),
-        }
-    }
-
-    /// The names of the folders in this one, in order.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn folders(&self) -> Result<Vec<String>> {
-        let prefix = Some(&self.prefix).filter(|prefix| prefix.parts_count() > 0);
-        let listed = self.store.list_with_delimiter(prefix).await;
-        let listed = listed.map_err(|source| self.failed("list", "", source))?;
-        let mut names: Vec<_> =
-            listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect();
-        names.sort_unstable();
-        Ok(names)
-    }
-
-    /// The numbers of all checkpoint folders, whether complete or not, in order.
-    async fn numbers(&self) -> Result<Vec<CheckpointId>> {
-        let folders = self.folders().await?;
-        let mut numbers: Vec<_> =
-            folders.iter().filter_map(|name| name.strip_prefix("chk-")?.parse().ok()).collect();
-        numbers.sort_unstable();
-        Ok(numbers.into_iter().map(CheckpointId::new).collect())
-    }
-
-    /// All completed checkpoints, in order.
-    ///
-    /// # Errors
-    /// If the store fails.
+    /// [`StateError::Storage`].
     pub async fn checkpoints(&self) -> Result<Vec<CheckpointId>> {
-        let mut completed = Vec::new();
-        for checkpoint in self.numbers().await? {
-            if self.exists(&format!("{}/{MANIFEST}", self.checkpoint_folder(checkpoint))).await? {
-                completed.push(checkpoint);
-            }
-        }
-        Ok(completed)
+        let folders = self.checkpoint_folders().await?;
+        let completed = stream::iter(folders)
+            .map(|id| async move { Ok(self.is_completed(id).await?.then_some(id)) })
+            .buffered(CONCURRENT_REQUESTS);
+        completed.try_filter_map(|id| async move { Ok(id) }).try_collect().await
     }
 
     /// The newest completed checkpoint.
     ///
     /// # Errors
-    /// If the store fails.
+    /// [`StateError::Storage`].
     pub async fn latest_checkpoint(&self) -> Result<Option<CheckpointId>> {
-        Ok(self.checkpoints().await?.pop())
-    }
-
-    /// The highest number that any checkpoint has had, complete or not.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn highest_used(&self) -> Result<Option<CheckpointId>> {
-        Ok(self.numbers().await?.pop())
-    }
-
-    /// Deletes files; those that are not there count as deleted.
-    ///
-    /// # Errors
-    /// If the store fails; the files after that stay.
-    pub async fn delete_files(&self, files: impl IntoIterator<Item = Arc<str>>) -> Result<()> {
-        let deletions = files.into_iter().map(|file| async move {
-            match self.store.delete(&self.path(&file)).await {
-                Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-                Err(source) => Err(self.failed("delete", &file, source)),
+        for id in self.checkpoint_folders().await?.into_iter().rev() {
+            if self.is_completed(id).await? {
+                return Ok(Some(id));
             }
-        });
-        futures::stream::iter(deletions).buffered(PARALLEL_PARTS).try_collect().await
+        }
+        Ok(None)
     }
 
-    /// Deletes a checkpoint's manifest: from then on the checkpoint is gone.
+    /// The highest number of a checkpoint that was ever begun here and has files, completed or not.
     ///
     /// # Errors
-    /// If the store fails.
-    pub async fn delete_manifest(&self, checkpoint: CheckpointId) -> Result<()> {
-        let file = format!("{}/{MANIFEST}", self.checkpoint_folder(checkpoint));
-        self.delete_files([Arc::from(file)]).await
+    /// [`StateError::Storage`].
+    pub async fn highest_used(&self) -> Result<Option<CheckpointId>> {
+        Ok(self.checkpoint_folders().await?.last().copied())
     }
+
+    async fn is_completed(&self, id: CheckpointId) -> Result<bool> {
+        let file = Self::manifest_of(id);
+        match self.store.head(&self.path_of(&file)).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(self.failed("look at", &file, error)),
+        }
+    }
+
+    /// The numbers of all folders of checkpoints, lowest first.
+    async fn checkpoint_folders(&self) -> Result<Vec<CheckpointId>> {
+        let folders = self.folders().await?;
+        let mut found: Vec<_> =
+            folders.iter().filter_map(|folder| parse_checkpoint(folder.filename()?)).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The folders in this one.
+    async fn folders(&self) -> Result<Vec<Path>> {
+        let listed = self.store.list_with_delimiter(Some(&self.prefix)).await;
+        Ok(listed.map_err(|error| self.failed("list", "", error))?.common_prefixes)
+    }
+
+    /// Deletes files. Those that are not there are fine, and one that cannot be deleted keeps none
+    /// of the others.
+    ///
+    /// # Errors
+    /// The first [`StateError::Storage`], after everything was tried.
+    pub async fn delete_files(&self, files: impl IntoIterator<Item = Arc<str>>) -> Result<()> {
+        let paths: Vec<_> = files.into_iter().map(|file| Ok(self.path_of(&file))).collect();
+        let mut deleted = self.store.delete_stream(stream::iter(paths).boxed());
+        let mut outcome = Ok(());
+        while let Some(result) = deleted.next().await {
+            match result {
+                Err(error) if outcome.is_ok() && !is_missing(&error) => {
+                    outcome = Err(self.failed("delete files in", "", error));
+                }
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// Deletes the manifest of a checkpoint, which unmakes it; to be done before its files go.
+    ///
+    /// # Errors
+    /// [`StateError::Storage`].
+    pub async fn delete_manifest(&self, id: CheckpointId) -> Result<()> {
+        self.delete_files([Self::manifest_of(id).into()]).await
+    }
+
+    pub(super) fn failed(&self, action: &'static str, file: &str, error: Error) -> StateError {
+        StateError::Storage { action, path: self.name_of(file), source: Arc::new(error) }
+    }
+}
+
+impl fmt::Display for SnapshotHome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name_of(""))
+    }
+}
+
+fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::NotFound { .. })
+}
+
+/// The number in the name of a checkpoint's folder.
+fn parse_checkpoint(folder: &str) -> Option<CheckpointId> {
+    let digits = folder.strip_prefix("chk-")?;
+    let number = digits.parse().ok()?;
+    // Only names as they are written here: neither `chk-07` nor `chk-+7`.
+    let id = CheckpointId::new(number);
+    (SnapshotHome::checkpoint_folder(id) == folder).then_some(id)
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ impl World {
 
     /// One life of the process: until the job is over, or (`None`) the process dies.
     pub(super) fn live(&mut self, mut job: Job) -> Result<Option<JobOutcome>> {
-        let home = SnapshotHome::new(self.store());
+        let home = SnapshotHome::new(self.store(), object_store::path::Path::default());
         let storage = Arc::new(JobStorage::open(&job.name, &SnapshotLocation::Opened(home))?);
         // A process that starts anew finds the latest completed checkpoint, as a user's
         // `--restore <snapshots>` would.

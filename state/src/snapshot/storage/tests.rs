@@ -1,1 +1,195 @@
+use futures::executor::block_on;
+use object_store::memory::InMemory;
+use url::Url;
 
+use super::*;
+use crate::Timestamp;
+use crate::snapshot::manifest::SnapshotKind;
+
+fn manifest(job: &str, id: u64, kind: SnapshotKind, created: i64) -> Manifest {
+    Manifest {
+        job: job.into(),
+        checkpoint: CheckpointId::new(id),
+        kind,
+        created: Timestamp::from_millis(created),
+        operators: Vec::new(),
+    }
+}
+
+/// A folder on the local disk, gone with the test.
+struct Disk(tempfile::TempDir);
+
+impl Disk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, inside: &str) -> String {
+        self.0.path().join(inside).to_str().unwrap().to_owned()
+    }
+
+    fn home(&self, inside: &str) -> SnapshotHome {
+        open_url(&self.path(inside), true).unwrap()
+    }
+
+    fn checkpoint(&self, job: &str, id: u64, created: i64) {
+        let manifest = manifest(job, id, SnapshotKind::Checkpoint, created);
+        block_on(self.home(job).create_manifest(&format!("chk-{id}"), &manifest)).unwrap();
+    }
+
+    fn savepoint(&self, folder: &str) {
+        let manifest = manifest("flights", 9, SnapshotKind::Savepoint, 900);
+        block_on(self.home(folder).create_manifest("", &manifest)).unwrap();
+    }
+
+    fn file(&self, path: &str) {
+        block_on(self.home("").put(path, Bytes::from_static(b"x"))).unwrap();
+    }
+}
+
+/// Where the manifest lies that `location` means, in the folder of the test.
+fn found(disk: &Disk, location: &str, job: Option<&str>) -> Result<String> {
+    let resolved = block_on(resolve(&disk.path(location), job))?;
+    assert!(block_on(resolved.home.read_manifest(&resolved.manifest_file)).is_ok());
+    let root = std::fs::canonicalize(disk.0.path()).unwrap();
+    let name = resolved.name();
+    let name = std::fs::canonicalize(&name).unwrap_or_else(|_| panic!("no file {name}"));
+    Ok(format!("{} + {}", name.strip_prefix(root).unwrap().display(), resolved.manifest_file))
+}
+
+#[test]
+fn whatever_the_user_points_at_is_found() {
+    let disk = Disk::new();
+    for (id, created) in [(2, 20), (10, 100), (9, 90)] {
+        disk.checkpoint("root/flights", id, created);
+    }
+    disk.file("root/flights/chk-11/0-0.state");
+    disk.savepoint("root/flights/savepoint-9");
+    disk.savepoint("root/another-savepoint");
+    disk.savepoint("saved/chk-9");
+    disk.checkpoint("root/taxis", 3, 500);
+    disk.checkpoint("single/only job", 1, 10);
+    disk.file("unfinished/flights/chk-1/0-0.state");
+    disk.checkpoint("unfinished/taxis", 1, 10);
+
+    for (location, job, expected) in [
+        ("root/flights/chk-2", None, "root/flights/chk-2/manifest + chk-2/manifest"),
+        ("root/flights/chk-2/", None, "root/flights/chk-2/manifest + chk-2/manifest"),
+        ("root/flights/chk-2/manifest", None, "root/flights/chk-2/manifest + chk-2/manifest"),
+        ("root/flights", None, "root/flights/chk-10/manifest + chk-10/manifest"),
+        ("root/flights", Some("flights"), "root/flights/chk-10/manifest + chk-10/manifest"),
+        ("root/flights/savepoint-9", None, "root/flights/savepoint-9/manifest + manifest"),
+        ("saved/chk-9", None, "saved/chk-9/manifest + manifest"),
+        ("root", Some("flights"), "root/flights/chk-10/manifest + chk-10/manifest"),
+        ("root", Some("renamed"), "root/taxis/chk-3/manifest + chk-3/manifest"),
+        ("root", None, "root/taxis/chk-3/manifest + chk-3/manifest"),
+        ("single", None, "single/only job/chk-1/manifest + chk-1/manifest"),
+        ("single/only job", None, "single/only job/chk-1/manifest + chk-1/manifest"),
+        ("unfinished", None, "unfinished/taxis/chk-1/manifest + chk-1/manifest"),
+    ] {
+        assert_eq!(found(&disk, location, job).unwrap(), expected, "{location} {job:?}");
+    }
+    for (location, job, problem) in [
+        ("nowhere", None, "there is no such folder"),
+        ("nowhere/chk-1", None, "there is no such folder"),
+        ("root/flights/chk-11", None, "never completed"),
+        ("unfinished", Some("flights"), "job `flights` has not completed any checkpoint"),
+        ("unfinished/flights", Some("flights"), "no folder `flights` of this job"),
+    ] {
+        match found(&disk, location, job) {
+            Err(error @ StateError::NoSnapshot { .. }) => {
+                assert!(error.to_string().contains(problem), "{error}");
+            }
+            other => panic!("{location}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_torn_from_its_job_is_told_apart() {
+    let disk = Disk::new();
+    disk.checkpoint("flights", 2, 20);
+    std::fs::rename(disk.path("flights/chk-2"), disk.path("copy")).unwrap();
+    let error = found(&disk, "copy", None).unwrap_err().to_string();
+    assert!(error.contains("under the name `chk-2`"), "{error}");
+    std::fs::write(disk.path("copy/manifest"), b"something else entirely").unwrap();
+    let error = found(&disk, "copy", None).unwrap_err();
+    assert!(matches!(error, StateError::Corrupt { .. }), "{error}");
+}
+
+#[test]
+fn a_path_may_be_relative_or_a_url() {
+    let disk = Disk::new();
+    disk.checkpoint("my ~job", 2, 20);
+    let url = Url::from_directory_path(disk.path("my ~job")).unwrap();
+    for location in
+        [url.to_string(), format!("{url}chk-2"), format!("{}/../my ~job/chk-2", disk.path("my ~job"))]
+    {
+        let resolved = block_on(resolve(&location, None)).unwrap();
+        assert!(block_on(resolved.home.read_manifest(&resolved.manifest_file)).is_ok(), "{location}");
+        assert_eq!(resolved.manifest_file, "chk-2/manifest");
+    }
+    assert_eq!(open_url("memory:///", true).unwrap().name_of("chk-1/a"), "memory:///chk-1/a");
+    assert_eq!(open_url("memory:///a/b/", true).unwrap().name_of("c"), "memory:///a/b/c");
+    assert!(matches!(open_url("nosuch://x/", true), Err(StateError::Storage { .. })));
+    assert!(matches!(open_url("://", true), Err(StateError::Usage(_))));
+}
+
+#[test]
+fn only_completed_checkpoints_count_but_all_numbers_are_used() {
+    let disk = Disk::new();
+    let home = disk.home("flights");
+    assert_eq!(block_on(home.checkpoints()).unwrap(), []);
+    assert_eq!(block_on(home.latest_checkpoint()).unwrap(), None);
+    assert_eq!(block_on(home.highest_used()).unwrap(), None);
+    for id in [9, 10] {
+        disk.checkpoint("flights", id, 1);
+    }
+    disk.file("flights/chk-12/0-0.state");
+    disk.file("flights/chk-012x/0-0.state");
+    disk.file("flights/chk-99");
+    let ids = [9, 10].map(CheckpointId::new);
+    assert_eq!(block_on(home.checkpoints()).unwrap(), ids);
+    assert_eq!(block_on(home.latest_checkpoint()).unwrap(), Some(ids[1]));
+    assert_eq!(block_on(home.highest_used()).unwrap(), Some(CheckpointId::new(12)));
+}
+
+#[test]
+fn what_is_deleted_leaves_no_folder_behind() {
+    let disk = Disk::new();
+    let home = disk.home("flights");
+    disk.checkpoint("flights", 1, 1);
+    disk.file("flights/chk-1/0-0.state");
+    block_on(home.delete_manifest(CheckpointId::new(1))).unwrap();
+    assert_eq!(block_on(home.latest_checkpoint()).unwrap(), None);
+    block_on(home.delete_files(["chk-1/missing".into(), "chk-1/0-0.state".into()])).unwrap();
+    assert!(!std::path::Path::new(&disk.path("flights/chk-1")).exists());
+    assert!(std::path::Path::new(&disk.path("flights")).exists());
+    block_on(home.put("chk-2/0-0.state", Bytes::new())).unwrap();
+}
+
+#[test]
+fn a_manifest_is_created_once() {
+    for home in [SnapshotHome::new(Arc::new(InMemory::new()), Path::default()), Disk::new().home("job")] {
+        let first = manifest("flights", 1, SnapshotKind::Checkpoint, 1);
+        let other = manifest("flights", 1, SnapshotKind::Checkpoint, 2);
+        block_on(home.create_manifest("chk-1", &first)).unwrap();
+        // As after a lost answer.
+        block_on(home.create_manifest("chk-1", &first)).unwrap();
+        let error = block_on(home.create_manifest("chk-1", &other)).unwrap_err();
+        assert!(
+            matches!(&error, StateError::AlreadyExists { path } if path.ends_with("chk-1/manifest")),
+            "{error}"
+        );
+        assert_eq!(block_on(home.read_manifest("chk-1/manifest")).unwrap(), first);
+    }
+}
+
+#[test]
+fn no_name_leads_out_of_the_folder() {
+    let disk = Disk::new();
+    let home = disk.home("job").child("../..");
+    block_on(home.put("../x", Bytes::from_static(b"x"))).unwrap();
+    assert_eq!(block_on(home.get("../x")).unwrap(), "x");
+    assert!(std::fs::read_dir(disk.0.path()).unwrap().all(|it| it.unwrap().file_name() == "job"));
+}
