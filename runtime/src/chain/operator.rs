@@ -128,6 +128,26 @@ pub trait TwoInputOperator<A, B, O>: OperatorHooks<O> {
     /// # Errors
     /// Whatever fails the job.
     fn process_second(&mut self, batch: &mut Batch<B>, output: &mut Output<'_, O>) -> Result<()>;
+
+    /// No record of the first input follows. After a restore this is called again, once the input
+    /// has ended again.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn first_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let _ = output;
+        Ok(())
+    }
+
+    /// No record of the second input follows. After a restore this is called again, once the input
+    /// has ended again.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn second_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let _ = output;
+        Ok(())
+    }
 }
 
 /// What a source has to say after it was asked for records.

@@ -14,6 +14,10 @@ pub trait TwoInputCollector<A, B>: Send {
     fn first(&mut self, batch: &mut Batch<A>, cx: &mut TaskContext) -> Result<()>;
     /// Takes records of the second input.
     fn second(&mut self, batch: &mut Batch<B>, cx: &mut TaskContext) -> Result<()>;
+    /// No record of the first input follows.
+    fn first_ended(&mut self, cx: &mut TaskContext) -> Result<()>;
+    /// No record of the second input follows.
+    fn second_ended(&mut self, cx: &mut TaskContext) -> Result<()>;
     /// Takes a signal, and passes it on.
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()>;
     /// Sends what found no room before.
@@ -46,6 +50,14 @@ impl<A, B, O: Send, Op: TwoInputOperator<A, B, O>> TwoInputCollector<A, B> for T
 
     fn second(&mut self, batch: &mut Batch<B>, cx: &mut TaskContext) -> Result<()> {
         self.core.work(cx, batch.len(), |operator, output| operator.process_second(batch, output))
+    }
+
+    fn first_ended(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.core.work(cx, 0, Op::first_ended)
+    }
+
+    fn second_ended(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.core.work(cx, 0, Op::second_ended)
     }
 
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {

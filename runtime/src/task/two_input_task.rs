@@ -17,6 +17,9 @@ pub struct TwoInputTask<A, B> {
 struct TwoInputs<A, B> {
     first: InputGate<A>,
     second: InputGate<B>,
+    /// How many channels of each gate have not ended.
+    first_open: usize,
+    second_open: usize,
     second_is_next: bool,
     inputs: Inputs,
     chain: Box<dyn TwoInputCollector<A, B>>,
@@ -29,10 +32,9 @@ impl<A, B> TwoInputTask<A, B> {
         chain: Box<dyn TwoInputCollector<A, B>>,
     ) -> Self {
         let inputs = Inputs::new(first.len() + second.len());
-        Self {
-            lifecycle: Lifecycle::new(),
-            body: TwoInputs { first, second, second_is_next: false, inputs, chain },
-        }
+        let (first_open, second_open) = (first.len(), second.len());
+        let body = TwoInputs { first, second, first_open, second_open, second_is_next: false, inputs, chain };
+        Self { lifecycle: Lifecycle::new(), body }
     }
 }
 
@@ -48,6 +50,14 @@ impl<A, B> TwoInputs<A, B> {
             count_in::<A>(batch.len(), cx);
             self.chain.first(&mut batch, cx)?;
         } else {
+            if matches!(event, Event::EndOfData) {
+                self.first_open = self.first_open.saturating_sub(1);
+                if self.first_open == 0 {
+                    // Before the watermark that may rise now: what the operator held back for
+                    // this input belongs before it.
+                    self.chain.first_ended(cx)?;
+                }
+            }
             let action = self.inputs.note(input, &event, cx);
             act(self, action, cx)?;
         }
@@ -60,6 +70,14 @@ impl<A, B> TwoInputs<A, B> {
             count_in::<B>(batch.len(), cx);
             self.chain.second(&mut batch, cx)?;
         } else {
+            if matches!(event, Event::EndOfData) {
+                self.second_open = self.second_open.saturating_sub(1);
+                if self.second_open == 0 {
+                    // Before the watermark that may rise now: what the operator held back for
+                    // this input belongs before it.
+                    self.chain.second_ended(cx)?;
+                }
+            }
             let action = self.inputs.note(input, &event, cx);
             act(self, action, cx)?;
         }

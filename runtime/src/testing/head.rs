@@ -113,6 +113,16 @@ impl<A: Send + 'static, B: Send + 'static, O: Send + 'static> Harness<TwoInputs<
         Self::with(same_place(snapshot), operator)
     }
 
+    /// Ends the first input.
+    pub fn end_first(&mut self) -> Result<()> {
+        self.work(|head, cx| head.0.first_ended(cx))
+    }
+
+    /// Ends the second input.
+    pub fn end_second(&mut self) -> Result<()> {
+        self.work(|head, cx| head.0.second_ended(cx))
+    }
+
     /// Pushes a record into the first input; [`Timestamp::MIN`] stands for "no timestamp".
     pub fn push_first(&mut self, record: A, timestamp: Timestamp) -> Result<()> {
         self.push_first_timed([(record, timestamp)])
