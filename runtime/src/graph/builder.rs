@@ -60,6 +60,7 @@ pub(crate) struct Node {
     pub(crate) chaining: ChainingPolicy,
     pub(crate) assigns_timestamps: bool,
     pub(crate) needs_timestamps: bool,
+    pub(crate) first_input_has_time: bool,
     pub(crate) problem: Option<String>,
     pub(crate) prepare: Option<Prepare>,
     pub(crate) build_task: BuildTask,
@@ -96,6 +97,7 @@ impl JobGraph {
             chaining: ChainingPolicy::default(),
             assigns_timestamps: false,
             needs_timestamps: false,
+            first_input_has_time: false,
             problem: None,
             prepare: None,
             build_task,
@@ -245,6 +247,12 @@ impl JobGraph {
     /// Notes that an operator works on event time.
     pub fn mark_needs_timestamps(&mut self, node: NodeId) {
         self.change(node, |node| node.needs_timestamps = true);
+    }
+
+    /// Notes that an operator's records carry timestamps if those of its first input do, whatever
+    /// the second input is: a bounded table that the operator waits for needs none.
+    pub fn mark_first_input_has_time(&mut self, node: NodeId) {
+        self.change(node, |node| node.first_input_has_time = true);
     }
 
     /// Notes a mistake that the user has made with an operator, to be told before anything runs.

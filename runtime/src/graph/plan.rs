@@ -203,7 +203,9 @@ fn check_names(graph: &JobGraph) -> Result<()> {
 fn check_timestamps(graph: &JobGraph) -> Result<()> {
     let mut timed = Vec::<bool>::new();
     for (index, node) in graph.nodes.iter().enumerate() {
-        let inputs: Vec<_> = graph.edges.iter().filter(|edge| edge.to.0 == index).collect();
+        let counts = |input: usize| input == 0 || !node.first_input_has_time;
+        let inputs = graph.edges.iter().filter(|edge| edge.to.0 == index && counts(edge.input));
+        let inputs: Vec<_> = inputs.collect();
         let inputs_timed =
             !inputs.is_empty() && inputs.iter().all(|edge| timed.get(edge.from.0).copied() == Some(true));
         if node.needs_timestamps && !inputs_timed {
