@@ -6,7 +6,7 @@ use super::RollingFunction;
 use crate::{KeyedStream, Stream};
 
 #[derive(Clone)]
-struct Count;
+pub(super) struct Count;
 
 impl<K: Key, T> RollingFunction<K, T> for Count {
     type Accumulator = u64;

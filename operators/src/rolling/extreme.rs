@@ -18,9 +18,9 @@ fn beats<N: PartialOrd>(new: &N, best: &N, wanted: Ordering) -> bool {
 
 /// Keeps the field's best value.
 #[derive(Clone)]
-struct BestValue<F> {
-    field: F,
-    wanted: Ordering,
+pub(super) struct BestValue<F> {
+    pub(super) field: F,
+    pub(super) wanted: Ordering,
 }
 
 impl<K, T, N, F> RollingFunction<K, T> for BestValue<F>
@@ -49,8 +49,8 @@ where
 /// Keeps the record whose field is best.
 #[derive(Clone)]
 struct BestRecord<F> {
-    field: F,
-    wanted: Ordering,
+    pub(super) field: F,
+    pub(super) wanted: Ordering,
 }
 
 impl<K, T, N, F> RollingFunction<K, T> for BestRecord<F>

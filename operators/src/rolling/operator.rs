@@ -2,11 +2,11 @@
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::{
-    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
-};
+use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{Key, KeyedTable, Record, Shape, StateDescriptor, stable_hash};
+use millstream_state::{
+    Key, KeyGroupRange, KeyGroups, KeyedTable, Record, Shape, StateDescriptor, stable_hash,
+};
 
 use crate::{KeyedStream, Stream};
 
@@ -25,7 +25,7 @@ pub(crate) trait RollingFunction<K, T>: Clone + Send + Sync + 'static {
     fn next(&mut self, accumulator: &mut Self::Accumulator, key: K, record: T) -> Self::Output;
 }
 
-struct Rolling<K, T, F: RollingFunction<K, T>> {
+pub(super) struct Rolling<K, T, F: RollingFunction<K, T>> {
     function: F,
     table: KeyedTable<K, F::Accumulator>,
 }
@@ -37,18 +37,16 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
         kind: &'static str,
         function: F,
     ) -> Stream<F::Output> {
-        self.transform(kind, move |info| roll(function.clone(), info))
+        self.transform(kind, move |info| Rolling::new(function.clone(), info.groups, info.range()))
     }
 }
 
-/// The operator of a rolling aggregate.
-pub(crate) fn roll<K: Key, T: Record, F: RollingFunction<K, T>>(
-    function: F,
-    info: &OperatorInfo,
-) -> impl Operator<(K, T), F::Output> + use<K, T, F> {
-    let (key, value) = (Shape::of::<K>(), Shape::of::<F::Accumulator>());
-    let meta = StateMeta { name: ACCUMULATOR.to_owned(), kind: StateKind::Aggregating, key, value };
-    Rolling { function, table: KeyedTable::new(meta, info.groups, info.range()) }
+impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
+    pub(super) fn new(function: F, groups: KeyGroups, range: KeyGroupRange) -> Self {
+        let (key, value) = (Shape::of::<K>(), Shape::of::<F::Accumulator>());
+        let meta = StateMeta { name: ACCUMULATOR.to_owned(), kind: StateKind::Aggregating, key, value };
+        Self { function, table: KeyedTable::new(meta, groups, range) }
+    }
 }
 
 impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for Rolling<K, T, F> {

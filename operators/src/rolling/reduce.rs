@@ -6,7 +6,7 @@ use super::RollingFunction;
 use crate::{KeyedStream, Stream};
 
 #[derive(Clone)]
-struct Reduce<F>(F);
+pub(super) struct Reduce<F>(pub(super) F);
 
 impl<K, T, F> RollingFunction<K, T> for Reduce<F>
 where

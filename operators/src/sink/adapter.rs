@@ -21,7 +21,7 @@ const WRITER: &str = "writer";
 /// What was pre-committed at a barrier, once the I/O for it is done.
 type PreCommit<C> = Shared<BoxFuture<'static, Result<Vec<C>>>>;
 
-struct SinkAdapter<W: SinkWriter> {
+pub(super) struct SinkAdapter<W: SinkWriter> {
     writer: W,
     /// Everything pre-committed and not known to be committed, by the snapshot that covers it.
     /// Each later snapshot lists it too, so that no crash between can lose it.
@@ -41,13 +41,7 @@ pub(crate) fn add_sink<S: Sink>(
     let sink = Arc::new(sink);
     let checked = sink.clone();
     let kind = sink.kind();
-    let make = move |subtask| SinkAdapter {
-        writer: sink.writer(subtask),
-        uncommitted: BTreeMap::new(),
-        commits: Vec::new(),
-        ended: false,
-        finishing: false,
-    };
+    let make = move |subtask| SinkAdapter::new(sink.writer(subtask));
     let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, move |info| make(info.subtask));
     let prepare: Prepare = Arc::new(move || checked.check());
     graph.set_prepare(node, prepare);
@@ -58,6 +52,10 @@ pub(crate) fn add_sink<S: Sink>(
 const RESTORED: CheckpointId = CheckpointId::new(0);
 
 impl<W: SinkWriter> SinkAdapter<W> {
+    pub(super) const fn new(writer: W) -> Self {
+        Self { writer, uncommitted: BTreeMap::new(), commits: Vec::new(), ended: false, finishing: false }
+    }
+
     fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
         let prepared = self.writer.prepare_commit(cx).shared();
         self.uncommitted.insert(checkpoint, prepared);

@@ -14,7 +14,7 @@ use super::{Source, SourceReader};
 
 const SPLITS: &str = "splits";
 
-struct SourceAdapter<S: Source> {
+pub(super) struct SourceAdapter<S: Source> {
     source: Arc<S>,
     discovered: Arc<Mutex<Vec<S::Split>>>,
     reader: S::Reader,
@@ -26,11 +26,7 @@ pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId,
     let discovered = Arc::new(Mutex::new(Vec::new()));
     let (kind, has_timestamps) = (source.kind(), source.has_timestamps());
     let (finder, found) = (source.clone(), discovered.clone());
-    let added = graph.add_source(kind, move |_| SourceAdapter {
-        source: source.clone(),
-        discovered: discovered.clone(),
-        reader: source.reader(),
-    });
+    let added = graph.add_source(kind, move |_| SourceAdapter::new(&source, &discovered));
     let prepare: Prepare = Arc::new(move || {
         let (splits, found) = (finder.discover(), found.clone());
         Box::pin(async move {
@@ -62,6 +58,10 @@ impl<S: Source> OperatorHooks<S::Record> for SourceAdapter<S> {
 }
 
 impl<S: Source> SourceAdapter<S> {
+    pub(super) fn new(source: &Arc<S>, discovered: &Arc<Mutex<Vec<S::Split>>>) -> Self {
+        Self { source: source.clone(), discovered: discovered.clone(), reader: source.reader() }
+    }
+
     fn first_share(&self, cx: &OpenContext<'_>) -> Vec<S::Split> {
         self.source.assign(&self.discovered.lock(), cx.info().subtask, cx.info().parallelism)
     }

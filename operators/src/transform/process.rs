@@ -119,10 +119,16 @@ impl<'a, 'o, O> ProcessContext<'a, 'o, O> {
     }
 }
 
-struct Process<F, I> {
+pub(super) struct Process<F, I> {
     function: F,
     watermark: Timestamp,
     _input: PhantomData<fn(I)>,
+}
+
+impl<F, I> Process<F, I> {
+    pub(super) const fn new(function: F) -> Self {
+        Self { function, watermark: Timestamp::MIN, _input: PhantomData }
+    }
 }
 
 impl<I: 'static, O, F: ProcessFunction<I, O>> OperatorHooks<O> for Process<F, I> {
@@ -175,10 +181,6 @@ impl<T: Record> Stream<T> {
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn process<O: Record>(&self, function: impl ProcessFunction<T, O> + Clone + Sync) -> Stream<O> {
-        self.transform("Process", move |_| Process {
-            function: function.clone(),
-            watermark: Timestamp::MIN,
-            _input: PhantomData,
-        })
+        self.transform("Process", move |_| Process::new(function.clone()))
     }
 }

@@ -1,0 +1,76 @@
+use std::io;
+use std::sync::Arc;
+
+use millstream_runtime::ErrorKind;
+use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
+use parking_lot::Mutex;
+
+use super::Sink;
+use super::adapter::SinkAdapter;
+use super::print::{PrintSink, Printer};
+
+#[derive(Default)]
+struct Paper(Mutex<String>);
+
+impl Printer for Paper {
+    fn print(&self, text: &[u8]) -> io::Result<()> {
+        self.0.lock().push_str(std::str::from_utf8(text).unwrap());
+        Ok(())
+    }
+}
+
+struct Broken;
+
+impl Printer for Broken {
+    fn print(&self, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+fn printing(printer: Arc<dyn Printer>, manual_io: bool) -> OperatorHarness<u32, ()> {
+    let sink = PrintSink::to(printer, |n: &u32| format!("<{n}>"));
+    let setup = if manual_io { HarnessSetup::new().manual_io() } else { HarnessSetup::new() };
+    OperatorHarness::with(setup, SinkAdapter::new(sink.writer(0))).unwrap()
+}
+
+#[test]
+fn prints_in_order_and_away_from_the_task() {
+    let paper = Arc::new(Paper::default());
+    let mut sink = printing(paper.clone(), true);
+    sink.push_all([1, 2]).unwrap();
+    sink.push_all([3]).unwrap();
+    assert!(paper.0.lock().is_empty());
+    sink.run_io().unwrap();
+    assert_eq!(*paper.0.lock(), "<1>\n<2>\n<3>\n");
+}
+
+#[test]
+fn a_checkpoint_waits_until_all_before_it_is_printed() {
+    let paper = Arc::new(Paper::default());
+    let mut sink = printing(paper.clone(), true);
+    sink.push_all([1]).unwrap();
+    let snapshot = sink.snapshot(1).unwrap();
+    assert!(snapshot.list::<()>("committables").is_err(), "not before the I/O has run");
+    sink.run_io().unwrap();
+    assert_eq!(*paper.0.lock(), "<1>\n");
+    assert!(snapshot.list::<()>("committables").unwrap().is_empty());
+}
+
+#[test]
+fn a_printer_that_is_behind_holds_upstream_back() {
+    let mut sink = printing(Arc::new(Paper::default()), true);
+    sink.push_all(0..400_000).unwrap();
+    sink.poll().unwrap();
+    assert!(sink.is_blocked());
+    sink.run_io().unwrap();
+    sink.poll().unwrap();
+    assert!(!sink.is_blocked());
+}
+
+#[test]
+fn a_broken_pipe_fails_the_job() {
+    let mut sink = printing(Arc::new(Broken), false);
+    let error = sink.push_all([1]).and_then(|()| sink.poll()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::External);
+    assert!(error.to_string().contains("standard output"), "{error}");
+}

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use millstream_runtime::ErrorKind;
+use millstream_runtime::chain::SourceStatus;
+use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, SourceHarness};
+use parking_lot::Mutex;
+use proptest::prelude::*;
+
+use super::adapter::SourceAdapter;
+use super::{CollectionSource, GeneratorSource, Source};
+
+fn adapter<S: Source>(source: S) -> SourceAdapter<S> {
+    SourceAdapter::new(&Arc::new(source), &Arc::new(Mutex::new(Vec::new())))
+}
+
+fn numbers(count: u64) -> SourceAdapter<CollectionSource<u64>> {
+    adapter(CollectionSource::new(0..count))
+}
+
+/// Reads `batches` batches in each of the subtasks, and snapshots them all.
+fn read(count: u64, batches: &[usize], from: &[HarnessSnapshot]) -> (Vec<Vec<u64>>, Vec<HarnessSnapshot>) {
+    let parallelism = u32::try_from(batches.len()).unwrap();
+    let subtasks = (0..parallelism).zip(batches).map(|(subtask, batches)| {
+        let setup = HarnessSetup::new().subtask(subtask, parallelism).restore(from);
+        let mut harness = SourceHarness::with(setup, numbers(count)).unwrap();
+        harness.run(*batches).unwrap();
+        (harness.take_records(), harness.snapshot(1).unwrap())
+    });
+    subtasks.unzip()
+}
+
+#[test]
+fn each_subtask_reads_its_share_in_order() {
+    let (read, _) = read(7, &[9, 9, 9], &[]);
+    assert_eq!(read, [vec![0, 3, 6], vec![1, 4], vec![2, 5]]);
+}
+
+#[test]
+fn after_the_end_there_is_nothing_also_when_restored() {
+    let (_, snapshots) = read(5, &[9], &[]);
+    let (read, _) = read(5, &[9], &snapshots);
+    assert_eq!(read, [Vec::<u64>::new()]);
+}
+
+#[test]
+fn several_shares_in_one_subtask_keep_their_order() {
+    let (_, snapshots) = read(10_000, &[1, 3], &[]);
+    let (rest, _) = read(10_000, &[99], &snapshots);
+    assert!(rest[0].is_sorted());
+    assert_eq!(rest[0].first(), Some(&2_048));
+}
+
+proptest! {
+    #[test]
+    fn every_element_once_whatever_the_parallelism(
+        count in 0_u64..9_000,
+        rounds in proptest::collection::vec(proptest::collection::vec(0_usize..3, 1..5), 0..4),
+    ) {
+        let (mut all, mut snapshots) = (Vec::new(), Vec::new());
+        for batches in rounds.iter().chain([&vec![usize::MAX; 2]]) {
+            let (records, taken) = read(count, batches, &snapshots);
+            all.extend(records.concat());
+            // A subtask that begins anew would start from its own share again.
+            snapshots = taken;
+        }
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..count).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_rate_is_shared_by_all_subtasks_and_needs_no_sleep() {
+    let source = || adapter(GeneratorSource::new(None, |number| number).rate(20.0));
+    let mut harness = SourceHarness::with(HarnessSetup::new().subtask(1, 2), source()).unwrap();
+    let mut counts = Vec::new();
+    for _ in 0..5 {
+        assert_eq!(harness.run(99).unwrap(), SourceStatus::Waiting);
+        counts.push(harness.take_records().len());
+        harness.advance(Duration::from_millis(250)).unwrap();
+    }
+    // Half of the rate: ten records a second, the first at once.
+    assert_eq!(counts, [1, 2, 3, 2, 3]);
+    // What was missed in a minute of standing still is not made up for, but for a second's worth.
+    harness.advance(Duration::from_secs(60)).unwrap();
+    harness.run(99).unwrap();
+    assert_eq!(harness.take_records().len(), 11);
+    // Both shares in one subtask.
+    let other =
+        SourceHarness::with(HarnessSetup::new().subtask(0, 2), source()).unwrap().snapshot(1).unwrap();
+    let snapshots = [harness.snapshot(1).unwrap(), other];
+    let mut both = SourceHarness::with(HarnessSetup::new().restore(&snapshots), source()).unwrap();
+    both.run(99).unwrap();
+    both.advance(Duration::from_secs(1)).unwrap();
+    both.run(99).unwrap();
+    assert_eq!(both.take_records().len(), 21);
+}
+
+#[test]
+fn a_rate_that_lets_nothing_pass_is_a_mistake() {
+    for rate in [0.0, -1.0, f64::NAN] {
+        let error = block_on(GeneratorSource::new(None, |number| number).rate(rate).discover()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidJob);
+    }
+}
