@@ -1,0 +1,106 @@
+//! What watermarks are made of.
+
+use std::time::Duration;
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::Output;
+use millstream_state::{Record, Timestamp};
+
+/// Makes watermarks from the records it sees. As Flink's `WatermarkGenerator`.
+///
+/// What it keeps is not part of snapshots; the watermark that it has brought the stream to is, and
+/// a restored job does not fall behind that. Each subtask has a generator of its own.
+pub trait WatermarkGenerator<T>: Send + 'static {
+    /// Looks at a record that has just gone by. A watermark that it returns follows the record at once.
+    fn on_event(&mut self, record: &T, timestamp: Timestamp) -> Option<Timestamp>;
+
+    /// Called at the strategy's interval, and whenever there is no input for now; `now` is the
+    /// processing time. A watermark that is not above the one before changes nothing.
+    fn on_periodic(&mut self, now: Timestamp) -> Option<Timestamp>;
+}
+
+/// How far the watermark has come; it never goes back.
+#[derive(Debug)]
+pub(super) struct Tide(Timestamp);
+
+impl Tide {
+    pub(super) const fn new() -> Self {
+        Self(Timestamp::MIN)
+    }
+
+    pub(super) const fn reached(&self) -> Timestamp {
+        self.0
+    }
+
+    /// Emits a watermark if it is above all before.
+    pub(super) fn rise<T>(&mut self, watermark: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
+        if watermark <= self.0 {
+            return Ok(());
+        }
+        self.0 = watermark;
+        output.emit_watermark(watermark)
+    }
+}
+
+/// A generator as the operator calls it: a whole batch at a time.
+pub(super) trait BatchGenerator<T>: Send {
+    /// Looks at a batch and hands it on.
+    fn process(&mut self, batch: &mut Batch<T>, tide: &mut Tide, output: &mut Output<'_, T>) -> Result<()>;
+    fn on_periodic(&mut self, now: Timestamp) -> Option<Timestamp>;
+    /// Whether the watermark may rise without records, as time goes by.
+    fn follows_the_clock(&self) -> bool;
+}
+
+/// The greatest timestamp so far, less what records may be late.
+pub(super) struct BoundedOutOfOrderness {
+    bound: Duration,
+    greatest: Timestamp,
+}
+
+impl BoundedOutOfOrderness {
+    pub(super) const fn new(bound: Duration) -> Self {
+        Self { bound, greatest: Timestamp::MIN }
+    }
+}
+
+impl<T: Record> BatchGenerator<T> for BoundedOutOfOrderness {
+    fn process(&mut self, batch: &mut Batch<T>, _: &mut Tide, output: &mut Output<'_, T>) -> Result<()> {
+        self.greatest = batch.timestamps().iter().copied().fold(self.greatest, Timestamp::max);
+        output.forward(batch)
+    }
+
+    fn on_periodic(&mut self, _: Timestamp) -> Option<Timestamp> {
+        // One millisecond less, because another record with just this timestamp may still come.
+        let watermark = self.greatest.saturating_sub(self.bound).saturating_sub(Duration::from_millis(1));
+        (self.greatest != Timestamp::MIN).then_some(watermark)
+    }
+
+    fn follows_the_clock(&self) -> bool {
+        false
+    }
+}
+
+/// A generator that the user has written.
+pub(super) struct Custom<G>(pub(super) G);
+
+impl<T: Record, G: WatermarkGenerator<T>> BatchGenerator<T> for Custom<G> {
+    fn process(&mut self, batch: &mut Batch<T>, tide: &mut Tide, output: &mut Output<'_, T>) -> Result<()> {
+        for (record, timestamp) in batch.drain_timed() {
+            let punctuated = self.0.on_event(&record, timestamp);
+            output.emit(record, timestamp)?;
+            if let Some(watermark) = punctuated {
+                tide.rise(watermark, output)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn on_periodic(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.0.on_periodic(now)
+    }
+
+    fn follows_the_clock(&self) -> bool {
+        true
+    }
+}

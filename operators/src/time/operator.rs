@@ -1,0 +1,218 @@
+//! The operator that assigns timestamps and emits watermarks.
+
+use std::time::Duration;
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
+use millstream_runtime::event::StreamStatus;
+use millstream_state::snapshot::part::Redistribution;
+use millstream_state::{Record, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::generator::{BatchGenerator, Tide};
+use super::strategy::{Assign, WatermarkStrategy, Watermarks};
+use crate::Stream;
+
+const WATERMARK: &str = "watermark";
+
+/// How far one subtask had brought its stream at a snapshot.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Reached {
+    watermark: Timestamp,
+    idle: bool,
+}
+
+/// Where all subtasks together had brought event time: what an operator downstream, which reads
+/// them all, had come to. Whatever was late then is late after a restore too, at any parallelism,
+/// and nothing else is.
+fn resume_from(reached: &[Reached]) -> Option<Timestamp> {
+    // Who had ended will end again, and tell so.
+    let going_on = || reached.iter().filter(|subtask| subtask.watermark != Timestamp::MAX);
+    let active = going_on().filter(|subtask| !subtask.idle).map(|subtask| subtask.watermark).min();
+    active.or_else(|| going_on().map(|subtask| subtask.watermark).max())
+}
+
+/// Watermarks of this operator's own, in place of upstream's.
+struct OwnWatermarks<T> {
+    /// None where there are to be no watermarks at all.
+    generator: Option<Box<dyn BatchGenerator<T>>>,
+    interval: Duration,
+    idleness: Option<Duration>,
+    tide: Tide,
+    /// Where event time stood at the snapshot, until that has been told.
+    resume: Option<Timestamp>,
+    /// The next watermark is due then, in processing time.
+    next_due: Timestamp,
+    /// When there was a record last, in processing time.
+    last_record: Timestamp,
+    idle: bool,
+}
+
+impl<T: Record> OwnWatermarks<T> {
+    fn new(generator: Option<Box<dyn BatchGenerator<T>>>, strategy: &WatermarkStrategy<T>) -> Self {
+        Self {
+            generator,
+            interval: strategy.interval,
+            idleness: strategy.idleness,
+            tide: Tide::new(),
+            resume: None,
+            next_due: Timestamp::MIN,
+            last_record: Timestamp::MIN,
+            idle: false,
+        }
+    }
+
+    fn process(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, T>) -> Result<()> {
+        self.set_idle(false, output)?;
+        let Some(generator) = &mut self.generator else { return output.forward(batch) };
+        generator.process(batch, &mut self.tide, output)?;
+        let now = output.context().now();
+        self.last_record = now;
+        if now >= self.next_due { self.emit_periodic(now, output) } else { Ok(()) }
+    }
+
+    fn emit_periodic(&mut self, now: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
+        self.next_due = now.saturating_add(self.interval);
+        match self.generator.as_mut().and_then(|generator| generator.on_periodic(now)) {
+            Some(watermark) => self.tide.rise(watermark, output),
+            None => Ok(()),
+        }
+    }
+
+    fn set_idle(&mut self, idle: bool, output: &mut Output<'_, T>) -> Result<()> {
+        if idle == self.idle {
+            return Ok(());
+        }
+        self.idle = idle;
+        output.emit_status(if idle { StreamStatus::Idle } else { StreamStatus::Active })
+    }
+
+    /// There is no input. Only here can a subtask be found idle: one that is merely held up by
+    /// backpressure has input that waits.
+    fn flush(&mut self, output: &mut Output<'_, T>) -> Result<()> {
+        if self.tide.reached() == Timestamp::MAX || self.generator.is_none() {
+            return Ok(());
+        }
+        let now = output.context().now();
+        self.emit_periodic(now, output)?;
+        if let Some(idleness) = self.idleness.filter(|_| !self.idle) {
+            let idle_at = self.last_record.saturating_add(idleness);
+            if now >= idle_at {
+                self.set_idle(true, output)?;
+            } else {
+                output.context().wake_at(idle_at);
+            }
+        }
+        if self.generator.as_ref().is_some_and(|generator| generator.follows_the_clock()) {
+            output.context().wake_at(now.saturating_add(self.interval.max(Duration::from_millis(1))));
+        }
+        Ok(())
+    }
+}
+
+pub(super) struct AssignTimestamps<T> {
+    assign: Option<Assign<T>>,
+    /// None where upstream's are preserved.
+    own: Option<OwnWatermarks<T>>,
+}
+
+impl<T: Record> OperatorHooks<T> for AssignTimestamps<T> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(own) = &mut self.own {
+            own.resume = cx.take_list::<Reached>(WATERMARK)?.and_then(|reached| resume_from(&reached));
+            own.last_record = cx.task().now();
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, output: &mut Output<'_, T>) -> Result<()> {
+        let Some(own) = &mut self.own else { return Ok(()) };
+        // Before the first record, so that it is judged by the time that had been reached.
+        own.resume.take().map_or(Ok(()), |resume| own.tide.rise(resume, output))
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
+        match &mut self.own {
+            None => output.emit_watermark(watermark),
+            // The end of the stream is known to upstream alone.
+            Some(own) if watermark == Timestamp::MAX => own.tide.rise(watermark, output),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn status(&mut self, status: StreamStatus, output: &mut Output<'_, T>) -> Result<()> {
+        let Some(own) = &mut self.own else { return output.emit_status(status) };
+        own.last_record = output.context().now();
+        own.set_idle(status == StreamStatus::Idle, output)
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        let Some(own) = self.own.as_ref().filter(|own| own.generator.is_some()) else { return Ok(()) };
+        let watermark = own.resume.unwrap_or_else(|| own.tide.reached());
+        cx.list(WATERMARK, Redistribution::Union, [&Reached { watermark, idle: own.idle }])
+    }
+
+    fn flush(&mut self, output: &mut Output<'_, T>) -> Result<()> {
+        self.own.as_mut().map_or(Ok(()), |own| own.flush(output))
+    }
+}
+
+impl<T: Record> Operator<T, T> for AssignTimestamps<T> {
+    fn process(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, T>) -> Result<()> {
+        if let Some(assign) = &self.assign {
+            assign(batch);
+        }
+        match &mut self.own {
+            None => output.forward(batch),
+            Some(own) => own.process(batch, output),
+        }
+    }
+}
+
+impl<T: Record> Stream<T> {
+    /// Gives records their event timestamps and the stream its watermarks, as a
+    /// [`WatermarkStrategy`] says. As Flink's `assignTimestampsAndWatermarks`.
+    ///
+    /// The strategy's watermarks take the place of upstream's. The watermark that the stream has
+    /// reached is part of snapshots: what is late without a failure is late with one.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, ProcessContext, ProcessFunction, Result, Timestamp, WatermarkStrategy};
+    /// # let env = Environment::new();
+    /// #[derive(Clone)]
+    /// struct Seconds;
+    /// impl ProcessFunction<i64, i64> for Seconds {
+    ///     fn process(&mut self, _: i64, cx: &mut ProcessContext<'_, '_, i64>) -> Result<()> {
+    ///         cx.emit(cx.timestamp().as_millis() / 1_000)
+    ///     }
+    /// }
+    ///
+    /// let strategy = WatermarkStrategy::monotonous().with_timestamp_assigner(|ms: &i64| Timestamp::from_millis(*ms));
+    /// let readings = env.from_collection([500, 1_500, 2_500]);
+    /// let seconds = readings.assign_timestamps_and_watermarks(strategy).process(Seconds).collect();
+    /// env.execute("seconds")?;
+    /// assert_eq!(seconds.sorted(), [0, 1, 2]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn assign_timestamps_and_watermarks(&self, strategy: WatermarkStrategy<T>) -> Self {
+        let assigns = strategy.assign.is_some();
+        let timed = self.transform("Timestamps/watermarks", move |_| AssignTimestamps::new(&strategy));
+        if assigns {
+            timed.graph.lock().mark_assigns_timestamps(timed.node);
+        }
+        timed
+    }
+}
+
+impl<T: Record> AssignTimestamps<T> {
+    pub(super) fn new(strategy: &WatermarkStrategy<T>) -> Self {
+        let own = match &strategy.watermarks {
+            Watermarks::Preserved => None,
+            Watermarks::None => Some(OwnWatermarks::new(None, strategy)),
+            Watermarks::Generated(make) => Some(OwnWatermarks::new(Some(make()), strategy)),
+        };
+        Self { assign: strategy.assign.clone(), own }
+    }
+}

@@ -1,0 +1,143 @@
+//! What a user says about a stream's event time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_runtime::batch::Batch;
+use millstream_state::{Record, Timestamp};
+
+use super::generator::{BatchGenerator, BoundedOutOfOrderness, Custom, WatermarkGenerator};
+
+/// How often watermarks are emitted at most, unless the strategy says otherwise.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Sets the timestamps of a batch: behind one virtual call a batch, none a record.
+pub(super) type Assign<T> = Arc<dyn Fn(&mut Batch<T>) + Send + Sync>;
+type MakeGenerator<T> = Arc<dyn Fn() -> Box<dyn BatchGenerator<T>> + Send + Sync>;
+
+/// Where a stream's watermarks come from.
+pub(super) enum Watermarks<T> {
+    /// From upstream.
+    Preserved,
+    /// There are none, except for the end of the stream.
+    None,
+    /// From a generator.
+    Generated(MakeGenerator<T>),
+}
+
+impl<T> Clone for Watermarks<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Preserved => Self::Preserved,
+            Self::None => Self::None,
+            Self::Generated(make) => Self::Generated(make.clone()),
+        }
+    }
+}
+
+/// Says where records get their timestamps, and how far they may be out of order. As Flink's
+/// `WatermarkStrategy`.
+///
+/// A watermark `w` says that no record with a timestamp at or before `w` is still to come; what
+/// comes nevertheless is late. Watermarks are emitted every 50 ms of processing time at most
+/// ([`with_interval`](Self::with_interval)) and whenever there is no input for now; one at
+/// [`Timestamp::MAX`] follows when the stream ends.
+///
+/// ```
+/// # use millstream_operators::{Timestamp, WatermarkStrategy};
+/// # use std::time::Duration;
+/// # use serde::{Serialize, Deserialize};
+/// # #[derive(Clone, Serialize, Deserialize)] struct Ride { picked_up: i64 }
+/// let strategy = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(30))
+///     .with_timestamp_assigner(|ride: &Ride| Timestamp::from_millis(ride.picked_up))
+///     .with_idleness(Duration::from_secs(60));
+/// ```
+pub struct WatermarkStrategy<T> {
+    pub(super) assign: Option<Assign<T>>,
+    pub(super) watermarks: Watermarks<T>,
+    pub(super) interval: Duration,
+    pub(super) idleness: Option<Duration>,
+}
+
+impl<T> Clone for WatermarkStrategy<T> {
+    fn clone(&self) -> Self {
+        Self {
+            assign: self.assign.clone(),
+            watermarks: self.watermarks.clone(),
+            interval: self.interval,
+            idleness: self.idleness,
+        }
+    }
+}
+
+impl<T: Record> WatermarkStrategy<T> {
+    const fn new(watermarks: Watermarks<T>) -> Self {
+        Self { assign: None, watermarks, interval: INTERVAL, idleness: None }
+    }
+
+    /// Timestamps never fall: the watermark is the greatest so far, less one millisecond.
+    pub fn monotonous() -> Self {
+        Self::bounded_out_of_orderness(Duration::ZERO)
+    }
+
+    /// A record comes at most `bound` of event time (in whole milliseconds) behind the greatest
+    /// timestamp before it: the watermark is that timestamp, less `bound` and one millisecond.
+    pub fn bounded_out_of_orderness(bound: Duration) -> Self {
+        Self::new(Watermarks::Generated(Arc::new(move || Box::new(BoundedOutOfOrderness::new(bound)))))
+    }
+
+    /// Watermarks come from a generator of your own; `make` makes one for each subtask.
+    ///
+    /// ```
+    /// # use millstream_operators::{Timestamp, WatermarkGenerator, WatermarkStrategy};
+    /// /// The stream itself says how far it is.
+    /// struct Marks;
+    /// impl WatermarkGenerator<(bool, String)> for Marks {
+    ///     fn on_event(&mut self, (is_mark, _): &(bool, String), timestamp: Timestamp) -> Option<Timestamp> {
+    ///         is_mark.then_some(timestamp)
+    ///     }
+    ///     fn on_periodic(&mut self, _: Timestamp) -> Option<Timestamp> {
+    ///         None
+    ///     }
+    /// }
+    /// let strategy = WatermarkStrategy::for_generator(|| Marks);
+    /// ```
+    pub fn for_generator<G: WatermarkGenerator<T>>(make: impl Fn() -> G + Send + Sync + 'static) -> Self {
+        Self::new(Watermarks::Generated(Arc::new(move || Box::new(Custom(make())))))
+    }
+
+    /// Watermarks come from upstream, as they are: only timestamps are assigned.
+    pub const fn preserve_watermarks() -> Self {
+        Self::new(Watermarks::Preserved)
+    }
+
+    /// There are no watermarks, except for the end of the stream.
+    pub const fn without_watermarks() -> Self {
+        Self::new(Watermarks::None)
+    }
+
+    /// Takes each record's timestamp from the record. Without this it keeps the one it has, from
+    /// the source or from upstream.
+    #[must_use]
+    pub fn with_timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
+        let assign = move |batch: &mut Batch<T>| batch.assign_timestamps(|record, _| assigner(record));
+        Self { assign: Some(Arc::new(assign)), ..self }
+    }
+
+    /// A subtask without records for this long (of processing time) is idle: nobody waits for its
+    /// watermarks until records come again.
+    ///
+    /// What it then brings may be late. Without this, a subtask that has no records holds event time
+    /// back in all operators after it.
+    #[must_use]
+    pub fn with_idleness(self, idleness: Duration) -> Self {
+        Self { idleness: Some(idleness), ..self }
+    }
+
+    /// Watermarks are emitted at this interval of processing time at most, 50 ms by default; zero
+    /// stands for one after each batch.
+    #[must_use]
+    pub fn with_interval(self, interval: Duration) -> Self {
+        Self { interval, ..self }
+    }
+}
