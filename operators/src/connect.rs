@@ -1,0 +1,58 @@
+//! Two streams of different types that meet in one operator.
+
+mod broadcast;
+mod broadcast_state;
+mod enrich;
+mod map;
+mod process;
+
+use millstream_runtime::chain::{OperatorInfo, TwoInputOperator};
+use millstream_state::Record;
+
+use crate::Stream;
+
+pub use broadcast::{BroadcastConnectedStream, BroadcastProcessFunction};
+pub use broadcast_state::BroadcastState;
+pub use process::TwoInputProcessFunction;
+
+/// Two streams that meet in one operator, each with its own type. As Flink's `ConnectedStreams`.
+///
+/// Event time in it is the earlier of the two.
+pub struct ConnectedStreams<A, B> {
+    first: Stream<A>,
+    second: Stream<B>,
+}
+
+impl<A: Record> Stream<A> {
+    /// Lets this stream and another meet in one operator. As Flink's `connect`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let (numbers, words) = (env.from_collection(1..=2), env.from_collection(["three".to_owned()]));
+    /// let texts = numbers.connect(&words).map(|number| number.to_string(), |word| word).collect();
+    /// env.execute("connect")?;
+    /// assert_eq!(texts.sorted(), ["1", "2", "three"]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn connect<B: Record>(&self, other: &Stream<B>) -> ConnectedStreams<A, B> {
+        ConnectedStreams { first: self.clone(), second: other.clone() }
+    }
+}
+
+impl<A: Record, B: Record> ConnectedStreams<A, B> {
+    /// Applies a two-input operator of your own: `make` makes one instance a subtask. `kind` names
+    /// it, for people and for its place in the graph.
+    pub fn transform<O: Record, Op: TwoInputOperator<A, B, O>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> Stream<O> {
+        let (first, second) = (self.first.upstreams.clone(), self.second.upstreams.clone());
+        let added = self.first.graph.lock().add_two_input_operator(kind, first, second, make);
+        Stream::new(&self.first.graph, added)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! The broadcast state pattern: one stream is seen by all subtasks and steers what they do with the other.
+
+use std::marker::PhantomData;
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{OpenContext, OperatorHooks, Output, SnapshotContext, TwoInputOperator};
+use millstream_state::{Key, Record, Timestamp};
+
+use super::{BroadcastState, ConnectedStreams};
+use crate::{ProcessContext, Stream};
+
+/// A function over a stream and a broadcast stream: every subtask sees all records of the latter,
+/// and keeps what it makes of them in a [`BroadcastState`]. As Flink's `BroadcastProcessFunction`.
+/// Each subtask works with a clone of it.
+pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
+    /// The state's keys.
+    type Key: Key;
+    /// The state's values.
+    type Value: Record;
+
+    /// Takes a record of the main stream.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn process(
+        &mut self,
+        record: T,
+        state: &BroadcastState<Self::Key, Self::Value>,
+        cx: &mut ProcessContext<'_, '_, O>,
+    ) -> Result<()>;
+
+    /// Takes a record of the broadcast stream.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn process_broadcast(
+        &mut self,
+        record: B,
+        state: &mut BroadcastState<Self::Key, Self::Value>,
+        cx: &mut ProcessContext<'_, '_, O>,
+    ) -> Result<()>;
+}
+
+/// A stream and a broadcast stream. As Flink's `BroadcastConnectedStream`.
+pub struct BroadcastConnectedStream<T, B> {
+    streams: ConnectedStreams<T, B>,
+}
+
+impl<T: Record> Stream<T> {
+    /// Lets this stream meet another, which every subtask sees the whole of. As Flink's `connect`
+    /// with a `BroadcastStream`.
+    ///
+    /// Event time in it is the earlier of the two: a broadcast stream without watermarks holds it
+    /// back until it ends.
+    ///
+    /// ```
+    /// # use millstream_operators::{BroadcastProcessFunction, BroadcastState, Environment, ProcessContext, Result};
+    /// # let env = Environment::new();
+    /// #[derive(Clone)]
+    /// struct Blocklist;
+    /// impl BroadcastProcessFunction<String, String, (String, bool)> for Blocklist {
+    ///     type Key = String;
+    ///     type Value = ();
+    ///
+    ///     fn process(
+    ///         &mut self,
+    ///         word: String,
+    ///         blocked: &BroadcastState<String, ()>,
+    ///         cx: &mut ProcessContext<'_, '_, (String, bool)>,
+    ///     ) -> Result<()> {
+    ///         let is_blocked = blocked.contains_key(&word);
+    ///         cx.emit((word, is_blocked))
+    ///     }
+    ///
+    ///     fn process_broadcast(
+    ///         &mut self,
+    ///         word: String,
+    ///         blocked: &mut BroadcastState<String, ()>,
+    ///         _: &mut ProcessContext<'_, '_, (String, bool)>,
+    ///     ) -> Result<()> {
+    ///         blocked.insert(word, ());
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let (words, blocked) = (env.from_collection(["tea".to_owned()]), env.from_collection(["spam".to_owned()]));
+    /// let marked = words.connect_broadcast(&blocked).process(Blocklist).collect();
+    /// env.execute("blocklist")?;
+    /// assert_eq!(marked.sorted(), [("tea".to_owned(), false)]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn connect_broadcast<B: Record>(&self, other: &Stream<B>) -> BroadcastConnectedStream<T, B> {
+        BroadcastConnectedStream { streams: self.connect(&other.broadcast()) }
+    }
+}
+
+pub(super) struct BroadcastProcess<F, T, B, O>
+where
+    F: BroadcastProcessFunction<T, B, O>,
+{
+    function: F,
+    state: BroadcastState<F::Key, F::Value>,
+    watermark: Timestamp,
+    _types: PhantomData<fn(T, B) -> O>,
+}
+
+impl<T, B, O, F: BroadcastProcessFunction<T, B, O>> BroadcastProcess<F, T, B, O> {
+    pub(super) fn new(function: F) -> Self {
+        Self { function, state: BroadcastState::default(), watermark: Timestamp::MIN, _types: PhantomData }
+    }
+}
+
+impl<T, B, O, F> OperatorHooks<O> for BroadcastProcess<F, T, B, O>
+where
+    T: 'static,
+    B: 'static,
+    O: 'static,
+    F: BroadcastProcessFunction<T, B, O>,
+{
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.state.restore(cx)
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        self.watermark = watermark;
+        output.emit_watermark(watermark)
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        self.state.snapshot(cx);
+        Ok(())
+    }
+}
+
+impl<T, B, O, F> TwoInputOperator<T, B, O> for BroadcastProcess<F, T, B, O>
+where
+    T: 'static,
+    B: 'static,
+    O: 'static,
+    F: BroadcastProcessFunction<T, B, O>,
+{
+    fn process_first(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, O>) -> Result<()> {
+        let mut cx = ProcessContext::new(output, Timestamp::MIN, self.watermark);
+        batch.drain_timed().try_for_each(|(record, timestamp)| {
+            cx.set_timestamp(timestamp);
+            self.function.process(record, &self.state, &mut cx)
+        })
+    }
+
+    fn process_second(&mut self, batch: &mut Batch<B>, output: &mut Output<'_, O>) -> Result<()> {
+        let mut cx = ProcessContext::new(output, Timestamp::MIN, self.watermark);
+        batch.drain_timed().try_for_each(|(record, timestamp)| {
+            cx.set_timestamp(timestamp);
+            self.function.process_broadcast(record, &mut self.state, &mut cx)
+        })
+    }
+}
+
+impl<T: Record, B: Record> BroadcastConnectedStream<T, B> {
+    /// Applies a [`BroadcastProcessFunction`].
+    pub fn process<O: Record, F>(&self, function: F) -> Stream<O>
+    where
+        F: BroadcastProcessFunction<T, B, O> + Clone + Sync,
+    {
+        self.streams.transform("Broadcast process", move |_| BroadcastProcess::new(function.clone()))
+    }
+}
