@@ -3,6 +3,7 @@
 //! An [`Environment`] holds a job under construction. Its sources give [`Stream`]s; methods on
 //! streams add operators; [`Environment::execute`] runs the whole.
 
+pub mod connect;
 mod environment;
 mod keyed_stream;
 pub mod prelude;
@@ -10,11 +11,17 @@ mod rolling;
 pub mod sink;
 pub mod source;
 mod stream;
+pub mod time;
 mod transform;
 
+pub use connect::{
+    BroadcastConnectedStream, BroadcastProcessFunction, BroadcastState, ConnectedStreams,
+    TwoInputProcessFunction,
+};
 pub use environment::Environment;
 pub use keyed_stream::KeyedStream;
 pub use stream::Stream;
+pub use time::{WatermarkGenerator, WatermarkStrategy};
 pub use transform::{ProcessContext, ProcessFunction};
 
 pub use millstream_runtime::graph::OutputTag;

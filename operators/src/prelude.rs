@@ -3,4 +3,8 @@
 pub use std::time::Duration;
 
 pub use crate::sink::Collected;
-pub use crate::{Environment, KeyedStream, OutputTag, ProcessContext, ProcessFunction, Stream, Timestamp};
+pub use crate::{
+    BroadcastProcessFunction, BroadcastState, ConnectedStreams, Environment, KeyedStream, OutputTag,
+    ProcessContext, ProcessFunction, Stream, Timestamp, TwoInputProcessFunction, WatermarkGenerator,
+    WatermarkStrategy,
+};
