@@ -24,6 +24,6 @@ pub use stream::Stream;
 pub use time::{WatermarkGenerator, WatermarkStrategy};
 pub use transform::{ProcessContext, ProcessFunction};
 
-pub use millstream_runtime::graph::OutputTag;
+pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
 pub use millstream_runtime::{Error, ErrorKind, Result};
 pub use millstream_state::{Key, Record, Timestamp};

@@ -158,7 +158,8 @@ where
 }
 
 impl<T: Record, B: Record> BroadcastConnectedStream<T, B> {
-    /// Applies a [`BroadcastProcessFunction`].
+    /// Applies a [`BroadcastProcessFunction`]. As Flink's `process` on a `BroadcastConnectedStream`;
+    /// [`Stream::connect_broadcast`] shows an example.
     pub fn process<O: Record, F>(&self, function: F) -> Stream<O>
     where
         F: BroadcastProcessFunction<T, B, O> + Clone + Sync,

@@ -1,6 +1,6 @@
 //! Printing a stream's records to standard output.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -42,8 +42,8 @@ pub struct PrintSink<T, F> {
     _record: PhantomData<fn(T)>,
 }
 
-impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> PrintSink<T, F> {
-    /// A sink that prints what `format` makes of each record.
+impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> PrintSink<T, F> {
+    /// A sink that prints what `format` appends for each record; the end of the line is added.
     pub fn new(format: F) -> Self {
         Self::to(Arc::new(StandardOutput), format)
     }
@@ -53,7 +53,7 @@ impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> PrintSink<T
     }
 }
 
-impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> Sink for PrintSink<T, F> {
+impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> Sink for PrintSink<T, F> {
     type Record = T;
     type Writer = PrintWriter<T, F>;
 
@@ -114,22 +114,27 @@ pub struct PrintWriter<T, F> {
     _record: PhantomData<fn(T)>,
 }
 
-impl<T: Record, F: Fn(&T) -> String + Clone + Send + Sync + 'static> SinkWriter for PrintWriter<T, F> {
+impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> SinkWriter for PrintWriter<T, F> {
     type Record = T;
     type State = ();
     type Committable = ();
 
     fn write(&mut self, batch: &mut Batch<T>, output: &mut SinkOutput<'_>) -> Result<()> {
-        {
-            let mut waiting = self.queue.waiting.lock();
+        let work_is_due = {
+            let text = &mut self.queue.waiting.lock().text;
+            let was_empty = text.is_empty();
             for record in batch.records() {
-                waiting.text.push_str(&(self.format)(record));
-                waiting.text.push('\n');
+                (self.format)(record, text);
+                text.push('\n');
             }
+            was_empty
+        };
+        // Otherwise work is under way already that has not come to the text yet, and takes it all.
+        if work_is_due {
+            let queue = self.queue.clone();
+            // A failure is kept in the queue, where the next poll finds it.
+            drop(output.context().spawn_io(async move { queue.print() }));
         }
-        let queue = self.queue.clone();
-        // A failure is kept in the queue, where the next poll finds it.
-        drop(output.context().spawn_io(async move { queue.print() }));
         Ok(())
     }
 
@@ -170,7 +175,10 @@ impl<T: Record> Stream<T> {
     where
         T: Debug,
     {
-        self.print_with(|record| format!("{record:?}"))
+        self.sink_to(PrintSink::new(|record: &T, line: &mut String| {
+            // Appending to a string does not fail.
+            let _ = write!(line, "{record:?}");
+        }))
     }
 
     /// Prints what `format` makes of each record to standard output, a line each; see [`Stream::print`].
@@ -183,6 +191,6 @@ impl<T: Record> Stream<T> {
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn print_with(&self, format: impl Fn(&T) -> String + Clone + Send + Sync + 'static) -> StreamSink {
-        self.sink_to(PrintSink::new(format))
+        self.sink_to(PrintSink::new(move |record: &T, line: &mut String| line.push_str(&format(record))))
     }
 }

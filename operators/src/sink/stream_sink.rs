@@ -19,6 +19,14 @@ impl StreamSink {
     }
 
     /// Gives the sink a name, for people.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let _ = env.from_collection(0..3).discard().name("bin");
+    /// env.execute("nothing")?;
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         self.graph.lock().set_name(self.node, name.into());
@@ -26,6 +34,14 @@ impl StreamSink {
     }
 
     /// Gives the sink an identifier, by which snapshots know its state.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let _ = env.from_collection(0..3).discard().uid("bin");
+    /// env.execute("nothing")?;
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn uid(self, uid: impl Into<String>) -> Self {
         self.graph.lock().set_uid(self.node, uid.into());
@@ -33,6 +49,14 @@ impl StreamSink {
     }
 
     /// Sets how many subtasks the sink has.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # let env = Environment::new();
+    /// let _ = env.from_collection(0..3).discard().set_parallelism(2);
+    /// env.execute("nothing")?;
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn set_parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
@@ -40,6 +64,15 @@ impl StreamSink {
     }
 
     /// Sets whether the sink is chained to the operator before it.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// use millstream_operators::ChainingPolicy;
+    /// # let env = Environment::new();
+    /// let _ = env.from_collection(0..3).discard().set_chaining(ChainingPolicy::Head);
+    /// env.execute("nothing")?;
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);

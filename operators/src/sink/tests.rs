@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ impl Printer for Broken {
 }
 
 fn printing(printer: Arc<dyn Printer>, manual_io: bool) -> OperatorHarness<u32, ()> {
-    let sink = PrintSink::to(printer, |n: &u32| format!("<{n}>"));
+    let sink = PrintSink::to(printer, |n: &u32, line: &mut String| write!(line, "<{n}>").unwrap());
     let setup = if manual_io { HarnessSetup::new().manual_io() } else { HarnessSetup::new() };
     OperatorHarness::with(setup, SinkAdapter::new(sink.writer(0))).unwrap()
 }

@@ -24,6 +24,16 @@ pub struct GeneratorSource<T, F> {
 
 impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource<T, F> {
     /// A source of `count` records, or one that never ends.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// use millstream_operators::source::GeneratorSource;
+    /// # let env = Environment::new();
+    /// let squares = env.from_source(GeneratorSource::new(Some(3), |number| number * number)).collect();
+    /// env.execute("squares")?;
+    /// assert_eq!(squares.sorted(), [0, 1, 4]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     pub const fn new(count: Option<u64>, function: F) -> Self {
         let end = match count {
             Some(count) => count,

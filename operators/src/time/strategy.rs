@@ -76,12 +76,36 @@ impl<T: Record> WatermarkStrategy<T> {
     }
 
     /// Timestamps never fall: the watermark is the greatest so far, less one millisecond.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::monotonous()
+    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     pub fn monotonous() -> Self {
         Self::bounded_out_of_orderness(Duration::ZERO)
     }
 
     /// A record comes at most `bound` of event time (in whole milliseconds) behind the greatest
     /// timestamp before it: the watermark is that timestamp, less `bound` and one millisecond.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(5))
+    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     pub fn bounded_out_of_orderness(bound: Duration) -> Self {
         Self::new(Watermarks::Generated(Arc::new(move || Box::new(BoundedOutOfOrderness::new(bound)))))
     }
@@ -107,17 +131,53 @@ impl<T: Record> WatermarkStrategy<T> {
     }
 
     /// Watermarks come from upstream, as they are: only timestamps are assigned.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::preserve_watermarks()
+    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     pub const fn preserve_watermarks() -> Self {
         Self::new(Watermarks::Preserved)
     }
 
     /// There are no watermarks, except for the end of the stream.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::without_watermarks()
+    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     pub const fn without_watermarks() -> Self {
         Self::new(Watermarks::None)
     }
 
     /// Takes each record's timestamp from the record. Without this it keeps the one it has, from
     /// the source or from upstream.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::monotonous()
+    ///     .with_timestamp_assigner(|seconds: &i64| Timestamp::from_millis(1_000 * seconds));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn with_timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
         let assign = move |batch: &mut Batch<T>| batch.assign_timestamps(|record, _| assigner(record));
@@ -129,6 +189,17 @@ impl<T: Record> WatermarkStrategy<T> {
     ///
     /// What it then brings may be late. Without this, a subtask that has no records holds event time
     /// back in all operators after it.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::monotonous().with_idleness(Duration::from_secs(60));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn with_idleness(self, idleness: Duration) -> Self {
         Self { idleness: Some(idleness), ..self }
@@ -136,6 +207,17 @@ impl<T: Record> WatermarkStrategy<T> {
 
     /// Watermarks are emitted at this interval of processing time at most, 50 ms by default; zero
     /// stands for one after each batch.
+    ///
+    /// ```
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use std::time::Duration;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::monotonous().with_interval(Duration::from_millis(200));
+    /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.sorted(), [5, 7]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
     #[must_use]
     pub fn with_interval(self, interval: Duration) -> Self {
         Self { interval, ..self }
