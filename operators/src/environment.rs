@@ -1,5 +1,7 @@
 //! Where a job begins: settings, sources, and the way to run what has been built.
 
+mod sources;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -7,7 +7,14 @@ use crate::event::StreamStatus;
 #[derive(Clone, Copy)]
 struct Input {
     watermark: Timestamp,
-    idle: bool,
+    state: InputState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InputState {
+    Active,
+    Idle,
+    Ended,
 }
 
 /// What a change of one input means for the merged stream.
@@ -33,7 +40,7 @@ impl WatermarkMerger {
     /// For `inputs` inputs, all active and without a watermark.
     pub fn new(inputs: usize) -> Self {
         Self {
-            inputs: vec![Input { watermark: Timestamp::MIN, idle: false }; inputs],
+            inputs: vec![Input { watermark: Timestamp::MIN, state: InputState::Active }; inputs],
             merged: Timestamp::MIN,
             idle: false,
         }
@@ -50,7 +57,10 @@ impl WatermarkMerger {
     /// Input `index` has become idle or active.
     pub fn status(&mut self, index: usize, status: StreamStatus) -> Merged {
         if let Some(input) = self.inputs.get_mut(index) {
-            input.idle = status == StreamStatus::Idle;
+            input.state = match status {
+                StreamStatus::Idle => InputState::Idle,
+                StreamStatus::Active => InputState::Active,
+            };
         }
         self.merge()
     }
@@ -58,7 +68,7 @@ impl WatermarkMerger {
     /// Input `index` has ended: nobody waits for it any more.
     pub fn end(&mut self, index: usize) -> Merged {
         if let Some(input) = self.inputs.get_mut(index) {
-            *input = Input { watermark: Timestamp::MAX, idle: false };
+            input.state = InputState::Ended;
         }
         self.merge()
     }
@@ -70,14 +80,20 @@ impl WatermarkMerger {
 
     fn merge(&mut self) -> Merged {
         let mut result = Merged::default();
-        let idle = self.inputs.iter().all(|input| input.idle);
+        let of = |state: InputState| self.inputs.iter().filter(move |input| input.state == state);
+        let ended = of(InputState::Ended).count() == self.inputs.len();
+        let idle = !ended && of(InputState::Active).next().is_none();
+        let lowest = match (ended, idle) {
+            (true, _) => Some(Timestamp::MAX),
+            // When the last active input goes idle, what the idle ones have reached is safe to tell.
+            // An input that has ended says nothing for them: they may come back.
+            (false, true) => of(InputState::Idle).map(|input| input.watermark).max(),
+            (false, false) => of(InputState::Active).map(|input| input.watermark).min(),
+        };
         if idle != self.idle {
             self.idle = idle;
             result.status = Some(if idle { StreamStatus::Idle } else { StreamStatus::Active });
         }
-        let active = self.inputs.iter().filter(|input| !input.idle).map(|input| input.watermark).min();
-        // When the last input goes idle, what the others had reached before is safe to tell.
-        let lowest = active.or_else(|| self.inputs.iter().map(|input| input.watermark).max());
         if let Some(lowest) = lowest.filter(|lowest| *lowest > self.merged) {
             self.merged = lowest;
             result.watermark = Some(lowest);

@@ -28,6 +28,16 @@ fn the_stream_is_idle_when_all_inputs_are() {
     assert_eq!(merger.status(1, StreamStatus::Active).status, Some(StreamStatus::Active));
 }
 
+#[test]
+fn an_ended_input_does_not_speak_for_an_idle_one() {
+    let mut merger = WatermarkMerger::new(2);
+    merger.watermark(0, at(5));
+    merger.status(0, StreamStatus::Idle);
+    let merged = merger.end(1);
+    assert_eq!(merged, Merged { watermark: Some(at(5)), status: Some(StreamStatus::Idle) });
+    assert_eq!(merger.end(0).watermark, Some(Timestamp::MAX));
+}
+
 proptest! {
     /// Whatever comes: the merged watermark only rises, and never passes an active input that has kept up.
     #[test]
