@@ -48,6 +48,7 @@
 //! ```
 
 mod capture;
+mod fleet;
 mod harness;
 mod head;
 mod setup;
@@ -55,6 +56,7 @@ mod snapshot;
 mod world;
 
 pub use capture::Emitted;
+pub use fleet::KeyedFleet;
 pub use harness::{Harness, OperatorHarness, SourceHarness, TwoInputHarness};
 pub use head::{NoInput, OneInput, TwoInputs};
 pub use setup::HarnessSetup;

@@ -91,6 +91,11 @@ impl<K: Key> KeyedBackend<K> {
         self.unclaimed.keys().map(String::as_str)
     }
 
+    /// Takes the states out that the snapshot holds and the function did not declare.
+    pub fn take_unclaimed(&mut self) -> Vec<KeyedRestore> {
+        self.unclaimed.drain().map(|(_, state)| state).collect()
+    }
+
     /// How many entries all states hold.
     pub fn entries(&self) -> usize {
         self.states.iter().map(|state| state.entries()).sum()

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::snapshot::part::{EncodeBlock, GroupSnapshot, KeyedStateSnapshot, StateMeta};
+use crate::snapshot::read::KeyedRestore;
 use crate::{CheckpointId, KeyGroup, KeyGroupRange, KeyGroups, Result, StateError};
 
 /// What a keyed state holds for one key group.
@@ -175,6 +176,15 @@ impl<C: GroupContent> GroupedState<C> {
             })
             .collect();
         KeyedStateSnapshot { meta: self.meta.clone(), groups }
+    }
+
+    /// Adds all that a snapshot holds of this state for the subtask.
+    ///
+    /// # Errors
+    /// If the type of key or value has changed, or the bytes do not decode.
+    pub fn restore_all(&mut self, stored: &KeyedRestore) -> Result<()> {
+        self.meta.check_unchanged(&stored.meta)?;
+        stored.blocks.iter().try_for_each(|(group, bytes)| self.restore(*group, bytes, C::decode))
     }
 
     /// Adds what a snapshot holds for `group`, read by `decode`.

@@ -21,6 +21,7 @@ pub mod snapshot;
 mod table;
 mod time;
 mod timers;
+mod window_tables;
 
 pub use aggregate::AggregateFunction;
 pub use backend::{
@@ -37,3 +38,4 @@ pub use shape::Shape;
 pub use table::{KeyTable, KeyedTable};
 pub use time::Timestamp;
 pub use timers::TimerQueue;
+pub use window_tables::{WindowTables, WindowedTable};

@@ -9,6 +9,7 @@ use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::{GroupContent, GroupedState};
 use crate::hash::{StableHasher, stable_hash};
 use crate::snapshot::part::{KeyedStateSnapshot, StateKind, StateMeta};
+use crate::snapshot::read::KeyedRestore;
 use crate::{CheckpointId, Key, KeyGroup, KeyGroupRange, KeyGroups, Result, Shape, Timestamp};
 
 /// Keys with a timer at the same time. An `IndexSet`, for any one of them can be popped at once.
@@ -144,6 +145,15 @@ impl<K: Key> TimerQueue<K> {
     /// Freezes the timers for a snapshot.
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
         self.timers.snapshot(checkpoint)
+    }
+
+    /// Adds all timers that a snapshot holds for the subtask.
+    ///
+    /// # Errors
+    /// If the type of the key has changed, or the bytes do not decode.
+    pub fn restore_all(&mut self, stored: &KeyedRestore) -> Result<()> {
+        self.meta().check_unchanged(&stored.meta)?;
+        stored.blocks.iter().try_for_each(|(group, bytes)| self.restore(*group, bytes))
     }
 
     /// Adds the timers that a snapshot holds for a key group.

@@ -275,6 +275,14 @@ impl<'a> OpenContext<'a> {
         self.info.restore.as_mut().map(|restore| std::mem::take(&mut restore.keyed)).unwrap_or_default()
     }
 
+    /// Gives back keyed states that were taken and turned out to belong to nobody: unless the user
+    /// allows unclaimed state, the restore fails and names them.
+    pub fn put_back_keyed(&mut self, states: Vec<KeyedRestore>) {
+        if let Some(restore) = self.info.restore.as_mut() {
+            restore.keyed.extend(states);
+        }
+    }
+
     /// Takes this subtask's items of an operator state out of the snapshot; `None` if the snapshot
     /// has no such state.
     ///

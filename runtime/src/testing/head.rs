@@ -7,8 +7,8 @@ use super::setup::HarnessSetup;
 use super::snapshot::HarnessSnapshot;
 use crate::batch::Batch;
 use crate::chain::{
-    Collector, Link, Operator, Signal, SourceHead, SourceLink, SourceOperator, SourceStatus, TaskContext,
-    TwoInputCollector, TwoInputLink, TwoInputOperator,
+    Collector, Link, Operator, OperatorInfo, Signal, SourceHead, SourceLink, SourceOperator, SourceStatus,
+    TaskContext, TwoInputCollector, TwoInputLink, TwoInputOperator,
 };
 use crate::error::Result;
 use crate::event::StreamStatus;
@@ -63,8 +63,16 @@ impl<I: Send + 'static, O: Send + 'static> Harness<OneInput<I>, O> {
 
     /// Opens the operator as `setup` says.
     pub fn with(setup: HarnessSetup<'_>, operator: impl Operator<I, O>) -> Result<Self> {
+        Self::make(setup, move |_| operator)
+    }
+
+    /// Opens the operator that `make` makes for the place that `setup` says, as a job would.
+    pub fn make<Op: Operator<I, O>>(
+        setup: HarnessSetup<'_>,
+        make: impl FnOnce(&OperatorInfo) -> Op,
+    ) -> Result<Self> {
         Self::build(setup, |info, next, sides, cx| {
-            OneInput(Box::new(Link::new(operator, info, next, sides, cx)))
+            OneInput(Box::new(Link::new(make(&info), info, next, sides, cx)))
         })
     }
 
@@ -103,8 +111,16 @@ impl<A: Send + 'static, B: Send + 'static, O: Send + 'static> Harness<TwoInputs<
 
     /// Opens the operator as `setup` says.
     pub fn with(setup: HarnessSetup<'_>, operator: impl TwoInputOperator<A, B, O>) -> Result<Self> {
+        Self::make(setup, move |_| operator)
+    }
+
+    /// Opens the operator that `make` makes for the place that `setup` says, as a job would.
+    pub fn make<Op: TwoInputOperator<A, B, O>>(
+        setup: HarnessSetup<'_>,
+        make: impl FnOnce(&OperatorInfo) -> Op,
+    ) -> Result<Self> {
         Self::build(setup, |info, next, sides, cx| {
-            TwoInputs(Box::new(TwoInputLink::new(operator, info, next, sides, cx)))
+            TwoInputs(Box::new(TwoInputLink::new(make(&info), info, next, sides, cx)))
         })
     }
 

@@ -31,6 +31,12 @@ impl<V> Clone for StateDescriptor<V> {
     }
 }
 
+impl<V: Record> From<&str> for StateDescriptor<V> {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
 impl<V: Record> StateDescriptor<V> {
     /// The state of this name, which is unique within the operator.
     pub fn new(name: impl Into<String>) -> Self {

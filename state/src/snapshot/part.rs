@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckpointId, KeyGroup, OperatorId, Result, Shape};
+use crate::{CheckpointId, KeyGroup, OperatorId, Result, Shape, StateError};
 
 /// What a keyed state holds for each key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,22 @@ pub struct StateMeta {
     pub key: Shape,
     /// The shape of the value.
     pub value: Shape,
+}
+
+impl StateMeta {
+    /// Checks that what a snapshot holds can be read as this state, as it is.
+    ///
+    /// # Errors
+    /// If the type of key or value has changed.
+    pub fn check_unchanged(&self, stored: &Self) -> Result<()> {
+        for (stored, expected) in [(&stored.key, &self.key), (&stored.value, &self.value)] {
+            if stored != expected {
+                let (stored, expected) = (stored.to_string(), expected.to_string());
+                return Err(StateError::ShapeChanged { state: self.name.clone(), stored, expected });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The content of one state for one key group, ready to be encoded away from the task.
