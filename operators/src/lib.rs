@@ -4,15 +4,18 @@
 //! streams add operators; [`Environment::execute`] runs the whole.
 
 pub mod connect;
+mod current_watermark;
 mod environment;
 mod keyed_stream;
 pub mod prelude;
+pub mod process;
 mod rolling;
 pub mod sink;
 pub mod source;
 mod stream;
 pub mod time;
 mod transform;
+pub mod window;
 
 pub use connect::{
     BroadcastConnectedStream, BroadcastProcessFunction, BroadcastState, ConnectedStreams,
@@ -26,4 +29,7 @@ pub use transform::{ProcessContext, ProcessFunction};
 
 pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
 pub use millstream_runtime::{Error, ErrorKind, Result};
+pub use millstream_state::{
+    AggregateFunction, AggregatingState, ListState, MapState, ReducingState, StateDescriptor, ValueState,
+};
 pub use millstream_state::{Key, Record, Timestamp};

@@ -254,6 +254,18 @@ impl<O> Output<'_, O> {
         self.next.signal(&signal, self.cx)
     }
 
+    /// The same output for a shorter time, for those who keep it in a context of their own.
+    #[inline]
+    pub fn reborrow(&mut self) -> Output<'_, O> {
+        Output {
+            buffer: self.buffer,
+            next: self.next,
+            sides: self.sides,
+            cx: self.cx,
+            counters: self.counters,
+        }
+    }
+
     /// Clock, waker, I/O pool and randomness of the task.
     #[inline]
     pub fn context(&mut self) -> &mut TaskContext {

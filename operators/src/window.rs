@@ -1,0 +1,70 @@
+//! Windows: a keyed stream cut into stretches of time, and one result for each key and stretch.
+//!
+//! [`KeyedStream::window`] says which windows a record belongs to (a [`WindowAssigner`], or
+//! [sessions](EventTimeSessionWindows)); methods of [`WindowedStream`] say what becomes of the
+//! records of one. As in Flink, a window fires when the watermark reaches its
+//! [last point in time](Window::max_timestamp), and then once more for each record that still comes
+//! within the [allowed lateness](WindowedStream::allowed_lateness).
+//!
+//! Under all of them but sessions lies one [operator]: it keeps a hash table for each open window
+//! and key group, and a due window leaves as whole tables, so there is no timer for each key.
+//! Windows that fire at the same watermark do so in order of time; the order of keys within one is
+//! unspecified.
+
+mod assigner;
+mod function;
+mod global;
+mod operator;
+mod result;
+mod session;
+mod sliding;
+mod stream;
+mod time_window;
+mod tumbling;
+
+use millstream_state::{Key, Record};
+
+pub use assigner::WindowAssigner;
+pub use global::{GlobalWindow, GlobalWindows};
+pub use result::WindowResult;
+pub use session::EventTimeSessionWindows;
+pub use sliding::SlidingEventTimeWindows;
+pub use stream::{WindowKind, WindowedStream};
+pub use time_window::{TimeWindow, Window};
+pub use tumbling::TumblingEventTimeWindows;
+
+use crate::KeyedStream;
+
+impl<K: Key, T: Record> KeyedStream<K, T> {
+    /// Cuts the stream into windows. As Flink's `window`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_operators::Environment;
+    /// # use millstream_operators::window::TumblingEventTimeWindows;
+    /// # use millstream_state::Timestamp;
+    /// # let env = Environment::new();
+    /// let clicks = env.from_collection([("ann", 1_000), ("bob", 2_000), ("ann", 3_000), ("ann", 61_000)]);
+    /// let per_minute = clicks
+    ///     .map(|(user, millis)| (user.to_string(), millis))
+    ///     .assign_timestamps(|(_, millis)| Timestamp::from_millis(*millis))
+    ///     .key_by(|(user, _)| user.clone())
+    ///     .window(TumblingEventTimeWindows::of(Duration::from_secs(60)))
+    ///     .count()
+    ///     .map(|result| (result.window.start.as_millis(), result.key, result.value))
+    ///     .collect();
+    /// env.execute("clicks per minute")?;
+    /// assert_eq!(per_minute.sorted(), [
+    ///     (0, "ann".to_owned(), 2),
+    ///     (0, "bob".to_owned(), 1),
+    ///     (60_000, "ann".to_owned(), 1),
+    /// ]);
+    /// # Ok::<(), millstream_runtime::Error>(())
+    /// ```
+    pub fn window<W: WindowKind>(&self, windows: W) -> WindowedStream<K, T, W> {
+        WindowedStream::new(self.clone(), windows)
+    }
+}
+
+#[cfg(test)]
+mod tests;

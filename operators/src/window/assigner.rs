@@ -1,0 +1,30 @@
+//! Which windows a record belongs to.
+
+use millstream_state::Timestamp;
+
+use super::Window;
+
+/// Says which windows a record belongs to, from its timestamp alone. As Flink's `WindowAssigner`,
+/// for windows that do not merge.
+pub trait WindowAssigner: Clone + Send + Sync + 'static {
+    /// What a window is.
+    type Window: Window;
+
+    /// Whether records must carry timestamps. Where not, those without are assigned with
+    /// [`Timestamp::MIN`].
+    const NEEDS_TIMESTAMPS: bool = true;
+
+    /// What kind of windows these are, for people.
+    fn kind(&self) -> &'static str {
+        "Windows"
+    }
+
+    /// What makes these windows impossible, if anything: told before the job runs.
+    fn problem(&self) -> Option<String> {
+        None
+    }
+
+    /// The windows that a record belongs to, best in order. May remember what makes the next call
+    /// quicker, but the same timestamp must always give the same windows.
+    fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = Self::Window>;
+}

@@ -1,0 +1,230 @@
+//! The operator under all windows that do not merge.
+
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
+};
+use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::snapshot::part::{StateKind, StateMeta};
+use millstream_state::{Key, KeyTable, Record, Shape, Timestamp, WindowedTable, stable_hash};
+
+use super::function::WindowFunction;
+use super::stream::Lateness;
+use super::{Window, WindowAssigner, WindowResult};
+use crate::current_watermark::CurrentWatermark;
+
+/// The name of the state that holds the open windows.
+const WINDOWS: &str = "windows";
+
+/// Assigns records to windows, and hands them to the [`Panes`].
+pub(super) struct WindowOperator<K, T, A: WindowAssigner, F: WindowFunction<K, T, A::Window>> {
+    assigner: A,
+    lateness: Lateness<T>,
+    panes: Panes<K, T, A::Window, F>,
+}
+
+/// The open windows of all keys of a subtask. (What a window holds for one key is Flink's pane.)
+struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
+    function: F,
+    state: WindowedTable<W, K, F::Accumulator>,
+    watermark: CurrentWatermark,
+    /// No window fires or is forgotten before the watermark gets here. Derived from the state.
+    next_due: Timestamp,
+}
+
+impl<K: Key, T: Record, A, F> WindowOperator<K, T, A, F>
+where
+    A: WindowAssigner,
+    F: WindowFunction<K, T, A::Window>,
+{
+    pub(super) fn new(assigner: A, function: F, lateness: Lateness<T>, info: &OperatorInfo) -> Self {
+        let meta = StateMeta {
+            name: WINDOWS.to_owned(),
+            kind: StateKind::Window,
+            key: Shape::of::<K>(),
+            value: Shape::of::<(A::Window, F::Accumulator)>(),
+        };
+        let state = WindowedTable::new(meta, info.groups, info.range());
+        let watermark = CurrentWatermark::default();
+        Self { assigner, lateness, panes: Panes { function, state, watermark, next_due: Timestamp::MAX } }
+    }
+}
+
+impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F> {
+    /// Adds a record to a window that is not over yet.
+    #[inline]
+    fn add(
+        &mut self,
+        (hash, key, record): (u64, K, T),
+        window: &W,
+        lateness: &Lateness<T>,
+        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
+    ) -> Result<()> {
+        let last = window.max_timestamp();
+        let has_fired = last <= self.watermark.get();
+        let next_due = &mut self.next_due;
+        let table = self.state.content_mut(hash)?.table(window, || {
+            *next_due = (*next_due).min(if has_fired { lateness.end_of(window) } else { last });
+        });
+        if has_fired {
+            let accumulator = table.entry(hash, key.clone(), |_| self.function.create());
+            self.function.add(accumulator, record);
+            let result = self.function.result(&key, window, accumulator);
+            return emit(result, key, window, output);
+        }
+        self.function.add(table.entry(hash, key, |_| self.function.create()), record);
+        Ok(())
+    }
+
+    /// Fires and forgets what is due at a watermark.
+    fn advance(
+        &mut self,
+        watermark: Timestamp,
+        lateness: &Lateness<T>,
+        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
+    ) -> Result<()> {
+        let (before, now) = (self.watermark.get(), self.watermark.advance(watermark));
+        if now < self.next_due {
+            return Ok(());
+        }
+        if lateness.is_allowed() {
+            self.fire_and_keep(before, output)?;
+            drop(self.take_over(lateness));
+        } else {
+            for (window, table) in self.take_over(lateness) {
+                for (key, accumulator) in table.into_entries() {
+                    emit(self.function.finish(&key, &window, accumulator), key, &window, output)?;
+                }
+            }
+        }
+        self.find_next_due(lateness);
+        Ok(())
+    }
+
+    /// Emits the windows that have become due after `before`; later records may still change them.
+    fn fire_and_keep(
+        &mut self,
+        before: Timestamp,
+        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
+    ) -> Result<()> {
+        let now = self.watermark.get();
+        let due = |window: &W| before < window.max_timestamp() && window.max_timestamp() <= now;
+        let open = self.state.contents().flat_map(|tables| tables.iter());
+        let mut due: Vec<_> = open.filter(|(window, _)| due(window)).collect();
+        due.sort_by(|(window, _), (other, _)| window.cmp(other));
+        for (window, table) in due {
+            for (key, accumulator) in table.iter() {
+                emit(self.function.result(key, window, accumulator), key.clone(), window, output)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out the windows that no record may come to any more, in order. Key groups without such
+    /// windows stay untouched, and are not part of the next incremental checkpoint.
+    fn take_over(&mut self, lateness: &Lateness<T>) -> Vec<(W, KeyTable<K, F::Accumulator>)> {
+        let now = self.watermark.get();
+        let is_over = |window: &W| lateness.end_of(window) <= now;
+        let touched = self.state.contents_mut_if(|tables| tables.first().is_some_and(is_over));
+        let mut over: Vec<_> = touched.flat_map(|tables| tables.take_while(is_over)).collect();
+        over.sort_by(|(window, _), (other, _)| window.cmp(other));
+        over
+    }
+
+    fn find_next_due(&mut self, lateness: &Lateness<T>) {
+        let now = self.watermark.get();
+        let open = self.state.contents().flat_map(|tables| tables.iter().map(|(window, _)| window));
+        let due = open.map(|window| match window.max_timestamp() {
+            last if last <= now => lateness.end_of(window),
+            last => last,
+        });
+        self.next_due = due.min().unwrap_or(Timestamp::MAX);
+    }
+}
+
+/// Emits a result, if there is one.
+pub(super) fn emit<K, R, W: Window>(
+    result: Option<R>,
+    key: K,
+    window: &W,
+    output: &mut Output<'_, WindowResult<K, R, W>>,
+) -> Result<()> {
+    let Some(value) = result else { return Ok(()) };
+    output.emit(WindowResult { key, window: window.clone(), value }, window.max_timestamp())
+}
+
+/// What to say of a record that event-time windows cannot place.
+#[cold]
+pub(super) fn no_timestamp() -> Error {
+    let problem = "a record without a timestamp came to event-time windows: \
+                   assign timestamps and watermarks before the windows";
+    Error::new(ErrorKind::InvalidJob, problem)
+}
+
+impl<K: Key, T: Record, A, F> OperatorHooks<WindowResult<K, F::Output, A::Window>>
+    for WindowOperator<K, T, A, F>
+where
+    A: WindowAssigner,
+    F: WindowFunction<K, T, A::Window>,
+{
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(stored) = cx.take_keyed(WINDOWS) {
+            self.panes.state.restore_all(&stored)?;
+        }
+        self.panes.watermark.restore(cx)?;
+        self.panes.find_next_due(&self.lateness);
+        Ok(())
+    }
+
+    fn watermark(
+        &mut self,
+        watermark: Timestamp,
+        output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
+    ) -> Result<()> {
+        self.panes.advance(watermark, &self.lateness, output)?;
+        output.emit_watermark(watermark)
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        let windows = self.panes.state.snapshot(cx.checkpoint());
+        cx.keyed(windows);
+        self.panes.watermark.snapshot(cx)
+    }
+}
+
+impl<K: Key, T: Record, A, F> Operator<(K, T), WindowResult<K, F::Output, A::Window>>
+    for WindowOperator<K, T, A, F>
+where
+    A: WindowAssigner,
+    F: WindowFunction<K, T, A::Window>,
+{
+    fn process(
+        &mut self,
+        batch: &mut Batch<(K, T)>,
+        output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
+    ) -> Result<()> {
+        let Self { assigner, lateness, panes } = self;
+        let closed = lateness.closed(panes.watermark);
+        for ((key, record), timestamp) in batch.drain_timed() {
+            if A::NEEDS_TIMESTAMPS && timestamp == Timestamp::MIN {
+                return Err(no_timestamp());
+            }
+            let hash = stable_hash(&key);
+            let mut open = assigner.assign(timestamp).filter(|window| window.max_timestamp() > closed);
+            let Some(mut window) = open.next() else {
+                // Between windows that do not meet, a record may also belong to none.
+                if timestamp <= closed {
+                    lateness.too_late(record, timestamp, output);
+                }
+                continue;
+            };
+            // One window behind, so that the last one gets the record itself.
+            for next in open {
+                panes.add((hash, key.clone(), record.clone()), &window, lateness, output)?;
+                window = next;
+            }
+            panes.add((hash, key, record), &window, lateness, output)?;
+        }
+        Ok(())
+    }
+}

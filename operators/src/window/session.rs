@@ -1,0 +1,80 @@
+//! Windows that last as long as records keep coming.
+
+use std::time::Duration;
+
+use millstream_runtime::chain::{Operator, OperatorInfo};
+use millstream_state::{Key, Record, Timestamp};
+
+use super::function::WindowFunction;
+use super::stream::{Lateness, WindowKind};
+use super::tumbling::too_short;
+use super::{TimeWindow, WindowResult};
+
+mod operator;
+
+use operator::SessionOperator;
+
+/// Event-time windows that last as long as a key's records follow each other within a gap. As
+/// Flink's `EventTimeSessionWindows`.
+///
+/// A record that comes out of order may join two sessions to one.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use millstream_operators::Environment;
+/// use millstream_operators::window::EventTimeSessionWindows;
+/// # use millstream_state::Timestamp;
+/// # let env = Environment::new();
+/// let visits = env
+///     .from_collection([0, 5, 30, 32, 36])
+///     .assign_timestamps(|second| Timestamp::from_millis(second * 1_000))
+///     .key_by(|_| "ann".to_owned())
+///     .window(EventTimeSessionWindows::with_gap(Duration::from_secs(10)))
+///     .count()
+///     .map(|visit| (visit.window.start.as_millis(), visit.window.end.as_millis(), visit.value))
+///     .collect();
+/// env.execute("visits")?;
+/// assert_eq!(visits.sorted(), [(0, 15_000, 2), (30_000, 46_000, 3)]);
+/// # Ok::<(), millstream_runtime::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct EventTimeSessionWindows {
+    gap: Duration,
+}
+
+impl EventTimeSessionWindows {
+    /// A session ends when no record has come for `gap`, of event time. At least a millisecond; what
+    /// is smaller than that is cut off.
+    pub const fn with_gap(gap: Duration) -> Self {
+        Self { gap }
+    }
+
+    fn of_one(self, timestamp: Timestamp) -> TimeWindow {
+        TimeWindow::new(timestamp, timestamp.saturating_add(self.gap))
+    }
+}
+
+impl WindowKind for EventTimeSessionWindows {
+    type Window = TimeWindow;
+
+    fn kind(&self) -> &'static str {
+        "EventTimeSessionWindows"
+    }
+
+    fn problem(&self) -> Option<String> {
+        too_short("the gap of session windows", self.gap)
+    }
+
+    fn needs_timestamps(&self) -> bool {
+        true
+    }
+
+    fn operator<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>>(
+        &self,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> impl Operator<(K, T), WindowResult<K, F::Output>> + use<K, T, F> {
+        SessionOperator::new(*self, function, lateness, info)
+    }
+}

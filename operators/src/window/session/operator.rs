@@ -1,0 +1,195 @@
+//! The operator under session windows.
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
+};
+use millstream_state::snapshot::part::{StateKind, StateMeta};
+use millstream_state::{Key, KeyedTable, Record, Shape, TimerQueue, Timestamp, stable_hash};
+use serde::{Deserialize, Serialize};
+
+use super::EventTimeSessionWindows;
+use crate::current_watermark::CurrentWatermark;
+use crate::window::function::WindowFunction;
+use crate::window::operator::{emit, no_timestamp};
+use crate::window::stream::Lateness;
+use crate::window::{TimeWindow, Window, WindowResult};
+
+/// The name of the state that holds the open sessions.
+const SESSIONS: &str = "sessions";
+
+/// One open session of a key. Sessions of one key never touch.
+#[derive(Clone, Serialize, Deserialize)]
+struct Session<V> {
+    window: TimeWindow,
+    /// It has been emitted, and stays for records that come late.
+    has_fired: bool,
+    accumulator: V,
+}
+
+/// Merges records into sessions.
+///
+/// A session that goes on does not touch its timer: whoever finds at a timer that a session of the
+/// key has grown sets the next one. So a session costs a timer for each gap, not for each record.
+pub(super) struct SessionOperator<K, T, F: WindowFunction<K, T, TimeWindow>> {
+    windows: EventTimeSessionWindows,
+    function: F,
+    lateness: Lateness<T>,
+    state: KeyedTable<K, Vec<Session<F::Accumulator>>>,
+    /// Every session has a timer not after the point where it fires, or where it is over if it has
+    /// fired.
+    timers: TimerQueue<K>,
+    watermark: CurrentWatermark,
+}
+
+impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, T, F> {
+    pub(super) fn new(
+        windows: EventTimeSessionWindows,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> Self {
+        let meta = StateMeta {
+            name: SESSIONS.to_owned(),
+            kind: StateKind::Window,
+            key: Shape::of::<K>(),
+            value: Shape::of::<Session<F::Accumulator>>(),
+        };
+        let state = KeyedTable::new(meta, info.groups, info.range());
+        let timers = TimerQueue::new(TimerQueue::<K>::EVENT_TIME, info.groups, info.range());
+        Self { windows, function, lateness, state, timers, watermark: CurrentWatermark::default() }
+    }
+
+    fn add(
+        &mut self,
+        key: K,
+        record: T,
+        timestamp: Timestamp,
+        output: &mut Output<'_, WindowResult<K, F::Output>>,
+    ) -> Result<()> {
+        let (hash, now, own) = (stable_hash(&key), self.watermark.get(), self.windows.of_one(timestamp));
+        let closed = self.lateness.closed(self.watermark);
+        let joins = |session: &Session<_>| session.window.touches(&own);
+        // Looked up first: a record that is dropped must not mark the key group as changed.
+        let open = self.state.get(hash, &key).map_or(&[][..], Vec::as_slice);
+        if own.max_timestamp() <= closed && !open.iter().any(joins) {
+            self.lateness.too_late(record, timestamp, output);
+            return Ok(());
+        }
+        let sessions = self.state.content_mut(hash)?.entry(hash, key.clone(), |_| Vec::new());
+        // The record belongs to the first session it joins; it may join others to that.
+        let mut joined = sessions.extract_if(.., |session| joins(session));
+        let mut needs_timer = false;
+        let mut session = joined.next().unwrap_or_else(|| {
+            needs_timer = true;
+            Session { window: own, has_fired: false, accumulator: self.function.create() }
+        });
+        for other in joined {
+            session.window = session.window.cover(&other.window);
+            // Its timer may be that of its end, later than the joined session's next.
+            session.has_fired |= other.has_fired;
+            self.function.merge(&mut session.accumulator, other.accumulator);
+        }
+        session.window = session.window.cover(&own);
+        self.function.add(&mut session.accumulator, record);
+        needs_timer |= session.has_fired;
+        session.has_fired = session.window.max_timestamp() <= now;
+        if needs_timer || session.has_fired {
+            self.timers.register(hash, &key, next_due(&session, &self.lateness))?;
+        }
+        if session.has_fired {
+            let result = self.function.result(&key, &session.window, &session.accumulator);
+            emit(result, key, &session.window, output)?;
+        }
+        let place = sessions.partition_point(|other| other.window < session.window);
+        sessions.insert(place, session);
+        Ok(())
+    }
+
+    /// A timer of `key` is due: emits and forgets what is.
+    fn on_timer(&mut self, key: &K, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
+        let (hash, now) = (stable_hash(key), self.watermark.get());
+        let tables = self.state.content_mut(hash)?;
+        let Some(sessions) = tables.get_mut(hash, key) else { return Ok(()) };
+        for session in sessions.iter_mut() {
+            let window = &session.window;
+            if !session.has_fired && window.max_timestamp() <= now {
+                session.has_fired = true;
+                emit(self.function.result(key, window, &session.accumulator), key.clone(), window, output)?;
+            }
+        }
+        sessions.retain(|session| self.lateness.end_of(&session.window) > now);
+        for session in sessions.iter() {
+            self.timers.register(hash, key, next_due(session, &self.lateness))?;
+        }
+        if sessions.is_empty() {
+            tables.remove(hash, key);
+        }
+        Ok(())
+    }
+}
+
+/// The watermark at which something happens to a session.
+fn next_due<V, T: Record>(session: &Session<V>, lateness: &Lateness<T>) -> Timestamp {
+    if session.has_fired { lateness.end_of(&session.window) } else { session.window.max_timestamp() }
+}
+
+impl<K, T, F> OperatorHooks<WindowResult<K, F::Output>> for SessionOperator<K, T, F>
+where
+    K: Key,
+    T: Record,
+    F: WindowFunction<K, T, TimeWindow>,
+{
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(stored) = cx.take_keyed(SESSIONS) {
+            self.state.restore_all(&stored)?;
+        }
+        let timers = cx.take_keyed(TimerQueue::<K>::EVENT_TIME.0);
+        if let Some(stored) = timers.filter(|_| !cx.drops_timers()) {
+            self.timers.restore_all(&stored)?;
+        }
+        self.watermark.restore(cx)
+    }
+
+    fn watermark(
+        &mut self,
+        watermark: Timestamp,
+        output: &mut Output<'_, WindowResult<K, F::Output>>,
+    ) -> Result<()> {
+        let now = self.watermark.advance(watermark);
+        while let Some((_, key)) = self.timers.pop(now) {
+            self.on_timer(&key, output)?;
+        }
+        output.emit_watermark(watermark)
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        let (sessions, timers) =
+            (self.state.snapshot(cx.checkpoint()), self.timers.snapshot(cx.checkpoint()));
+        cx.keyed(sessions);
+        cx.keyed(timers);
+        self.watermark.snapshot(cx)
+    }
+}
+
+impl<K, T, F> Operator<(K, T), WindowResult<K, F::Output>> for SessionOperator<K, T, F>
+where
+    K: Key,
+    T: Record,
+    F: WindowFunction<K, T, TimeWindow>,
+{
+    fn process(
+        &mut self,
+        batch: &mut Batch<(K, T)>,
+        output: &mut Output<'_, WindowResult<K, F::Output>>,
+    ) -> Result<()> {
+        batch.drain_timed().try_for_each(|((key, record), timestamp)| {
+            if timestamp == Timestamp::MIN {
+                Err(no_timestamp())
+            } else {
+                self.add(key, record, timestamp, output)
+            }
+        })
+    }
+}

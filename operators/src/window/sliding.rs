@@ -1,0 +1,72 @@
+//! Windows of one length that overlap.
+
+use std::iter;
+use std::time::Duration;
+
+use millstream_state::Timestamp;
+
+use super::tumbling::{start_of, too_short};
+use super::{TimeWindow, WindowAssigner};
+
+/// Event-time windows of one length that begin at regular intervals, and overlap where the interval
+/// is shorter than the length. As Flink's `SlidingEventTimeWindows`.
+///
+/// ```
+/// use std::time::Duration;
+/// use millstream_operators::window::{SlidingEventTimeWindows, WindowAssigner};
+/// use millstream_state::Timestamp;
+///
+/// let (size, slide) = (Duration::from_millis(10), Duration::from_millis(5));
+/// let mut windows = SlidingEventTimeWindows::of(size, slide);
+/// let starts: Vec<_> =
+///     windows.assign(Timestamp::from_millis(12)).map(|window| window.start.as_millis()).collect();
+/// assert_eq!(starts, [5, 10]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SlidingEventTimeWindows {
+    size: Duration,
+    slide: Duration,
+    offset: Duration,
+}
+
+impl SlidingEventTimeWindows {
+    /// Windows of length `size`, one beginning every `slide`, aligned to the Unix epoch. At least a
+    /// millisecond each; what is smaller than that is cut off.
+    pub const fn of(size: Duration, slide: Duration) -> Self {
+        Self { size, slide, offset: Duration::ZERO }
+    }
+
+    /// Shifts the windows: they begin `offset` after the multiples of `slide`.
+    #[must_use]
+    pub const fn offset(mut self, offset: Duration) -> Self {
+        self.offset = offset;
+        self
+    }
+}
+
+impl WindowAssigner for SlidingEventTimeWindows {
+    type Window = TimeWindow;
+
+    fn kind(&self) -> &'static str {
+        "SlidingEventTimeWindows"
+    }
+
+    fn problem(&self) -> Option<String> {
+        let size = too_short("the size of sliding windows", self.size);
+        size.or_else(|| too_short("the slide of sliding windows", self.slide))
+    }
+
+    #[inline]
+    fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
+        let (size, slide) = (self.size, self.slide);
+        // The first window that has not ended yet is the one that begins in the `slide` after
+        // `timestamp - size`.
+        let before = start_of(timestamp.saturating_sub(size), slide, self.offset);
+        let starts = iter::successors(Some(before.saturating_add(slide)), move |start| {
+            // At the end of time starts would repeat for ever.
+            Some(start.saturating_add(slide)).filter(|next| next > start)
+        });
+        let starts = starts.take_while(move |start| *start <= timestamp);
+        starts.map(move |start| TimeWindow::new(start, start.saturating_add(size)))
+    }
+}

@@ -1,0 +1,295 @@
+//! The builder: what becomes of the records of a window.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_runtime::chain::{Operator, OperatorInfo, Output};
+use millstream_runtime::graph::OutputTag;
+use millstream_state::{AggregateFunction, Key, Record, Timestamp};
+
+use super::function::{Aggregate, Count, Process, Reduce, WindowFunction};
+use super::operator::WindowOperator;
+use super::{Window, WindowAssigner, WindowResult};
+use crate::current_watermark::CurrentWatermark;
+use crate::{KeyedStream, Stream};
+
+/// What becomes of records that come after the watermark has passed their window.
+pub struct Lateness<T> {
+    pub(super) allowed: Duration,
+    pub(super) too_late: Option<OutputTag<T>>,
+}
+
+impl<T> Clone for Lateness<T> {
+    fn clone(&self) -> Self {
+        Self { allowed: self.allowed, too_late: self.too_late.clone() }
+    }
+}
+
+impl<T: Record> Lateness<T> {
+    pub(super) const fn is_allowed(&self) -> bool {
+        !self.allowed.is_zero()
+    }
+
+    /// The watermark at which a window is over.
+    #[inline]
+    pub(super) fn end_of(&self, window: &impl Window) -> Timestamp {
+        window.max_timestamp().saturating_add(self.allowed)
+    }
+
+    /// Windows that end here or before are over: [`Lateness::end_of`] turned round.
+    pub(super) fn closed(&self, watermark: CurrentWatermark) -> Timestamp {
+        match watermark.get() {
+            Timestamp::MAX => Timestamp::MAX,
+            watermark => watermark.saturating_sub(self.allowed),
+        }
+    }
+
+    #[cold]
+    pub(super) fn too_late<O>(&self, record: T, timestamp: Timestamp, output: &mut Output<'_, O>) {
+        match &self.too_late {
+            Some(tag) => output.emit_side(tag, record, timestamp),
+            None => output.counters().late_records.add(1),
+        }
+    }
+}
+
+/// Kinds of windows: every [`WindowAssigner`], and [sessions](super::EventTimeSessionWindows).
+pub trait WindowKind: Clone + Send + Sync + 'static {
+    /// What a window is.
+    type Window: Window;
+
+    /// What kind of windows these are, for people.
+    fn kind(&self) -> &'static str;
+    /// What makes these windows impossible, if anything.
+    fn problem(&self) -> Option<String>;
+    /// Whether records must carry timestamps.
+    fn needs_timestamps(&self) -> bool;
+
+    /// The operator for one subtask.
+    #[doc(hidden)]
+    fn operator<K: Key, T: Record, F: WindowFunction<K, T, Self::Window>>(
+        &self,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> impl Operator<(K, T), WindowResult<K, F::Output, Self::Window>> + use<Self, K, T, F>;
+}
+
+impl<A: WindowAssigner> WindowKind for A {
+    type Window = A::Window;
+
+    fn kind(&self) -> &'static str {
+        WindowAssigner::kind(self)
+    }
+
+    fn problem(&self) -> Option<String> {
+        WindowAssigner::problem(self)
+    }
+
+    fn needs_timestamps(&self) -> bool {
+        A::NEEDS_TIMESTAMPS
+    }
+
+    fn operator<K: Key, T: Record, F: WindowFunction<K, T, A::Window>>(
+        &self,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> impl Operator<(K, T), WindowResult<K, F::Output, A::Window>> + use<A, K, T, F> {
+        WindowOperator::new(self.clone(), function, lateness, info)
+    }
+}
+
+/// A keyed stream cut into windows; [`KeyedStream::window`] makes it.
+#[must_use = "windows do nothing until something is made of their records"]
+pub struct WindowedStream<K, T, W> {
+    keyed: KeyedStream<K, T>,
+    windows: W,
+    lateness: Lateness<T>,
+}
+
+impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
+    pub(super) fn new(keyed: KeyedStream<K, T>, windows: W) -> Self {
+        Self { keyed, windows, lateness: Lateness { allowed: Duration::ZERO, too_late: None } }
+    }
+
+    /// Keeps windows for this long (in event time) after they have fired: a record that still comes
+    /// to one is added, and the new result emitted at once. Zero unless set. As Flink's
+    /// `allowedLateness`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_operators::Environment;
+    /// # use millstream_operators::window::TumblingEventTimeWindows;
+    /// # use millstream_state::Timestamp;
+    /// # let env = Environment::new();
+    /// # let clicks = env.from_collection([("ann", 1_000)]).map(|(user, millis)| (user.to_string(), millis))
+    /// #     .assign_timestamps(|(_, millis)| Timestamp::from_millis(*millis));
+    /// let per_minute = clicks
+    ///     .key_by(|(user, _)| user.clone())
+    ///     .window(TumblingEventTimeWindows::of(Duration::from_secs(60)))
+    ///     .allowed_lateness(Duration::from_secs(10))
+    ///     .count();
+    /// # let counts = per_minute.map(|result| result.value).collect();
+    /// # env.execute("clicks per minute")?;
+    /// # assert_eq!(counts.sorted(), [1]);
+    /// # Ok::<(), millstream_runtime::Error>(())
+    /// ```
+    pub const fn allowed_lateness(mut self, allowed: Duration) -> Self {
+        self.lateness.allowed = allowed;
+        self
+    }
+
+    /// Emits records that come too late for all their windows to a side output, with their
+    /// timestamps, instead of dropping and counting them. As Flink's `sideOutputLateData`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_operators::Environment;
+    /// # use millstream_operators::window::TumblingEventTimeWindows;
+    /// # use millstream_runtime::graph::OutputTag;
+    /// # use millstream_state::Timestamp;
+    /// # let env = Environment::new();
+    /// # let clicks = env.from_collection([("ann", 1_000)]).map(|(user, millis)| (user.to_string(), millis))
+    /// #     .assign_timestamps(|(_, millis)| Timestamp::from_millis(*millis));
+    /// let late = OutputTag::new("late clicks");
+    /// let per_minute = clicks
+    ///     .key_by(|(user, _)| user.clone())
+    ///     .window(TumblingEventTimeWindows::of(Duration::from_secs(60)))
+    ///     .side_output_late_data(&late)
+    ///     .count();
+    /// let late = per_minute.side_output(&late).collect();
+    /// # env.execute("clicks per minute")?;
+    /// # assert!(late.sorted().is_empty());
+    /// # Ok::<(), millstream_runtime::Error>(())
+    /// ```
+    pub fn side_output_late_data(mut self, tag: &OutputTag<T>) -> Self {
+        self.lateness.too_late = Some(tag.clone());
+        self
+    }
+
+    /// Counts the records of each window. See [`KeyedStream::window`] for an example.
+    pub fn count(self) -> Stream<WindowResult<K, u64, W::Window>> {
+        self.apply(Count)
+    }
+
+    /// Combines the records of each window into one. The function gets what came of the records so
+    /// far, and the next. As Flink's `reduce`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # use millstream_operators::window::GlobalWindows;
+    /// # let env = Environment::new();
+    /// let temperatures = env.from_collection([("Rome", 21), ("Oslo", 7), ("Rome", 24)]);
+    /// let highest = temperatures
+    ///     .map(|(city, degrees)| (city.to_string(), degrees))
+    ///     .key_by(|(city, _)| city.clone())
+    ///     .window(GlobalWindows::at_end())
+    ///     .reduce(|high, next| if next.1 > high.1 { next } else { high })
+    ///     .map(|result| result.value)
+    ///     .collect();
+    /// env.execute("highest temperatures")?;
+    /// assert_eq!(highest.sorted(), [("Oslo".to_owned(), 7), ("Rome".to_owned(), 24)]);
+    /// # Ok::<(), millstream_runtime::Error>(())
+    /// ```
+    pub fn reduce(
+        self,
+        function: impl FnMut(T, T) -> T + Clone + Send + Sync + 'static,
+    ) -> Stream<WindowResult<K, T, W::Window>> {
+        self.apply(Reduce(function))
+    }
+
+    /// Aggregates the records of each window. As Flink's `aggregate`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # use millstream_operators::window::GlobalWindows;
+    /// use millstream_state::AggregateFunction;
+    ///
+    /// struct Mean;
+    /// impl AggregateFunction for Mean {
+    ///     type Input = f64;
+    ///     type Accumulator = (f64, u32);
+    ///     type Output = f64;
+    ///     fn create_accumulator(&self) -> (f64, u32) {
+    ///         (0.0, 0)
+    ///     }
+    ///     fn add(&self, input: &f64, (sum, count): &mut (f64, u32)) {
+    ///         *sum += input;
+    ///         *count += 1;
+    ///     }
+    ///     fn result(&self, (sum, count): &(f64, u32)) -> f64 {
+    ///         sum / f64::from(*count)
+    ///     }
+    ///     fn merge(&self, (sum, count): &mut (f64, u32), other: (f64, u32)) {
+    ///         *sum += other.0;
+    ///         *count += other.1;
+    ///     }
+    /// }
+    /// # let env = Environment::new();
+    /// let means = env
+    ///     .from_collection([0.5, 1.5, 4.0])
+    ///     .key_by(|number| *number >= 2.0)
+    ///     .window(GlobalWindows::at_end())
+    ///     .aggregate(Mean)
+    ///     .map(|result| (result.key, result.value.to_string()))
+    ///     .collect();
+    /// env.execute("means")?;
+    /// assert_eq!(means.sorted(), [(false, "1".to_owned()), (true, "4".to_owned())]);
+    /// # Ok::<(), millstream_runtime::Error>(())
+    /// ```
+    pub fn aggregate<A: AggregateFunction<Input = T>>(
+        self,
+        function: A,
+    ) -> Stream<WindowResult<K, A::Output, W::Window>> {
+        self.apply(Aggregate(Arc::new(function)))
+    }
+
+    /// Hands over all records of each window at once, in the order they came. They are kept until
+    /// then: what can be said a record at a time costs less with [`aggregate`](Self::aggregate). As
+    /// Flink's `process`.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// # use millstream_operators::window::GlobalWindows;
+    /// # let env = Environment::new();
+    /// let medians = env
+    ///     .from_collection([30, 10, 20, 2, 1])
+    ///     .key_by(|number| *number >= 10)
+    ///     .window(GlobalWindows::at_end())
+    ///     .process(|_key, _window, mut numbers| {
+    ///         numbers.sort();
+    ///         numbers[numbers.len() / 2]
+    ///     })
+    ///     .map(|result| result.value)
+    ///     .collect();
+    /// env.execute("medians")?;
+    /// assert_eq!(medians.sorted(), [2, 20]);
+    /// # Ok::<(), millstream_runtime::Error>(())
+    /// ```
+    pub fn process<R: Record>(
+        self,
+        function: impl FnMut(&K, &W::Window, Vec<T>) -> R + Clone + Send + Sync + 'static,
+    ) -> Stream<WindowResult<K, R, W::Window>> {
+        self.apply(Process(function))
+    }
+
+    fn apply<F: WindowFunction<K, T, W::Window>>(
+        self,
+        function: F,
+    ) -> Stream<WindowResult<K, F::Output, W::Window>> {
+        let Self { keyed, windows, lateness } = self;
+        let (kind, problem, timed) = (windows.kind(), windows.problem(), windows.needs_timestamps());
+        let results =
+            keyed.transform(kind, move |info| windows.operator(function.clone(), lateness.clone(), info));
+        let mut graph = results.graph.lock();
+        if timed {
+            graph.mark_needs_timestamps(results.node);
+        }
+        if let Some(problem) = problem {
+            graph.mark_problem(results.node, problem);
+        }
+        drop(graph);
+        results
+    }
+}

@@ -1,0 +1,110 @@
+//! Random records, watermarks and crashes, against the [`Model`].
+
+use proptest::prelude::*;
+
+use super::model::{Kind, Model, Row};
+use super::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Record {
+        key: u8,
+        time: i64,
+    },
+    Watermark(i64),
+    /// A crash after a snapshot, and a restart with so many subtasks.
+    Crash(u32),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        8 => (0..6_u8, -30..60_i64).prop_map(|(key, time)| Step::Record { key, time }),
+        3 => (-30..60_i64).prop_map(Step::Watermark),
+        1 => (1..4_u32).prop_map(Step::Crash),
+    ];
+    prop::collection::vec(step, 0..80)
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        (1..20_i64, 0..25_i64).prop_map(|(size, offset)| Kind::Tumbling { size, offset }),
+        (1..20_i64, 1..20_i64).prop_map(|(size, slide)| Kind::Sliding { size, slide }),
+        (1..15_i64).prop_map(|gap| Kind::Session { gap }),
+    ]
+}
+
+type Fleet = KeyedFleet<u8, u32, WindowResult<u8, Vec<u32>>>;
+
+fn fleet(kind: &Kind, allowed: i64) -> Result<Fleet> {
+    fn of(windows: impl WindowKind<Window = TimeWindow>, allowed: i64) -> Result<Fleet> {
+        let keep = |_: &u8, _: &TimeWindow, records: Vec<u32>| records;
+        let allowed = lateness(allowed.cast_unsigned());
+        KeyedFleet::new(2, 8, move |info| windows.operator(Process(keep), allowed.clone(), info))
+    }
+    let duration = |value: i64| millis(value.cast_unsigned());
+    match *kind {
+        Kind::Tumbling { size, offset } => {
+            of(TumblingEventTimeWindows::of(duration(size)).offset(duration(offset)), allowed)
+        }
+        Kind::Sliding { size, slide } => {
+            of(SlidingEventTimeWindows::of(duration(size), duration(slide)), allowed)
+        }
+        Kind::Session { gap } => of(EventTimeSessionWindows::with_gap(duration(gap)), allowed),
+    }
+}
+
+/// Runs the steps through the operator; after every crash the old subtasks do damage to what they
+/// share with the snapshot.
+fn run(steps: &[Step], kind: &Kind, allowed: i64) -> Result<(Vec<Row>, u64)> {
+    let mut fleet = fleet(kind, allowed)?;
+    let mut late = 0;
+    let late_now =
+        |fleet: &mut Fleet| fleet.members().iter().map(|member| member.counters().late_records).sum::<u64>();
+    for (number, step) in (0..).zip(steps) {
+        match step {
+            Step::Record { key, time } => fleet.push(*key, number, at(*time))?,
+            Step::Watermark(time) => fleet.watermark(at(*time))?,
+            Step::Crash(parallelism) => {
+                late += late_now(&mut fleet);
+                fleet.crash(*parallelism, |old| {
+                    (0..6).try_for_each(|key| old.push(key, 9_999, at(55)))?;
+                    old.end_of_data()
+                })?;
+            }
+        }
+    }
+    fleet.end_of_data()?;
+    late += late_now(&mut fleet);
+    let rows = fleet.take_timed().into_iter().map(|(result, time)| {
+        assert_eq!(time, result.window.max_timestamp());
+        (result.key, result.window, result.value)
+    });
+    Ok((rows.collect(), late))
+}
+
+proptest! {
+    #[test]
+    fn windows_are_what_the_model_says_whatever_fails(
+        steps in steps(),
+        kind in kinds(),
+        allowed in prop_oneof![Just(0), 0..20_i64],
+    ) {
+        let mut model = Model::new(kind.clone(), allowed);
+        for (number, step) in (0..).zip(&steps) {
+            match step {
+                Step::Record { key, time } => model.push(*key, number, *time),
+                Step::Watermark(time) => model.watermark(*time),
+                Step::Crash(_) => {}
+            }
+        }
+        model.watermark(i64::MAX);
+        let (mut rows, late) = run(&steps, &kind, allowed).unwrap();
+        for rows in [&mut rows, &mut model.emitted] {
+            // Sessions that merge may hold their records in another order.
+            rows.iter_mut().for_each(|(_, _, records)| records.sort_unstable());
+            rows.sort();
+        }
+        prop_assert_eq!(rows, model.emitted);
+        prop_assert_eq!(late, model.late);
+    }
+}

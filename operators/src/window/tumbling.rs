@@ -1,0 +1,82 @@
+//! Windows of one length, one after the other.
+
+use std::iter;
+use std::time::Duration;
+
+use millstream_state::Timestamp;
+
+use super::{TimeWindow, WindowAssigner};
+
+/// Event-time windows of one length, one after the other. As Flink's `TumblingEventTimeWindows`.
+///
+/// ```
+/// use std::time::Duration;
+/// use millstream_operators::window::{TumblingEventTimeWindows, WindowAssigner};
+/// use millstream_state::Timestamp;
+///
+/// // Days that begin at 04:00 UTC.
+/// let hours = |hours| Duration::from_secs(hours * 3_600);
+/// let mut days = TumblingEventTimeWindows::of(hours(24)).offset(hours(4));
+/// let window = days.assign(Timestamp::from_millis(0)).next();
+/// assert_eq!(window.map(|window| window.to_string()).as_deref(),
+///     Some("[1969-12-31T04:00:00.000Z, 1970-01-01T04:00:00.000Z)"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct TumblingEventTimeWindows {
+    size: Duration,
+    offset: Duration,
+    /// The window of the record before: the next one mostly belongs to it too, and comparing is
+    /// quicker than dividing.
+    last: TimeWindow,
+}
+
+impl TumblingEventTimeWindows {
+    /// Windows of length `size`, aligned to the Unix epoch. At least a millisecond; what is smaller
+    /// than that is cut off.
+    pub const fn of(size: Duration) -> Self {
+        // Empty, so that no record belongs to it.
+        let last = TimeWindow::new(Timestamp::MAX, Timestamp::MIN);
+        Self { size, offset: Duration::ZERO, last }
+    }
+
+    /// Shifts the windows: they begin `offset` after the multiples of their length.
+    #[must_use]
+    pub const fn offset(mut self, offset: Duration) -> Self {
+        self.offset = offset;
+        self
+    }
+}
+
+impl WindowAssigner for TumblingEventTimeWindows {
+    type Window = TimeWindow;
+
+    fn kind(&self) -> &'static str {
+        "TumblingEventTimeWindows"
+    }
+
+    fn problem(&self) -> Option<String> {
+        too_short("the size of tumbling windows", self.size)
+    }
+
+    #[inline]
+    fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
+        if !self.last.contains(timestamp) {
+            let start = start_of(timestamp, self.size, self.offset);
+            self.last = TimeWindow::new(start, start.saturating_add(self.size));
+        }
+        iter::once(self.last)
+    }
+}
+
+/// The latest start at or before `timestamp` of windows that begin every `step`.
+pub(super) fn start_of(timestamp: Timestamp, step: Duration, offset: Duration) -> Timestamp {
+    // In 128 bits nothing overflows. A step below a millisecond is told as a problem before the job runs.
+    let (millis, step) = (i128::from(timestamp.as_millis()), step.as_millis().cast_signed().max(1));
+    let start = millis - (millis - offset.as_millis().cast_signed()).rem_euclid(step);
+    Timestamp::from_millis(i64::try_from(start).unwrap_or(i64::MIN))
+}
+
+/// What to tell about a length that event time cannot resolve.
+pub(super) fn too_short(what: &str, length: Duration) -> Option<String> {
+    (length.as_millis() == 0).then(|| format!("{what} must be at least 1 ms, but is {length:?}"))
+}
