@@ -40,14 +40,15 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use millstream_operators::Environment;
     /// # use millstream_operators::window::TumblingEventTimeWindows;
-    /// # use millstream_state::Timestamp;
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
     /// # let env = Environment::new();
-    /// let clicks = env.from_collection([("ann", 1_000), ("bob", 2_000), ("ann", 3_000), ("ann", 61_000)]);
+    /// let clicks = [("ann", 1_000), ("bob", 2_000), ("ann", 3_000), ("ann", 61_000)];
+    /// let clicks = env.from_collection(clicks.map(|(user, millis)| (user.to_owned(), millis)));
+    /// let time = WatermarkStrategy::monotonous()
+    ///     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
     /// let per_minute = clicks
-    ///     .map(|(user, millis)| (user.to_string(), millis))
-    ///     .assign_timestamps(|(_, millis)| Timestamp::from_millis(*millis))
+    ///     .assign_timestamps_and_watermarks(time)
     ///     .key_by(|(user, _)| user.clone())
     ///     .window(TumblingEventTimeWindows::of(Duration::from_secs(60)))
     ///     .count()
@@ -59,7 +60,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///     (0, "bob".to_owned(), 1),
     ///     (60_000, "ann".to_owned(), 1),
     /// ]);
-    /// # Ok::<(), millstream_runtime::Error>(())
+    /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn window<W: WindowKind>(&self, windows: W) -> WindowedStream<K, T, W> {
         WindowedStream::new(self.clone(), windows)

@@ -34,7 +34,7 @@ impl Window for GlobalWindow {
 /// env.execute("count words")?;
 /// let expected = [(1, "not"), (1, "or"), (2, "be"), (2, "to")];
 /// assert_eq!(counts.sorted(), expected.map(|(count, word)| (count, word.to_owned())));
-/// # Ok::<(), millstream_runtime::Error>(())
+/// # Ok::<(), millstream_operators::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalWindows(());
@@ -52,7 +52,7 @@ impl WindowAssigner for GlobalWindows {
     const NEEDS_TIMESTAMPS: bool = false;
 
     fn kind(&self) -> &'static str {
-        "GlobalWindows"
+        "Global windows"
     }
 
     #[inline]

@@ -21,13 +21,14 @@ use operator::SessionOperator;
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use millstream_operators::Environment;
+/// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
 /// use millstream_operators::window::EventTimeSessionWindows;
-/// # use millstream_state::Timestamp;
 /// # let env = Environment::new();
+/// let time = WatermarkStrategy::monotonous()
+///     .with_timestamp_assigner(|second: &i64| Timestamp::from_millis(second * 1_000));
 /// let visits = env
 ///     .from_collection([0, 5, 30, 32, 36])
-///     .assign_timestamps(|second| Timestamp::from_millis(second * 1_000))
+///     .assign_timestamps_and_watermarks(time)
 ///     .key_by(|_| "ann".to_owned())
 ///     .window(EventTimeSessionWindows::with_gap(Duration::from_secs(10)))
 ///     .count()
@@ -35,7 +36,7 @@ use operator::SessionOperator;
 ///     .collect();
 /// env.execute("visits")?;
 /// assert_eq!(visits.sorted(), [(0, 15_000, 2), (30_000, 46_000, 3)]);
-/// # Ok::<(), millstream_runtime::Error>(())
+/// # Ok::<(), millstream_operators::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EventTimeSessionWindows {
@@ -58,7 +59,7 @@ impl WindowKind for EventTimeSessionWindows {
     type Window = TimeWindow;
 
     fn kind(&self) -> &'static str {
-        "EventTimeSessionWindows"
+        "Session windows"
     }
 
     fn problem(&self) -> Option<String> {

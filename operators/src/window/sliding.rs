@@ -48,7 +48,7 @@ impl WindowAssigner for SlidingEventTimeWindows {
     type Window = TimeWindow;
 
     fn kind(&self) -> &'static str {
-        "SlidingEventTimeWindows"
+        "Sliding windows"
     }
 
     fn problem(&self) -> Option<String> {

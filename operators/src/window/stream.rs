@@ -119,12 +119,12 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use millstream_operators::Environment;
     /// # use millstream_operators::window::TumblingEventTimeWindows;
-    /// # use millstream_state::Timestamp;
+    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
     /// # let env = Environment::new();
-    /// # let clicks = env.from_collection([("ann", 1_000)]).map(|(user, millis)| (user.to_string(), millis))
-    /// #     .assign_timestamps(|(_, millis)| Timestamp::from_millis(*millis));
+    /// # let time = WatermarkStrategy::monotonous()
+    /// #     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
+    /// # let clicks = env.from_collection([("ann".to_owned(), 1_000)]).assign_timestamps_and_watermarks(time);
     /// let per_minute = clicks
     ///     .key_by(|(user, _)| user.clone())
     ///     .window(TumblingEventTimeWindows::of(Duration::from_secs(60)))
@@ -133,7 +133,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # let counts = per_minute.map(|result| result.value).collect();
     /// # env.execute("clicks per minute")?;
     /// # assert_eq!(counts.sorted(), [1]);
-    /// # Ok::<(), millstream_runtime::Error>(())
+    /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub const fn allowed_lateness(mut self, allowed: Duration) -> Self {
         self.lateness.allowed = allowed;
@@ -145,13 +145,12 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use millstream_operators::Environment;
     /// # use millstream_operators::window::TumblingEventTimeWindows;
-    /// # use millstream_runtime::graph::OutputTag;
-    /// # use millstream_state::Timestamp;
+    /// # use millstream_operators::{Environment, OutputTag, Timestamp, WatermarkStrategy};
     /// # let env = Environment::new();
-    /// # let clicks = env.from_collection([("ann", 1_000)]).map(|(user, millis)| (user.to_string(), millis))
-    /// #     .assign_timestamps(|(_, millis)| Timestamp::from_millis(*millis));
+    /// # let time = WatermarkStrategy::monotonous()
+    /// #     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
+    /// # let clicks = env.from_collection([("ann".to_owned(), 1_000)]).assign_timestamps_and_watermarks(time);
     /// let late = OutputTag::new("late clicks");
     /// let per_minute = clicks
     ///     .key_by(|(user, _)| user.clone())
@@ -161,7 +160,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// let late = per_minute.side_output(&late).collect();
     /// # env.execute("clicks per minute")?;
     /// # assert!(late.sorted().is_empty());
-    /// # Ok::<(), millstream_runtime::Error>(())
+    /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn side_output_late_data(mut self, tag: &OutputTag<T>) -> Self {
         self.lateness.too_late = Some(tag.clone());
@@ -180,9 +179,9 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # use millstream_operators::Environment;
     /// # use millstream_operators::window::GlobalWindows;
     /// # let env = Environment::new();
-    /// let temperatures = env.from_collection([("Rome", 21), ("Oslo", 7), ("Rome", 24)]);
+    /// let temperatures = [("Rome", 21), ("Oslo", 7), ("Rome", 24)];
+    /// let temperatures = env.from_collection(temperatures.map(|(city, degrees)| (city.to_owned(), degrees)));
     /// let highest = temperatures
-    ///     .map(|(city, degrees)| (city.to_string(), degrees))
     ///     .key_by(|(city, _)| city.clone())
     ///     .window(GlobalWindows::at_end())
     ///     .reduce(|high, next| if next.1 > high.1 { next } else { high })
@@ -190,7 +189,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     .collect();
     /// env.execute("highest temperatures")?;
     /// assert_eq!(highest.sorted(), [("Oslo".to_owned(), 7), ("Rome".to_owned(), 24)]);
-    /// # Ok::<(), millstream_runtime::Error>(())
+    /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn reduce(
         self,
@@ -204,7 +203,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// ```
     /// # use millstream_operators::Environment;
     /// # use millstream_operators::window::GlobalWindows;
-    /// use millstream_state::AggregateFunction;
+    /// use millstream_operators::AggregateFunction;
     ///
     /// struct Mean;
     /// impl AggregateFunction for Mean {
@@ -236,7 +235,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     .collect();
     /// env.execute("means")?;
     /// assert_eq!(means.sorted(), [(false, "1".to_owned()), (true, "4".to_owned())]);
-    /// # Ok::<(), millstream_runtime::Error>(())
+    /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn aggregate<A: AggregateFunction<Input = T>>(
         self,
@@ -265,7 +264,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     .collect();
     /// env.execute("medians")?;
     /// assert_eq!(medians.sorted(), [2, 20]);
-    /// # Ok::<(), millstream_runtime::Error>(())
+    /// # Ok::<(), millstream_operators::Error>(())
     /// ```
     pub fn process<R: Record>(
         self,

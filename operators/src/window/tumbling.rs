@@ -51,7 +51,7 @@ impl WindowAssigner for TumblingEventTimeWindows {
     type Window = TimeWindow;
 
     fn kind(&self) -> &'static str {
-        "TumblingEventTimeWindows"
+        "Tumbling windows"
     }
 
     fn problem(&self) -> Option<String> {

@@ -1,0 +1,96 @@
+//! Keyed process functions: state, timers and full control over what is emitted.
+//!
+//! [`KeyedProcessFunction`] works on a [`KeyedStream`], [`KeyedTwoInputProcessFunction`] on two
+//! that are [connected](KeyedStream::connect) and share state and timers. Both see a record, their
+//! state for its key and a [`KeyedContext`] at a time.
+
+mod connected;
+mod context;
+mod function;
+mod operator;
+mod timers;
+
+pub use connected::KeyedConnectedStreams;
+pub use context::{KeyedContext, KeyedOpenContext};
+pub use function::{KeyedProcessFunction, KeyedTwoInputProcessFunction};
+pub use timers::{TimeDomain, Timer};
+
+use millstream_state::{Key, Record};
+
+use crate::{KeyedStream, Stream};
+
+impl<K: Key, T: Record> KeyedStream<K, T> {
+    /// Applies a [`KeyedProcessFunction`]: state for each key, timers, side outputs. As Flink's
+    /// `process` on a keyed stream. Each subtask works with a clone of the function.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_operators::{Environment, WatermarkStrategy};
+    /// use millstream_operators::process::{KeyedContext, KeyedOpenContext, KeyedProcessFunction, Timer};
+    /// use millstream_operators::{Result, Timestamp, ValueState};
+    ///
+    /// /// Tells of sensors from which nothing has come for a minute.
+    /// #[derive(Clone)]
+    /// struct Silence;
+    ///
+    /// struct LastSeen(ValueState<Timestamp>);
+    ///
+    /// impl KeyedProcessFunction<String, f64, String> for Silence {
+    ///     type State = LastSeen;
+    ///
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, String>) -> Result<LastSeen> {
+    ///         Ok(LastSeen(cx.value_state("last seen")?))
+    ///     }
+    ///
+    ///     fn process(&mut self, _: f64, state: &LastSeen, cx: &mut KeyedContext<'_, String, String>) -> Result<()> {
+    ///         let now = cx.timestamp();
+    ///         state.0.set(cx, now);
+    ///         cx.register_event_time_timer(now.saturating_add(Duration::from_secs(60)))
+    ///     }
+    ///
+    ///     fn on_timer(
+    ///         &mut self,
+    ///         timer: Timer,
+    ///         state: &LastSeen,
+    ///         cx: &mut KeyedContext<'_, String, String>,
+    ///     ) -> Result<()> {
+    ///         let last = state.0.get(cx).copied();
+    ///         if last.is_some_and(|last| timer.time.since(last) >= Duration::from_secs(60)) {
+    ///             state.0.clear(cx);
+    ///             cx.emit(format!("{} is silent at {}", cx.key(), timer.time))?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # let env = Environment::new();
+    /// let readings = [("door", 0, 20.5), ("roof", 0, 7.0), ("door", 50, 20.4)];
+    /// let readings = env.from_collection(readings.map(|(sensor, second, degrees)| (sensor.to_owned(), second, degrees)));
+    /// let time = WatermarkStrategy::monotonous()
+    ///     .with_timestamp_assigner(|(_, second, _): &(String, i64, f64)| Timestamp::from_millis(second * 1_000));
+    /// let silent = readings
+    ///     .assign_timestamps_and_watermarks(time)
+    ///     .map(|(sensor, _, degrees)| (sensor, degrees))
+    ///     .keyed()
+    ///     .process(Silence)
+    ///     .collect();
+    /// env.execute("silent sensors")?;
+    /// assert_eq!(silent.sorted(), [
+    ///     "door is silent at 1970-01-01T00:01:50.000Z",
+    ///     "roof is silent at 1970-01-01T00:01:00.000Z",
+    /// ]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn process<O: Record>(&self, function: impl KeyedProcessFunction<K, T, O>) -> Stream<O> {
+        self.transform("Keyed process", move |_| operator::one_input(function.clone()))
+    }
+
+    /// Connects this stream with another of the same key, so that one function may work on both.
+    /// As Flink's `connect`. See [`KeyedConnectedStreams::process`].
+    pub fn connect<U: Record>(&self, other: &KeyedStream<K, U>) -> KeyedConnectedStreams<K, T, U> {
+        KeyedConnectedStreams { first: self.clone(), second: other.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! Two keyed streams that one function works on.
+
+use millstream_state::{Key, Record};
+
+use super::{KeyedTwoInputProcessFunction, operator};
+use crate::{KeyedStream, Stream};
+
+/// Two streams of the same key; [`KeyedStream::connect`] makes it. All records of a key, of both
+/// streams, meet in one subtask.
+pub struct KeyedConnectedStreams<K, A, B> {
+    pub(super) first: KeyedStream<K, A>,
+    pub(super) second: KeyedStream<K, B>,
+}
+
+impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
+    /// Applies a [`KeyedTwoInputProcessFunction`]. As Flink's `process` on connected streams. Each
+    /// subtask works with a clone of the function.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// use millstream_operators::process::{KeyedContext, KeyedOpenContext, KeyedTwoInputProcessFunction};
+    /// use millstream_operators::{ListState, Result, ValueState};
+    ///
+    /// /// Puts a customer's name to each order, whichever comes first.
+    /// #[derive(Clone)]
+    /// struct NameOrders;
+    ///
+    /// type Context<'a> = KeyedContext<'a, u32, String>;
+    ///
+    /// impl KeyedTwoInputProcessFunction<u32, String, String, String> for NameOrders {
+    ///     /// The customer's name, and the orders that wait for it.
+    ///     type State = (ValueState<String>, ListState<String>);
+    ///
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<Self::State> {
+    ///         Ok((cx.value_state("name")?, cx.list_state("waiting")?))
+    ///     }
+    ///
+    ///     fn process_first(&mut self, name: String, (known, waiting): &Self::State, cx: &mut Context<'_>) -> Result<()> {
+    ///         for order in waiting.clear(cx) {
+    ///             cx.emit(format!("{name}: {order}"))?;
+    ///         }
+    ///         known.set(cx, name);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn process_second(&mut self, order: String, (known, waiting): &Self::State, cx: &mut Context<'_>) -> Result<()> {
+    ///         match known.get(cx).cloned() {
+    ///             Some(name) => cx.emit(format!("{name}: {order}"))?,
+    ///             None => waiting.add(cx, order),
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # let env = Environment::new();
+    /// let names = env.from_collection([(1, "Ann"), (2, "Bob")].map(|(id, name)| (id, name.to_string())));
+    /// let orders = env.from_collection([(2, "tea"), (1, "jam")].map(|(id, order)| (id, order.to_string())));
+    /// let named = names.keyed().connect(&orders.keyed()).process(NameOrders).collect();
+    /// env.execute("name orders")?;
+    /// assert_eq!(named.sorted(), ["Ann: jam", "Bob: tea"]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    pub fn process<O: Record>(&self, function: impl KeyedTwoInputProcessFunction<K, A, B, O>) -> Stream<O> {
+        let graph = &self.first.pairs.graph;
+        let (first, second) = (self.first.pairs.upstreams.clone(), self.second.pairs.upstreams.clone());
+        let make = move |_: &_| operator::two_inputs(function.clone());
+        let added = graph.lock().add_two_input_operator("Keyed two-input process", first, second, make);
+        Stream::new(graph, added)
+    }
+}

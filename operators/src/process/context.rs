@@ -1,0 +1,256 @@
+//! What a keyed function may ask, and where it puts its records.
+
+use millstream_runtime::Result;
+use millstream_runtime::chain::{OpenContext, OperatorInfo, Output, SnapshotContext};
+use millstream_runtime::graph::OutputTag;
+use millstream_state::{
+    AggregateFunction, AggregatingState, Key, KeyedBackend, ListState, MapState, Record, ReducingState,
+    StateAccess, StateDescriptor, Timestamp, ValueState,
+};
+
+use super::timers::Timers;
+use crate::current_watermark::CurrentWatermark;
+
+/// Everything of one subtask that belongs to keys, and how far its time has come.
+pub(super) struct Keyed<K> {
+    backend: KeyedBackend<K>,
+    pub(super) timers: Timers<K>,
+    pub(super) watermark: CurrentWatermark,
+}
+
+impl<K: Key> Keyed<K> {
+    /// Restores timers and watermark; states are restored when they are declared, by `declare`.
+    pub(super) fn open<S>(
+        cx: &mut OpenContext<'_>,
+        declare: impl FnOnce(&mut KeyedOpenContext<'_, K>) -> Result<S>,
+    ) -> Result<(Self, S)> {
+        let mut timers = Timers::new(cx.info());
+        timers.restore(cx)?;
+        let mut watermark = CurrentWatermark::default();
+        watermark.restore(cx)?;
+        let restored = cx.take_all_keyed();
+        let mut backend = KeyedBackend::new(cx.info().groups, cx.info().range(), restored);
+        let open = KeyedOpenContext { backend: &mut backend, info: cx.info(), is_restored: cx.is_restored() };
+        let states = declare(&mut { open })?;
+        cx.put_back_keyed(backend.take_unclaimed());
+        Ok((Self { backend, timers, watermark }, states))
+    }
+
+    pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        for state in self.backend.snapshot(cx.checkpoint()) {
+            cx.keyed(state);
+        }
+        self.timers.snapshot(cx);
+        self.watermark.snapshot(cx)
+    }
+}
+
+/// What a keyed function may ask when it opens: above all, its states.
+///
+/// A state is declared by its name, which is unique within the function, or by a
+/// [`StateDescriptor`], which may also say how older types are read. All the methods that declare
+/// fail if the name is taken, or the snapshot holds another type under it.
+pub struct KeyedOpenContext<'a, K> {
+    backend: &'a mut KeyedBackend<K>,
+    info: &'a OperatorInfo,
+    is_restored: bool,
+}
+
+impl<K: Key> KeyedOpenContext<'_, K> {
+    /// Declares one value for each key.
+    ///
+    /// # Errors
+    /// If the name is taken, or the snapshot holds another type under it.
+    pub fn value_state<V: Record>(&mut self, state: impl Into<StateDescriptor<V>>) -> Result<ValueState<V>> {
+        Ok(ValueState::declare(self.backend, &state.into())?)
+    }
+
+    /// Declares a list of values for each key.
+    ///
+    /// # Errors
+    /// If the name is taken, or the snapshot holds another type under it.
+    pub fn list_state<V: Record>(
+        &mut self,
+        state: impl Into<StateDescriptor<Vec<V>>>,
+    ) -> Result<ListState<V>> {
+        Ok(ListState::declare(self.backend, &state.into())?)
+    }
+
+    /// Declares a map for each key.
+    ///
+    /// # Errors
+    /// If the name is taken, or the snapshot holds another type under it.
+    pub fn map_state<UK: Key, UV: Record>(&mut self, name: &str) -> Result<MapState<UK, UV>> {
+        Ok(MapState::declare(self.backend, name)?)
+    }
+
+    /// Declares one value for each key, to which `reduce` adds others.
+    ///
+    /// # Errors
+    /// If the name is taken, or the snapshot holds another type under it.
+    pub fn reducing_state<V: Record>(
+        &mut self,
+        state: impl Into<StateDescriptor<V>>,
+        reduce: impl Fn(V, V) -> V + Send + Sync + 'static,
+    ) -> Result<ReducingState<V>> {
+        Ok(ReducingState::declare(self.backend, &state.into(), reduce)?)
+    }
+
+    /// Declares one accumulator for each key.
+    ///
+    /// # Errors
+    /// If the name is taken, or the snapshot holds another type under it.
+    pub fn aggregating_state<A: AggregateFunction>(
+        &mut self,
+        state: impl Into<StateDescriptor<A::Accumulator>>,
+        function: A,
+    ) -> Result<AggregatingState<A>> {
+        Ok(AggregatingState::declare(self.backend, &state.into(), function)?)
+    }
+
+    /// Who the operator is: name, subtask, parallelism.
+    pub const fn info(&self) -> &OperatorInfo {
+        self.info
+    }
+
+    /// Whether a snapshot is being restored.
+    pub const fn is_restored(&self) -> bool {
+        self.is_restored
+    }
+}
+
+/// What a keyed function may ask while a record or a timer of a key is worked on, and where it puts
+/// its records. State handles take it as the context they work in.
+pub struct KeyedContext<'a, K, O> {
+    keyed: &'a mut Keyed<K>,
+    output: Output<'a, O>,
+    key: K,
+    hash: u64,
+    timestamp: Timestamp,
+}
+
+impl<'a, K: Key, O> KeyedContext<'a, K, O> {
+    #[inline]
+    pub(super) fn new(
+        keyed: &'a mut Keyed<K>,
+        output: &'a mut Output<'_, O>,
+        key: K,
+        timestamp: Timestamp,
+    ) -> Self {
+        let hash = millstream_state::stable_hash(&key);
+        Self { keyed, output: output.reborrow(), key, hash, timestamp }
+    }
+
+    /// Goes on to the next record.
+    #[inline]
+    pub(super) fn set_current(&mut self, key: K, timestamp: Timestamp) {
+        self.hash = millstream_state::stable_hash(&key);
+        (self.key, self.timestamp) = (key, timestamp);
+    }
+
+    /// The key.
+    #[inline]
+    pub const fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The timestamp of the record, or the time of the event-time timer, that is being worked on;
+    /// [`Timestamp::MIN`] if there is none. What is emitted gets it.
+    #[inline]
+    pub const fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// How far event time has come; [`Timestamp::MIN`] before the first watermark,
+    /// [`Timestamp::MAX`] when the stream has ended.
+    #[inline]
+    pub const fn watermark(&self) -> Timestamp {
+        self.keyed.watermark.get()
+    }
+
+    /// The processing time. Reads a clock: not for every record.
+    pub fn now(&mut self) -> Timestamp {
+        self.output.context().now()
+    }
+
+    /// Emits a record, with the timestamp of what is being worked on.
+    ///
+    /// # Errors
+    /// If an operator further down fails.
+    #[inline]
+    pub fn emit(&mut self, record: O) -> Result<()> {
+        self.output.emit(record, self.timestamp)
+    }
+
+    /// Emits a record with a timestamp of its own.
+    ///
+    /// # Errors
+    /// If an operator further down fails.
+    #[inline]
+    pub fn emit_at(&mut self, record: O, timestamp: Timestamp) -> Result<()> {
+        self.output.emit(record, timestamp)
+    }
+
+    /// Emits a record to a side output, with the timestamp of what is being worked on.
+    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) {
+        self.output.emit_side(tag, record, self.timestamp);
+    }
+
+    /// Sets a timer for the current key, which fires when the watermark reaches `time`: at the next
+    /// one if it already has. Setting the same timer twice is setting it once.
+    ///
+    /// At the end of the stream all event-time timers fire, also those set meanwhile: a function
+    /// that sets the next timer at each one must stop when [`watermark`](Self::watermark) is
+    /// [`Timestamp::MAX`], or the job never ends.
+    ///
+    /// # Errors
+    /// If the key's `Hash` does not give the same value each time.
+    pub fn register_event_time_timer(&mut self, time: Timestamp) -> Result<()> {
+        self.keyed.timers.event_time.register(self.hash, &self.key, time)?;
+        Ok(())
+    }
+
+    /// Sets a timer for the current key, which fires when the [processing time](Self::now) reaches
+    /// `time`. Setting the same timer twice is setting it once. When the stream ends, the timers that
+    /// are left do not fire.
+    ///
+    /// # Errors
+    /// If the key's `Hash` does not give the same value each time.
+    pub fn register_processing_time_timer(&mut self, time: Timestamp) -> Result<()> {
+        self.keyed.timers.processing_time.register(self.hash, &self.key, time)?;
+        self.output.context().wake_at(time);
+        Ok(())
+    }
+
+    /// Removes a timer of the current key, if it is set.
+    ///
+    /// # Errors
+    /// If the key's `Hash` does not give the same value each time.
+    pub fn delete_event_time_timer(&mut self, time: Timestamp) -> Result<()> {
+        self.keyed.timers.event_time.delete(self.hash, &self.key, time)?;
+        Ok(())
+    }
+
+    /// Removes a timer of the current key, if it is set.
+    ///
+    /// # Errors
+    /// If the key's `Hash` does not give the same value each time.
+    pub fn delete_processing_time_timer(&mut self, time: Timestamp) -> Result<()> {
+        self.keyed.timers.processing_time.delete(self.hash, &self.key, time)?;
+        Ok(())
+    }
+}
+
+impl<K: Key, O> StateAccess for KeyedContext<'_, K, O> {
+    type Key = K;
+
+    #[inline]
+    fn keyed(&self) -> (&KeyedBackend<K>, &K, u64) {
+        (&self.keyed.backend, &self.key, self.hash)
+    }
+
+    #[inline]
+    fn keyed_mut(&mut self) -> (&mut KeyedBackend<K>, &K, u64) {
+        (&mut self.keyed.backend, &self.key, self.hash)
+    }
+}
