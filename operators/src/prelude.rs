@@ -2,9 +2,16 @@
 
 pub use std::time::Duration;
 
+pub use crate::process::{
+    KeyedContext, KeyedOpenContext, KeyedProcessFunction, KeyedTwoInputProcessFunction, TimeDomain, Timer,
+};
 pub use crate::sink::Collected;
+pub use crate::window::{
+    EventTimeSessionWindows, GlobalWindows, SlidingEventTimeWindows, TimeWindow, TumblingEventTimeWindows,
+    Window, WindowResult,
+};
 pub use crate::{
-    BroadcastProcessFunction, BroadcastState, ConnectedStreams, Environment, KeyedStream, OutputTag,
-    ProcessContext, ProcessFunction, Stream, Timestamp, TwoInputProcessFunction, WatermarkGenerator,
-    WatermarkStrategy,
+    AggregateFunction, AggregatingState, BroadcastProcessFunction, BroadcastState, ConnectedStreams, Environment, Error, ErrorKind,
+    KeyedStream, ListState, MapState, OutputTag, ProcessContext, ProcessFunction, ReducingState, Result, StateDescriptor, Stream, Timestamp, TwoInputProcessFunction,
+    ValueState, WatermarkGenerator, WatermarkStrategy,
 };
