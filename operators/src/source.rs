@@ -51,6 +51,13 @@ pub trait Source: Send + Sync + 'static {
     /// A reader for one subtask.
     fn reader(&self) -> Self::Reader;
 
+    /// A reader for subtask `subtask` of `parallelism`. For sources whose readers share something
+    /// out among themselves, a rate limit for instance; others implement [`Source::reader`] alone.
+    fn reader_for(&self, subtask: u32, parallelism: u32) -> Self::Reader {
+        let _ = (subtask, parallelism);
+        self.reader()
+    }
+
     /// Whether its records carry event timestamps already.
     fn has_timestamps(&self) -> bool {
         false

@@ -26,7 +26,9 @@ pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId,
     let discovered = Arc::new(Mutex::new(Vec::new()));
     let (kind, has_timestamps) = (source.kind(), source.has_timestamps());
     let (finder, found) = (source.clone(), discovered.clone());
-    let added = graph.add_source(kind, move |_| SourceAdapter::new(&source, &discovered));
+    let added = graph.add_source(kind, move |info| {
+        SourceAdapter::new(&source, &discovered, info.subtask, info.parallelism)
+    });
     let prepare: Prepare = Arc::new(move || {
         let (splits, found) = (finder.discover(), found.clone());
         Box::pin(async move {
@@ -58,8 +60,14 @@ impl<S: Source> OperatorHooks<S::Record> for SourceAdapter<S> {
 }
 
 impl<S: Source> SourceAdapter<S> {
-    pub(super) fn new(source: &Arc<S>, discovered: &Arc<Mutex<Vec<S::Split>>>) -> Self {
-        Self { source: source.clone(), discovered: discovered.clone(), reader: source.reader() }
+    pub(super) fn new(
+        source: &Arc<S>,
+        discovered: &Arc<Mutex<Vec<S::Split>>>,
+        subtask: u32,
+        parallelism: u32,
+    ) -> Self {
+        let reader = source.reader_for(subtask, parallelism);
+        Self { source: source.clone(), discovered: discovered.clone(), reader }
     }
 
     fn first_share(&self, cx: &OpenContext<'_>) -> Vec<S::Split> {

@@ -12,7 +12,7 @@ use super::adapter::SourceAdapter;
 use super::{CollectionSource, GeneratorSource, Source};
 
 fn adapter<S: Source>(source: S) -> SourceAdapter<S> {
-    SourceAdapter::new(&Arc::new(source), &Arc::new(Mutex::new(Vec::new())))
+    SourceAdapter::new(&Arc::new(source), &Arc::new(Mutex::new(Vec::new())), 0, 1)
 }
 
 fn numbers(count: u64) -> SourceAdapter<CollectionSource<u64>> {
