@@ -1,0 +1,17 @@
+//! Files, on local disks and in object stores: [`FileSource`] reads them, [`FileSink`] writes them.
+//!
+//! Both speak CSV (with `serde`), JSON lines and plain text, and any format of your own. A place is
+//! a path, or a URL that [`object_store`] knows (`file:///…`, and with its features `s3://…`,
+//! `gs://…` and so on).
+
+mod encode;
+mod format;
+mod location;
+mod sink;
+mod source;
+
+pub use encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
+pub use format::{CsvFormat, Decoder, Format, JsonLinesFormat, RowError, TextFormat};
+pub use location::IntoPaths;
+pub use sink::{Committable, FileSink, FileWriter, WriterState};
+pub use source::{BadRecord, BadRecordInfo, FileReader, FileSource, FileSplit};

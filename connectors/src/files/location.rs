@@ -1,0 +1,256 @@
+//! Where files lie: paths and URLs, and the stores behind them.
+
+use std::collections::HashMap;
+use std::path::{Component, PathBuf};
+use std::sync::Arc;
+
+use millstream_runtime::{Error, ErrorKind, Result};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, ObjectStoreScheme};
+use parking_lot::Mutex;
+use url::{Position, Url};
+
+#[cfg(test)]
+mod tests;
+
+/// What can be given where one or several paths are wanted: a string or a path, or an array, slice
+/// or vector of them.
+pub trait IntoPaths {
+    /// The paths, in order.
+    fn into_paths(self) -> Vec<String>;
+}
+
+macro_rules! one_path {
+    ($($type:ty: $this:ident => $text:expr),* $(,)?) => {$(
+        impl IntoPaths for $type {
+            fn into_paths(self) -> Vec<String> {
+                let $this = self;
+                vec![$text]
+            }
+        }
+    )*};
+}
+
+one_path! {
+    &str: this => this.to_owned(),
+    String: this => this,
+    &String: this => this.clone(),
+    &std::path::Path: this => this.to_string_lossy().into_owned(),
+    PathBuf: this => this.to_string_lossy().into_owned(),
+    &PathBuf: this => this.to_string_lossy().into_owned(),
+}
+
+impl<P: IntoPaths> IntoPaths for Vec<P> {
+    fn into_paths(self) -> Vec<String> {
+        self.into_iter().flat_map(P::into_paths).collect()
+    }
+}
+
+impl<P: IntoPaths, const N: usize> IntoPaths for [P; N] {
+    fn into_paths(self) -> Vec<String> {
+        self.into_iter().flat_map(P::into_paths).collect()
+    }
+}
+
+impl<P: IntoPaths + Clone> IntoPaths for &[P] {
+    fn into_paths(self) -> Vec<String> {
+        self.iter().cloned().flat_map(P::into_paths).collect()
+    }
+}
+
+/// How a name leads to a store.
+#[derive(Clone)]
+pub(crate) enum Stores {
+    /// By what the name says: a URL, or else a local path.
+    ByName {
+        /// Whether what is written to local files must survive a loss of power.
+        durable: bool,
+        /// The stores opened so far, by scheme and host: opening one can mean a pool of connections.
+        opened: Arc<Mutex<HashMap<String, Arc<dyn ObjectStore>>>>,
+    },
+    /// Always this one; names are paths in it.
+    Given(Arc<dyn ObjectStore>),
+}
+
+/// A file or directory in a store.
+#[derive(Clone)]
+pub(crate) struct Location {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) path: Path,
+    /// As people write it, and as [`Stores::locate`] finds it again.
+    pub(crate) name: String,
+}
+
+/// A file that a listing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FoundFile {
+    pub(crate) name: String,
+    pub(crate) size: u64,
+}
+
+impl Stores {
+    /// Stores by what names say; `durable` is whether local files must survive a loss of power.
+    pub(crate) fn by_name(durable: bool) -> Self {
+        Self::ByName { durable, opened: Arc::default() }
+    }
+
+    /// The place that a name means.
+    pub(crate) fn locate(&self, name: &str) -> Result<Location> {
+        let bad = |problem: &dyn std::fmt::Display| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("`{name}` is not a path or URL of a known store: {problem}"),
+            )
+        };
+        match self {
+            Self::Given(store) => {
+                let path = Path::parse(name.trim_matches('/')).map_err(|error| bad(&error))?;
+                Ok(Location { store: store.clone(), name: path.to_string(), path })
+            }
+            Self::ByName { durable, opened } => match Url::parse(name) {
+                Ok(url) if url.scheme() != "file" && name.contains("://") => {
+                    let (store, path) = open(&url, opened).map_err(|error| bad(&error))?;
+                    Ok(Location { store, path, name: name.to_owned() })
+                }
+                Ok(url) if url.scheme() == "file" => {
+                    let local = url.to_file_path().map_err(|()| bad(&"not a local path"))?;
+                    local_location(local, *durable).map_err(|error| bad(&error))
+                }
+                _ => local_location(PathBuf::from(name), *durable).map_err(|error| bad(&error)),
+            },
+        }
+    }
+}
+
+/// The store of a URL, opened before or now, and the path in it.
+fn open(
+    url: &Url,
+    opened: &Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
+) -> object_store::Result<(Arc<dyn ObjectStore>, Path)> {
+    // With these, which part of the path names the store depends on the host.
+    if matches!(url.scheme(), "http" | "https") {
+        return object_store::parse_url(url).map(|(store, path)| (Arc::from(store), path));
+    }
+    let mut opened = opened.lock();
+    let key = url[..Position::BeforePath].to_owned();
+    if let Some(store) = opened.get(&key) {
+        return Ok((store.clone(), ObjectStoreScheme::parse(url)?.1));
+    }
+    let (store, path) = object_store::parse_url(url)?;
+    let store: Arc<dyn ObjectStore> = Arc::from(store);
+    opened.insert(key, store.clone());
+    Ok((store, path))
+}
+
+/// Relative to the current directory; `..` is resolved by its letters, which needs no I/O.
+fn local_location(
+    path: PathBuf,
+    durable: bool,
+) -> Result<Location, Box<dyn std::error::Error + Send + Sync>> {
+    let mut absolute = PathBuf::new();
+    for component in std::path::absolute(path)?.components() {
+        match component {
+            Component::ParentDir => drop(absolute.pop()),
+            Component::CurDir => {}
+            other => absolute.push(other),
+        }
+    }
+    let path = Path::from_absolute_path(&absolute)?;
+    let store = LocalFileSystem::new().with_fsync(durable);
+    Ok(Location { store: Arc::new(store), path, name: absolute.to_string_lossy().into_owned() })
+}
+
+impl Location {
+    /// The file of this name in this directory.
+    pub(crate) fn child(&self, file: &str) -> Self {
+        let name = match Url::parse(&self.name) {
+            Ok(mut url) if self.name.contains("://") => {
+                // Cannot fail for URLs that have a store; if it did, the name would only look odd.
+                if let Ok(mut segments) = url.path_segments_mut() {
+                    segments.pop_if_empty().push(file);
+                }
+                url.to_string()
+            }
+            _ if self.name.is_empty() => file.to_owned(),
+            _ => format!("{}/{file}", self.name.trim_end_matches('/')),
+        };
+        Self { store: self.store.clone(), path: self.path.clone().join(file), name }
+    }
+
+    /// The size of this file in bytes; `None` if there is none.
+    pub(crate) async fn size(&self) -> Result<Option<u64>> {
+        if self.path.is_root() {
+            return Ok(None);
+        }
+        match self.store.head(&self.path).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("look at", error)),
+        }
+    }
+
+    /// The files directly in this directory, by name, each with its own name and its size. A
+    /// directory that is not there has none.
+    pub(crate) async fn list(&self) -> Result<Vec<(String, FoundFile)>> {
+        let prefix = (!self.path.is_root()).then_some(&self.path);
+        let listed = match self.store.list_with_delimiter(prefix).await {
+            Ok(listed) => listed.objects,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(self.failed("list", error)),
+        };
+        let mut files: Vec<_> = listed
+            .into_iter()
+            .filter_map(|meta| {
+                let file = meta.location.filename()?.to_owned();
+                let name = self.child(&file).name;
+                Some((file, FoundFile { name, size: meta.size }))
+            })
+            .collect();
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(files)
+    }
+
+    /// The error that something could not be done with this place.
+    pub(crate) fn failed(&self, action: &str, error: object_store::Error) -> Error {
+        Error::new(ErrorKind::External, format!("cannot {action} `{}`", self.name)).caused_by(error)
+    }
+}
+
+/// Whether a file of this name is part of a directory's data.
+pub(crate) fn is_visible(file: &str) -> bool {
+    !file.starts_with(['.', '_'])
+}
+
+/// Finds the files that a name means: the file of that name, the files in the directory of that
+/// name, or the files whose names match a pattern with `*` in its last part.
+pub(crate) async fn find_files(stores: &Stores, name: &str) -> Result<Vec<FoundFile>> {
+    let nothing = |problem: &str| Err(Error::new(ErrorKind::InvalidInput, format!("`{name}`: {problem}")));
+    let (directory, last) = name.trim_end_matches('/').rsplit_once('/').unwrap_or((".", name));
+    if last.contains('*') {
+        let directory = if matches!(stores, Stores::Given(_)) && directory == "." { "" } else { directory };
+        let files = stores.locate(if name.starts_with("/*") { "/" } else { directory })?.list().await?;
+        let found: Vec<_> = files
+            .into_iter()
+            .filter(|(file, _)| matches(last, file) && (is_visible(file) || !is_visible(last)))
+            .map(|(_, found)| found)
+            .collect();
+        return if found.is_empty() { nothing("no file matches") } else { Ok(found) };
+    }
+    let location = stores.locate(name)?;
+    if let Some(size) = location.size().await? {
+        return Ok(vec![FoundFile { name: location.name, size }]);
+    }
+    let files = location.list().await?;
+    let found: Vec<_> =
+        files.into_iter().filter(|(file, _)| is_visible(file)).map(|(_, found)| found).collect();
+    if found.is_empty() { nothing("no such file, and no directory with files in it") } else { Ok(found) }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any characters.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    let mut ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+    ends.any(|at| name.get(at..).is_some_and(|tail| matches(rest, tail)))
+}

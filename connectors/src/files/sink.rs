@@ -1,0 +1,230 @@
+//! Writes files, exactly once: as Flink's `FileSink`.
+
+mod commit;
+mod part;
+mod prepare;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use millstream_operators::sink::Sink;
+use millstream_runtime::Result;
+use millstream_state::Record;
+use object_store::ObjectStore;
+
+use super::encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
+use super::location::{IntoPaths, Stores};
+pub use commit::Committable;
+use prepare::{Earlier, prepare_directory};
+pub use writer::{FileWriter, WriterState};
+
+/// The size at which a file is closed unless told otherwise, in bytes.
+const PART_BYTES: u64 = 128 << 20;
+
+/// Writes files into a directory, each record exactly once: CSV, JSON lines, text, or an
+/// [`Encoder`] of your own.
+///
+/// Each subtask writes one file at a time. A file is closed at every checkpoint, and before that
+/// when it is large or old enough. Once the checkpoint is complete, its files appear, each at once
+/// and whole, as `part-<subtask>-<counter>.<extension>`; until then they have names that start with
+/// `.`, and whoever reads the directory must leave those out, as [`FileSource`](super::FileSource)
+/// does. Without checkpoints everything appears at the end of the job.
+///
+/// A fresh start into a directory that holds such files already is an error, unless
+/// [`FileSink::append`] or [`FileSink::overwrite`] says what is meant. A job that is restored from a
+/// snapshot goes on where the snapshot was taken. If that is not the latest, files of later ones
+/// are in the way, and must be moved off first: the sink will not mix the two.
+///
+/// Local files are forced to the disk (`fsync`) before a checkpoint relies on them, so that they
+/// also outlast a loss of power. What attempts that died have left behind keeps its hidden name and
+/// is never taken for anything else; it is not removed, for a savepoint might still name it.
+///
+/// ```
+/// use millstream_connectors::files::FileSink;
+///
+/// let counts = FileSink::csv::<(String, u64)>("output/counts").overwrite();
+/// ```
+#[derive(Clone)]
+pub struct FileSink<E = ()> {
+    directory: String,
+    earlier: Earlier,
+    /// The counter that a fresh start begins at, above what is there already.
+    first: Arc<AtomicU64>,
+    writing: Writing<E>,
+}
+
+/// What writers must know.
+#[derive(Clone)]
+struct Writing<E> {
+    stores: Stores,
+    encoder: E,
+    part_bytes: u64,
+    part_age: Option<Duration>,
+}
+
+impl FileSink {
+    /// CSV files, without a header line; for one see [`CsvEncoder::with_header`].
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// let counts = FileSink::csv::<(String, u64)>("output/counts");
+    /// ```
+    pub fn csv<T: Record>(directory: impl IntoPaths) -> FileSink<CsvEncoder<T>> {
+        FileSink::with_encoder(directory, CsvEncoder::default())
+    }
+
+    /// Files with a JSON value a line.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// let points = FileSink::json_lines::<(f64, f64)>("output/points");
+    /// ```
+    pub fn json_lines<T: Record>(directory: impl IntoPaths) -> FileSink<JsonLinesEncoder<T>> {
+        FileSink::with_encoder(directory, JsonLinesEncoder::default())
+    }
+
+    /// Files of text: `line` makes a line of a record, to which a newline is added.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// let counts = FileSink::text("output/counts", |(word, n): &(String, u64)| format!("{word}: {n}"));
+    /// ```
+    pub fn text<T: Record, Line>(directory: impl IntoPaths, line: Line) -> FileSink<TextEncoder<T, Line>>
+    where
+        Line: Fn(&T) -> String + Clone + Send + Sync + 'static,
+    {
+        FileSink::with_encoder(directory, TextEncoder::new(line))
+    }
+}
+
+impl<E: Encoder> FileSink<E> {
+    /// Files of any format.
+    ///
+    /// ```
+    /// use millstream_connectors::files::{CsvEncoder, FileSink};
+    ///
+    /// let sink = FileSink::with_encoder("output", CsvEncoder::<(String, u64)>::default());
+    /// ```
+    pub fn with_encoder(directory: impl IntoPaths, encoder: E) -> Self {
+        // A directory is one path; of several, the first.
+        let directory = directory.into_paths().into_iter().next().unwrap_or_default();
+        let stores = Stores::by_name(true);
+        let writing = Writing { stores, encoder, part_bytes: PART_BYTES, part_age: None };
+        Self { directory, earlier: Earlier::Refuse, first: Arc::default(), writing }
+    }
+
+    /// Writes to this store; the directory is a path in it. For stores that need more than a URL,
+    /// such as credentials.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use millstream_connectors::files::FileSink;
+    /// let store = Arc::new(object_store::memory::InMemory::new());
+    /// let counts = FileSink::csv::<(String, u64)>("counts").with_store(store);
+    /// ```
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<dyn ObjectStore>) -> Self {
+        self.writing.stores = Stores::Given(store);
+        self
+    }
+
+    /// On a fresh start, leaves the files of earlier runs where they are and adds to them.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// let counts = FileSink::csv::<(String, u64)>("output/counts").append();
+    /// ```
+    #[must_use]
+    pub fn append(mut self) -> Self {
+        self.earlier = Earlier::Keep;
+        self
+    }
+
+    /// On a fresh start, deletes the files of earlier runs: everything that is named like a file of
+    /// this sink, visible or not yet. A savepoint of an earlier run can then no longer make visible
+    /// what it had not.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// let counts = FileSink::csv::<(String, u64)>("output/counts").overwrite();
+    /// ```
+    #[must_use]
+    pub fn overwrite(mut self) -> Self {
+        self.earlier = Earlier::Delete;
+        self
+    }
+
+    /// Closes a file once it has this many bytes (128 MiB unless set); it may be larger by a batch.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// let counts = FileSink::csv::<(String, u64)>("output/counts").roll_bytes(1 << 20);
+    /// ```
+    #[must_use]
+    pub fn roll_bytes(mut self, bytes: u64) -> Self {
+        self.writing.part_bytes = bytes;
+        self
+    }
+
+    /// Closes a file this long after its first record (processing time; no limit unless set).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_connectors::files::FileSink;
+    /// let counts = FileSink::csv::<(String, u64)>("output/counts").roll_interval(Duration::from_secs(60));
+    /// ```
+    #[must_use]
+    pub fn roll_interval(mut self, interval: Duration) -> Self {
+        self.writing.part_age = Some(interval);
+        self
+    }
+}
+
+impl<T: Record> FileSink<CsvEncoder<T>> {
+    /// Begins each file with a line of the fields' names.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSink;
+    /// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    /// struct Count {
+    ///     word: String,
+    ///     count: u64,
+    /// }
+    ///
+    /// let counts = FileSink::csv::<Count>("output/counts").with_header();
+    /// ```
+    #[must_use]
+    pub fn with_header(mut self) -> Self {
+        self.writing.encoder = self.writing.encoder.with_header();
+        self
+    }
+}
+
+impl<E: Encoder> Sink for FileSink<E> {
+    type Record = E::Record;
+    type Writer = FileWriter<E>;
+
+    fn kind(&self) -> &'static str {
+        self.writing.encoder.kind()
+    }
+
+    fn check(&self) -> BoxFuture<'static, Result<()>> {
+        let (directory, earlier, first) = (self.directory.clone(), self.earlier, self.first.clone());
+        let stores = self.writing.stores.clone();
+        Box::pin(async move {
+            let next = prepare_directory(&stores.locate(&directory)?, earlier).await?;
+            first.store(next, std::sync::atomic::Ordering::SeqCst);
+            Ok(())
+        })
+    }
+
+    fn writer(&self, subtask: u32) -> FileWriter<E> {
+        let first = self.first.load(std::sync::atomic::Ordering::SeqCst);
+        FileWriter::new(self.writing.clone(), self.directory.clone(), subtask, first)
+    }
+}

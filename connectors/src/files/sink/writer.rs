@@ -1,0 +1,160 @@
+//! Writes the files of one subtask.
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, try_join_all};
+use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::TaskContext;
+use millstream_runtime::clock::IoHandle;
+use millstream_runtime::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+use super::Writing;
+use super::commit::{Committable, commit_all};
+use super::part::{Part, PartName, Work};
+use crate::files::encode::Encoder;
+use crate::files::location::Location;
+
+/// How many pieces of work may be under way before the writer takes no more records: what it holds
+/// in memory is about as many chunks.
+const UNDER_WAY: usize = 3;
+
+/// What a writer must know after a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterState {
+    /// The first counter that no file of this writer has.
+    pub(super) next: u64,
+}
+
+/// Writes the files of one subtask.
+pub struct FileWriter<E: Encoder> {
+    config: Writing<E>,
+    directory: String,
+    subtask: u32,
+    /// The counter of the next file.
+    next: u64,
+    /// The directory, and the number of this attempt, once a file has been begun.
+    opened: Option<(Location, u64)>,
+    part: Option<Part>,
+    /// Files closed since the last pre-commit.
+    sealed: Vec<Work<Committable>>,
+    under_way: Vec<IoHandle<Result<()>>>,
+}
+
+impl<E: Encoder> FileWriter<E> {
+    pub(super) fn new(config: Writing<E>, directory: String, subtask: u32, first: u64) -> Self {
+        let (sealed, under_way) = (Vec::new(), Vec::new());
+        Self { config, directory, subtask, next: first, opened: None, part: None, sealed, under_way }
+    }
+
+    /// Begins a file.
+    fn open(&mut self, cx: &mut TaskContext) -> Result<Part> {
+        let (directory, run) = match self.opened.take() {
+            Some(opened) => opened,
+            None => (self.config.stores.locate(&self.directory)?, cx.random().next()),
+        };
+        let extension = self.config.encoder.extension().to_owned();
+        let name = PartName { subtask: self.subtask, counter: self.next, extension };
+        self.next += 1;
+        let part = Part::new(&directory, &name, run, cx.now());
+        self.opened = Some((directory, run));
+        Ok(part)
+    }
+
+    /// Closes the file at hand.
+    fn seal(&mut self, cx: &TaskContext) {
+        if let Some(part) = self.part.take() {
+            let work = part.seal();
+            self.under_way.push(cx.spawn_io(work.clone().map(|done| done.map(drop))));
+            self.sealed.push(work);
+        }
+    }
+
+    /// Closes the file at hand if it is old enough, or asks to be woken when it is.
+    fn seal_if_old(&mut self, cx: &mut TaskContext) {
+        let (Some(part), Some(age)) = (&self.part, self.config.part_age) else { return };
+        let due = part.opened.saturating_add(age);
+        if due <= cx.now() { self.seal(cx) } else { cx.wake_at(due) }
+    }
+
+    fn block_if_full(&self, cx: &mut TaskContext) {
+        if self.under_way.len() >= UNDER_WAY {
+            cx.set_blocked();
+        }
+    }
+}
+
+impl<E: Encoder> SinkWriter for FileWriter<E> {
+    type Record = E::Record;
+    type State = WriterState;
+    type Committable = Committable;
+
+    fn restore(&mut self, states: Vec<WriterState>) -> Result<()> {
+        // Subtasks may have changed places: above what any of them had, no name can be taken.
+        self.next = states.iter().map(|state| state.next).fold(self.next, u64::max);
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &mut Batch<E::Record>, output: &mut SinkOutput<'_>) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut part = match self.part.take() {
+            Some(part) => part,
+            None => self.open(output.context())?,
+        };
+        let before = part.length();
+        let encoded = self.config.encoder.encode(batch.records(), before == 0, &mut part.buffer);
+        encoded.map_err(|problem| {
+            let kind = self.config.encoder.kind();
+            Error::new(ErrorKind::InvalidJob, format!("a record cannot be written to {kind}: {problem}"))
+        })?;
+        output.counters().bytes.add(part.length() - before);
+        while let Some(work) = part.ship() {
+            self.under_way.push(output.context().spawn_io(work));
+        }
+        let is_full = part.length() >= self.config.part_bytes;
+        self.part = Some(part);
+        if is_full {
+            self.seal(output.context());
+        } else if before == 0 {
+            self.seal_if_old(output.context());
+        }
+        self.block_if_full(output.context());
+        Ok(())
+    }
+
+    fn poll(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        let mut failure = None;
+        self.under_way.retain(|handle| match handle.take() {
+            None => true,
+            Some(done) => {
+                failure = failure.take().or(done.err());
+                false
+            }
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.seal_if_old(output.context());
+        self.block_if_full(output.context());
+        Ok(())
+    }
+
+    fn prepare_commit(&mut self, cx: &mut TaskContext) -> BoxFuture<'static, Result<Vec<Committable>>> {
+        self.seal(cx);
+        try_join_all(std::mem::take(&mut self.sealed)).boxed()
+    }
+
+    fn state(&self) -> WriterState {
+        WriterState { next: self.next }
+    }
+
+    fn committer(&self) -> Committer<Committable> {
+        let (stores, directory) = (self.config.stores.clone(), self.directory.clone());
+        Box::new(move |files| {
+            let (stores, directory) = (stores.clone(), directory.clone());
+            async move { commit_all(stores.locate(&directory)?.store.as_ref(), files).await }.boxed()
+        })
+    }
+}

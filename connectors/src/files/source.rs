@@ -1,0 +1,304 @@
+//! Reads files: as Flink's `FileSource`, over bounded input.
+
+mod bad_record;
+mod event_time;
+mod fetch;
+mod gunzip;
+mod pace;
+mod reader;
+mod split;
+mod split_reading;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use millstream_operators::source::Source;
+use millstream_runtime::Result;
+use millstream_state::{Record, Timestamp};
+use object_store::ObjectStore;
+
+use super::format::{CsvFormat, Format, JsonLinesFormat, TextFormat};
+use super::location::{IntoPaths, Stores, find_files};
+pub use bad_record::{BadRecord, BadRecordInfo};
+use event_time::EventTime;
+pub use reader::FileReader;
+pub use split::FileSplit;
+use split::{Cutting, cut};
+
+/// The size that splits have unless told otherwise, in bytes.
+const SPLIT_BYTES: u64 = 1 << 20;
+
+/// Reads files, once each, and ends: CSV, JSON lines, text, or a [`Format`] of your own.
+///
+/// A path is a file, a directory (all files directly in it, but those whose names start with `.` or
+/// `_`), a pattern with `*` in its last part, or a URL of any of these. Files are cut into ranges of
+/// bytes that all subtasks share; a row is read by the reader in whose range it begins, so that each
+/// is read exactly once. For that a newline must end a row: for CSV with newlines inside quotes, see
+/// [`FileSource::whole_files`]. Files whose names end in `.gz` are unpacked, and each is read by one
+/// reader.
+///
+/// Files must not change while the job lives, restarts included: a position is a number of bytes.
+///
+/// ```
+/// use millstream_connectors::files::FileSource;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Serialize, Deserialize)]
+/// struct Airline {
+///     carrier: String,
+///     name: String,
+/// }
+///
+/// let airlines = FileSource::csv::<Airline>("data/airlines.csv");
+/// let many = FileSource::csv::<Airline>(["data/2013/", "data/2014-*.csv.gz"]);
+/// ```
+#[derive(Clone)]
+pub struct FileSource<F: Format = TextFormat> {
+    paths: Vec<String>,
+    cutting: Cutting,
+    reading: Reading<F>,
+}
+
+/// What readers must know.
+#[derive(Clone)]
+struct Reading<F: Format> {
+    stores: Stores,
+    format: F,
+    on_error: BadRecord,
+    event_time: EventTime<F::Record>,
+    /// Records per second over all readers.
+    rate: Option<f64>,
+}
+
+impl FileSource {
+    /// CSV files with a header row, whose column names are the names of the fields of `T`; columns
+    /// that `T` lacks are passed over. Empty fields are `None` in an `Option`. For other delimiters
+    /// and files without a header see [`CsvFormat`].
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// # #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    /// # struct Flight;
+    /// let flights = FileSource::csv::<Flight>("data/flights-*.csv.gz");
+    /// ```
+    pub fn csv<T: Record>(paths: impl IntoPaths) -> FileSource<CsvFormat<T>> {
+        FileSource::with_format(paths, CsvFormat::default())
+    }
+
+    /// Files with a JSON value a line, each a `T`.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// let points = FileSource::json_lines::<(f64, f64)>("data/points.jsonl");
+    /// ```
+    pub fn json_lines<T: Record>(paths: impl IntoPaths) -> FileSource<JsonLinesFormat<T>> {
+        FileSource::with_format(paths, JsonLinesFormat::default())
+    }
+
+    /// Files of UTF-8 text, a record a line.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// let lines = FileSource::text("s3://logs/2024/");
+    /// ```
+    pub fn text(paths: impl IntoPaths) -> Self {
+        Self::with_format(paths, TextFormat)
+    }
+}
+
+impl<F: Format> FileSource<F> {
+    /// Files of any format.
+    ///
+    /// ```
+    /// use millstream_connectors::files::{CsvFormat, FileSource};
+    ///
+    /// let format = CsvFormat::<(String, f64)>::default().with_delimiter(b';').without_header();
+    /// let prices = FileSource::with_format("prices.csv", format);
+    /// ```
+    pub fn with_format(paths: impl IntoPaths, format: F) -> Self {
+        let cutting = Cutting { split_bytes: SPLIT_BYTES, whole_files: false, gzip: false };
+        let (stores, event_time) = (Stores::by_name(false), EventTime::default());
+        let reading = Reading { stores, format, on_error: BadRecord::Fail, event_time, rate: None };
+        Self { paths: paths.into_paths(), cutting, reading }
+    }
+
+    /// Reads from this store; the paths are paths in it. For stores that need more than a URL, such
+    /// as credentials.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use millstream_connectors::files::FileSource;
+    /// let store = Arc::new(object_store::memory::InMemory::new());
+    /// let lines = FileSource::text("logs").with_store(store);
+    /// ```
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<dyn ObjectStore>) -> Self {
+        self.reading.stores = Stores::Given(store);
+        self
+    }
+
+    /// The size of the ranges that files are cut into, in bytes (at least 1; 1 MiB unless set).
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// let lines = FileSource::text("large.txt").split_bytes(64 << 20);
+    /// ```
+    #[must_use]
+    pub fn split_bytes(mut self, bytes: u64) -> Self {
+        self.cutting.split_bytes = bytes.max(1);
+        self
+    }
+
+    /// Does not cut files: one reader reads each from its start to its end. Needed for CSV whose
+    /// quoted fields contain newlines, since from the middle of a file nobody can tell whether a
+    /// newline is inside quotes. Without this, such a row is an error.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// let letters = FileSource::csv::<(String, String)>("letters/").whole_files();
+    /// ```
+    #[must_use]
+    pub fn whole_files(mut self) -> Self {
+        self.cutting.whole_files = true;
+        self
+    }
+
+    /// Unpacks all files, also those whose names do not end in `.gz`.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// let lines = FileSource::text("packed/").gzip();
+    /// ```
+    #[must_use]
+    pub fn gzip(mut self) -> Self {
+        self.cutting.gzip = true;
+        self
+    }
+
+    /// What to do about a row that cannot be read; the job fails unless this says otherwise.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::{BadRecord, FileSource};
+    /// let numbers = FileSource::json_lines::<u64>("numbers.jsonl").on_error(BadRecord::Skip);
+    /// ```
+    #[must_use]
+    pub fn on_error(mut self, policy: BadRecord) -> Self {
+        self.reading.on_error = policy;
+        self
+    }
+
+    /// Takes each record's event timestamp out of the record.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// use millstream_state::Timestamp;
+    ///
+    /// let events = FileSource::json_lines::<(i64, String)>("events.jsonl")
+    ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis));
+    /// ```
+    #[must_use]
+    pub fn with_timestamps(
+        mut self,
+        timestamp: impl Fn(&F::Record) -> Timestamp + Clone + Send + Sync + 'static,
+    ) -> Self {
+        self.reading.event_time.set_timestamps(timestamp);
+        self
+    }
+
+    /// Emits watermarks: a record is at most `out_of_orderness` behind the latest before it in its
+    /// split. Needs [`FileSource::with_timestamps`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream_state::Timestamp;
+    /// let events = FileSource::json_lines::<(i64, String)>("events.jsonl")
+    ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis))
+    ///     .with_watermarks(Duration::from_secs(5));
+    /// ```
+    #[must_use]
+    pub fn with_watermarks(mut self, out_of_orderness: Duration) -> Self {
+        self.reading.event_time.bound = Some(out_of_orderness);
+        self
+    }
+
+    /// Declares, from a file's name, a time that no record in it comes before. Files are then read
+    /// in the order of these times, and the watermark stays before those that are still to be read;
+    /// it does not rise at all before every file without such a time has been read. Without
+    /// [`FileSource::with_watermarks`] the watermark comes from these times alone: nothing can then
+    /// be late, in whatever order rows stand in a file.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream_state::Timestamp;
+    /// let events = FileSource::json_lines::<(i64, String)>("hours/*.jsonl")
+    ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis))
+    ///     .split_start(|name| {
+    ///         let hour = name.rsplit_once('/')?.1.strip_suffix(".jsonl")?.parse::<i64>().ok()?;
+    ///         Some(Timestamp::from_millis(hour * 3_600_000))
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn split_start(
+        mut self,
+        start: impl Fn(&str) -> Option<Timestamp> + Clone + Send + Sync + 'static,
+    ) -> Self {
+        self.reading.event_time.split_start = Some(Arc::new(start));
+        self
+    }
+
+    /// Reads at most this many records per second, over all subtasks together.
+    ///
+    /// ```
+    /// # use millstream_connectors::files::FileSource;
+    /// let replayed = FileSource::text("requests.log").rate(500.0);
+    /// ```
+    #[must_use]
+    pub fn rate(mut self, records_per_second: f64) -> Self {
+        self.reading.rate = Some(records_per_second);
+        self
+    }
+}
+
+impl<F: Format> Source for FileSource<F> {
+    type Record = F::Record;
+    type Split = FileSplit;
+    type Reader = FileReader<F>;
+
+    fn kind(&self) -> &'static str {
+        self.reading.format.kind()
+    }
+
+    fn discover(&self) -> BoxFuture<'static, Result<Vec<FileSplit>>> {
+        let (paths, cutting) = (self.paths.clone(), self.cutting);
+        let (stores, split_start) =
+            (self.reading.stores.clone(), self.reading.event_time.split_start.clone());
+        Box::pin(async move {
+            let mut splits = Vec::new();
+            for path in paths {
+                for file in find_files(&stores, &path).await? {
+                    let start = split_start.as_ref().and_then(|start| start(&file.name));
+                    splits.extend(cut(&file, start, cutting));
+                }
+            }
+            // Dealt out one by one in this order, all subtasks go through time together.
+            splits.sort_by(FileSplit::reading_order);
+            Ok(splits)
+        })
+    }
+
+    fn reader(&self) -> FileReader<F> {
+        self.reader_for(0, 1)
+    }
+
+    fn reader_for(&self, _subtask: u32, parallelism: u32) -> FileReader<F> {
+        FileReader::new(self.reading.clone(), parallelism)
+    }
+
+    fn has_timestamps(&self) -> bool {
+        self.reading.event_time.has_timestamps()
+    }
+}

@@ -1,0 +1,70 @@
+//! What happens to rows that cannot be read.
+
+use std::fmt;
+
+use millstream_runtime::graph::OutputTag;
+use millstream_runtime::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+
+use crate::files::format::RowError;
+
+/// What to do about a row that cannot be read.
+///
+/// ```
+/// use millstream_connectors::files::{BadRecord, BadRecordInfo, FileSource};
+/// use millstream_runtime::graph::OutputTag;
+///
+/// let unreadable = OutputTag::<BadRecordInfo>::new("unreadable rows");
+/// let numbers = FileSource::json_lines::<u64>("numbers.jsonl")
+///     .on_error(BadRecord::SideOutput(unreadable.clone()));
+/// ```
+#[derive(Clone)]
+pub enum BadRecord {
+    /// The job fails, naming the file, the place in it and what is wrong.
+    Fail,
+    /// The row is passed over and counted as skipped.
+    Skip,
+    /// The row goes to a side output.
+    SideOutput(OutputTag<BadRecordInfo>),
+}
+
+/// A row that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadRecordInfo {
+    /// The file it is in.
+    pub file: String,
+    /// Where in the file it begins, in bytes; in a packed file, in what that unpacks to.
+    pub offset: u64,
+    /// The row, without its line end; what is not UTF-8 is replaced.
+    pub text: String,
+    /// What is wrong with it.
+    pub error: String,
+}
+
+/// How much of a row an error quotes, in characters.
+const QUOTED: usize = 200;
+
+impl BadRecordInfo {
+    pub(super) fn new(file: &str, offset: u64, row: &[u8], error: &RowError) -> Self {
+        let text = String::from_utf8_lossy(row).trim_end_matches(['\r', '\n']).to_owned();
+        Self { file: file.to_owned(), offset, text, error: error.to_string() }
+    }
+}
+
+impl fmt::Display for BadRecordInfo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, offset, text, error } = self;
+        let quoted: String = text.chars().take(QUOTED).collect();
+        let more = if quoted.len() < text.len() { "…" } else { "" };
+        write!(
+            formatter,
+            "`{file}`: the row at byte {offset} cannot be read: {error}; it is `{quoted}{more}`"
+        )
+    }
+}
+
+impl From<BadRecordInfo> for Error {
+    fn from(row: BadRecordInfo) -> Self {
+        Self::new(ErrorKind::InvalidInput, row.to_string())
+    }
+}
