@@ -11,7 +11,8 @@ pub use crate::window::{
     Window, WindowResult,
 };
 pub use crate::{
-    AggregateFunction, AggregatingState, BroadcastProcessFunction, BroadcastState, ConnectedStreams, Environment, Error, ErrorKind,
-    KeyedStream, ListState, MapState, OutputTag, ProcessContext, ProcessFunction, ReducingState, Result, StateDescriptor, Stream, Timestamp, TwoInputProcessFunction,
+    AggregateFunction, AggregatingState, BroadcastProcessFunction, BroadcastState, ConnectedStreams,
+    Environment, Error, ErrorKind, KeyedStream, ListState, MapState, OutputTag, ProcessContext,
+    ProcessFunction, ReducingState, Result, StateDescriptor, Stream, Timestamp, TwoInputProcessFunction,
     ValueState, WatermarkGenerator, WatermarkStrategy,
 };
