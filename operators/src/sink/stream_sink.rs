@@ -27,7 +27,6 @@ impl StreamSink {
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
-    #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         self.graph.lock().set_name(self.node, name.into());
         self
@@ -42,7 +41,6 @@ impl StreamSink {
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
-    #[must_use]
     pub fn uid(self, uid: impl Into<String>) -> Self {
         self.graph.lock().set_uid(self.node, uid.into());
         self
@@ -57,7 +55,6 @@ impl StreamSink {
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
-    #[must_use]
     pub fn set_parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
         self
@@ -73,7 +70,6 @@ impl StreamSink {
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
-    #[must_use]
     pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);
         self

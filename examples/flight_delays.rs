@@ -1,0 +1,304 @@
+//! How late do flights leave New York? Three months of real flights, per airline and airport, by the
+//! hour and by the day; every cancelled flight on its own line.
+//!
+//! ```text
+//! cargo run --release --example flight_delays
+//! cargo run --release --example flight_delays -- --rate 40000 --kill-after 50000   # dies half way
+//! cargo run --release --example flight_delays -- --restore ./snapshots             # and goes on
+//! ```
+//!
+//! The files are read in parallel, and neither files nor rows are in order of time. Two facts make
+//! a watermark possible under which no flight is ever late: a file holds one month, and within it
+//! rows are sorted by day. So a file that has not been begun holds the watermark back to the start
+//! of its month, and within a file it stays a day behind.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "an example's own table of its own lines")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use millstream::connectors::files::{FileSink, FileSource};
+use millstream::prelude::*;
+use serde::{Deserialize, Serialize};
+use support::Options;
+
+/// A flight is delayed if it leaves more than this many minutes late.
+const DELAYED_MINUTES: i64 = 15;
+const HOUR: Duration = Duration::from_secs(3_600);
+/// Rows of one local day are sorted by actual departure: two of them are at most a day apart, and
+/// the longest day of the year, when the clocks go back, has 25 hours.
+const LONGEST_DAY: Duration = Duration::from_secs(25 * 3_600);
+
+/// Delays of the flights that left New York in 2013.
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    /// The folder with flights-*.csv(.gz) and airlines.csv
+    #[arg(long, value_name = "DIR", default_value_os_t = support::data())]
+    data: PathBuf,
+}
+
+/// A row of the file, as it stands there: what is missing is `NA`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Row {
+    dep_time: String,
+    dep_delay: String,
+    carrier: String,
+    flight: u32,
+    origin: String,
+    dest: String,
+    minute: i64,
+    time_hour: String,
+}
+
+impl Row {
+    /// The scheduled departure, in UTC: the event time of a flight.
+    fn scheduled(&self) -> Timestamp {
+        // A row whose hour cannot be read gets no place in time; `Flight::parse` refuses it.
+        let hour = self.time_hour.parse::<jiff::Timestamp>();
+        hour.map_or(Timestamp::MIN, |hour| {
+            Timestamp::from_millis(hour.as_millisecond() + self.minute * 60_000)
+        })
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Airline {
+    carrier: String,
+    name: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Flight {
+    scheduled: Timestamp,
+    /// Minutes after schedule; negative if early; `None` if the flight was cancelled.
+    delay: Option<i64>,
+    carrier: String,
+    airline: String,
+    number: u32,
+    origin: String,
+    destination: String,
+}
+
+impl Flight {
+    fn new(row: Row, airline: Option<&String>) -> Self {
+        Self {
+            scheduled: row.scheduled(),
+            delay: if row.dep_time == "NA" { None } else { row.dep_delay.parse().ok() },
+            airline: airline.cloned().unwrap_or_else(|| "unknown".to_owned()),
+            carrier: row.carrier,
+            number: row.flight,
+            origin: row.origin,
+            destination: row.dest,
+        }
+    }
+}
+
+/// What windows are kept for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Group {
+    carrier: String,
+    airline: String,
+    origin: String,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Delays {
+    flights: u64,
+    delayed: u64,
+    sum: i64,
+    max: Option<i64>,
+}
+
+/// Counts flights and adds up their delays.
+struct DelayStatistics;
+
+impl AggregateFunction for DelayStatistics {
+    type Input = Flight;
+    type Accumulator = Delays;
+    type Output = Delays;
+
+    fn create_accumulator(&self) -> Delays {
+        Delays::default()
+    }
+
+    fn add(&self, flight: &Flight, delays: &mut Delays) {
+        if let Some(delay) = flight.delay {
+            delays.flights += 1;
+            delays.delayed += u64::from(delay > DELAYED_MINUTES);
+            delays.sum += delay;
+            delays.max = delays.max.max(Some(delay));
+        }
+    }
+
+    fn result(&self, delays: &Delays) -> Delays {
+        delays.clone()
+    }
+
+    fn merge(&self, delays: &mut Delays, other: Delays) {
+        delays.flights += other.flights;
+        delays.delayed += other.delayed;
+        delays.sum += other.sum;
+        delays.max = delays.max.max(other.max);
+    }
+}
+
+/// Sends cancelled flights to a side output.
+#[derive(Clone)]
+struct SplitCancelled(OutputTag<Flight>);
+
+impl ProcessFunction<Flight, Flight> for SplitCancelled {
+    fn process(&mut self, flight: Flight, cx: &mut ProcessContext<'_, '_, Flight>) -> Result<()> {
+        if flight.delay.is_some() {
+            return cx.emit(flight);
+        }
+        cx.emit_side(&self.0, flight);
+        Ok(())
+    }
+}
+
+/// A file holds one month: no flight in `flights-2013-10.csv.gz` is due before October begins.
+fn start_of_month(path: &str) -> Option<Timestamp> {
+    let month = path.rsplit("flights-").next()?.get(..7)?;
+    let start: jiff::Timestamp = format!("{month}-01T00:00:00Z").parse().ok()?;
+    Some(Timestamp::from_millis(start.as_millisecond()))
+}
+
+fn line(kind: &str, result: &WindowResult<Group, Delays>) -> String {
+    let (start, group, delays) = (result.window.start, &result.key, &result.value);
+    format!(
+        "{kind},{start},{},{},{},{},{},{},{}",
+        group.carrier,
+        group.airline,
+        group.origin,
+        delays.flights,
+        delays.delayed,
+        delays.sum,
+        delays.max.unwrap_or_default()
+    )
+}
+
+fn build(env: &Environment, arguments: &Arguments) -> Result<()> {
+    let options = &arguments.options;
+    let mut source = FileSource::csv::<Row>(flight_files(&arguments.data)?)
+        .with_timestamps(Row::scheduled)
+        .with_watermarks(LONGEST_DAY)
+        .split_start(start_of_month);
+    if let Some(rate) = options.rate {
+        source = source.rate(rate);
+    }
+    let rows = env.from_source(source).name("flights").uid("flights").inspect(options.kill_switch());
+    let airlines = env
+        .from_source(FileSource::csv::<Airline>(
+            arguments.data.join("airlines.csv").to_string_lossy().into_owned(),
+        ))
+        .name("airlines")
+        .uid("airlines")
+        .set_parallelism(1);
+
+    let flights = rows
+        .enrich(&airlines, |row| row.carrier.clone(), |airline| (airline.carrier, airline.name), Flight::new)
+        .name("airline names")
+        .uid("airline names");
+    let cancelled = OutputTag::new("cancelled");
+    let departed = flights.process(SplitCancelled(cancelled.clone())).name("split cancelled");
+    let cancelled = departed.side_output(&cancelled).map(|flight| {
+        let Flight { scheduled, carrier, airline, number, origin, destination, .. } = flight;
+        format!("cancelled,{scheduled},{carrier},{airline},{origin},{destination},{number}")
+    });
+
+    let groups = departed.key_by(|flight| Group {
+        carrier: flight.carrier.clone(),
+        airline: flight.airline.clone(),
+        origin: flight.origin.clone(),
+    });
+    let windows = |kind: &'static str, size: Duration| {
+        let results = groups.window(TumblingEventTimeWindows::of(size)).aggregate(DelayStatistics);
+        results.name(kind).uid(kind).map(move |result| line(kind, &result))
+    };
+    let (hourly, daily) = (windows("hourly", HOUR), windows("daily", 24 * HOUR));
+    let results = FileSink::text(options.output.to_string_lossy().into_owned(), |line: &String| line.clone());
+    hourly.union_all([&daily, &cancelled]).sink_to(results.overwrite()).name("results").uid("results");
+    Ok(())
+}
+
+/// The flight files in a folder, without the tables beside them.
+fn flight_files(folder: &Path) -> Result<Vec<String>> {
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::InvalidInput, format!("cannot list `{}`", folder.display())).caused_by(error)
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path().to_string_lossy().into_owned();
+        if path.contains("flights-") {
+            files.push(path);
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// The airlines by share of delayed flights, from the daily lines of the committed results.
+fn worst_airlines(lines: &[String]) -> Vec<(String, Delays)> {
+    let mut airlines = BTreeMap::<String, Delays>::new();
+    for line in lines.iter().filter(|line| line.starts_with("daily,")) {
+        let fields: Vec<_> = line.split(',').collect();
+        let number = |index: usize| fields[index].parse::<i64>().unwrap();
+        let day = Delays {
+            flights: number(5).unsigned_abs(),
+            delayed: number(6).unsigned_abs(),
+            sum: number(7),
+            max: Some(number(8)),
+        };
+        DelayStatistics.merge(airlines.entry(fields[3].to_owned()).or_default(), day);
+    }
+    let mut airlines: Vec<_> = airlines.into_iter().collect();
+    let share = |delays: &Delays| delays.delayed as f64 / delays.flights.max(1) as f64;
+    airlines.sort_by(|(_, left), (_, right)| share(right).total_cmp(&share(left)));
+    airlines
+}
+
+fn print_table(lines: &[String]) {
+    println!(
+        "{:<28} {:>8} {:>9} {:>11} {:>13}",
+        "airline", "flights", "delayed", "mean (min)", "longest (min)"
+    );
+    for (name, delays) in worst_airlines(lines) {
+        let flights = delays.flights.max(1) as f64;
+        println!(
+            "{name:<28} {:>8} {:>8.1}% {:>11.1} {:>13}",
+            delays.flights,
+            100.0 * delays.delayed as f64 / flights,
+            delays.sum as f64 / flights,
+            delays.max.unwrap_or_default()
+        );
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let env = arguments.options.environment();
+    build(&env, &arguments)?;
+    let Some(metrics) = arguments.options.run(&env, "flight_delays")? else { return Ok(()) };
+
+    let output = &arguments.options.output;
+    let lines = support::committed_lines(output).map_err(|error| {
+        Error::new(ErrorKind::External, format!("cannot read `{}`", output.display())).caused_by(error)
+    })?;
+    print_table(&lines);
+    let of_kind = |kind: &str| lines.iter().filter(|line| line.starts_with(kind)).count();
+    println!(
+        "\n{} hourly and {} daily windows, {} cancelled flights in {}",
+        of_kind("hourly,"),
+        of_kind("daily,"),
+        of_kind("cancelled,"),
+        output.display()
+    );
+    let late = metrics.operator("hourly").late_records + metrics.operator("daily").late_records;
+    println!("late records: {late}");
+    Ok(())
+}
