@@ -9,6 +9,8 @@ mod format;
 mod location;
 mod sink;
 mod source;
+#[cfg(test)]
+mod testing;
 
 pub use encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
 pub use format::{CsvFormat, Decoder, Format, JsonLinesFormat, RowError, TextFormat};

@@ -13,6 +13,7 @@ mod rolling;
 pub mod sink;
 pub mod source;
 mod stream;
+pub mod testing;
 pub mod time;
 mod transform;
 pub mod window;

@@ -21,7 +21,7 @@ pub use collect::{CollectSink, CollectWriter, Collected, CollectedChunk};
 pub use print::{PrintSink, PrintWriter};
 pub use stream_sink::StreamSink;
 
-pub(crate) use adapter::add_sink;
+pub(crate) use adapter::{add_sink, sink_operator};
 
 /// Where records go.
 pub trait Sink: Send + Sync + 'static {

@@ -20,7 +20,7 @@ pub use generator::{GeneratorReader, GeneratorSource};
 pub use rate::RateLimiter;
 pub use strided::StridedSplit;
 
-pub(crate) use adapter::add_source;
+pub(crate) use adapter::{add_source, source_operator};
 
 /// Where records come from.
 pub trait Source: Send + Sync + 'static {

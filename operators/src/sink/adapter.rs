@@ -7,7 +7,9 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext, TaskContext};
+use millstream_runtime::chain::{
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext, TaskContext,
+};
 use millstream_runtime::clock::IoHandle;
 use millstream_runtime::graph::{JobGraph, NodeId, NodeRole, Prepare, Upstream};
 use millstream_state::CheckpointId;
@@ -32,6 +34,11 @@ pub(super) struct SinkAdapter<W: SinkWriter> {
     finishing: bool,
 }
 
+/// What runs one subtask of a sink.
+pub(crate) fn sink_operator<S: Sink>(sink: &S, subtask: u32) -> impl Operator<S::Record, ()> + use<S> {
+    SinkAdapter::new(sink.writer(subtask))
+}
+
 /// Adds a sink to a job.
 pub(crate) fn add_sink<S: Sink>(
     graph: &mut JobGraph,
@@ -41,8 +48,8 @@ pub(crate) fn add_sink<S: Sink>(
     let sink = Arc::new(sink);
     let checked = sink.clone();
     let kind = sink.kind();
-    let make = move |subtask| SinkAdapter::new(sink.writer(subtask));
-    let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, move |info| make(info.subtask));
+    let make = move |info: &OperatorInfo| sink_operator(sink.as_ref(), info.subtask);
+    let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, make);
     let prepare: Prepare = Arc::new(move || checked.check());
     graph.set_prepare(node, prepare);
     node

@@ -20,6 +20,16 @@ pub(super) struct SourceAdapter<S: Source> {
     reader: S::Reader,
 }
 
+/// What runs one subtask of a source.
+pub(crate) fn source_operator<S: Source>(
+    source: Arc<S>,
+    discovered: Arc<Mutex<Vec<S::Split>>>,
+    subtask: u32,
+    parallelism: u32,
+) -> impl SourceOperator<S::Record> {
+    SourceAdapter::new(&source, &discovered, subtask, parallelism)
+}
+
 /// Adds a source to a job.
 pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId, Port<S::Record>, SidePorts) {
     let source = Arc::new(source);
@@ -27,7 +37,7 @@ pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId,
     let (kind, has_timestamps) = (source.kind(), source.has_timestamps());
     let (finder, found) = (source.clone(), discovered.clone());
     let added = graph.add_source(kind, move |info| {
-        SourceAdapter::new(&source, &discovered, info.subtask, info.parallelism)
+        source_operator(source.clone(), discovered.clone(), info.subtask, info.parallelism)
     });
     let prepare: Prepare = Arc::new(move || {
         let (splits, found) = (finder.discover(), found.clone());

@@ -51,9 +51,12 @@ impl RateLimiter {
         self.passed += records;
     }
 
-    /// When the next record may pass.
+    /// When the next record may pass, if none may at `now`; always later than `now`.
     pub fn next_at(&self, now: Timestamp) -> Timestamp {
-        self.due_at(self.origin.unwrap_or(now), self.passed)
+        // `due` may round a record that is due just now to "not yet": whoever waited until now would
+        // be woken again and again while the clock stands.
+        let later = now.saturating_add(Duration::from_millis(1));
+        self.due_at(self.origin.unwrap_or(now), self.passed).max(later)
     }
 
     /// How many may have passed by `now`.

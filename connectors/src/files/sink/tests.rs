@@ -1,1 +1,56 @@
+mod lifecycle;
+mod naming;
+mod recovery;
 
+use millstream_operators::testing::sink_operator;
+use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, OperatorHarness};
+
+use super::*;
+use crate::files::testing::FaultyStore;
+
+type Lines = FileSink<TextEncoder<u64, fn(&u64) -> String>>;
+
+/// A sink of numbers, one a line, into `out`.
+fn lines(store: &Arc<FaultyStore>) -> Lines {
+    let line: fn(&u64) -> String = u64::to_string;
+    FileSink::text("out", line).with_store(store.clone())
+}
+
+/// Checks the directory, as before a fresh start.
+fn check<E: Encoder>(sink: &FileSink<E>) -> Result<()> {
+    futures::executor::block_on(sink.check())
+}
+
+/// The only subtask of a sink that starts afresh.
+fn start<E: Encoder>(sink: &FileSink<E>) -> OperatorHarness<E::Record, ()> {
+    check(sink).unwrap();
+    OperatorHarness::new(sink_operator(sink, 0)).unwrap()
+}
+
+/// Subtask `subtask` of `parallelism` of a sink restored from these snapshots.
+fn restore<E: Encoder>(
+    sink: &FileSink<E>,
+    subtask: u32,
+    parallelism: u32,
+    snapshots: &[HarnessSnapshot],
+) -> Result<OperatorHarness<E::Record, ()>> {
+    let setup = HarnessSetup::new().subtask(subtask, parallelism).restore(snapshots);
+    let mut harness = OperatorHarness::with(setup, sink_operator(sink, subtask))?;
+    harness.poll()?;
+    Ok(harness)
+}
+
+/// Ends a job that has read everything.
+fn end<T: Record>(harness: &mut OperatorHarness<T, ()>) -> Result<()> {
+    harness.end_of_data()?;
+    while !harness.finish()? {}
+    Ok(())
+}
+
+/// The visible lines, in order of value.
+fn visible(store: &FaultyStore) -> Vec<u64> {
+    let mut lines: Vec<_> =
+        store.visible().values().flat_map(|file| file.lines()).map(|line| line.parse().unwrap()).collect();
+    lines.sort_unstable();
+    lines
+}

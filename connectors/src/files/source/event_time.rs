@@ -13,13 +13,15 @@ use super::split::FileSplit;
 /// the function that is called for every record can be part of it.
 type AssignTimestamps<T> = Arc<dyn Fn(&mut Batch<T>) -> Timestamp + Send + Sync>;
 
+/// The time before which no record of a file is, by the file's name.
+type SplitStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
+
 /// What a source knows about time.
 pub(super) struct EventTime<T> {
     timestamps: Option<AssignTimestamps<T>>,
     /// How far a record may be behind the latest before it in its split.
     pub(super) bound: Option<Duration>,
-    /// The time before which no record of a file is, by the file's name.
-    pub(super) split_start: Option<Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>>,
+    pub(super) split_start: Option<SplitStart>,
 }
 
 impl<T> Clone for EventTime<T> {

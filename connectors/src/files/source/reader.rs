@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use millstream_operators::source::SourceReader;
+use millstream_operators::source::{RateLimiter, SourceReader};
 use millstream_runtime::Result;
 use millstream_runtime::batch::BATCH_RECORDS;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
@@ -13,7 +13,6 @@ use millstream_state::Timestamp;
 use super::Reading;
 use super::bad_record::{BadRecord, BadRecordInfo};
 use super::fetch::{FetchPlan, Fetched, Fetcher, fetch_first_row};
-use super::pace::Pace;
 use super::split::FileSplit;
 use super::split_reading::{SplitReading, Stop, begins_file};
 use crate::files::format::{Decoder, Format};
@@ -32,7 +31,7 @@ pub struct FileReader<F: Format> {
     last_header: Option<(String, Bytes)>,
     /// The watermark emitted last.
     watermark: Timestamp,
-    pace: Option<Pace>,
+    limiter: Option<RateLimiter>,
 }
 
 /// A split whose first bytes are under way.
@@ -52,7 +51,7 @@ enum Begun {
 
 impl<F: Format> FileReader<F> {
     pub(super) fn new(config: Reading<F>, parallelism: u32) -> Self {
-        let pace = config.rate.map(|rate| Pace::new(rate, parallelism));
+        let limiter = config.rate.map(|rate| RateLimiter::new(rate / f64::from(parallelism.max(1))));
         let (pending, watermark) = (VecDeque::new(), Timestamp::MIN);
         Self {
             config,
@@ -62,7 +61,7 @@ impl<F: Format> FileReader<F> {
             last_file: None,
             last_header: None,
             watermark,
-            pace,
+            limiter,
         }
     }
 
@@ -124,16 +123,13 @@ impl<F: Format> FileReader<F> {
     ) -> Result<(usize, SourceStatus)> {
         let Some((reading, fetcher)) = &mut self.current else { return Ok((0, SourceStatus::More)) };
         let (allowed, on_error) = (budget, &self.config.on_error);
+        let mut is_done = false;
         let status = loop {
             match reading.read(&mut budget, |row| take_row(row, on_error, output))? {
                 Stop::Budget => break SourceStatus::More,
                 Stop::Done => {
-                    let latest = self.config.event_time.assign(output.batch());
-                    self.watermark_after(latest, output)?;
-                    self.current = None;
-                    return self
-                        .watermark_after(Timestamp::MIN, output)
-                        .map(|()| (allowed - budget, SourceStatus::More));
+                    is_done = true;
+                    break SourceStatus::More;
                 }
                 Stop::Hungry => match fetcher.next(output.context())? {
                     Fetched::Chunk(bytes) => {
@@ -146,12 +142,16 @@ impl<F: Format> FileReader<F> {
             }
         };
         let latest = self.config.event_time.assign(output.batch());
-        self.watermark_after(latest, output)?;
+        self.emit_watermark(latest, output)?;
+        if is_done {
+            self.current = None;
+            self.emit_watermark(Timestamp::MIN, output)?;
+        }
         Ok((allowed - budget, status))
     }
 
     /// Emits the watermark, if it has risen by records up to `latest`.
-    fn watermark_after(&mut self, latest: Timestamp, output: &mut Output<'_, F::Record>) -> Result<()> {
+    fn emit_watermark(&mut self, latest: Timestamp, output: &mut Output<'_, F::Record>) -> Result<()> {
         let mut current = self.current.as_mut().map(|(reading, _)| reading.split_mut());
         if let Some(split) = &mut current {
             split.latest = split.latest.max(latest);
@@ -197,18 +197,18 @@ impl<F: Format> SourceReader for FileReader<F> {
             Begun::Pending => return Ok(SourceStatus::Waiting),
             Begun::Never => return Ok(SourceStatus::Ended),
         }
-        let allowance = self.pace.as_mut().map(|pace| pace.allowance(output.context().now()));
-        let budget = match allowance {
-            None => BATCH_RECORDS,
-            Some(Ok(allowance)) => allowance.min(BATCH_RECORDS),
-            Some(Err(time)) => {
-                output.context().wake_at(time);
+        let mut budget = BATCH_RECORDS;
+        if let Some(limiter) = &mut self.limiter {
+            let now = output.context().now();
+            budget = usize::try_from(limiter.allowance(now)).unwrap_or(budget).min(budget);
+            if budget == 0 {
+                output.context().wake_at(limiter.next_at(now));
                 return Ok(SourceStatus::Waiting);
             }
-        };
+        }
         let (rows, status) = self.read(budget, output)?;
-        if let Some(pace) = &mut self.pace {
-            pace.spend(rows);
+        if let Some(limiter) = &mut self.limiter {
+            limiter.pass(rows as u64);
         }
         if self.current.as_ref().is_none_or(|(_, fetcher)| fetcher.is_idle()) {
             self.open_next(output.context())?;

@@ -43,7 +43,9 @@ fn a_bad_row_says_what_is_wrong_and_the_next_is_fine() {
         assert_eq!(decoder.decode(row.as_bytes()).unwrap_err().to_string(), problem);
         assert_eq!(decoder.decode(b"UA,1\n"), Ok(Some(flight("UA", Some(1)))));
     }
-    assert!(decoder.decode(b"\xff,1\n").unwrap_err().to_string().contains("UTF-8"));
+    let error = decoder.decode(b"\xff,1\n").unwrap_err();
+    assert_eq!(error.column.as_deref(), Some("carrier"));
+    assert!(error.problem.contains("utf-8"), "{error}");
 }
 
 #[test]
