@@ -184,7 +184,8 @@ struct Job {
 impl Job {
     /// Works, or dies and comes back, until it works.
     fn run(&mut self, work: impl Fn(&mut Self, &mut OperatorHarness<u64, ()>) -> Result<()>) {
-        loop {
+        // Far more attempts than there can be faults.
+        for _ in 0..20 {
             let Some(mut harness) = self.harness.take().or_else(|| self.attempt()) else { continue };
             if work(self, &mut harness).is_ok() {
                 self.harness = Some(harness);
@@ -192,6 +193,7 @@ impl Job {
             }
             self.crash();
         }
+        panic!("the job cannot recover");
     }
 
     fn attempt(&mut self) -> Option<OperatorHarness<u64, ()>> {
@@ -257,7 +259,7 @@ proptest! {
         let mut job = Job { store, sink, harness, next: 0, checkpoint: 0, begun: Vec::new(), complete, notify };
         steps.into_iter().for_each(|step| job.step(step));
         // A last, undisturbed checkpoint: the attempt may have died of an earlier fault meanwhile.
-        while job.complete.as_ref().is_none_or(|(_, next)| *next < 100) {
+        for _ in 0..20 {
             job.step(Step::Write(100));
             job.step(Step::Snapshot);
             job.step(Step::Complete);
