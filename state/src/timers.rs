@@ -50,6 +50,10 @@ impl<K: Key> GroupContent for TimerGroup<K> {
         }
         end(bytes)
     }
+
+    fn any_hash(&self) -> Option<u64> {
+        self.0.values().find_map(IndexSet::first).map(stable_hash)
+    }
 }
 
 /// The timers of one subtask in one time domain.
@@ -86,23 +90,27 @@ impl<K: Key> TimerQueue<K> {
     /// # Errors
     /// If another subtask owns the key.
     pub fn register(&mut self, hash: u64, key: &K, time: Timestamp) -> Result<bool> {
+        // Looked up first: setting a timer again must not copy a key group that a snapshot shares.
+        if self.is_set(hash, key, time) {
+            return Ok(false);
+        }
         let index = self.timers.slot_index(hash);
         let bucket = self.timers.content_mut(hash)?.0.entry(time).or_default();
         if bucket.is_empty() {
             self.order.insert((time, index));
         }
-        Ok(if bucket.contains(key) { false } else { bucket.insert(key.clone()) })
+        Ok(bucket.insert(key.clone()))
     }
 
     /// Removes a timer; false if there was none.
     ///
     /// # Errors
-    /// If another subtask owns the key.
+    /// None today: a key that another subtask owns has no timers here.
     pub fn delete(&mut self, hash: u64, key: &K, time: Timestamp) -> Result<bool> {
-        let index = self.timers.slot_index(hash);
-        if !self.order.contains(&(time, index)) {
+        if !self.is_set(hash, key, time) {
             return Ok(false);
         }
+        let index = self.timers.slot_index(hash);
         let group = &mut self.timers.content_mut(hash)?.0;
         let Some(bucket) = group.get_mut(&time) else { return Ok(false) };
         let removed = bucket.swap_remove(key);
@@ -111,6 +119,11 @@ impl<K: Key> TimerQueue<K> {
             self.order.remove(&(time, index));
         }
         Ok(removed)
+    }
+
+    fn is_set(&self, hash: u64, key: &K, time: Timestamp) -> bool {
+        let bucket = self.timers.content(hash).and_then(|group| group.0.get(&time));
+        bucket.is_some_and(|bucket| bucket.contains(key))
     }
 
     /// The time of the earliest timer.
