@@ -19,6 +19,11 @@ pub trait GroupContent: Clone + Default + Send + Sync + 'static {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error>;
     /// Adds the entries that [`GroupContent::encode`] wrote.
     fn decode(&mut self, bytes: &[u8]) -> Result<(), postcard::Error>;
+    /// The [`stable_hash`](crate::stable_hash) of any one key that is there. A restore checks by it
+    /// that the key type's `Hash` still spreads keys as it did; `None` leaves that out.
+    fn any_hash(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// One content, either the task's own or shared with snapshots.
@@ -190,7 +195,8 @@ impl<C: GroupContent> GroupedState<C> {
     /// Adds what a snapshot holds for `group`, read by `decode`.
     ///
     /// # Errors
-    /// If the bytes do not decode, or another subtask owns the group.
+    /// If the bytes do not decode, another subtask owns the group, or the keys are of another group
+    /// by now because their `Hash` has changed.
     pub fn restore(
         &mut self,
         group: KeyGroup,
@@ -205,7 +211,15 @@ impl<C: GroupContent> GroupedState<C> {
             state: self.meta.name.clone(),
             action: "decode",
             source,
-        })
+        })?;
+        match slot.get().any_hash().map(|hash| self.groups.of_hash(hash)) {
+            Some(other) if other != group => Err(StateError::Usage(format!(
+                "state `{}`: a key that the snapshot holds in key group {group} belongs to {other}: the \
+                 `Hash` of the key's type has changed since, so its state cannot be found again",
+                self.meta.name
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -133,6 +133,10 @@ impl<K: Key, V: Record> GroupContent for KeyTable<K, V> {
         self.decode_with(&mut bytes, decode_from)?;
         end(bytes)
     }
+
+    fn any_hash(&self) -> Option<u64> {
+        self.0.iter().next().map(|(key, _)| stable_hash(key))
+    }
 }
 
 /// A keyed state with one `V` for each `K`.
