@@ -1,1 +1,199 @@
+use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
+use super::*;
+use crate::{AggregateFunction, stable_hash};
+
+/// A context with a current key, as an operator gives its function.
+struct Context {
+    backend: KeyedBackend<String>,
+    key: String,
+}
+
+impl Context {
+    fn new(restored: Vec<KeyedRestore>) -> Self {
+        let groups = KeyGroups::new(128);
+        Self { backend: KeyedBackend::new(groups, groups.range_of(0, 1), restored), key: String::new() }
+    }
+
+    fn at(&mut self, key: &str) -> &mut Self {
+        self.key = key.to_owned();
+        self
+    }
+
+    /// What a restore of a snapshot taken now would hand over.
+    fn taken(&mut self) -> Vec<KeyedRestore> {
+        let encoded = |state: KeyedStateSnapshot| {
+            let blocks = state.groups.iter().map(|group| {
+                let mut bytes = Vec::new();
+                group.block.encode(&mut bytes).unwrap();
+                (group.group, Bytes::from(bytes))
+            });
+            KeyedRestore { blocks: blocks.collect(), meta: state.meta }
+        };
+        self.backend.snapshot(CheckpointId::new(1)).into_iter().map(encoded).collect()
+    }
+}
+
+impl StateAccess for Context {
+    type Key = String;
+    fn keyed(&self) -> (&KeyedBackend<String>, &String, u64) {
+        (&self.backend, &self.key, stable_hash(&self.key))
+    }
+    fn keyed_mut(&mut self) -> (&mut KeyedBackend<String>, &String, u64) {
+        (&mut self.backend, &self.key, stable_hash(&self.key))
+    }
+}
+
+struct Average;
+impl AggregateFunction for Average {
+    type Input = f64;
+    type Accumulator = (f64, u32);
+    type Output = f64;
+    fn create_accumulator(&self) -> (f64, u32) {
+        (0.0, 0)
+    }
+    fn add(&self, input: &f64, (sum, count): &mut (f64, u32)) {
+        *sum += input;
+        *count += 1;
+    }
+    fn result(&self, (sum, count): &(f64, u32)) -> f64 {
+        sum / f64::from(*count)
+    }
+    fn merge(&self, accumulator: &mut (f64, u32), other: (f64, u32)) {
+        *accumulator = (accumulator.0 + other.0, accumulator.1 + other.1);
+    }
+}
+
+struct Handles {
+    value: ValueState<u64>,
+    list: ListState<String>,
+    map: MapState<u8, i32>,
+    sum: ReducingState<u32>,
+    average: AggregatingState<Average>,
+}
+
+fn declare(backend: &mut KeyedBackend<String>) -> Handles {
+    Handles {
+        value: ValueState::declare(backend, &StateDescriptor::new("value")).unwrap(),
+        list: ListState::declare(backend, &StateDescriptor::new("list")).unwrap(),
+        map: MapState::declare(backend, "map").unwrap(),
+        sum: ReducingState::declare(backend, &StateDescriptor::new("sum"), |a, b| a + b).unwrap(),
+        average: AggregatingState::declare(backend, &StateDescriptor::new("average"), Average).unwrap(),
+    }
+}
+
+#[test]
+fn every_kind_of_state_is_kept_by_key_and_survives() {
+    let mut context = Context::new(Vec::new());
+    let states = declare(&mut context.backend);
+    for key in ["a", "b"] {
+        let context = context.at(key);
+        assert_eq!(states.value.set(context, 7), None);
+        *states.value.get_or_insert_with(context, || 0) += 1;
+        states.list.add(context, format!("{key}1"));
+        states.list.add(context, format!("{key}2"));
+        assert_eq!(states.map.insert(context, 1, 10), None);
+        assert_eq!(states.map.insert(context, 1, 11), Some(10));
+        states.map.insert(context, 2, 20);
+        states.sum.add(context, 3);
+        states.sum.add(context, 4);
+        states.average.add(context, &1.0);
+        states.average.add(context, &2.0);
+    }
+    states.value.clear(context.at("b"));
+    let mut context = Context::new(context.taken());
+    assert_eq!(context.backend.unclaimed().count(), 5);
+    let states = declare(&mut context.backend);
+    assert_eq!(context.backend.unclaimed().count(), 0);
+    assert_eq!(context.backend.entries(), 9);
+
+    let context = context.at("a");
+    assert_eq!(states.value.get(context), Some(&8));
+    assert_eq!(states.list.get(context), ["a1", "a2"]);
+    assert_eq!(states.map.iter(context).collect::<BTreeMap<_, _>>(), BTreeMap::from([(&1, &11), (&2, &20)]));
+    assert_eq!(states.sum.get(context), Some(&7));
+    assert_eq!(states.average.get(context), Some(1.5));
+    let context = context.at("b");
+    assert_eq!(states.value.get(context), None);
+    assert_eq!(states.list.clear(context), ["b1", "b2"]);
+    assert_eq!(states.map.remove(context, &1), Some(11));
+    assert_eq!(states.map.remove(context, &1), None);
+    assert_eq!(states.map.remove(context, &2), Some(20));
+    assert_eq!(states.sum.clear(context), Some(7));
+    states.average.clear(context);
+    assert_eq!(context.backend.entries(), 5);
+    let context = context.at("never seen");
+    assert!(states.list.get(context).is_empty() && states.map.get(context, &1).is_none());
+    assert!(states.sum.get(context).is_none() && states.average.get(context).is_none());
+}
+
+#[test]
+fn removing_what_is_not_there_marks_nothing_as_changed() {
+    let mut context = Context::new(Vec::new());
+    let states = declare(&mut context.backend);
+    states.value.set(context.at("a"), 1);
+    states.map.insert(context.at("a"), 1, 1);
+    context.backend.snapshot(CheckpointId::new(1));
+    let groups = KeyGroups::new(128);
+    let neighbour = (0..).map(|n| format!("n{n}")).find(|key| groups.of(key) == groups.of("a")).unwrap();
+    states.map.remove(context.at("a"), &2);
+    states.value.clear(context.at(&neighbour));
+    states.map.clear(&mut context);
+    let snapshots = context.backend.snapshot(CheckpointId::new(2));
+    let groups = snapshots.iter().flat_map(|state| &state.groups);
+    assert!(groups.clone().all(|group| group.unchanged_since == CheckpointId::new(1)));
+    assert_eq!(groups.count(), 2);
+}
+
+#[test]
+fn a_name_can_be_declared_once() {
+    let mut context = Context::new(Vec::new());
+    ValueState::<u64>::declare(&mut context.backend, &StateDescriptor::new("count")).unwrap();
+    let again = MapState::<u8, u8>::declare(&mut context.backend, "count").err().unwrap();
+    assert_eq!(again.to_string(), "state `count` is declared twice in one function");
+}
+
+#[test]
+fn a_changed_type_is_an_error_that_shows_both_shapes() {
+    let mut old = Context::new(Vec::new());
+    let state =
+        ValueState::<(u32, String)>::declare(&mut old.backend, &StateDescriptor::new("pair")).unwrap();
+    state.set(old.at("a"), (1, "one".to_owned()));
+    let mut new = Context::new(old.taken());
+    let error = ValueState::<u64>::declare(&mut new.backend, &StateDescriptor::new("pair")).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "state `pair` has changed its type: the snapshot holds `(u32, str)`, the job expects `u64`; \
+         register a migration from the older type, or give the state another name"
+    );
+
+    let groups = KeyGroups::new(128);
+    let mut other_key = KeyedBackend::<u64>::new(groups, groups.range_of(0, 1), old.taken());
+    let descriptor = StateDescriptor::<(u32, String)>::new("pair");
+    let error = ValueState::declare(&mut other_key, &descriptor).err().unwrap();
+    assert!(error.to_string().contains("holds `str`, the job expects `u64`"), "{error}");
+}
+
+#[test]
+fn values_of_older_types_migrate() {
+    let mut old = Context::new(Vec::new());
+    let state = ValueState::<u32>::declare(&mut old.backend, &StateDescriptor::new("total")).unwrap();
+    for (key, value) in [("a", 1), ("b", 300)] {
+        state.set(old.at(key), value);
+    }
+    let descriptor = || {
+        StateDescriptor::<String>::new("total")
+            .migrate_from(|old: (u8, u8)| format!("{old:?}"))
+            .migrate_from(|old: u32| format!("{old} of old"))
+    };
+    let mut new = Context::new(old.taken());
+    let state = ValueState::declare(&mut new.backend, &descriptor()).unwrap();
+    assert_eq!(state.get(new.at("a")).map(String::as_str), Some("1 of old"));
+    assert_eq!(state.get(new.at("b")).map(String::as_str), Some("300 of old"));
+    // What is written from now on is of today's type, and needs no migration.
+    let mut newer = Context::new(new.taken());
+    let state = ValueState::declare(&mut newer.backend, &descriptor()).unwrap();
+    assert_eq!(state.get(newer.at("b")).map(String::as_str), Some("300 of old"));
+}
