@@ -5,10 +5,12 @@ use millstream_runtime::testing::{
     HarnessSetup, HarnessSnapshot, KeyedFleet, OperatorHarness, TwoInputHarness,
 };
 use millstream_runtime::{ErrorKind, Result};
-use millstream_state::{ListState, StateDescriptor, Timestamp, ValueState};
+use millstream_state::{Timestamp, ValueState};
 
+use super::operator::KeyedProcess;
 use super::*;
 
+mod connected;
 mod properties;
 
 const fn at(millis: i64) -> Timestamp {
@@ -80,7 +82,6 @@ type PuppetHarness = OperatorHarness<(char, Ask), Said>;
 fn puppet() -> KeyedProcess<char, Said, operator::OneInput<Puppet, Ask>> {
     operator::one_input(Puppet { state: "count" })
 }
-use operator::KeyedProcess;
 
 fn opened() -> Result<PuppetHarness> {
     OperatorHarness::new(puppet())
@@ -257,62 +258,5 @@ fn timers_may_set_timers_that_are_due_at_once() -> Result<()> {
     harness.push((1, 3), Timestamp::MIN)?;
     harness.watermark(at(3))?;
     assert_eq!((harness.take_records(), harness.take_side(&tag)), (vec!["done"], vec![3, 2, 1, 0]));
-    Ok(())
-}
-
-/// Pairs numbers with the letters that came before.
-#[derive(Clone)]
-struct Pair;
-
-impl KeyedTwoInputProcessFunction<u8, char, u32, (char, u32)> for Pair {
-    type State = ListState<char>;
-
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u8>) -> Result<ListState<char>> {
-        cx.list_state(StateDescriptor::new("letters"))
-    }
-
-    fn process_first(
-        &mut self,
-        letter: char,
-        letters: &ListState<char>,
-        cx: &mut KeyedContext<'_, u8, (char, u32)>,
-    ) -> Result<()> {
-        letters.add(cx, letter);
-        cx.register_event_time_timer(at(10))
-    }
-
-    fn process_second(
-        &mut self,
-        number: u32,
-        letters: &ListState<char>,
-        cx: &mut KeyedContext<'_, u8, (char, u32)>,
-    ) -> Result<()> {
-        letters.get(cx).to_vec().into_iter().try_for_each(|letter| cx.emit((letter, number)))
-    }
-
-    fn on_timer(
-        &mut self,
-        _: Timer,
-        letters: &ListState<char>,
-        cx: &mut KeyedContext<'_, u8, (char, u32)>,
-    ) -> Result<()> {
-        letters.clear(cx);
-        Ok(())
-    }
-}
-
-#[test]
-fn two_inputs_share_state_and_timers() -> Result<()> {
-    let mut before = TwoInputHarness::new(operator::two_inputs(Pair))?;
-    before.push_first_timed([((1, 'a'), at(1)), ((1, 'b'), at(2)), ((2, 'c'), at(3))])?;
-    before.push_second((1, 7), at(4))?;
-    assert_eq!(before.take_timed(), [(('a', 7), at(4)), (('b', 7), at(4))]);
-
-    let mut after = TwoInputHarness::restore(operator::two_inputs(Pair), &before.snapshot(1)?)?;
-    after.push_second((2, 8), at(5))?;
-    assert_eq!(after.take_records(), [('c', 8)]);
-    after.watermark(at(10))?;
-    after.push_second((2, 9), at(11))?;
-    assert!(after.take_records().is_empty());
     Ok(())
 }

@@ -181,6 +181,7 @@ impl<O: Send + 'static> Harness<NoInput, O> {
     }
 
     /// Asks for about one batch.
+    #[allow(clippy::should_implement_trait, reason = "named as the method it tests")]
     pub fn next(&mut self) -> Result<SourceStatus> {
         self.work(|head, cx| head.0.next(cx))
     }
