@@ -1,9 +1,7 @@
 use std::time::Duration;
 
 use millstream_runtime::graph::OutputTag;
-use millstream_runtime::testing::{
-    HarnessSetup, HarnessSnapshot, KeyedFleet, OperatorHarness, TwoInputHarness,
-};
+use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, KeyedFleet, OperatorHarness};
 use millstream_runtime::{ErrorKind, Result};
 use millstream_state::{Timestamp, ValueState};
 
