@@ -15,7 +15,7 @@ use super::{TimeWindow, WindowAssigner};
 /// use millstream_state::Timestamp;
 ///
 /// // Days that begin at 04:00 UTC.
-/// let hours = |hours| Duration::from_secs(hours * 3_600);
+/// let hours = |hours: u64| Duration::from_secs(hours * 3_600);
 /// let mut days = TumblingEventTimeWindows::of(hours(24)).offset(hours(4));
 /// let window = days.assign(Timestamp::from_millis(0)).next();
 /// assert_eq!(window.map(|window| window.to_string()).as_deref(),
