@@ -96,11 +96,11 @@ impl<A, B> Body for TwoInputs<A, B> {
 
     fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
         self.second_is_next = !self.second_is_next;
-        let found = if self.second_is_next {
-            self.poll_first(cx)? || self.poll_second(cx)?
-        } else {
-            self.poll_second(cx)? || self.poll_first(cx)?
-        };
+        let mut found = false;
+        for turn in 0..2 {
+            let first = self.second_is_next == (turn == 0);
+            found = found || if first { self.poll_first(cx)? } else { self.poll_second(cx)? };
+        }
         Ok(match (self.inputs.just_ended(), found) {
             (true, _) => Step::Ended,
             (false, true) => Step::Done,
