@@ -81,6 +81,15 @@ impl<T> Batch<T> {
         self.records.push(record);
     }
 
+    /// Appends a record to a batch without timestamps; in one with timestamps it gets none.
+    #[inline]
+    pub(crate) fn push_untimed(&mut self, record: T) {
+        self.records.push(record);
+        if !self.timestamps.is_empty() {
+            self.timestamps.resize(self.records.len(), Timestamp::MIN);
+        }
+    }
+
     /// Removes all records.
     #[inline]
     pub fn clear(&mut self) {

@@ -92,10 +92,10 @@ impl RoundRobin {
 impl<T> Partitioner<T> for RoundRobin {
     fn route(&mut self, batch: &mut Batch<T>, outlet: &mut Outlet<T>) -> Result<()> {
         let channels = outlet.channels();
-        for (record, timestamp) in batch.drain_timed() {
+        outlet.distribute(batch, |_| {
             self.next = if self.next + 1 >= channels { 0 } else { self.next + 1 };
-            outlet.push(self.next, record, timestamp);
-        }
+            self.next
+        });
         Ok(())
     }
 }
@@ -105,9 +105,8 @@ pub struct Shuffle(pub Random);
 
 impl<T> Partitioner<T> for Shuffle {
     fn route(&mut self, batch: &mut Batch<T>, outlet: &mut Outlet<T>) -> Result<()> {
-        for (record, timestamp) in batch.drain_timed() {
-            outlet.push(self.0.below(outlet.channels()), record, timestamp);
-        }
+        let channels = outlet.channels();
+        outlet.distribute(batch, |_| self.0.below(channels));
         Ok(())
     }
 }
@@ -144,19 +143,11 @@ impl ByKeyGroup {
 
 impl<K: Key, T> Partitioner<(K, T)> for ByKeyGroup {
     fn route(&mut self, batch: &mut Batch<(K, T)>, outlet: &mut Outlet<(K, T)>) -> Result<()> {
-        let owner = |key: &K| {
-            let group = self.groups.of_hash(stable_hash(key));
-            usize::from(self.owners.get(group.index()).copied().unwrap_or_default())
-        };
-        if batch.has_timestamps() {
-            for (record, timestamp) in batch.drain_timed() {
-                outlet.push(owner(&record.0), record, timestamp);
-            }
-        } else {
-            for record in batch.drain() {
-                outlet.push(owner(&record.0), record, millstream_state::Timestamp::MIN);
-            }
-        }
+        let (groups, owners) = (self.groups, self.owners.as_slice());
+        outlet.distribute(batch, |(key, _)| {
+            let group = groups.of_hash(stable_hash(key));
+            usize::from(owners.get(group.index()).copied().unwrap_or_default())
+        });
         Ok(())
     }
 }

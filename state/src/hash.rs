@@ -2,10 +2,10 @@
 
 use std::hash::{Hash, Hasher};
 
-/// Two odd constants (from the fractional parts of the golden ratio and of pi) that the folding
-/// multiplication mixes with.
+/// What the folding multiplication mixes with: an odd number from the golden ratio.
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-const STEP: u64 = 0x2432_F6A8_885A_308D;
+/// What hashing begins with, from the digits of pi: a key of zero must not hash to zero.
+const START: u64 = 0x2432_F6A8_885A_308D;
 
 /// Hashes a key to the same value on every machine, in every process and in every version.
 pub fn stable_hash<K: Hash + ?Sized>(key: &K) -> u64 {
@@ -23,7 +23,7 @@ pub struct StableHasher {
 impl Default for StableHasher {
     #[inline]
     fn default() -> Self {
-        Self { state: STEP }
+        Self { state: START }
     }
 }
 
@@ -38,15 +38,14 @@ fn fold(left: u64, right: u64) -> u64 {
 impl StableHasher {
     #[inline]
     fn word(&mut self, word: u64) {
-        self.state = fold(self.state ^ word, MIX).wrapping_add(STEP);
+        self.state = fold(self.state ^ word, MIX);
     }
 }
 
 impl Hasher for StableHasher {
     #[inline]
     fn finish(&self) -> u64 {
-        // A second multiplication, since the last word has been folded only once.
-        fold(self.state, STEP)
+        self.state
     }
 
     #[inline]

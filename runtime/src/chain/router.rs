@@ -31,11 +31,24 @@ impl<T> Outlet<T> {
         self.channels.len()
     }
 
-    /// The batches under construction, one for each channel. A partitioner that pushes into one
-    /// ships it when it [is full](Batch::is_full).
+    /// Moves every record of a batch to the channel that `choose` names for it.
     #[inline]
-    pub fn builders(&mut self) -> &mut [Batch<T>] {
-        &mut self.builders
+    pub fn distribute(&mut self, batch: &mut Batch<T>, mut choose: impl FnMut(&T) -> usize) {
+        if batch.has_timestamps() {
+            for (record, timestamp) in batch.drain_timed() {
+                self.push(choose(&record), record, timestamp);
+            }
+            return;
+        }
+        for record in batch.drain() {
+            let channel = choose(&record);
+            if let Some(builder) = self.builders.get_mut(channel) {
+                builder.push_untimed(record);
+                if builder.is_full() {
+                    self.ship(channel);
+                }
+            }
+        }
     }
 
     /// Sends what is in a builder on its way.
