@@ -42,7 +42,12 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///         Ok(LastSeen(cx.value_state("last seen")?))
     ///     }
     ///
-    ///     fn process(&mut self, _: f64, state: &LastSeen, cx: &mut KeyedContext<'_, String, String>) -> Result<()> {
+    ///     fn process(
+    ///         &mut self,
+    ///         _: f64,
+    ///         state: &LastSeen,
+    ///         cx: &mut KeyedContext<'_, String, String>,
+    ///     ) -> Result<()> {
     ///         let now = cx.timestamp();
     ///         state.0.set(cx, now);
     ///         cx.register_event_time_timer(now.saturating_add(Duration::from_secs(60)))
@@ -64,13 +69,12 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// }
     ///
     /// # let env = Environment::new();
-    /// let readings = [("door", 0, 20.5), ("roof", 0, 7.0), ("door", 50, 20.4)];
-    /// let readings = env.from_collection(readings.map(|(sensor, second, degrees)| (sensor.to_owned(), second, degrees)));
     /// let time = WatermarkStrategy::monotonous()
-    ///     .with_timestamp_assigner(|(_, second, _): &(String, i64, f64)| Timestamp::from_millis(second * 1_000));
-    /// let silent = readings
+    ///     .with_timestamp_assigner(|reading: &(&str, i64, f64)| Timestamp::from_millis(reading.1 * 1_000));
+    /// let silent = env
+    ///     .from_collection([("door", 0, 20.5), ("roof", 0, 7.0), ("door", 50, 20.4)])
     ///     .assign_timestamps_and_watermarks(time)
-    ///     .map(|(sensor, _, degrees)| (sensor, degrees))
+    ///     .map(|(sensor, _, degrees)| (sensor.to_owned(), degrees))
     ///     .keyed()
     ///     .process(Silence)
     ///     .collect();

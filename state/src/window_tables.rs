@@ -18,26 +18,28 @@ impl<W, K, V> Default for WindowTables<W, K, V> {
 }
 
 impl<W: Ord + Clone, K: Key, V> WindowTables<W, K, V> {
-    /// The table of a window, made if there was none; `opened` is called then.
+    /// The table of a window, if it is open.
     ///
     /// Records mostly belong to the last window: finding that is one comparison.
     #[inline]
-    pub fn table(&mut self, window: &W, opened: impl FnOnce()) -> &mut KeyTable<K, V> {
+    pub fn get_mut(&mut self, window: &W) -> Option<&mut KeyTable<K, V>> {
         let index = match self.0.last() {
             Some((last, _)) if last == window => self.0.len() - 1,
-            _ => self.find_or_open(window, opened),
+            _ => self.0.binary_search_by(|(other, _)| other.cmp(window)).ok()?,
         };
-        #[allow(clippy::indexing_slicing, reason = "found or inserted just now")]
-        &mut self.0[index].1
+        self.0.get_mut(index).map(|(_, table)| table)
     }
 
-    fn find_or_open(&mut self, window: &W, opened: impl FnOnce()) -> usize {
+    /// The table of a window; `opened` is called if it was not open before.
+    pub fn open(&mut self, window: &W, opened: impl FnOnce()) -> &mut KeyTable<K, V> {
         let found = self.0.binary_search_by(|(other, _)| other.cmp(window));
-        found.unwrap_or_else(|index| {
+        let index = found.unwrap_or_else(|index| {
             opened();
             self.0.insert(index, (window.clone(), KeyTable::default()));
             index
-        })
+        });
+        #[allow(clippy::indexing_slicing, reason = "found or inserted just now")]
+        &mut self.0[index].1
     }
 
     /// The first window, in order.
@@ -74,7 +76,7 @@ impl<W: Record + Ord, K: Key, V: Record> GroupContent for WindowTables<W, K, V> 
         let windows: usize = decode_from(&mut bytes)?;
         for _ in 0..windows {
             let window: W = decode_from(&mut bytes)?;
-            self.table(&window, || {}).decode_with(&mut bytes, decode_from)?;
+            self.open(&window, || {}).decode_with(&mut bytes, decode_from)?;
         }
         end(bytes)
     }

@@ -26,16 +26,17 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     /// struct NameOrders;
     ///
     /// type Context<'a> = KeyedContext<'a, u32, String>;
+    /// /// The customer's name, and the orders that wait for it.
+    /// type States = (ValueState<String>, ListState<String>);
     ///
     /// impl KeyedTwoInputProcessFunction<u32, String, String, String> for NameOrders {
-    ///     /// The customer's name, and the orders that wait for it.
-    ///     type State = (ValueState<String>, ListState<String>);
+    ///     type State = States;
     ///
     ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<Self::State> {
     ///         Ok((cx.value_state("name")?, cx.list_state("waiting")?))
     ///     }
     ///
-    ///     fn process_first(&mut self, name: String, (known, waiting): &Self::State, cx: &mut Context<'_>) -> Result<()> {
+    ///     fn process_first(&mut self, name: String, (known, waiting): &States, cx: &mut Context<'_>) -> Result<()> {
     ///         for order in waiting.clear(cx) {
     ///             cx.emit(format!("{name}: {order}"))?;
     ///         }
@@ -43,7 +44,7 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     ///         Ok(())
     ///     }
     ///
-    ///     fn process_second(&mut self, order: String, (known, waiting): &Self::State, cx: &mut Context<'_>) -> Result<()> {
+    ///     fn process_second(&mut self, order: String, (known, waiting): &States, cx: &mut Context<'_>) -> Result<()> {
     ///         match known.get(cx).cloned() {
     ///             Some(name) => cx.emit(format!("{name}: {order}"))?,
     ///             None => waiting.add(cx, order),

@@ -48,12 +48,62 @@ where
         let watermark = CurrentWatermark::default();
         Self { assigner, lateness, panes: Panes { function, state, watermark, next_due: Timestamp::MAX } }
     }
+
+    fn take(
+        &mut self,
+        records: impl Iterator<Item = ((K, T), Timestamp)>,
+        output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
+    ) -> Result<()> {
+        let Self { assigner, lateness, panes } = self;
+        let closed = lateness.closed(panes.watermark);
+        for ((key, record), timestamp) in records {
+            if A::NEEDS_TIMESTAMPS && timestamp == Timestamp::MIN {
+                return Err(no_timestamp());
+            }
+            let hash = stable_hash(&key);
+            let mut open = assigner.assign(timestamp).filter(|window| window.max_timestamp() > closed);
+            let Some(mut window) = open.next() else {
+                // Between windows that do not meet, a record may also belong to none.
+                if timestamp <= closed {
+                    lateness.too_late(record, timestamp, output);
+                }
+                continue;
+            };
+            // One window behind, so that the last one gets the record itself.
+            for next in open {
+                panes.add((hash, key.clone(), record.clone()), &window, lateness, output)?;
+                window = next;
+            }
+            panes.add((hash, key, record), &window, lateness, output)?;
+        }
+        Ok(())
+    }
 }
 
 impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F> {
     /// Adds a record to a window that is not over yet.
-    #[inline]
+    #[inline(always)]
     fn add(
+        &mut self,
+        (hash, key, record): (u64, K, T),
+        window: &W,
+        lateness: &Lateness<T>,
+        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
+    ) -> Result<()> {
+        let has_fired = window.max_timestamp() <= self.watermark.get();
+        let table = self.state.content_mut(hash)?.get_mut(window).filter(|_| !has_fired);
+        match table.and_then(|table| table.get_mut(hash, &key)) {
+            Some(accumulator) => {
+                self.function.add(accumulator, record);
+                Ok(())
+            }
+            None => self.add_first((hash, key, record), window, lateness, output),
+        }
+    }
+
+    /// Adds the first record of a key to a window, or one to a window that has fired already.
+    #[inline(never)]
+    fn add_first(
         &mut self,
         (hash, key, record): (u64, K, T),
         window: &W,
@@ -63,17 +113,16 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         let last = window.max_timestamp();
         let has_fired = last <= self.watermark.get();
         let next_due = &mut self.next_due;
-        let table = self.state.content_mut(hash)?.table(window, || {
+        let table = self.state.content_mut(hash)?.open(window, || {
             *next_due = (*next_due).min(if has_fired { lateness.end_of(window) } else { last });
         });
-        if has_fired {
-            let accumulator = table.entry(hash, key.clone(), |_| self.function.create());
-            self.function.add(accumulator, record);
-            let result = self.function.result(&key, window, accumulator);
-            return emit(result, key, window, output);
+        let emitted_key = has_fired.then(|| key.clone());
+        let accumulator = table.entry(hash, key, |_| self.function.create());
+        self.function.add(accumulator, record);
+        match emitted_key {
+            Some(key) => emit(self.function.result(&key, window, accumulator), key, window, output),
+            None => Ok(()),
         }
-        self.function.add(table.entry(hash, key, |_| self.function.create()), record);
-        Ok(())
     }
 
     /// Fires and forgets what is due at a watermark.
@@ -203,28 +252,11 @@ where
         batch: &mut Batch<(K, T)>,
         output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
     ) -> Result<()> {
-        let Self { assigner, lateness, panes } = self;
-        let closed = lateness.closed(panes.watermark);
-        for ((key, record), timestamp) in batch.drain_timed() {
-            if A::NEEDS_TIMESTAMPS && timestamp == Timestamp::MIN {
-                return Err(no_timestamp());
-            }
-            let hash = stable_hash(&key);
-            let mut open = assigner.assign(timestamp).filter(|window| window.max_timestamp() > closed);
-            let Some(mut window) = open.next() else {
-                // Between windows that do not meet, a record may also belong to none.
-                if timestamp <= closed {
-                    lateness.too_late(record, timestamp, output);
-                }
-                continue;
-            };
-            // One window behind, so that the last one gets the record itself.
-            for next in open {
-                panes.add((hash, key.clone(), record.clone()), &window, lateness, output)?;
-                window = next;
-            }
-            panes.add((hash, key, record), &window, lateness, output)?;
+        // A loop of its own for streams without timestamps, which should cost no more than a hash map.
+        if batch.has_timestamps() {
+            self.take(batch.drain_timed(), output)
+        } else {
+            self.take(batch.drain().map(|pair| (pair, Timestamp::MIN)), output)
         }
-        Ok(())
     }
 }

@@ -16,6 +16,7 @@ type Open<K, I, O> = Box<dyn Fn(HarnessSetup<'_>) -> Result<OperatorHarness<(K, 
 /// [`rescale`](KeyedFleet::rescale) restarts everything from a snapshot at another parallelism.
 ///
 /// ```
+/// # use millstream_runtime::Result;
 /// # use millstream_runtime::batch::Batch;
 /// # use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext};
 /// # use millstream_runtime::testing::KeyedFleet;
@@ -28,16 +29,16 @@ type Open<K, I, O> = Box<dyn Fn(HarnessSetup<'_>) -> Result<OperatorHarness<(K, 
 /// #     Count(KeyedTable::new(meta, info.groups, info.range()))
 /// # }
 /// # impl OperatorHooks<(char, u64)> for Count {
-/// #     fn open(&mut self, cx: &mut OpenContext<'_>) -> millstream_runtime::Result<()> {
+/// #     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
 /// #         Ok(cx.take_keyed("count").map_or(Ok(()), |stored| self.0.restore_all(&stored))?)
 /// #     }
-/// #     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> millstream_runtime::Result<()> {
+/// #     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
 /// #         let state = self.0.snapshot(cx.checkpoint());
 /// #         Ok(cx.keyed(state))
 /// #     }
 /// # }
 /// # impl Operator<(char, ()), (char, u64)> for Count {
-/// #     fn process(&mut self, batch: &mut Batch<(char, ())>, output: &mut Output<'_, (char, u64)>) -> millstream_runtime::Result<()> {
+/// #     fn process(&mut self, batch: &mut Batch<(char, ())>, output: &mut Output<'_, (char, u64)>) -> Result<()> {
 /// #         for (key, ()) in batch.drain() {
 /// #             let hash = stable_hash(&key);
 /// #             let count = self.0.content_mut(hash)?.entry(hash, key, |_| 0);

@@ -23,15 +23,19 @@ pub(super) struct CapturedSide {
 /// ```
 /// use millstream_runtime::graph::OutputTag;
 /// use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
+/// # use millstream_runtime::Result;
 /// # use millstream_runtime::batch::Batch;
 /// # use millstream_runtime::chain::{Operator, OperatorHooks, Output};
 /// # use millstream_state::Timestamp;
 /// # struct Sorter(OutputTag<i32>);
 /// # impl OperatorHooks<i32> for Sorter {}
 /// # impl Operator<i32, i32> for Sorter {
-/// #     fn process(&mut self, batch: &mut Batch<i32>, output: &mut Output<'_, i32>) -> millstream_runtime::Result<()> {
+/// #     fn process(&mut self, batch: &mut Batch<i32>, output: &mut Output<'_, i32>) -> Result<()> {
 /// #         for record in batch.drain() {
-/// #             if record < 0 { output.emit_side(&self.0, record, Timestamp::MIN) } else { output.emit(record, Timestamp::MIN)? }
+/// #             match record {
+/// #                 ..0 => output.emit_side(&self.0, record, Timestamp::MIN),
+/// #                 _ => output.emit(record, Timestamp::MIN)?,
+/// #             }
 /// #         }
 /// #         Ok(())
 /// #     }

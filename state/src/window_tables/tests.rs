@@ -6,7 +6,7 @@ type Tables = WindowTables<i64, u32, u64>;
 fn with(entries: &[(i64, u32, u64)]) -> Tables {
     let mut tables = Tables::default();
     for (window, key, value) in entries {
-        tables.table(window, || {}).insert(stable_hash(key), *key, *value);
+        tables.open(window, || {}).insert(stable_hash(key), *key, *value);
     }
     tables
 }
@@ -24,7 +24,7 @@ fn windows_are_kept_in_order_whatever_order_they_open_in() {
     let mut opened = 0;
     let mut tables = Tables::default();
     for window in [5, 3, 9, 5, 3, 9] {
-        tables.table(&window, || opened += 1).insert(0, 0, 0);
+        tables.open(&window, || opened += 1).insert(0, 0, 0);
     }
     assert_eq!((opened, tables.first()), (3, Some(&3)));
     assert_eq!(tables.iter().map(|(window, _)| *window).collect::<Vec<_>>(), [3, 5, 9]);

@@ -123,7 +123,9 @@ proptest! {
         model.fire();
         let said = fleet.take_records();
         for key in 'a'..='e' {
-            let of_key = |said: &[Said]| said.iter().filter(|(other, ..)| *other == key).cloned().collect::<Vec<_>>();
+            let of_key = |said: &[Said]| -> Vec<Said> {
+                said.iter().filter(|(other, ..)| *other == key).cloned().collect()
+            };
             prop_assert_eq!(of_key(&said), of_key(&model.said));
         }
     }
