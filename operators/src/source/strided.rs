@@ -46,11 +46,14 @@ impl Numbers {
     /// Calls `each` with the next numbers below `end`, `limit` at most; says whether more are left.
     #[inline]
     pub(super) fn advance(&mut self, end: u64, limit: usize, mut each: impl FnMut(u64)) -> bool {
+        if let [only] = self.splits.as_mut_slice() {
+            // The usual case, in a loop without decisions.
+            let left = end.saturating_sub(only.next).div_ceil(only.stride);
+            (0..left.min(limit as u64)).for_each(|_| each(only.take()));
+            return left > limit as u64;
+        }
         for _ in 0..limit {
-            let furthest_behind = match self.splits.as_mut_slice() {
-                [only] => Some(only),
-                several => several.iter_mut().min_by_key(|split| split.next),
-            };
+            let furthest_behind = self.splits.iter_mut().min_by_key(|split| split.next);
             match furthest_behind.filter(|split| split.next < end) {
                 Some(split) => each(split.take()),
                 None => return false,
