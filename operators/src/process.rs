@@ -35,19 +35,14 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// struct LastSeen(ValueState<Timestamp>);
     ///
-    /// impl KeyedProcessFunction<String, f64, String> for Silence {
+    /// impl KeyedProcessFunction<u32, f64, String> for Silence {
     ///     type State = LastSeen;
     ///
-    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, String>) -> Result<LastSeen> {
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<LastSeen> {
     ///         Ok(LastSeen(cx.value_state("last seen")?))
     ///     }
     ///
-    ///     fn process(
-    ///         &mut self,
-    ///         _: f64,
-    ///         state: &LastSeen,
-    ///         cx: &mut KeyedContext<'_, String, String>,
-    ///     ) -> Result<()> {
+    ///     fn process(&mut self, _: f64, state: &LastSeen, cx: &mut KeyedContext<'_, u32, String>) -> Result<()> {
     ///         let now = cx.timestamp();
     ///         state.0.set(cx, now);
     ///         cx.register_event_time_timer(now.saturating_add(Duration::from_secs(60)))
@@ -57,12 +52,12 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///         &mut self,
     ///         timer: Timer,
     ///         state: &LastSeen,
-    ///         cx: &mut KeyedContext<'_, String, String>,
+    ///         cx: &mut KeyedContext<'_, u32, String>,
     ///     ) -> Result<()> {
     ///         let last = state.0.get(cx).copied();
     ///         if last.is_some_and(|last| timer.time.since(last) >= Duration::from_secs(60)) {
     ///             state.0.clear(cx);
-    ///             cx.emit(format!("{} is silent at {}", cx.key(), timer.time))?;
+    ///             cx.emit(format!("sensor {} is silent at {}", cx.key(), timer.time))?;
     ///         }
     ///         Ok(())
     ///     }
@@ -70,18 +65,18 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// # let env = Environment::new();
     /// let time = WatermarkStrategy::monotonous()
-    ///     .with_timestamp_assigner(|reading: &(&str, i64, f64)| Timestamp::from_millis(reading.1 * 1_000));
+    ///     .with_timestamp_assigner(|reading: &(u32, i64, f64)| Timestamp::from_millis(reading.1 * 1_000));
     /// let silent = env
-    ///     .from_collection([("door", 0, 20.5), ("roof", 0, 7.0), ("door", 50, 20.4)])
+    ///     .from_collection([(1, 0, 20.5), (2, 0, 7.0), (1, 50, 20.4)])
     ///     .assign_timestamps_and_watermarks(time)
-    ///     .map(|(sensor, _, degrees)| (sensor.to_owned(), degrees))
+    ///     .map(|(sensor, _, degrees)| (sensor, degrees))
     ///     .keyed()
     ///     .process(Silence)
     ///     .collect();
     /// env.execute("silent sensors")?;
     /// assert_eq!(silent.sorted(), [
-    ///     "door is silent at 1970-01-01T00:01:50.000Z",
-    ///     "roof is silent at 1970-01-01T00:01:00.000Z",
+    ///     "sensor 1 is silent at 1970-01-01T00:01:50.000Z",
+    ///     "sensor 2 is silent at 1970-01-01T00:01:00.000Z",
     /// ]);
     /// # Ok::<(), millstream_operators::Error>(())
     /// ```
