@@ -6,10 +6,10 @@
 //! [last point in time](Window::max_timestamp), and then once more for each record that still comes
 //! within the [allowed lateness](WindowedStream::allowed_lateness).
 //!
-//! Under all of them but sessions lies one [operator]: it keeps a hash table for each open window
+//! Under all of them but sessions lies one operator: it keeps a hash table for each open window
 //! and key group, and a due window leaves as whole tables, so there is no timer for each key.
-//! Windows that fire at the same watermark do so in order of time; the order of keys within one is
-//! unspecified.
+//! Of those that fire at the same watermark, the earlier goes first; otherwise, and for sessions, the
+//! order is unspecified.
 
 mod assigner;
 mod function;
