@@ -286,9 +286,7 @@ fn main() -> Result<()> {
     let Some(metrics) = arguments.options.run(&env, "flight_delays")? else { return Ok(()) };
 
     let output = &arguments.options.output;
-    let lines = support::committed_lines(output).map_err(|error| {
-        Error::new(ErrorKind::External, format!("cannot read `{}`", output.display())).caused_by(error)
-    })?;
+    let lines = support::results(output)?;
     print_table(&lines);
     let of_kind = |kind: &str| lines.iter().filter(|line| line.starts_with(kind)).count();
     println!(

@@ -190,3 +190,21 @@ pub fn committed_lines(folder: &Path) -> std::io::Result<Vec<String>> {
     }
     Ok(lines)
 }
+
+/// As [`committed_lines`], with an error that a job's program can return.
+pub fn results(folder: &Path) -> millstream::Result<Vec<String>> {
+    committed_lines(folder).map_err(|error| failed("read", folder, error))
+}
+
+/// Deletes a folder with everything in it, if it is there.
+pub fn remove_folder(folder: &Path) -> millstream::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("delete", folder, error)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(action: &str, folder: &Path, error: std::io::Error) -> millstream::Error {
+    let problem = format!("cannot {action} `{}`", folder.display());
+    millstream::Error::new(millstream::ErrorKind::External, problem).caused_by(error)
+}
