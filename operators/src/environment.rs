@@ -158,7 +158,7 @@ impl Environment {
     /// ```
     /// # use millstream_operators::prelude::*;
     /// let env = Environment::new().set_parallelism(2);
-    /// env.from_collection(["to be"]).key_by(|text| text.len() as u64).count().discard();
+    /// env.from_collection(1..=9_u64).key_by(|number| number % 2).count().discard();
     /// let graph = env.explain()?;
     /// assert!(graph.to_string().contains("key group"));
     /// assert!(graph.to_mermaid().starts_with("flowchart"));

@@ -155,7 +155,7 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     ///
     /// ```
     /// # use millstream_operators::{Environment, ProcessContext, Result, TwoInputProcessFunction};
-    /// # let env = Environment::new();
+    /// let env = Environment::new().set_parallelism(1);
     /// /// Ends what the first stream brings with how much the second brought.
     /// #[derive(Clone)]
     /// struct CountSecond(u64);
