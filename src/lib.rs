@@ -48,3 +48,8 @@ pub mod runtime {
 pub mod state {
     pub use millstream_state::*;
 }
+
+/// Compiles and runs what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
