@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::Output;
+use millstream_runtime::chain::{OperatorInfo, Output};
+use millstream_runtime::graph::SidePorts;
 use millstream_runtime::partition::{ByKeyGroup, Partitioning};
 use millstream_state::{Key, Record};
 
@@ -15,7 +16,8 @@ impl<T: Record> Stream<T> {
     /// `keyBy`.
     ///
     /// The key is computed once and travels with the record. It must depend on the record alone,
-    /// and its `Hash` must give the same value in every run, since state is stored by it.
+    /// and its `Hash` must give the same value in every run, since state is stored by it. Records of a
+    /// key that come from one subtask keep their order.
     ///
     /// ```
     /// # use millstream_operators::Environment;
@@ -30,13 +32,25 @@ impl<T: Record> Stream<T> {
         &self,
         key: impl FnMut(&T) -> K + Clone + Send + Sync + 'static,
     ) -> KeyedStream<K, T> {
-        let pairs = self.transform("Key by", move |_| {
+        let make = move |_: &OperatorInfo| {
             let mut key = key.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, (K, T)>| {
                 batch.map_into(output.batch(), |record| (key(&record), record));
                 Ok(())
             })
+        };
+        // The key is computed where the records come from: one more hop, to subtasks of another
+        // number, would mix up their order. So each part of a union has an operator of its own.
+        let parts = self.upstreams.iter().map(|upstream| {
+            let part = Self { upstreams: vec![upstream.clone()], ..self.clone() };
+            let pairs = part.transform("Key by", make.clone());
+            self.graph.lock().follow_input(pairs.node);
+            pairs
         });
+        let parts: Vec<_> = parts.collect();
+        let upstreams = parts.iter().flat_map(|part| part.upstreams.clone()).collect();
+        let node = parts.last().map_or(self.node, |part| part.node);
+        let pairs = Stream { graph: self.graph.clone(), upstreams, node, sides: SidePorts::default() };
         pairs.keyed()
     }
 }

@@ -56,6 +56,7 @@ pub(crate) struct Node {
     pub(crate) name: Option<String>,
     pub(crate) uid: Option<String>,
     pub(crate) parallelism: Option<u32>,
+    pub(crate) follows_input: bool,
     pub(crate) max_parallelism: Option<u32>,
     pub(crate) chaining: ChainingPolicy,
     pub(crate) assigns_timestamps: bool,
@@ -93,6 +94,7 @@ impl JobGraph {
             name: None,
             uid: None,
             parallelism: None,
+            follows_input: false,
             max_parallelism: None,
             chaining: ChainingPolicy::default(),
             assigns_timestamps: false,
@@ -227,6 +229,12 @@ impl JobGraph {
     /// Sets how many subtasks an operator has.
     pub fn set_parallelism(&mut self, node: NodeId, parallelism: u32) {
         self.change(node, |node| node.parallelism = Some(parallelism));
+    }
+
+    /// Gives an operator the parallelism of what it reads, unless one is set or its input is spread
+    /// in a way of its own: for operators that must not change the order of records.
+    pub fn follow_input(&mut self, node: NodeId) {
+        self.change(node, |node| node.follows_input = true);
     }
 
     /// Sets how many key groups an operator has.

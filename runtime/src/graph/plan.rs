@@ -142,8 +142,7 @@ impl Layout {
         }
         check_names(graph)?;
         check_timestamps(graph)?;
-        let sizes =
-            graph.nodes.iter().map(|node| size_of_node(node, settings)).collect::<Result<Vec<_>>>()?;
+        let sizes = sizes_of_nodes(graph, settings)?;
         let edges = plan_edges(graph, settings, &sizes)?;
         let identifiers = identify(graph);
         let mut vertices: Vec<Vertex> = Vec::new();
@@ -220,7 +219,31 @@ fn check_timestamps(graph: &JobGraph) -> Result<()> {
     Ok(())
 }
 
-fn size_of_node(node: &Node, settings: &PlanSettings) -> Result<(u32, KeyGroups)> {
+fn sizes_of_nodes(graph: &JobGraph, settings: &PlanSettings) -> Result<Vec<(u32, KeyGroups)>> {
+    let mut sizes = Vec::<(u32, KeyGroups)>::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let mut inputs = graph.edges.iter().filter(|edge| edge.to.0 == index);
+        // Inputs come before what reads them: their sizes are known.
+        let input = match (inputs.next(), inputs.next()) {
+            (Some(edge), None) if node.follows_input => match edge.partitioning {
+                None | Some(Partitioning::Forward) => sizes.get(edge.from.0),
+                Some(_) => None,
+            },
+            _ => None,
+        };
+        sizes.push(size_of_node(node, input.copied(), settings)?);
+    }
+    Ok(sizes)
+}
+
+fn size_of_node(
+    node: &Node,
+    followed: Option<(u32, KeyGroups)>,
+    settings: &PlanSettings,
+) -> Result<(u32, KeyGroups)> {
+    if let (None, None, Some(size)) = (node.parallelism, node.max_parallelism, followed) {
+        return Ok(size);
+    }
     let name = display_name(node);
     let max = node.max_parallelism.unwrap_or(settings.max_parallelism);
     let parallelism = node.parallelism.unwrap_or(settings.parallelism);
