@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use millstream_state::snapshot::manifest::{Manifest, OperatorManifest, SnapshotKind};
+use millstream_state::snapshot::manifest::{MANIFEST, Manifest, OperatorManifest, SnapshotKind};
 use millstream_state::snapshot::part::{OperatorPart, SubtaskPart};
 use millstream_state::snapshot::read::{self, LoadedSnapshot};
 use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, open_url, resolve};
@@ -93,6 +93,24 @@ impl JobStorage {
         let used = self.home.highest_used().await?;
         let next_checkpoint_id = used.map_or(CheckpointId::new(1), CheckpointId::next);
         Ok(Prepared { snapshot, next_checkpoint_id })
+    }
+
+    /// Makes sure that no snapshot lies where a savepoint is to be written: its files would be
+    /// overwritten long before its manifest stood in the way.
+    ///
+    /// # Errors
+    /// If one does, or the store fails.
+    pub(super) async fn check_savepoint(&self, path: &str) -> Result<()> {
+        let failed = |error: Error| error.wrapped(ErrorKind::Checkpoint, format!("no savepoint at `{path}`"));
+        let home = open_url(path, true).map_err(|error| failed(error.into()))?;
+        match home.get_if_present(MANIFEST).await {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(failed(Error::new(
+                ErrorKind::Checkpoint,
+                "there is a snapshot already: choose another folder, or delete that one first",
+            ))),
+            Err(error) => Err(failed(error.into())),
+        }
     }
 
     /// Writes a manifest: from then on the snapshot is real.

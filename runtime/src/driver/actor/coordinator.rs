@@ -58,6 +58,14 @@ impl Reporter for ReportTo {
     }
 }
 
+/// A savepoint cannot be taken where it was asked for.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Refuse {
+    request: RequestId,
+    error: Error,
+}
+
 /// Says that an attempt is gone when its last subtask has let go of it.
 struct Alive {
     attempt: AttemptId,
@@ -281,7 +289,12 @@ impl CoordinatorActor {
             Ok(report) => tracing::info!(job = %self.job.name, outcome = ?report.outcome, "job is over"),
             Err(error) => tracing::error!(job = %self.job.name, %error, "job has failed"),
         }
-        self.view.send_modify(|view| view.result = Some(result));
+        let master = &self.master;
+        // At once: whoever has waited for the end must see a status that says so.
+        self.view.send_modify(|view| {
+            view.update(master);
+            view.result = Some(result);
+        });
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
@@ -322,6 +335,17 @@ impl Handler<Ready> for CoordinatorActor {
     }
 }
 
+impl Handler<Refuse> for CoordinatorActor {
+    type Result = ();
+
+    fn handle(&mut self, Refuse { request, error }: Refuse, _: &mut Context<Self>) {
+        if let Some(answer) = self.answers.remove(&request) {
+            // Whoever asked may have gone away.
+            let _ = answer.send(Err(error));
+        }
+    }
+}
+
 impl Handler<Ask> for CoordinatorActor {
     type Result = ();
 
@@ -332,7 +356,14 @@ impl Handler<Ask> for CoordinatorActor {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
                 self.answers.insert(request, answer);
-                self.handle_event(MasterEvent::SavepointRequested { request, path, stop }, context);
+                let (storage, coordinator) = (self.storage.clone(), context.address());
+                self.pool.spawn(Box::pin(async move {
+                    let event = match storage.check_savepoint(&path).await {
+                        Ok(()) => MasterEvent::SavepointRequested { request, path, stop },
+                        Err(error) => return coordinator.do_send(Refuse { request, error }),
+                    };
+                    coordinator.do_send(Tidings(event));
+                }));
             }
         }
     }
