@@ -1,7 +1,7 @@
 //! The graph of a job: what the builder writes down, and what it becomes.
 //!
 //! Operators are written down as nodes with typed ports and edges. [`Plan`] decides which of them
-//! are chained into one vertex, and [`deploy`](Plan::deploy) makes the tasks of an attempt. Types
+//! are chained into one vertex, and `Plan::deploy` makes the tasks of an attempt. Types
 //! stay known throughout: an edge holds the closures that build what stands at its two ends.
 
 mod builder;
