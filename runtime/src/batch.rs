@@ -81,13 +81,19 @@ impl<T> Batch<T> {
         self.records.push(record);
     }
 
-    /// Appends a record to a batch without timestamps; in one with timestamps it gets none.
+    /// Appends records that have no timestamps.
     #[inline]
-    pub(crate) fn push_untimed(&mut self, record: T) {
-        self.records.push(record);
+    pub fn extend_untimed(&mut self, records: impl IntoIterator<Item = T>) {
+        self.records.extend(records);
         if !self.timestamps.is_empty() {
             self.timestamps.resize(self.records.len(), Timestamp::MIN);
         }
+    }
+
+    /// The records of a batch without timestamps, to append to.
+    #[inline]
+    pub(crate) fn untimed_records(&mut self) -> Option<&mut Vec<T>> {
+        self.timestamps.is_empty().then_some(&mut self.records)
     }
 
     /// Removes all records.

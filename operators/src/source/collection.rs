@@ -5,7 +5,7 @@ use std::sync::Arc;
 use millstream_runtime::Result;
 use millstream_runtime::batch::BATCH_RECORDS;
 use millstream_runtime::chain::{Output, SourceStatus};
-use millstream_state::{Record, Timestamp};
+use millstream_state::Record;
 
 use super::strided::{Numbers, StridedSplit};
 use super::{Source, SourceReader};
@@ -58,9 +58,9 @@ impl<T: Record> SourceReader for CollectionReader<T> {
 
     fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
         let (elements, target) = (&self.elements, output.batch());
-        let more = self.numbers.advance(elements.len() as u64, BATCH_RECORDS, |number| {
-            let element = usize::try_from(number).ok().and_then(|index| elements.get(index));
-            element.into_iter().for_each(|element| target.push(element.clone(), Timestamp::MIN));
+        let more = self.numbers.advance(elements.len() as u64, BATCH_RECORDS, |run| {
+            let indices = run.numbers().filter_map(|number| usize::try_from(number).ok());
+            target.extend_untimed(indices.filter_map(|index| elements.get(index)).cloned());
         });
         Ok(if more { SourceStatus::More } else { SourceStatus::Ended })
     }

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use millstream_runtime::batch::BATCH_RECORDS;
 use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::{Record, Timestamp};
+use millstream_state::Record;
 
 use super::strided::{Numbers, StridedSplit};
 use super::{RateLimiter, Source, SourceReader};
@@ -134,7 +134,7 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> SourceReader fo
         }
         let (function, target) = (&self.function, output.batch());
         let more =
-            self.numbers.advance(self.end, limit, |number| target.push(function(number), Timestamp::MIN));
+            self.numbers.advance(self.end, limit, |run| target.extend_untimed(run.numbers().map(function)));
         Ok(if more { SourceStatus::More } else { SourceStatus::Ended })
     }
 

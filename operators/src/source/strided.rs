@@ -18,10 +18,25 @@ impl StridedSplit {
     }
 
     #[inline]
-    const fn take(&mut self) -> u64 {
-        let number = self.next;
-        self.next = number.saturating_add(self.stride);
-        number
+    const fn take(&mut self, count: u64) -> Run {
+        let run = Run { start: self.next, stride: self.stride, count };
+        self.next = self.next.saturating_add(self.stride.saturating_mul(count));
+        run
+    }
+}
+
+/// Some numbers of one split.
+#[derive(Clone, Copy)]
+pub(super) struct Run {
+    start: u64,
+    stride: u64,
+    count: u64,
+}
+
+impl Run {
+    #[inline]
+    pub(super) fn numbers(self) -> impl Iterator<Item = u64> {
+        (0..self.count).map(move |index| self.start + index * self.stride)
     }
 }
 
@@ -43,19 +58,20 @@ impl Numbers {
         self.splits.clone()
     }
 
-    /// Calls `each` with the next numbers below `end`, `limit` at most; says whether more are left.
+    /// Calls `each` with runs of the next numbers below `end`, `limit` numbers at most; says whether
+    /// more are left.
     #[inline]
-    pub(super) fn advance(&mut self, end: u64, limit: usize, mut each: impl FnMut(u64)) -> bool {
+    pub(super) fn advance(&mut self, end: u64, limit: usize, mut each: impl FnMut(Run)) -> bool {
         if let [only] = self.splits.as_mut_slice() {
-            // The usual case, in a loop without decisions.
+            // The usual case: one run, and a loop over it without decisions.
             let left = end.saturating_sub(only.next).div_ceil(only.stride);
-            (0..left.min(limit as u64)).for_each(|_| each(only.take()));
+            each(only.take(left.min(limit as u64)));
             return left > limit as u64;
         }
         for _ in 0..limit {
             let furthest_behind = self.splits.iter_mut().min_by_key(|split| split.next);
             match furthest_behind.filter(|split| split.next < end) {
-                Some(split) => each(split.take()),
+                Some(split) => each(split.take(1)),
                 None => return false,
             }
         }

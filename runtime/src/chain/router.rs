@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Collector, Signal, TaskContext};
-use crate::batch::Batch;
+use crate::batch::{BATCH_RECORDS, Batch};
 use crate::channel::ChannelSender;
 use crate::error::Result;
 use crate::event::Event;
@@ -34,7 +34,7 @@ impl<T> Outlet<T> {
     /// Moves every record of a batch to the channel that `choose` names for it.
     #[inline]
     pub fn distribute(&mut self, batch: &mut Batch<T>, mut choose: impl FnMut(&T) -> usize) {
-        if batch.has_timestamps() {
+        if batch.has_timestamps() || self.builders.iter().any(Batch::has_timestamps) {
             for (record, timestamp) in batch.drain_timed() {
                 self.push(choose(&record), record, timestamp);
             }
@@ -42,9 +42,9 @@ impl<T> Outlet<T> {
         }
         for record in batch.drain() {
             let channel = choose(&record);
-            if let Some(builder) = self.builders.get_mut(channel) {
-                builder.push_untimed(record);
-                if builder.is_full() {
+            if let Some(records) = self.builders.get_mut(channel).and_then(Batch::untimed_records) {
+                records.push(record);
+                if records.len() == BATCH_RECORDS {
                     self.ship(channel);
                 }
             }
