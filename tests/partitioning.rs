@@ -107,7 +107,7 @@ struct OddAside(OutputTag<u64>);
 
 impl ProcessFunction<u64, u64> for OddAside {
     fn process(&mut self, record: u64, cx: &mut ProcessContext<'_, '_, u64>) -> Result<()> {
-        if record % 2 == 0 {
+        if record.is_multiple_of(2) {
             return cx.emit(record);
         }
         cx.emit_side(&self.0, record);
