@@ -43,6 +43,32 @@ impl<A: Record> Stream<A> {
 impl<A: Record, B: Record> ConnectedStreams<A, B> {
     /// Applies a two-input operator of your own: `make` makes one instance a subtask. `kind` names
     /// it, for people and for its place in the graph.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::batch::Batch;
+    /// use millstream_runtime::chain::{OperatorHooks, Output, TwoInputOperator};
+    ///
+    /// struct Lengths;
+    ///
+    /// impl OperatorHooks<u64> for Lengths {}
+    ///
+    /// impl TwoInputOperator<u64, String, u64> for Lengths {
+    ///     fn process_first(&mut self, batch: &mut Batch<u64>, output: &mut Output<'_, u64>) -> Result<()> {
+    ///         output.forward(batch)
+    ///     }
+    ///     fn process_second(&mut self, batch: &mut Batch<String>, output: &mut Output<'_, u64>) -> Result<()> {
+    ///         batch.drain_timed().try_for_each(|(text, timestamp)| output.emit(text.len() as u64, timestamp))
+    ///     }
+    /// }
+    ///
+    /// let env = Environment::new();
+    /// let (numbers, texts) = (env.from_collection([1, 2]), env.from_collection(["three".to_owned()]));
+    /// let lengths = numbers.connect(&texts).transform("Lengths", |_| Lengths).collect();
+    /// env.execute("lengths")?;
+    /// assert_eq!(lengths.sorted(), [1, 2, 5]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn transform<O: Record, Op: TwoInputOperator<A, B, O>>(
         &self,
         kind: &'static str,

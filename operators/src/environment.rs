@@ -48,6 +48,15 @@ impl Default for Environment {
 impl Environment {
     /// An environment with Flink's defaults: as many subtasks as cores, 128 key groups, no
     /// checkpoints.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// let env = Environment::new();
+    /// let numbers = env.from_collection([1, 2]).collect();
+    /// env.execute("numbers")?;
+    /// assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let parallelism = u32::try_from(cores).unwrap_or(1);
@@ -64,6 +73,16 @@ impl Environment {
     }
 
     /// Sets how many subtasks operators have that do not say otherwise.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// // With one subtask, records keep the order of the collection.
+    /// let env = Environment::new().set_parallelism(1);
+    /// let numbers = env.from_collection([3, 1, 2]).collect();
+    /// env.execute("numbers")?;
+    /// assert_eq!(numbers.to_vec(), [3, 1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn set_parallelism(mut self, parallelism: u32) -> Self {
         self.plan.parallelism = parallelism;
@@ -72,6 +91,16 @@ impl Environment {
 
     /// Sets how many key groups operators have that do not say otherwise: the highest parallelism
     /// that a restore can ever go to, for it cannot be changed for an operator that has keyed state.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// // 1,024 subtasks at most, now and after any restore.
+    /// let env = Environment::new().set_parallelism(2).set_max_parallelism(1_024);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn set_max_parallelism(mut self, max_parallelism: u32) -> Self {
         self.plan.max_parallelism = max_parallelism;
@@ -79,6 +108,15 @@ impl Environment {
     }
 
     /// Sets how many threads run the subtasks; by default as many as there are cores.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// let env = Environment::new().set_parallelism(4).set_workers(1);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn set_workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
@@ -86,6 +124,16 @@ impl Environment {
     }
 
     /// Sets how many batches fit into each channel between two subtasks (16 if not set).
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// // Less in flight: barriers get through sooner, and channels run dry more easily.
+    /// let env = Environment::new().set_channel_batches(2);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn set_channel_batches(mut self, batches: usize) -> Self {
         self.plan.channel_batches = batches;
@@ -93,6 +141,15 @@ impl Environment {
     }
 
     /// Gives each operator a task of its own; for finding out which one is slow.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// let env = Environment::new().disable_operator_chaining();
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn disable_operator_chaining(mut self) -> Self {
         self.plan.chaining = false;
@@ -100,12 +157,32 @@ impl Environment {
     }
 
     /// Takes a checkpoint every `interval`, with defaults for everything else.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10));
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn enable_checkpointing(self, interval: Duration) -> Self {
         self.checkpointing(CheckpointConfig::every(interval))
     }
 
     /// Sets when and how checkpoints are taken.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::checkpoint::CheckpointConfig;
+    /// let config = CheckpointConfig::every(Duration::from_secs(10)).min_pause(Duration::from_secs(5)).retained(3);
+    /// let env = Environment::new().checkpointing(config);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn checkpointing(mut self, config: CheckpointConfig) -> Self {
         self.checkpoints = config;
@@ -113,6 +190,17 @@ impl Environment {
     }
 
     /// Sets what happens after a failure. Not set: exponential delay with checkpoints on, none without.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::job::RestartStrategy;
+    /// let strategy = RestartStrategy::FixedDelay { attempts: 3, delay: Duration::from_secs(1) };
+    /// let env = Environment::new().set_restart_strategy(strategy);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn set_restart_strategy(mut self, strategy: RestartStrategy) -> Self {
         self.restart = Some(strategy);
@@ -122,6 +210,18 @@ impl Environment {
     /// Sets where checkpoints lie: a path, or the URL of an object store. Within that folder the job
     /// has one of its own. Not set: in memory, where they survive a failure of the job, but not the
     /// process.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
+    /// # let path = folder.path().to_string_lossy().into_owned();
+    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(path);
+    /// env.from_collection([1, 2]).discard();
+    /// env.execute("numbers")?;
+    /// // The last checkpoint, taken when all data had ended.
+    /// assert!(folder.path().join("numbers/chk-1/manifest").exists());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn set_snapshot_folder(mut self, path_or_url: impl Into<String>) -> Self {
         self.snapshots = SnapshotLocation::Folder(path_or_url.into());
@@ -129,6 +229,17 @@ impl Environment {
     }
 
     /// Sets the open folder in which checkpoints lie; for stores that no URL describes.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_state::snapshot::storage::open_url;
+    /// let home = open_url("memory:///", true)?;
+    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_home(home);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn set_snapshot_home(mut self, home: SnapshotHome) -> Self {
         self.snapshots = SnapshotLocation::Opened(home);
@@ -137,6 +248,22 @@ impl Environment {
 
     /// Begins from a snapshot: the folder of a checkpoint or a savepoint, or one that holds
     /// checkpoints, then its latest completed one.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
+    /// # let path = folder.path().to_string_lossy().into_owned();
+    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
+    /// env.from_collection([1, 2]).uid("numbers").discard();
+    /// env.execute("numbers")?;
+    ///
+    /// // The checkpoint was taken when everything had been read: nothing is left to read.
+    /// let env = Environment::new().restore_from(&path);
+    /// let left = env.from_collection([1, 2]).uid("numbers").collect();
+    /// env.execute("numbers")?;
+    /// assert!(left.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn restore_from(mut self, path_or_url: impl Into<String>) -> Self {
         self.restore = Some(path_or_url.into());
@@ -144,6 +271,27 @@ impl Environment {
     }
 
     /// Drops state that the snapshot holds and no operator claims, instead of failing.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
+    /// # let path = folder.path().to_string_lossy().into_owned();
+    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
+    /// env.from_collection([1, 2]).uid("old numbers").discard();
+    /// env.execute("numbers")?;
+    ///
+    /// // The position of the old source belongs to nobody in the new job.
+    /// let restored = || Environment::new().restore_from(&path);
+    /// let env = restored();
+    /// env.from_collection([3]).uid("new numbers").discard();
+    /// assert_eq!(env.execute("numbers").unwrap_err().kind(), ErrorKind::Restore);
+    ///
+    /// let env = restored().allow_unclaimed_state();
+    /// let numbers = env.from_collection([3]).uid("new numbers").collect();
+    /// env.execute("numbers")?;
+    /// assert_eq!(numbers.sorted(), [3]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn allow_unclaimed_state(mut self) -> Self {
         self.allow_unclaimed_state = true;
@@ -172,6 +320,14 @@ impl Environment {
     ///
     /// # Errors
     /// Mistakes in what was built.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// let env = Environment::new();
+    /// env.from_collection([1, 2]).discard();
+    /// assert_eq!(env.job("numbers")?.name, "numbers");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn job(&self, name: &str) -> Result<Job> {
         let graph = std::mem::take::<JobGraph>(&mut self.graph.lock());
         if name.is_empty() {
@@ -196,6 +352,16 @@ impl Environment {
     /// # Errors
     /// [`ErrorKind::InvalidJob`] and [`ErrorKind::InvalidInput`] for mistakes that can be seen before
     /// anything runs; after that, what the job failed with once its restart strategy gave up.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::job::JobOutcome;
+    ///
+    /// let env = Environment::new();
+    /// env.from_collection([1, 2]).discard();
+    /// assert_eq!(env.execute("numbers")?.outcome, JobOutcome::Finished);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn execute(&self, name: &str) -> Result<JobReport> {
         self.spawn(name)?.join_blocking()
     }
@@ -204,6 +370,18 @@ impl Environment {
     ///
     /// # Errors
     /// Mistakes in what was built. Whatever comes later is told by the handle.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::job::JobOutcome;
+    ///
+    /// let env = Environment::new();
+    /// env.from_generator(None, |number| number).discard();
+    /// let job = env.spawn("numbers without end")?;
+    /// job.cancel();
+    /// assert_eq!(job.join_blocking()?.outcome, JobOutcome::Cancelled);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn spawn(&self, name: &str) -> Result<JobHandle> {
         spawn(self.job(name)?, self.workers)
     }

@@ -21,6 +21,28 @@ impl<K, T> Clone for KeyedStream<K, T> {
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Applies an operator of your own to the pairs of key and record.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::batch::Batch;
+    /// use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+    ///
+    /// struct Keys;
+    ///
+    /// impl OperatorHooks<u32> for Keys {}
+    ///
+    /// impl Operator<(u32, char), u32> for Keys {
+    ///     fn process(&mut self, batch: &mut Batch<(u32, char)>, output: &mut Output<'_, u32>) -> Result<()> {
+    ///         batch.drain_timed().try_for_each(|((key, _), timestamp)| output.emit(key, timestamp))
+    ///     }
+    /// }
+    ///
+    /// let env = Environment::new();
+    /// let keys = env.from_collection(['a', 'b']).key_by(|letter| *letter as u32).transform("Keys", |_| Keys).collect();
+    /// env.execute("keys")?;
+    /// assert_eq!(keys.sorted(), [97, 98]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn transform<O: Record, Op: Operator<(K, T), O>>(
         &self,
         kind: &'static str,

@@ -86,6 +86,50 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
 
     /// Connects this stream with another of the same key, so that one function may work on both.
     /// As Flink's `connect`. See [`KeyedConnectedStreams::process`].
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// /// Emits how often a key was seen, on either stream.
+    /// #[derive(Clone)]
+    /// struct Seen;
+    ///
+    /// impl KeyedTwoInputProcessFunction<u32, u32, char, (u32, u64)> for Seen {
+    ///     type State = ValueState<u64>;
+    ///
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<ValueState<u64>> {
+    ///         cx.value_state("seen")
+    ///     }
+    ///
+    ///     fn process_first(
+    ///         &mut self,
+    ///         _: u32,
+    ///         seen: &ValueState<u64>,
+    ///         cx: &mut KeyedContext<'_, u32, (u32, u64)>,
+    ///     ) -> Result<()> {
+    ///         let count = seen.get_or_insert_with(cx, || 0);
+    ///         *count += 1;
+    ///         let count = *count;
+    ///         cx.emit((*cx.key(), count))
+    ///     }
+    ///
+    ///     fn process_second(
+    ///         &mut self,
+    ///         _: char,
+    ///         seen: &ValueState<u64>,
+    ///         cx: &mut KeyedContext<'_, u32, (u32, u64)>,
+    ///     ) -> Result<()> {
+    ///         self.process_first(0, seen, cx)
+    ///     }
+    /// }
+    ///
+    /// let env = Environment::new();
+    /// let numbers = env.from_collection([97, 98]).key_by(|number| *number);
+    /// let letters = env.from_collection(['a']).key_by(|letter| *letter as u32);
+    /// let seen = numbers.connect(&letters).process(Seen).collect();
+    /// env.execute("seen")?;
+    /// assert_eq!(seen.sorted(), [(97, 1), (97, 2), (98, 1)]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn connect<U: Record>(&self, other: &KeyedStream<K, U>) -> KeyedConnectedStreams<K, T, U> {
         KeyedConnectedStreams { first: self.clone(), second: other.clone() }
     }

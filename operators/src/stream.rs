@@ -39,6 +39,36 @@ impl<T: Record> Stream<T> {
 
     /// Applies an operator of your own: `make` makes one instance a subtask. `kind` names it, for
     /// people and for its place in the graph.
+    ///
+    /// An operator with state hands it over in its
+    /// [`snapshot`](millstream_runtime::chain::OperatorHooks::snapshot), which this one leaves out.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::batch::Batch;
+    /// use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+    ///
+    /// #[derive(Default)]
+    /// struct Changes(Option<u32>);
+    ///
+    /// impl OperatorHooks<u32> for Changes {}
+    ///
+    /// /// Lets a number pass if it is not the one before.
+    /// impl Operator<u32, u32> for Changes {
+    ///     fn process(&mut self, batch: &mut Batch<u32>, output: &mut Output<'_, u32>) -> Result<()> {
+    ///         batch.drain_timed().try_for_each(|(number, timestamp)| match self.0.replace(number) {
+    ///             Some(last) if last == number => Ok(()),
+    ///             _ => output.emit(number, timestamp),
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let env = Environment::new().set_parallelism(1);
+    /// let changes = env.from_collection([1, 1, 2, 2, 1]).transform("Changes", |_| Changes::default()).collect();
+    /// env.execute("changes")?;
+    /// assert_eq!(changes.to_vec(), [1, 2, 1]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn transform<O: Record, Op: Operator<T, O>>(
         &self,
         kind: &'static str,
@@ -49,6 +79,16 @@ impl<T: Record> Stream<T> {
     }
 
     /// Gives the operator a name, for people.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let env = Environment::new();
+    /// let squares = env.from_collection([1, 2]).map(|n| n * n).name("squares").collect();
+    /// assert!(env.explain()?.to_string().contains("squares"));
+    /// # env.execute("squares")?;
+    /// # assert_eq!(squares.sorted(), [1, 4]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         self.graph.lock().set_name(self.node, name.into());
@@ -56,6 +96,15 @@ impl<T: Record> Stream<T> {
     }
 
     /// Gives the operator an identifier, by which snapshots know its state.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let env = Environment::new();
+    /// let squares = env.from_collection([1, 2]).uid("numbers").map(|n| n * n).collect();
+    /// # env.execute("squares")?;
+    /// # assert_eq!(squares.sorted(), [1, 4]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn uid(self, uid: impl Into<String>) -> Self {
         self.graph.lock().set_uid(self.node, uid.into());
@@ -63,6 +112,15 @@ impl<T: Record> Stream<T> {
     }
 
     /// Sets how many subtasks the operator has.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let env = Environment::new();
+    /// let squares = env.from_collection([1, 2]).set_parallelism(1).map(|n| n * n).set_parallelism(3).collect();
+    /// # env.execute("squares")?;
+    /// # assert_eq!(squares.sorted(), [1, 4]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn set_parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
@@ -70,6 +128,17 @@ impl<T: Record> Stream<T> {
     }
 
     /// Sets whether the operator is chained to its neighbours.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let env = Environment::new();
+    /// use millstream_operators::ChainingPolicy;
+    ///
+    /// let squares = env.from_collection([1, 2]).map(|n| n * n).set_chaining(ChainingPolicy::Never).collect();
+    /// # env.execute("squares")?;
+    /// # assert_eq!(squares.sorted(), [1, 4]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);

@@ -160,6 +160,44 @@ where
 impl<T: Record, B: Record> BroadcastConnectedStream<T, B> {
     /// Applies a [`BroadcastProcessFunction`]. As Flink's `process` on a `BroadcastConnectedStream`;
     /// [`Stream::connect_broadcast`] shows an example.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// /// Learns names, and lets all numbers pass.
+    /// #[derive(Clone)]
+    /// struct Names;
+    ///
+    /// impl BroadcastProcessFunction<u32, (u32, String), u32> for Names {
+    ///     type Key = u32;
+    ///     type Value = String;
+    ///
+    ///     fn process(
+    ///         &mut self,
+    ///         number: u32,
+    ///         _: &BroadcastState<u32, String>,
+    ///         cx: &mut ProcessContext<'_, '_, u32>,
+    ///     ) -> Result<()> {
+    ///         cx.emit(number)
+    ///     }
+    ///
+    ///     fn process_broadcast(
+    ///         &mut self,
+    ///         (number, name): (u32, String),
+    ///         names: &mut BroadcastState<u32, String>,
+    ///         _: &mut ProcessContext<'_, '_, u32>,
+    ///     ) -> Result<()> {
+    ///         names.insert(number, name);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let env = Environment::new();
+    /// let names = env.from_collection([(1, "one".to_owned())]);
+    /// let numbers = env.from_collection([1, 2]).connect_broadcast(&names).process(Names).collect();
+    /// env.execute("names")?;
+    /// assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn process<O: Record, F>(&self, function: F) -> Stream<O>
     where
         F: BroadcastProcessFunction<T, B, O> + Clone + Sync,

@@ -168,6 +168,21 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     }
 
     /// Counts the records of each window. See [`KeyedStream::window`] for an example.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let env = Environment::new();
+    /// let words = env.from_collection(["to", "be", "or", "not"].map(String::from));
+    /// let lengths = words
+    ///     .key_by(|word| word.len() as u64)
+    ///     .window(GlobalWindows::at_end())
+    ///     .count()
+    ///     .map(|result| (result.key, result.value))
+    ///     .collect();
+    /// env.execute("words by length")?;
+    /// assert_eq!(lengths.sorted(), [(2, 3), (3, 1)]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn count(self) -> Stream<WindowResult<K, u64, W::Window>> {
         self.apply(Count)
     }
