@@ -5,6 +5,9 @@
 #![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/flaky_store.rs"]
+mod flaky_store;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -368,4 +371,21 @@ fn a_sink_that_cannot_write_fails_the_attempt_and_says_where() {
     let error = env.execute("blocked").unwrap_err();
     assert!(error.to_string().contains("output"), "{error}");
     assert_eq!(error.operator(), Some("lines"), "{error}");
+}
+
+/// Writing, renaming and cleaning up fail now and then: each time an attempt ends, and the answer is whole.
+#[test]
+fn a_sink_whose_store_fails_now_and_then_writes_everything_once() {
+    let store = Arc::new(flaky_store::FlakyStore::new(7, 6));
+    let env = Environment::new().set_parallelism(2).enable_checkpointing(Duration::from_millis(10));
+    let env = env.set_restart_strategy(restarts(10));
+    let lines = FileSink::text("lines", |n: &u64| n.to_string()).with_store(store.clone());
+    env.from_source(GeneratorSource::new(Some(6_000), |n| n).rate(10_000.0)).sink_to(lines).name("lines");
+    let job = env.spawn("flaky").unwrap();
+    job.join_blocking().unwrap();
+    let mut lines: Vec<u64> = store.visible_lines().iter().map(|line| line.parse().unwrap()).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, (0..6_000).collect::<Vec<_>>());
+    assert_eq!(store.failures_left(), 0);
+    assert!(job.metrics().restarts > 0);
 }
