@@ -49,6 +49,40 @@ pub mod state {
     pub use millstream_state::*;
 }
 
+/// A whole job in one thread, in an order that a seed decides, with crashes and faults: to test
+/// that a job's answer is exact whatever happens.
+///
+/// Tasks, messages, requests to the store and clocks happen one at a time, and the seed says which
+/// is next; a seed that fails does so each time. The job master, the tasks and the snapshots are
+/// those of production. A sink that is to survive the crashes of the simulated process must have
+/// its outside system in the test, as the [`Collected`](crate::sink::Collected) here.
+///
+/// ```
+/// use millstream::prelude::*;
+/// use millstream::runtime::job::RestartStrategy;
+/// use millstream::simulation::{Faults, Simulation};
+/// use millstream::sink::{CollectSink, Collected};
+///
+/// for seed in 0..10 {
+///     let counts = Collected::default();
+///     let report = Simulation::new(seed).with_faults(Faults::all()).run(|_store| {
+///         let env = Environment::new()
+///             .set_parallelism(2)
+///             .enable_checkpointing(Duration::from_millis(20))
+///             .set_restart_strategy(RestartStrategy::FixedDelay { attempts: 1_000, delay: Duration::ZERO });
+///         let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
+///         let _sink = words.key_by(|word| word.clone()).count().sink_to(CollectSink::new(&counts));
+///         env.job("count words")
+///     })?;
+///     let expected = [("be", 1), ("be", 2), ("not", 1), ("or", 1), ("to", 1), ("to", 2)];
+///     assert_eq!(counts.sorted(), expected.map(|(word, n)| (word.to_owned(), n)), "{report:?}");
+/// }
+/// # Ok::<(), millstream::Error>(())
+/// ```
+pub mod simulation {
+    pub use millstream_runtime::driver::simulation::*;
+}
+
 /// Compiles and runs what the README shows.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

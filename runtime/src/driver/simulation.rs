@@ -5,6 +5,9 @@
 //! master and the same snapshot code run as in production; a seed that fails replays exactly.
 //! After FoundationDB's simulation, and SlateDB's.
 
+mod clock;
+mod pool;
+mod process;
 mod store;
 mod world;
 
@@ -13,10 +16,9 @@ use std::time::Duration;
 
 use object_store::ObjectStore;
 
-pub use store::FaultyStore;
-
 use self::world::World;
-use super::{Job, Sabotage};
+use super::Job;
+pub use super::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::JobOutcome;
 
@@ -31,9 +33,11 @@ pub struct Faults {
     pub failure_every: u32,
     /// At most so many times.
     pub failures: u32,
-    /// Of 1,000 operations of the store so many fail, before or after they took effect.
+    /// A task gets no time for a while about once in so many steps; 0 for never.
+    pub stall_every: u32,
+    /// Of 1,000 requests to the store so many fail, before or after they took effect.
     pub store_errors_per_mille: u32,
-    /// An operation of the store takes up to so many steps.
+    /// A request to the store takes up to so many steps there, and as many back.
     pub store_delay: u32,
 }
 
@@ -44,6 +48,7 @@ impl Default for Faults {
             crashes: 0,
             failure_every: 0,
             failures: 0,
+            stall_every: 0,
             store_errors_per_mille: 0,
             store_delay: 3,
         }
@@ -58,6 +63,7 @@ impl Faults {
             crashes: 4,
             failure_every: 500,
             failures: 3,
+            stall_every: 300,
             store_errors_per_mille: 20,
             store_delay: 8,
         }
@@ -101,17 +107,20 @@ impl Simulation {
     }
 
     /// Runs the job to its end, through as many crashes of the process as the seed has. `make`
-    /// builds the job anew for each process, and is given the store, which outlives them.
+    /// builds the job anew for each process, and is given the store, which outlives them: the job's
+    /// checkpoints lie there, wherever its own settings would have put them. Each process but the
+    /// first begins from the latest completed checkpoint on it. When the job is over the store
+    /// answers at once and without faults, for the test to look at what is there.
     ///
     /// # Errors
     /// What the job failed with, or [`ErrorKind::Internal`] if it is stuck.
     pub fn run(&self, make: impl Fn(Arc<dyn ObjectStore>) -> Result<Job>) -> Result<SimulationReport> {
-        let store = FaultyStore::new(self.seed ^ 0x5707_E5EE_D000, self.faults);
-        let mut world = World::new(self, store);
+        let mut world = World::new(self);
         loop {
             let job = make(world.store())?;
             if let Some(outcome) = world.live(job)? {
-                return Ok(SimulationReport { outcome, ..world.report() });
+                world.end();
+                return Ok(world.report(outcome));
             }
         }
     }
@@ -127,12 +136,40 @@ pub struct SimulationReport {
     pub steps: u64,
     /// How often the process died.
     pub crashes: u32,
-    /// How often the job was restarted within a process.
+    /// How often a subtask was made to fail.
+    pub failures: u32,
+    /// How often the job was restarted within a process, for whatever reason.
     pub restarts: u32,
+    /// How often an attempt began from a checkpoint.
+    pub restores: u64,
     /// How many checkpoints were completed.
     pub checkpoints: u64,
-    /// How many operations of the store failed.
+    /// How many checkpoints were given up.
+    pub failed_checkpoints: u64,
+    /// How many blocks of state checkpoints have taken over from earlier ones.
+    pub reused_blocks: u64,
+    /// How many requests to the store failed.
     pub store_errors: u64,
+    /// How many requests were on their way when their process died, and went on.
+    pub orphaned_requests: u64,
+}
+
+impl Default for SimulationReport {
+    fn default() -> Self {
+        Self {
+            outcome: JobOutcome::Cancelled,
+            steps: 0,
+            crashes: 0,
+            failures: 0,
+            restarts: 0,
+            restores: 0,
+            checkpoints: 0,
+            failed_checkpoints: 0,
+            reused_blocks: 0,
+            store_errors: 0,
+            orphaned_requests: 0,
+        }
+    }
 }
 
 fn stuck(seed: u64, steps: u64) -> Error {

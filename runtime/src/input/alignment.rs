@@ -91,6 +91,13 @@ impl Alignment {
         BarrierAction::Snapshot { barrier, alignment }
     }
 
+    /// Whether a barrier is the first of its checkpoint: what a task that does not align acts upon.
+    pub(crate) fn is_first(&mut self, barrier: &Barrier) -> bool {
+        let is_first = self.settled.is_none_or(|settled| settled < barrier.checkpoint);
+        self.settle(barrier.checkpoint);
+        is_first
+    }
+
     /// The checkpoint will never be: what waits for it may go on.
     pub fn abort(&mut self, checkpoint: CheckpointId) {
         self.pending.retain(|pending| pending.barrier.checkpoint != checkpoint);

@@ -1,36 +1,44 @@
-//! A store in memory that is slow, fails, and completes things out of order, as a seed decides.
+//! A store in memory that is slow, fails, and does things out of order, as a seed decides.
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use futures::channel::oneshot;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use parking_lot::Mutex;
 
 use super::Faults;
 use crate::clock::Random;
 
-/// Wraps a store in memory: operations take a random number of steps, and some fail, either before
+/// Wraps a store in memory: a request takes a random number of steps, and some fail, either before
 /// they take effect or after.
+///
+/// A request is on its way independently of who made it: the process may die, and the request take
+/// effect in the life of the next. As on most stores in a network, to rename is to copy and then to
+/// delete.
 #[derive(Clone)]
 pub struct FaultyStore {
     inner: Arc<InMemory>,
     chance: Arc<Mutex<Chance>>,
+    requests: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
 }
 
 struct Chance {
     random: Random,
     faults: Faults,
-    calm: bool,
     errors: u64,
+    /// The simulation is over: requests are answered at once, and none fails.
+    is_over: bool,
 }
 
 /// When an operation fails.
@@ -42,18 +50,44 @@ enum Fate {
 
 impl FaultyStore {
     /// An empty store.
-    pub fn new(seed: u64, faults: Faults) -> Self {
-        let chance = Chance { random: Random::new(seed), faults, calm: false, errors: 0 };
-        Self { inner: Arc::default(), chance: Arc::new(Mutex::new(chance)) }
-    }
-
-    /// Stops or resumes failing, for a restore that must be able to succeed.
-    pub(super) fn set_calm(&self, calm: bool) {
-        self.chance.lock().calm = calm;
+    pub(super) fn new(seed: u64, faults: Faults) -> Self {
+        let chance = Chance { random: Random::new(seed), faults, errors: 0, is_over: false };
+        Self { inner: Arc::default(), chance: Arc::new(Mutex::new(chance)), requests: Arc::default() }
     }
 
     pub(super) fn errors(&self) -> u64 {
         self.chance.lock().errors
+    }
+
+    /// How many requests are on their way.
+    pub(super) fn requests(&self) -> usize {
+        self.requests.lock().len()
+    }
+
+    /// Lets a request go on.
+    pub(super) fn poll(&self, index: usize) {
+        let mut request = self.requests.lock().swap_remove(index);
+        if request.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            self.requests.lock().push(request);
+        }
+    }
+
+    /// The process has died: some of its requests are lost, the others are on their way still.
+    /// Returns how many these are.
+    pub(super) fn orphan(&self) -> usize {
+        let mut chance = self.chance.lock();
+        let mut requests = self.requests.lock();
+        requests.retain(|_| chance.random.below(2) == 0);
+        requests.len()
+    }
+
+    /// The simulation is over: what is on its way still takes effect, and whoever looks at the store
+    /// from now on is answered at once.
+    pub(super) fn settle(&self) {
+        self.chance.lock().is_over = true;
+        while self.requests() > 0 {
+            self.poll(0);
+        }
     }
 
     fn delay(&self) -> usize {
@@ -64,23 +98,35 @@ impl FaultyStore {
 
     fn fate(&self) -> Fate {
         let mut chance = self.chance.lock();
-        let fails = chance.random.below(1_000) < chance.faults.store_errors_per_mille as usize;
-        if !fails || chance.calm {
+        if chance.random.below(1_000) >= chance.faults.store_errors_per_mille as usize {
             return Fate::Succeed;
         }
         chance.errors += 1;
         if chance.random.below(2) == 0 { Fate::FailBefore } else { Fate::FailAfter }
     }
 
-    async fn act<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        wait(self.delay()).await;
-        let fate = self.fate();
-        if matches!(fate, Fate::FailBefore) {
-            return Err(fault("before it took effect"));
+    async fn act<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        if self.chance.lock().is_over {
+            return work.await;
         }
-        let result = work.await?;
-        wait(self.delay()).await;
-        if matches!(fate, Fate::FailAfter) { Err(fault("after it took effect")) } else { Ok(result) }
+        let (answer, result) = oneshot::channel();
+        let store = self.clone();
+        let request = async move {
+            wait(store.delay()).await;
+            let outcome = match store.fate() {
+                Fate::FailBefore => Err(fault("before it took effect")),
+                Fate::FailAfter => work.await.and_then(|_| Err(fault("after it took effect"))),
+                Fate::Succeed => work.await,
+            };
+            wait(store.delay()).await;
+            // Whoever asked may be dead.
+            let _ = answer.send(outcome);
+        };
+        self.requests.lock().push(Box::pin(request));
+        result.await.unwrap_or_else(|_| Err(fault("and its answer was lost")))
     }
 }
 
@@ -116,7 +162,8 @@ impl fmt::Display for FaultyStore {
 #[async_trait]
 impl ObjectStore for FaultyStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        self.act(self.inner.put_opts(location, payload, options)).await
+        let (inner, location) = (self.inner.clone(), location.clone());
+        self.act(async move { inner.put_opts(&location, payload, options).await }).await
     }
 
     async fn put_multipart_opts(
@@ -124,11 +171,13 @@ impl ObjectStore for FaultyStore {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.act(self.inner.put_multipart_opts(location, options)).await
+        let (inner, location) = (self.inner.clone(), location.clone());
+        self.act(async move { inner.put_multipart_opts(&location, options).await }).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.act(self.inner.get_opts(location, options)).await
+        let (inner, location) = (self.inner.clone(), location.clone());
+        self.act(async move { inner.get_opts(&location, options).await }).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -137,10 +186,11 @@ impl ObjectStore for FaultyStore {
             .then(move |location| {
                 let store = store.clone();
                 async move {
-                    let location = location?;
-                    let one = futures::stream::iter([Ok(location.clone())]).boxed();
-                    let mut deleted = store.inner.delete_stream(one);
-                    let delete = async { deleted.next().await.unwrap_or(Ok(location)) };
+                    let (inner, location) = (store.inner.clone(), location?);
+                    let delete = async move {
+                        let one = futures::stream::iter([Ok(location.clone())]).boxed();
+                        inner.delete_stream(one).next().await.unwrap_or(Ok(location))
+                    };
                     store.act(delete).await
                 }
             })
@@ -152,14 +202,12 @@ impl ObjectStore for FaultyStore {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.act(self.inner.list_with_delimiter(prefix)).await
+        let (inner, prefix) = (self.inner.clone(), prefix.cloned());
+        self.act(async move { inner.list_with_delimiter(prefix.as_ref()).await }).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.act(self.inner.copy_opts(from, to, options)).await
-    }
-
-    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.act(self.inner.rename_opts(from, to, options)).await
+        let (inner, from, to) = (self.inner.clone(), from.clone(), to.clone());
+        self.act(async move { inner.copy_opts(&from, &to, options).await }).await
     }
 }

@@ -1,135 +1,55 @@
-//! The world of a simulation: everything that could happen next, and the one that does.
+//! The world of a simulation: of all that could happen next, it lets one thing happen.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Wake, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use millstream_state::CheckpointId;
+use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::snapshot::storage::SnapshotHome;
-use millstream_state::{CheckpointId, Timestamp};
 use object_store::ObjectStore;
-use parking_lot::Mutex;
 
-use super::{FaultyStore, Simulation, SimulationReport, stuck};
-use crate::chain::{Reporter, TaskServices};
-use crate::checkpoint::{Control, Recipients, Report};
-use crate::clock::{Clock, IoPool, Random};
-use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
-use crate::driver::{Job, Sabotage, SnapshotLocation, failure};
+use super::clock::VirtualClock;
+use super::pool::Flag;
+use super::process::{Choice, Process, ReportTo, Tidings};
+use super::store::FaultyStore;
+use super::{Simulation, SimulationReport, stuck};
+use crate::chain::TaskServices;
+use crate::checkpoint::{Control, Recipients};
+use crate::clock::{Clock, Random};
+use crate::driver::storage::{ManifestRequest, Prepared};
+use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::DeployedTask;
-use crate::job::{AttemptId, JobMaster, JobOutcome, MasterCommand, MasterEvent, RestoreFrom, SubtaskId};
+use crate::job::{AttemptId, JobOutcome, MasterCommand, MasterEvent, SubtaskId};
 use crate::metrics::MetricsRegistry;
-use crate::task::{Budget, Progress};
 
-/// Where simulated time begins: any time will do, as long as it is not 0.
-const DAWN: i64 = 1_700_000_000_000;
+/// A process that has died is back after so many milliseconds at most.
+const RESTART_MILLIS: usize = 100;
 
-struct VirtualClock(Mutex<Timestamp>);
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.now().since(Timestamp::from_millis(DAWN))
-    }
-}
-
-/// Work that was spawned and is not done. Dropped whole when the process dies.
-#[derive(Default)]
-struct VirtualPool(Mutex<Vec<BoxFuture<'static, ()>>>);
-
-impl IoPool for VirtualPool {
-    fn spawn(&self, work: BoxFuture<'static, ()>) {
-        self.0.lock().push(work);
-    }
-}
-
-/// What has been said to the job master and not heard yet.
-type Inbox = Arc<Mutex<VecDeque<Tidings>>>;
-
-enum Tidings {
-    Event(MasterEvent),
-    Prepared(AttemptId, Result<Prepared>),
-}
-
-struct ReportTo(AttemptId, Inbox);
-
-impl Reporter for ReportTo {
-    fn report(&self, subtask: SubtaskId, report: Report) {
-        let event = MasterEvent::Report { attempt: self.0, subtask, report };
-        self.1.lock().push_back(Tidings::Event(event));
-    }
-}
-
-struct Flag(AtomicBool);
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-struct SimulatedTask {
-    deployed: DeployedTask,
-    flag: Arc<Flag>,
-    mailbox: VecDeque<Control>,
-    alarm: Option<Timestamp>,
-}
-
-/// What lives as long as one process.
-struct Process {
-    job: Job,
-    storage: Arc<JobStorage>,
-    master: JobMaster,
-    inbox: Inbox,
-    pool: Arc<VirtualPool>,
-    /// The checkpoint that the process found on the store when it started.
-    first: Option<CheckpointId>,
-    tasks: Vec<SimulatedTask>,
-    ticks: BTreeSet<Timestamp>,
-    result: Option<Result<JobOutcome>>,
-}
-
-/// Something that could happen next.
-enum Choice {
-    Run(usize),
-    Tell(usize),
-    Io(usize),
-    Master,
-}
+/// A task that stalls does so for so many steps at most.
+const STALL_STEPS: usize = 400;
 
 pub(super) struct World {
-    seed: u64,
+    settings: Simulation,
     random: Random,
     clock: Arc<VirtualClock>,
     store: FaultyStore,
-    settings: Simulation,
-    steps: u64,
-    crashes: u32,
-    failures: u32,
-    restarts: u32,
-    checkpoints: u64,
+    report: SimulationReport,
+    /// A task that gets no time until a step: nothing skews inputs as much as a slow task.
+    stalled: Option<(usize, u64)>,
+    choices: Vec<Choice>,
 }
 
 impl World {
-    pub(super) fn new(settings: &Simulation, store: FaultyStore) -> Self {
+    pub(super) fn new(settings: &Simulation) -> Self {
         Self {
-            seed: settings.seed,
             random: Random::new(settings.seed),
-            clock: Arc::new(VirtualClock(Mutex::new(Timestamp::from_millis(DAWN)))),
-            store,
+            clock: Arc::default(),
+            store: FaultyStore::new(settings.seed ^ 0x5707_E5EE_D000, settings.faults),
             settings: settings.clone(),
-            steps: 0,
-            crashes: 0,
-            failures: 0,
-            restarts: 0,
-            checkpoints: 0,
+            report: SimulationReport::default(),
+            stalled: None,
+            choices: Vec::new(),
         }
     }
 
@@ -137,43 +57,22 @@ impl World {
         Arc::new(self.store.clone())
     }
 
-    pub(super) fn report(&self) -> SimulationReport {
-        SimulationReport {
-            outcome: JobOutcome::Cancelled,
-            steps: self.steps,
-            crashes: self.crashes,
-            restarts: self.restarts,
-            checkpoints: self.checkpoints,
-            store_errors: self.store.errors(),
-        }
+    /// The job is over, and its process gone.
+    pub(super) fn end(&self) {
+        self.store.settle();
+    }
+
+    pub(super) fn report(&self, outcome: JobOutcome) -> SimulationReport {
+        SimulationReport { outcome, store_errors: self.store.errors(), ..self.report }
     }
 
     /// One life of the process: until the job is over, or (`None`) the process dies.
-    pub(super) fn live(&mut self, mut job: Job) -> Result<Option<JobOutcome>> {
-        let home = SnapshotHome::new(self.store(), object_store::path::Path::default());
-        let storage = Arc::new(JobStorage::open(&job.name, &SnapshotLocation::Opened(home))?);
-        // A process that starts anew finds the latest completed checkpoint, as a user's
-        // `--restore <snapshots>` would.
-        self.store.set_calm(true);
-        let latest = futures::executor::block_on(storage.latest())?;
-        self.store.set_calm(false);
-        let (inbox, subtasks) = (Inbox::default(), job.plan.subtasks());
-        job.master.restore = None;
-        let mut process = Process {
-            master: JobMaster::new(job.master.clone(), subtasks),
-            storage,
-            inbox,
-            pool: Arc::default(),
-            first: latest,
-            tasks: Vec::new(),
-            ticks: BTreeSet::new(),
-            result: None,
-            job,
-        };
-        process.inbox.lock().push_back(Tidings::Event(MasterEvent::Start));
+    pub(super) fn live(&mut self, job: Job) -> Result<Option<JobOutcome>> {
+        let mut process = Process::start(job, self.store())?;
         let ended = self.run(&mut process);
-        self.restarts += process.master.restarts();
-        self.checkpoints += process.master.statistics().completed();
+        self.report.restarts += process.master.restarts();
+        self.report.checkpoints += process.master.statistics().completed();
+        self.report.failed_checkpoints += process.master.statistics().failed();
         ended
     }
 
@@ -182,17 +81,21 @@ impl World {
             if let Some(result) = process.result.take() {
                 return result.map(Some);
             }
-            self.steps += 1;
-            if self.steps > self.settings.most_steps {
-                return Err(stuck(self.seed, self.steps));
+            self.report.steps += 1;
+            if self.report.steps > self.settings.most_steps {
+                return Err(stuck(self.settings.seed, self.report.steps));
             }
             let faults = self.settings.faults;
-            if self.crashes < faults.crashes && self.once_in(faults.crash_every) {
-                self.crashes += 1;
+            if self.report.crashes < faults.crashes && self.once_in(faults.crash_every) {
+                self.crash();
                 return Ok(None);
             }
-            if self.failures < faults.failures && self.once_in(faults.failure_every) {
+            if self.report.failures < faults.failures && self.once_in(faults.failure_every) {
                 self.fail_a_task(process);
+            }
+            if self.stalled.is_none() && self.once_in(faults.stall_every) {
+                let until = self.report.steps + self.random.below(STALL_STEPS) as u64;
+                self.stalled = Some((self.random.below(process.tasks.len()), until));
             }
             self.step(process);
         }
@@ -202,64 +105,65 @@ impl World {
         steps > 0 && self.random.below(steps as usize) == 0
     }
 
+    fn crash(&mut self) {
+        self.report.crashes += 1;
+        self.report.orphaned_requests += self.store.orphan() as u64;
+        let down = self.random.below(RESTART_MILLIS) as u64;
+        self.clock.advance(Duration::from_millis(down));
+    }
+
     fn fail_a_task(&mut self, process: &mut Process) {
         let index = self.random.below(process.tasks.len());
-        if let Some(task) = process.tasks.get(index) {
-            self.failures += 1;
-            let error = Error::new(ErrorKind::Function, "a simulated failure");
-            task.deployed.context.report(Report::Failed(error));
+        if let Some(task) = process.tasks.get_mut(index) {
+            self.report.failures += 1;
+            task.fail(Error::new(ErrorKind::Function, "a simulated failure"));
         }
     }
 
     fn step(&mut self, process: &mut Process) {
-        let choices = process.choices();
-        if choices.is_empty() {
+        self.stalled = self.stalled.filter(|(_, until)| *until > self.report.steps);
+        process.choices(self.store.requests(), &mut self.choices);
+        if let Some((stalled, _)) = self.stalled {
+            self.choices.retain(|choice| !matches!(choice, Choice::Run(task) if *task == stalled));
+        }
+        let Some(chosen) = self.choices.get(self.random.below(self.choices.len())).copied() else {
             self.sleep(process);
             return;
-        }
-        let elapsed = self.random.below(usize::try_from(self.settings.step.as_micros()).unwrap_or(0) + 1);
-        // Time in milliseconds: a step that takes less than one still lets time pass now and then.
-        if self.random.below(1_000) < elapsed % 1_000 + elapsed / 1_000 * 1_000 {
-            self.advance(process, Duration::from_millis((elapsed as u64).div_ceil(1_000)));
-        }
-        let chosen = self.random.below(choices.len());
-        match choices.get(chosen) {
-            Some(Choice::Run(index)) => process.run_task(*index),
-            Some(Choice::Tell(index)) => process.tell_task(*index),
-            Some(Choice::Io(index)) => process.poll_io(*index),
-            Some(Choice::Master) => self.hear(process),
-            None => {}
+        };
+        let longest = usize::try_from(self.settings.step.as_micros()).unwrap_or(usize::MAX);
+        let elapsed = self.random.below(longest.saturating_add(1));
+        self.advance(process, Duration::from_micros(elapsed as u64));
+        match chosen {
+            Choice::Run(index) => process.run_task(index),
+            Choice::Tell(index) => process.tell_task(index),
+            Choice::Io(index) => process.pool.poll(index),
+            Choice::Request(index) => self.store.poll(index),
+            Choice::Master => self.hear(process),
+            Choice::Stop(attempt) => process.stop_tasks(attempt),
         }
     }
 
-    /// Nothing can happen now: the next thing is a clock striking.
-    fn sleep(&self, process: &mut Process) {
-        let alarms = process.tasks.iter().filter_map(|task| task.alarm);
-        let next = alarms.chain(process.ticks.first().copied()).min();
-        let now = self.clock.now();
-        let wait = next.map_or(Duration::from_millis(1), |next| next.since(now));
-        self.advance(process, wait);
+    /// Nothing can happen now: the next thing is a clock striking, or a stall that ends.
+    fn sleep(&mut self, process: &mut Process) {
+        self.stalled = None;
+        let wait = process.next_alarm().map(|next| next.since(self.clock.now()));
+        self.advance(process, wait.unwrap_or_default().max(Duration::from_millis(1)));
     }
 
     fn advance(&self, process: &mut Process, time: Duration) {
-        let now = self.clock.now().saturating_add(time);
-        *self.clock.0.lock() = now;
-        for task in &mut process.tasks {
-            if task.alarm.is_some_and(|alarm| alarm <= now) {
-                task.alarm = None;
-                task.flag.0.store(true, Ordering::SeqCst);
-            }
-        }
-        while process.ticks.first().is_some_and(|tick| *tick <= now) {
-            process.ticks.pop_first();
-            process.inbox.lock().push_back(Tidings::Event(MasterEvent::Tick));
-        }
+        self.clock.advance(time);
+        process.wake(self.clock.now());
     }
 
     fn hear(&mut self, process: &mut Process) {
         let Some(tidings) = process.inbox.lock().pop_front() else { return };
         let event = match tidings {
             Tidings::Event(event) => event,
+            Tidings::Found(Ok(found)) => {
+                process.found = found;
+                MasterEvent::Start
+            }
+            Tidings::Found(Err(_)) => return process.look_for_checkpoints(),
             Tidings::Prepared(attempt, prepared) => {
                 if !process.master.awaits_deployment(attempt) {
                     return;
@@ -292,20 +196,16 @@ impl World {
             allow_unclaimed_state: process.job.allow_unclaimed_state,
             sabotage: self.settings.sabotage,
         };
-        let flag = |_: &SubtaskId| Arc::new(Flag(AtomicBool::new(true)));
-        let flags: Vec<_> = process.job.plan.subtasks().iter().map(flag).collect();
+        let flags: Vec<_> = process.job.plan.subtasks().iter().map(|_| Flag::raised()).collect();
         let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
         let seed = self.random.next();
         let tasks = process.job.plan.deploy(&services, &wakers, prepared.snapshot.as_ref(), seed)?;
-        process.tasks = tasks
-            .into_iter()
-            .zip(flags)
-            .map(|(deployed, flag)| SimulatedTask { deployed, flag, mailbox: VecDeque::new(), alarm: None })
-            .collect();
+        process.install(tasks, flags);
+        self.report.restores += u64::from(prepared.snapshot.is_some());
         Ok(prepared.next_checkpoint_id)
     }
 
-    fn carry_out(&self, process: &mut Process, command: MasterCommand) {
+    fn carry_out(&mut self, process: &mut Process, command: MasterCommand) {
         match command {
             MasterCommand::Deploy { attempt, restore } => process.prepare(attempt, restore),
             MasterCommand::Send { to, control } => process.send(to, &control),
@@ -313,25 +213,11 @@ impl World {
                 if self.settings.sabotage == Sabotage::CommitBeforeManifest {
                     process.send(Recipients::All, &Control::CheckpointCompleted(checkpoint));
                 }
-                let request = ManifestRequest { checkpoint, target, triggered, parts };
-                let (storage, plan, inbox) =
-                    (process.storage.clone(), process.job.plan.clone(), process.inbox.clone());
-                process.pool.spawn(Box::pin(async move {
-                    let result = storage.write_manifest(&plan, request).await;
-                    let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
-                    inbox.lock().push_back(Tidings::Event(event));
-                }));
+                self.report.reused_blocks += reused_blocks(checkpoint, &parts);
+                process.write_manifest(attempt, ManifestRequest { checkpoint, target, triggered, parts });
             }
-            MasterCommand::DeleteCheckpoint { checkpoint, files } => {
-                // Order among deletions matters only to crashes between them: each on its own is in order.
-                let storage = process.storage.clone();
-                process.pool.spawn(Box::pin(async move { drop(storage.delete(checkpoint, files).await) }));
-            }
-            MasterCommand::StopTasks { attempt } => {
-                process.tasks.clear();
-                let stopped = MasterEvent::TasksStopped { attempt };
-                process.inbox.lock().push_back(Tidings::Event(stopped));
-            }
+            MasterCommand::DeleteCheckpoint { checkpoint, files } => process.delete(checkpoint, files),
+            MasterCommand::StopTasks { attempt } => process.stopping = Some(attempt),
             MasterCommand::WakeAt(time) => {
                 process.ticks.insert(time);
             }
@@ -342,77 +228,10 @@ impl World {
     }
 }
 
-impl Process {
-    fn choices(&self) -> Vec<Choice> {
-        let mut choices = Vec::new();
-        for (index, task) in self.tasks.iter().enumerate() {
-            if task.flag.0.load(Ordering::SeqCst) {
-                choices.push(Choice::Run(index));
-            }
-            if !task.mailbox.is_empty() {
-                choices.push(Choice::Tell(index));
-            }
-        }
-        choices.extend((0..self.pool.0.lock().len()).map(Choice::Io));
-        if !self.inbox.lock().is_empty() {
-            choices.push(Choice::Master);
-        }
-        choices
-    }
-
-    fn run_task(&mut self, index: usize) {
-        let Some(task) = self.tasks.get_mut(index) else { return };
-        task.flag.0.store(false, Ordering::SeqCst);
-        let DeployedTask { task: work, context, .. } = &mut task.deployed;
-        // A batch at a time, so that the seed decides what comes between.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.run(Budget { batches: 1 }, context)));
-        match failure::flatten(outcome) {
-            Ok(Progress::Ready) => task.flag.0.store(true, Ordering::SeqCst),
-            Ok(Progress::Waiting | Progress::Blocked | Progress::Finished) => {}
-            Err(error) => context.report(Report::Failed(error)),
-        }
-        if let Some(time) = context.take_wake_at() {
-            task.alarm = Some(task.alarm.map_or(time, |alarm| alarm.min(time)));
-        }
-    }
-
-    fn tell_task(&mut self, index: usize) {
-        let Some(task) = self.tasks.get_mut(index) else { return };
-        let Some(control) = task.mailbox.pop_front() else { return };
-        let DeployedTask { task: work, context, .. } = &mut task.deployed;
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.control(control, context)));
-        if let Err(error) = failure::flatten(outcome) {
-            context.report(Report::Failed(error));
-        }
-        task.flag.0.store(true, Ordering::SeqCst);
-    }
-
-    fn poll_io(&mut self, index: usize) {
-        let mut work = self.pool.0.lock().swap_remove(index);
-        if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
-            self.pool.0.lock().push(work);
-        }
-    }
-
-    fn send(&mut self, to: Recipients, control: &Control) {
-        for task in &mut self.tasks {
-            if to == Recipients::All || self.job.plan.is_source(task.deployed.subtask) {
-                task.mailbox.push_back(control.clone());
-            }
-        }
-    }
-
-    fn prepare(&self, attempt: AttemptId, restore: RestoreFrom) {
-        let (storage, plan, inbox) = (self.storage.clone(), self.job.plan.clone(), self.inbox.clone());
-        let allow = self.job.allow_unclaimed_state;
-        // The job master knows no checkpoint of its own process yet: what was there before counts.
-        let restore = match (restore, self.first) {
-            (RestoreFrom::Nothing, Some(first)) => RestoreFrom::Checkpoint(first),
-            (restore, _) => restore,
-        };
-        self.pool.spawn(Box::pin(async move {
-            let prepared = storage.prepare(&plan, &restore, allow).await;
-            inbox.lock().push_back(Tidings::Prepared(attempt, prepared));
-        }));
-    }
+/// How many blocks a checkpoint takes over from earlier ones.
+fn reused_blocks(checkpoint: CheckpointId, parts: &[(SubtaskId, SubtaskPart)]) -> u64 {
+    let own = format!("{}/", SnapshotHome::checkpoint_folder(checkpoint));
+    let operators = parts.iter().flat_map(|(_, part)| &part.operators);
+    let blocks = operators.flat_map(|operator| &operator.keyed).flat_map(|state| &state.groups);
+    blocks.filter(|(_, block)| block.length > 0 && !block.file.starts_with(&own)).count() as u64
 }

@@ -1,0 +1,71 @@
+//! The I/O pool of a simulated process: futures that go on when the world says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+
+use crate::clock::IoPool;
+
+/// Whether something has been woken.
+pub(super) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(super) fn raised() -> Arc<Self> {
+        Arc::new(Self(AtomicBool::new(true)))
+    }
+
+    pub(super) fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn raise(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn lower(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.raise();
+    }
+}
+
+struct Work {
+    future: BoxFuture<'static, ()>,
+    flag: Arc<Flag>,
+}
+
+/// Work that was spawned and is not done. Dropped whole when the process dies.
+#[derive(Default)]
+pub(super) struct VirtualPool(Mutex<Vec<Work>>);
+
+impl IoPool for VirtualPool {
+    fn spawn(&self, future: BoxFuture<'static, ()>) {
+        self.0.lock().push(Work { future, flag: Flag::raised() });
+    }
+}
+
+impl VirtualPool {
+    /// The numbers of the futures that can go on.
+    pub(super) fn ready(&self) -> Vec<usize> {
+        let ready = |(index, work): (usize, &Work)| work.flag.is_raised().then_some(index);
+        self.0.lock().iter().enumerate().filter_map(ready).collect()
+    }
+
+    /// Lets one go on.
+    pub(super) fn poll(&self, index: usize) {
+        // The lock is not held meanwhile: work may spawn more of it.
+        let mut work = self.0.lock().swap_remove(index);
+        work.flag.lower();
+        let waker = Waker::from(work.flag.clone());
+        if work.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            self.0.lock().push(work);
+        }
+    }
+}

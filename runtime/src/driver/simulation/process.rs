@@ -1,0 +1,251 @@
+//! One life of a simulated process: its tasks, its job master, and what is said between them.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use millstream_state::snapshot::storage::SnapshotHome;
+use millstream_state::{CheckpointId, Timestamp};
+use object_store::ObjectStore;
+use parking_lot::Mutex;
+
+use super::pool::{Flag, VirtualPool};
+use crate::chain::Reporter;
+use crate::checkpoint::{Control, Recipients, Report};
+use crate::clock::IoPool;
+use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
+use crate::driver::{Job, SnapshotLocation, failure};
+use crate::error::Result;
+use crate::graph::DeployedTask;
+use crate::job::{AttemptId, JobMaster, JobOutcome, MasterEvent, RestoreFrom, SubtaskId};
+use crate::task::{Budget, Progress};
+
+/// What has been said to the job master and not heard yet.
+pub(super) type Inbox = Arc<Mutex<VecDeque<Tidings>>>;
+
+pub(super) enum Tidings {
+    /// What a process that starts finds on the store: the latest completed checkpoint, as a user's
+    /// `--restore <snapshots>` would.
+    Found(Result<Option<CheckpointId>>),
+    Prepared(AttemptId, Result<Prepared>),
+    Event(MasterEvent),
+}
+
+pub(super) struct ReportTo(pub(super) AttemptId, pub(super) Inbox);
+
+impl Reporter for ReportTo {
+    fn report(&self, subtask: SubtaskId, report: Report) {
+        let event = MasterEvent::Report { attempt: self.0, subtask, report };
+        self.1.lock().push_back(Tidings::Event(event));
+    }
+}
+
+/// Something that could happen next.
+#[derive(Clone, Copy)]
+pub(super) enum Choice {
+    Run(usize),
+    Tell(usize),
+    Io(usize),
+    Request(usize),
+    Master,
+    /// The tasks of the attempt are dropped, long after that was asked for perhaps.
+    Stop(AttemptId),
+}
+
+pub(super) struct SimulatedTask {
+    pub(super) deployed: DeployedTask,
+    pub(super) flag: Arc<Flag>,
+    mailbox: VecDeque<Control>,
+    alarm: Option<Timestamp>,
+    /// It has failed, and does nothing any more.
+    dead: bool,
+}
+
+type Deletion = (Option<CheckpointId>, Vec<Arc<str>>);
+
+/// What lives as long as one process.
+pub(super) struct Process {
+    pub(super) job: Job,
+    pub(super) storage: Arc<JobStorage>,
+    pub(super) master: JobMaster,
+    pub(super) inbox: Inbox,
+    pub(super) pool: Arc<VirtualPool>,
+    /// The checkpoint that the process found on the store when it started.
+    pub(super) found: Option<CheckpointId>,
+    pub(super) tasks: Vec<SimulatedTask>,
+    pub(super) stopping: Option<AttemptId>,
+    pub(super) ticks: BTreeSet<Timestamp>,
+    deletions: Arc<Mutex<VecDeque<Deletion>>>,
+    pub(super) result: Option<Result<JobOutcome>>,
+}
+
+impl Process {
+    pub(super) fn start(mut job: Job, store: Arc<dyn ObjectStore>) -> Result<Self> {
+        let home = SnapshotHome::new(store, object_store::path::Path::default());
+        let storage = Arc::new(JobStorage::open(&job.name, &SnapshotLocation::Opened(home))?);
+        job.master.restore = None;
+        let process = Self {
+            master: JobMaster::new(job.master.clone(), job.plan.subtasks()),
+            job,
+            storage,
+            inbox: Inbox::default(),
+            pool: Arc::default(),
+            found: None,
+            tasks: Vec::new(),
+            stopping: None,
+            ticks: BTreeSet::new(),
+            deletions: Arc::default(),
+            result: None,
+        };
+        process.look_for_checkpoints();
+        Ok(process)
+    }
+
+    pub(super) fn look_for_checkpoints(&self) {
+        let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
+        self.pool.spawn(Box::pin(async move {
+            let found = storage.latest().await;
+            inbox.lock().push_back(Tidings::Found(found));
+        }));
+    }
+
+    /// All that could happen next, `requests` of the store on their way.
+    pub(super) fn choices(&self, requests: usize, choices: &mut Vec<Choice>) {
+        choices.clear();
+        for (index, task) in self.tasks.iter().enumerate().filter(|(_, task)| !task.dead) {
+            if task.flag.is_raised() {
+                choices.push(Choice::Run(index));
+            }
+            if !task.mailbox.is_empty() {
+                choices.push(Choice::Tell(index));
+            }
+        }
+        choices.extend(self.pool.ready().into_iter().map(Choice::Io));
+        choices.extend((0..requests).map(Choice::Request));
+        if !self.inbox.lock().is_empty() {
+            choices.push(Choice::Master);
+        }
+        choices.extend(self.stopping.map(Choice::Stop));
+    }
+
+    pub(super) fn install(&mut self, tasks: Vec<DeployedTask>, flags: Vec<Arc<Flag>>) {
+        let installed = tasks.into_iter().zip(flags).map(|(deployed, flag)| SimulatedTask {
+            deployed,
+            flag,
+            mailbox: VecDeque::new(),
+            alarm: None,
+            dead: false,
+        });
+        self.tasks = installed.collect();
+    }
+
+    pub(super) fn run_task(&mut self, index: usize) {
+        let Some(task) = self.tasks.get_mut(index) else { return };
+        task.flag.lower();
+        let DeployedTask { task: work, context, .. } = &mut task.deployed;
+        // A batch at a time, so that the seed decides what comes between.
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.run(Budget { batches: 1 }, context)));
+        match failure::flatten(outcome) {
+            Ok(Progress::Ready) => task.flag.raise(),
+            Ok(Progress::Waiting | Progress::Blocked | Progress::Finished) => {}
+            Err(error) => task.fail(error),
+        }
+        if let Some(time) = task.deployed.context.take_wake_at() {
+            task.alarm = Some(task.alarm.map_or(time, |alarm| alarm.min(time)));
+        }
+    }
+
+    pub(super) fn tell_task(&mut self, index: usize) {
+        let Some(task) = self.tasks.get_mut(index) else { return };
+        let Some(control) = task.mailbox.pop_front() else { return };
+        let DeployedTask { task: work, context, .. } = &mut task.deployed;
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.control(control, context)));
+        if let Err(error) = failure::flatten(outcome) {
+            task.fail(error);
+        }
+        task.flag.raise();
+    }
+
+    pub(super) fn stop_tasks(&mut self, attempt: AttemptId) {
+        self.stopping = None;
+        self.tasks.clear();
+        self.inbox.lock().push_back(Tidings::Event(MasterEvent::TasksStopped { attempt }));
+    }
+
+    pub(super) fn send(&mut self, to: Recipients, control: &Control) {
+        for task in &mut self.tasks {
+            if to == Recipients::All || self.job.plan.is_source(task.deployed.subtask) {
+                task.mailbox.push_back(control.clone());
+            }
+        }
+    }
+
+    pub(super) fn prepare(&self, attempt: AttemptId, restore: RestoreFrom) {
+        let (storage, plan, inbox) = (self.storage.clone(), self.job.plan.clone(), self.inbox.clone());
+        let allow = self.job.allow_unclaimed_state;
+        // The job master knows no checkpoint of its own process yet: what was there before counts.
+        let restore = match (restore, self.found) {
+            (RestoreFrom::Nothing, Some(found)) => RestoreFrom::Checkpoint(found),
+            (restore, _) => restore,
+        };
+        self.pool.spawn(Box::pin(async move {
+            let prepared = storage.prepare(&plan, &restore, allow).await;
+            inbox.lock().push_back(Tidings::Prepared(attempt, prepared));
+        }));
+    }
+
+    pub(super) fn write_manifest(&self, attempt: AttemptId, request: ManifestRequest) {
+        let (storage, plan, inbox) = (self.storage.clone(), self.job.plan.clone(), self.inbox.clone());
+        self.pool.spawn(Box::pin(async move {
+            let checkpoint = request.checkpoint;
+            let result = storage.write_manifest(&plan, request).await;
+            let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
+            inbox.lock().push_back(Tidings::Event(event));
+        }));
+    }
+
+    /// Deletes one after another, in order, as the job master wants it.
+    pub(super) fn delete(&self, checkpoint: Option<CheckpointId>, files: Vec<Arc<str>>) {
+        let mut deletions = self.deletions.lock();
+        deletions.push_back((checkpoint, files));
+        if deletions.len() > 1 {
+            return; // Whoever deletes the ones before goes on with this one.
+        }
+        let (storage, deletions) = (self.storage.clone(), self.deletions.clone());
+        self.pool.spawn(Box::pin(async move {
+            let next = || deletions.lock().front().cloned();
+            while let Some((checkpoint, files)) = next() {
+                // A file that stays is a leak, not an error: nothing refers to it.
+                let _ = storage.delete(checkpoint, files).await;
+                deletions.lock().pop_front();
+            }
+        }));
+    }
+
+    /// When the next clock strikes.
+    pub(super) fn next_alarm(&self) -> Option<Timestamp> {
+        let alarms = self.tasks.iter().filter_map(|task| task.alarm);
+        alarms.chain(self.ticks.first().copied()).min()
+    }
+
+    /// Time has come to `now`.
+    pub(super) fn wake(&mut self, now: Timestamp) {
+        for task in &mut self.tasks {
+            if task.alarm.is_some_and(|alarm| alarm <= now) {
+                task.alarm = None;
+                task.flag.raise();
+            }
+        }
+        while self.ticks.first().is_some_and(|tick| *tick <= now) {
+            self.ticks.pop_first();
+            self.inbox.lock().push_back(Tidings::Event(MasterEvent::Tick));
+        }
+    }
+}
+
+impl SimulatedTask {
+    pub(super) fn fail(&mut self, error: crate::error::Error) {
+        self.dead = true;
+        self.deployed.context.report(Report::Failed(error));
+    }
+}

@@ -1,0 +1,29 @@
+//! The jobs that are run under seeds, each with its answer in plain Rust.
+
+mod enrich;
+mod files;
+mod join;
+mod rolling;
+mod routes;
+mod timers;
+mod windows;
+
+use super::setting::{Setting, Verdict};
+
+/// A job: its name, and a run of it.
+pub type Job = (&'static str, fn(&Setting) -> Verdict);
+
+/// All of them.
+pub const JOBS: &[Job] = &[
+    ("rolling count and reduce", rolling::count_and_reduce),
+    ("rolling count, collected", rolling::collected),
+    ("rolling count without checkpoints", rolling::without_checkpoints),
+    ("at least once", rolling::at_least_once),
+    ("windows over disorder", windows::over_disorder),
+    ("windows and late records", windows::with_late_records),
+    ("timers", timers::both_domains),
+    ("join", join::lists_of_two_inputs),
+    ("enrich and broadcast", enrich::enrich_and_broadcast),
+    ("routes", routes::unions_and_sides),
+    ("files", files::from_files_to_files),
+];

@@ -1,0 +1,73 @@
+//! Broadcast: a lookup table that must be complete, and rules that may come at any time.
+
+use millstream::prelude::*;
+
+use crate::ledger::Ledger;
+use crate::setting::{Setting, Verdict, compare};
+use crate::trickle::Trickle;
+
+const fn value_of(key: u64) -> u64 {
+    key * 1_000 + 7
+}
+
+/// Marks each record with what the rules say of it so far.
+#[derive(Clone)]
+struct Rules;
+
+impl BroadcastProcessFunction<u64, u64, (u64, Option<u64>)> for Rules {
+    type Key = u64;
+    type Value = u64;
+
+    fn process(
+        &mut self,
+        record: u64,
+        rules: &BroadcastState<u64, u64>,
+        cx: &mut ProcessContext<'_, '_, (u64, Option<u64>)>,
+    ) -> Result<()> {
+        let rule = rules.get(&(record % 10)).copied();
+        cx.emit((record, rule))
+    }
+
+    fn process_broadcast(
+        &mut self,
+        rule: u64,
+        rules: &mut BroadcastState<u64, u64>,
+        _: &mut ProcessContext<'_, '_, (u64, Option<u64>)>,
+    ) -> Result<()> {
+        rules.insert(rule, value_of(rule));
+        Ok(())
+    }
+}
+
+pub fn enrich_and_broadcast(setting: &Setting) -> Verdict {
+    let (records, table) = (setting.draw(100, 1..=250), setting.draw(101, 0..=60));
+    let (looked_up, ruled) = (Ledger::new(setting), Ledger::new(setting));
+    let report = setting.simulate(|env, life| {
+        let numbers = env.from_source(Trickle::new(setting, 102, records, |number| number));
+        let entries = env.from_source(Trickle::new(setting, 103, table, |number| number));
+        let entries = entries.set_parallelism(life.parallelism());
+        let found = numbers.enrich(
+            &entries,
+            |number| number % 50,
+            |entry| (entry, value_of(entry)),
+            |number, value| (number, value.copied()),
+        );
+        let marked = numbers.connect_broadcast(&entries).process(Rules).set_parallelism(life.parallelism());
+        let _sinks = (
+            found.set_parallelism(life.parallelism()).sink_to(looked_up.clone()),
+            marked.sink_to(ruled.clone()),
+        );
+    })?;
+    let expected = (0..records).map(|number| {
+        let key = number % 50;
+        (number, (key < table).then(|| value_of(key)))
+    });
+    compare(looked_up.records(), expected.collect())?;
+    let marked = ruled.records();
+    let wrong = marked.iter().find(|(record, rule)| rule.is_some_and(|rule| rule != value_of(record % 10)));
+    if let Some(wrong) = wrong {
+        return Err(format!("a rule that there is not: {wrong:?}"));
+    }
+    compare(marked.into_iter().map(|(record, _)| record).collect(), (0..records).collect())?;
+    Ok(report)
+}

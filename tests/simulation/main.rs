@@ -1,0 +1,115 @@
+//! Proof by simulation: whole jobs under thousands of seeds, with crashes, failures and a store that
+//! fails, against answers computed in plain Rust.
+//!
+//! `MILLSTREAM_SEEDS=100000` runs so many seeds, `MILLSTREAM_SEED=4711` a single one of every job.
+
+mod jobs;
+mod ledger;
+mod mutations;
+mod setting;
+mod trickle;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use millstream::simulation::{Sabotage, SimulationReport};
+use parking_lot::Mutex;
+
+use self::jobs::{JOBS, Job};
+use self::setting::{Setting, Verdict};
+
+/// How many seeds are run unless the environment says otherwise, over all jobs.
+const SEEDS: u64 = 2_200;
+
+/// Runs one seed of one job. A panic, too, is an answer.
+fn run((_, job): Job, setting: Setting) -> Verdict {
+    let run = AssertUnwindSafe(|| job(&setting));
+    std::panic::catch_unwind(run).unwrap_or_else(|_| Err("panicked".to_owned()))
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect(variable))
+}
+
+/// What happened in all seeds together.
+#[derive(Debug, Default)]
+struct Totals {
+    runs: u64,
+    steps: u64,
+    crashes: u64,
+    failures: u64,
+    restarts: u64,
+    restores: u64,
+    checkpoints: u64,
+    failed_checkpoints: u64,
+    reused_blocks: u64,
+    store_errors: u64,
+    orphaned_requests: u64,
+}
+
+impl Totals {
+    fn add(&mut self, report: &SimulationReport) {
+        self.runs += 1;
+        self.steps += report.steps;
+        self.crashes += u64::from(report.crashes);
+        self.failures += u64::from(report.failures);
+        self.restarts += u64::from(report.restarts);
+        self.restores += report.restores;
+        self.checkpoints += report.checkpoints;
+        self.failed_checkpoints += report.failed_checkpoints;
+        self.reused_blocks += report.reused_blocks;
+        self.store_errors += report.store_errors;
+        self.orphaned_requests += report.orphaned_requests;
+    }
+}
+
+#[test]
+fn every_seed_gives_the_exact_answer() {
+    let single = number("MILLSTREAM_SEED");
+    let jobs = JOBS.len() as u64;
+    let each = number("MILLSTREAM_SEEDS").unwrap_or(SEEDS).div_ceil(jobs);
+    let seeds = single.map_or(0..each, |seed| seed..seed + 1);
+    let count = seeds.end - seeds.start;
+    let (next, totals, wrong) = (AtomicU64::new(0), Mutex::new(Totals::default()), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count * jobs || wrong.lock().len() >= 20 {
+                return;
+            }
+            let job = JOBS[usize::try_from(index % jobs).unwrap()];
+            let seed = seeds.start + index / jobs;
+            match run(job, Setting::new(seed, Sabotage::None)) {
+                Ok(report) => totals.lock().add(&report),
+                Err(error) => wrong.lock().push(format!("MILLSTREAM_SEED={seed}, {}: {error}", job.0)),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        (0..cores).for_each(|_| drop(scope.spawn(work)));
+    });
+    let (totals, mut wrong) = (totals.into_inner(), wrong.into_inner());
+    wrong.sort();
+    println!("{totals:?}");
+    assert!(wrong.is_empty(), "wrong answers; to repeat one, set the variable:\n{}", wrong.join("\n"));
+    if single.is_none() && count >= 50 {
+        // What has not happened has not been tested.
+        let runs = totals.runs;
+        assert!(totals.crashes > runs && totals.failures > runs / 2, "{totals:?}");
+        assert!(totals.restores > runs / 2 && totals.restarts > runs / 2, "{totals:?}");
+        assert!(totals.checkpoints > 2 * runs && totals.failed_checkpoints > runs / 2, "{totals:?}");
+        assert!(totals.store_errors > runs && totals.orphaned_requests > runs / 2, "{totals:?}");
+        assert!(totals.reused_blocks > runs, "{totals:?}");
+    }
+}
+
+#[test]
+fn a_seed_repeats_exactly() {
+    for job in JOBS {
+        let report = |seed| run(*job, Setting::new(seed, Sabotage::None)).map(|report| format!("{report:?}"));
+        for seed in 0..3 {
+            assert_eq!(report(seed), report(seed), "{}", job.0);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A source that reads its splits a few records at a time, and now and then has nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use millstream::runtime::chain::{Output, SourceStatus};
+use millstream::source::{Source, SourceReader};
+use millstream::{Record, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::setting::Setting;
+
+/// The longest batch, in records.
+const BATCH: usize = 8;
+
+type Make<T> = Arc<dyn Fn(u64) -> T + Send + Sync>;
+
+/// Yields `make(0)` to `make(records - 1)`, number `n` in split `n % splits`.
+pub struct Trickle<T> {
+    splits: u64,
+    records: u64,
+    in_turn: bool,
+    make: Make<T>,
+}
+
+impl<T: Record> Trickle<T> {
+    /// A few splits, as the seed says, read in any order.
+    pub fn new(
+        setting: &Setting,
+        purpose: u64,
+        records: u64,
+        make: impl Fn(u64) -> T + Send + Sync + 'static,
+    ) -> Self {
+        Self { splits: setting.draw(purpose, 1..=5), records, in_turn: false, make: Arc::new(make) }
+    }
+
+    /// Each reader always goes on with the split that is furthest behind, so that what it reads is
+    /// in the order of the numbers.
+    pub fn in_turn(self) -> Self {
+        Self { in_turn: true, ..self }
+    }
+
+    pub fn one_split(self) -> Self {
+        Self { splits: 1, ..self }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Share {
+    next: u64,
+    stride: u64,
+}
+
+impl<T: Record> Source for Trickle<T> {
+    type Record = T;
+    type Split = Share;
+    type Reader = TrickleReader<T>;
+
+    fn kind(&self) -> &'static str {
+        "Trickle"
+    }
+
+    fn discover(&self) -> BoxFuture<'static, Result<Vec<Share>>> {
+        let splits = (0..self.splits).map(|next| Share { next, stride: self.splits }).collect();
+        Box::pin(async move { Ok(splits) })
+    }
+
+    fn reader(&self) -> TrickleReader<T> {
+        TrickleReader {
+            splits: Vec::new(),
+            records: self.records,
+            in_turn: self.in_turn,
+            paused_until: Timestamp::MIN,
+            make: self.make.clone(),
+        }
+    }
+}
+
+pub struct TrickleReader<T> {
+    splits: Vec<Share>,
+    records: u64,
+    in_turn: bool,
+    paused_until: Timestamp,
+    make: Make<T>,
+}
+
+impl<T: Record> SourceReader for TrickleReader<T> {
+    type Record = T;
+    type Split = Share;
+
+    fn add_splits(&mut self, splits: Vec<Share>) {
+        self.splits.extend(splits);
+    }
+
+    fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
+        let now = output.context().now();
+        if now < self.paused_until {
+            output.context().wake_at(self.paused_until);
+            return Ok(SourceStatus::Waiting);
+        }
+        let random = output.context().random();
+        let (batch, pause) = (1 + random.below(BATCH), random.below(24));
+        for _ in 0..batch {
+            let records = self.records;
+            let mut left: Vec<_> = self.splits.iter_mut().filter(|split| split.next < records).collect();
+            if left.is_empty() {
+                return Ok(SourceStatus::Ended);
+            }
+            let chosen = if self.in_turn {
+                left.into_iter().min_by_key(|split| split.next).unwrap()
+            } else {
+                let index = output.context().random().below(left.len());
+                left.swap_remove(index)
+            };
+            let record = (self.make)(chosen.next);
+            chosen.next += chosen.stride;
+            output.emit(record, Timestamp::MIN)?;
+        }
+        if (1..8).contains(&pause) {
+            self.paused_until = now.saturating_add(Duration::from_millis(pause as u64));
+        }
+        Ok(SourceStatus::More)
+    }
+
+    fn snapshot(&self) -> Vec<Share> {
+        self.splits.clone()
+    }
+}
