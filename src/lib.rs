@@ -87,3 +87,24 @@ pub mod simulation {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles and runs what the guide shows.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../docs/src/introduction.md")]
+    struct Introduction;
+    #[doc = include_str!("../docs/src/concepts.md")]
+    struct Concepts;
+    #[doc = include_str!("../docs/src/tour.md")]
+    struct Tour;
+    #[doc = include_str!("../docs/src/recovery.md")]
+    struct Recovery;
+    #[doc = include_str!("../docs/src/life.md")]
+    struct Life;
+    #[doc = include_str!("../docs/src/write-a-source.md")]
+    struct WriteASource;
+    #[doc = include_str!("../docs/src/write-a-sink.md")]
+    struct WriteASink;
+    #[doc = include_str!("../docs/src/write-an-operator.md")]
+    struct WriteAnOperator;
+}
