@@ -103,9 +103,15 @@ impl Setting {
         }
         if self.chance(27, 2) {
             // The faults end, and then a checkpoint must be able to succeed.
-            config = config.timeout(self.millis(28, 60..=300));
+            let steps = u32::try_from(self.draw(28, 1_500..=6_000)).unwrap();
+            config = config.timeout(self.step() / 2 * steps);
         }
         config
+    }
+
+    /// How much time passes in a step at most.
+    fn step(&self) -> Duration {
+        Duration::from_micros(self.draw(61, 20..=400))
     }
 
     fn environment(&self, life: &Life) -> Environment {
@@ -126,7 +132,7 @@ impl Setting {
         let lives = RefCell::new(self.random(60));
         let mut simulation =
             Simulation::new(self.seed).with_faults(self.faults()).with_sabotage(self.sabotage);
-        simulation.step = Duration::from_micros(self.draw(61, 20..=400));
+        simulation.step = self.step();
         simulation.most_steps = 400_000;
         let report = simulation.run(|store| {
             let life = Life { store, random: RefCell::new(Random::new(lives.borrow_mut().next())) };
