@@ -3,6 +3,15 @@
 //!
 //! `MILLSTREAM_SEEDS=100000` runs so many seeds, `MILLSTREAM_SEED=4711` a single one of every job.
 
+#![allow(missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod jobs;
 mod ledger;
 mod mutations;
