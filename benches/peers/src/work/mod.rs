@@ -1,0 +1,37 @@
+//! The work, one file each.
+
+mod keyed_count;
+mod nexmark;
+mod word_count;
+
+#[cfg(test)]
+mod tests;
+
+use crate::engine::{Digest, ENGINES, Run};
+
+/// One piece of work, ready to run: its input is in memory.
+pub struct Work {
+    /// What a rate is counted in.
+    pub records: u64,
+    /// The right answer, from plain Rust.
+    pub reference: Box<dyn Fn() -> Digest>,
+    /// In the order of [`ENGINES`]; `None` where an engine does not take part.
+    pub engines: [Option<Run>; ENGINES.len()],
+}
+
+/// Makes the input of a work, with the scale that multiplies its number of records.
+pub type Prepare = fn(f64) -> Work;
+
+/// All work, by name.
+pub fn all() -> Vec<(&'static str, Prepare)> {
+    let mut all: Vec<(&'static str, Prepare)> = vec![
+        ("keyed-count-1k", |scale| keyed_count::each(scale, 1_000)),
+        ("keyed-count-1m", |scale| keyed_count::each(scale, 1_000_000)),
+        ("keyed-count-combined-1k", |scale| keyed_count::combined(scale, 1_000)),
+        ("keyed-count-combined-1m", |scale| keyed_count::combined(scale, 1_000_000)),
+        ("word-count", word_count::each),
+        ("word-count-combined", word_count::combined),
+    ];
+    all.extend(nexmark::ALL);
+    all
+}

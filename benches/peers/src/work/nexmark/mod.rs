@@ -1,0 +1,82 @@
+//! Nexmark: queries over an auction site's stream of persons, auctions and bids.
+//!
+//! Five million events of the `nexmark` generator with its default settings (1 person, 3 auctions and 46 bids in 50
+//! events; 10,000 events a second of event time, in order) are generated into memory before the clock starts. Each
+//! subtask's source emits a copy of every second event, so that subtasks run out of step but the event times of one
+//! source rise. Event time is an event's own `date_time`, and a source's watermark rises every
+//! [`CHUNK`](crate::engine::CHUNK) events. Windows are aligned to the epoch.
+//!
+//! A query's doc comment says what its results are. Results of windows are given when the watermark passes the
+//! window's end. All engines' results are digested; see [`Digest`](crate::engine::Digest).
+
+mod on_renoir;
+mod on_timely;
+mod q0;
+mod q1;
+mod q2;
+mod q3;
+mod q4;
+mod q5;
+mod q7;
+mod q8;
+
+use std::sync::{Arc, OnceLock};
+
+use ::nexmark::EventGenerator;
+use ::nexmark::config::NexmarkConfig;
+use ::nexmark::event::{Bid, Event};
+
+use super::{Prepare, Work};
+use crate::engine::{Digest, Outcome};
+
+const EVENTS: f64 = 5e6;
+
+/// A full ten-second window, and so a multiple of each query's slide.
+const START: u64 = 1_700_000_000_000;
+
+pub const ALL: [(&str, Prepare); 8] = [
+    ("nexmark-q0", |scale| work(scale, q0::reference, q0::renoir, q0::timely)),
+    ("nexmark-q1", |scale| work(scale, q1::reference, q1::renoir, q1::timely)),
+    ("nexmark-q2", |scale| work(scale, q2::reference, q2::renoir, q2::timely)),
+    ("nexmark-q3", |scale| work(scale, q3::reference, q3::renoir, q3::timely)),
+    ("nexmark-q4", |scale| work(scale, q4::reference, q4::renoir, q4::timely)),
+    ("nexmark-q5", |scale| work(scale, q5::reference, q5::renoir, q5::timely)),
+    ("nexmark-q7", |scale| work(scale, q7::reference, q7::renoir, q7::timely)),
+    ("nexmark-q8", |scale| work(scale, q8::reference, q8::renoir, q8::timely)),
+];
+
+type Events = Arc<Vec<Event>>;
+
+fn work(
+    scale: f64,
+    reference: fn(&[Event]) -> Digest,
+    renoir: fn(&Events) -> Outcome,
+    timely: fn(&Events) -> Outcome,
+) -> Work {
+    // The same events for all queries.
+    static GENERATED: OnceLock<Events> = OnceLock::new();
+    let events = GENERATED.get_or_init(|| Arc::new(generate((EVENTS * scale) as usize)));
+    Work {
+        records: events.len() as u64,
+        reference: Box::new(move || reference(events)),
+        engines: [None, Some(Box::new(move || renoir(events))), Some(Box::new(move || timely(events)))],
+    }
+}
+
+fn generate(events: usize) -> Vec<Event> {
+    let config = NexmarkConfig { base_time: START, ..NexmarkConfig::default() };
+    EventGenerator::new(config).take(events).collect()
+}
+
+/// The events of one subtask's source.
+fn share(events: &Events, subtask: usize) -> impl Iterator<Item = Event> + Send + use<> {
+    let events = events.clone();
+    (subtask..events.len()).step_by(crate::engine::PARALLELISM).map(move |index| events[index].clone())
+}
+
+fn bid(event: Event) -> Option<Bid> {
+    match event {
+        Event::Bid(bid) => Some(bid),
+        Event::Person(_) | Event::Auction(_) => None,
+    }
+}
