@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -- [--only WORK] [--repeat N] [--scale S] [--json FILE]`
 //!
-//! Every engine runs with a parallelism of [`engine::PARALLELISM`], the same allocator and the same build settings. All
-//! input is in memory before the clock starts; the clock then covers building the job, starting its threads,
+//! Every engine runs with a parallelism of [`engine::PARALLELISM`], the same allocator and the same build settings.
+//! All input is in memory before the clock starts; the clock then covers building the job, starting its threads,
 //! running it to the end and fetching its answer. An answer that differs from the reference's is an error.
 
 mod engine;

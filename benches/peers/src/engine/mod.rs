@@ -15,9 +15,8 @@ pub const ENGINES: [&str; 3] = ["millstream", "renoir", "timely"];
 /// Subtasks of each operator, in every engine.
 pub const PARALLELISM: usize = 2;
 
-/// Records a source emits before it raises its watermark, and before other operators get their turn where the
-/// source decides that.
-pub const CHUNK: usize = 4096;
+/// Records of an event-time source from one watermark to the next.
+pub const WATERMARK_INTERVAL: usize = 4096;
 
 /// What one run of one engine gave.
 pub struct Outcome {

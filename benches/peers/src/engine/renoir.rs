@@ -9,9 +9,9 @@ use ::renoir::{BatchMode, KeyedStream, Replication, RuntimeConfig, Stream, Strea
 
 use super::{Digest, Outcome, PARALLELISM, hash};
 
-/// Batches of a fixed size: the default mode, adaptive, reads the clock for every record.
-pub fn batches() -> BatchMode {
-    BatchMode::fixed(4096)
+/// Batches of a fixed number of records: the default mode, adaptive, reads the clock for every record.
+pub fn batches(records: usize) -> BatchMode {
+    BatchMode::fixed(records)
 }
 
 /// Runs the job that `build` adds to a context; see [`digest`] for its output.

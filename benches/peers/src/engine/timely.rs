@@ -12,7 +12,7 @@ use ::timely::dataflow::operators::Operator;
 use ::timely::dataflow::operators::generic::source;
 use ::timely::dataflow::{Scope, StreamVec};
 
-use super::{CHUNK, Digest, HashMap, Outcome, PARALLELISM, hash};
+use super::{Digest, HashMap, Outcome, PARALLELISM, hash};
 
 /// The digest of the results that one worker has seen; it grows while the worker runs.
 pub type Output = Rc<Cell<Digest>>;
@@ -45,10 +45,11 @@ pub fn digest<R: Hash + 'static>(results: StreamVec<'_, u64, R>) -> Output {
     output
 }
 
-/// A source: [`CHUNK`] records each time it is scheduled, at the time of the first of them.
+/// A source: `chunk` records each time it is scheduled, at the time of the first of them.
 pub fn records<'scope, I: Iterator + 'static>(
     scope: Scope<'scope, u64>,
     records: I,
+    chunk: usize,
     time: impl Fn(&I::Item) -> u64 + 'static,
 ) -> StreamVec<'scope, u64, I::Item> {
     source(scope, "Records", |capability, info| {
@@ -59,7 +60,7 @@ pub fn records<'scope, I: Iterator + 'static>(
             if let (Some(now), Some(first)) = (&mut capability, records.peek()) {
                 now.downgrade(&time(first));
                 let mut session = output.session(now);
-                records.by_ref().take(CHUNK).for_each(|record| session.give(record));
+                records.by_ref().take(chunk).for_each(|record| session.give(record));
                 activator.activate();
             } else {
                 capability = None;

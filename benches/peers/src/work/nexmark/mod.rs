@@ -4,7 +4,7 @@
 //! events; 10,000 events a second of event time, in order) are generated into memory before the clock starts. Each
 //! subtask's source emits a copy of every second event, so that subtasks run out of step but the event times of one
 //! source rise. Event time is an event's own `date_time`, and a source's watermark rises every
-//! [`CHUNK`](crate::engine::CHUNK) events. Windows are aligned to the epoch.
+//! [`WATERMARK_INTERVAL`](crate::engine::WATERMARK_INTERVAL) events. Windows are aligned to the epoch.
 //!
 //! A query's doc comment says what its results are. Results of windows are given when the watermark passes the
 //! window's end. All engines' results are digested; see [`Digest`](crate::engine::Digest).
@@ -30,6 +30,10 @@ use super::{Prepare, Work};
 use crate::engine::{Digest, Outcome};
 
 const EVENTS: f64 = 5e6;
+
+/// Records in a batch on Renoir: 1,024 took as much CPU time over queries 0, 5 and 7, and 16,384 more. Timely's
+/// source works in steps of the watermark interval.
+const BATCH: usize = 4096;
 
 /// A full ten-second window, and so a multiple of each query's slide.
 const START: u64 = 1_700_000_000_000;

@@ -8,8 +8,8 @@ use ::renoir::operator::{Data, DataKey, Operator, StreamElement, Timestamp};
 use ::renoir::{KeyedStream, Stream, StreamContext};
 use nexmark::event::Event;
 
-use super::{Events, share};
-use crate::engine::{CHUNK, Outcome, renoir};
+use super::{BATCH, Events, share};
+use crate::engine::{Outcome, WATERMARK_INTERVAL, renoir};
 
 /// Runs a query over events without timestamps.
 pub fn run<O>(events: &Events, query: impl FnOnce(Source<'_>) -> Stream<O>) -> Outcome
@@ -30,7 +30,7 @@ impl Source<'_> {
         let events = self.events.clone();
         self.context
             .stream_par_iter(move |subtask, _| share(&events, subtask as usize))
-            .batch_mode(renoir::batches())
+            .batch_mode(renoir::batches(BATCH))
     }
 
     pub fn timed_events(&self) -> Stream<impl Operator<Out = Event> + use<>> {
@@ -38,7 +38,7 @@ impl Source<'_> {
         self.events().add_timestamps(
             |event| event.timestamp() as Timestamp,
             move |_, &time| {
-                since_watermark = (since_watermark + 1) % CHUNK;
+                since_watermark = (since_watermark + 1) % WATERMARK_INTERVAL;
                 (since_watermark == 0).then_some(time)
             },
         )

@@ -6,7 +6,7 @@ use ::timely::dataflow::StreamVec;
 use nexmark::event::Event;
 
 use super::{Events, share};
-use crate::engine::{Outcome, timely};
+use crate::engine::{Outcome, WATERMARK_INTERVAL, timely};
 
 /// A stream of events, or of what a query makes of them.
 pub type Stream<'scope, R> = StreamVec<'scope, u64, R>;
@@ -19,6 +19,6 @@ pub fn run<R: Hash + 'static>(
     let events = events.clone();
     timely::run(move |scope| {
         let events = share(&events, scope.index());
-        timely::digest(query(timely::records(scope, events, Event::timestamp)))
+        timely::digest(query(timely::records(scope, events, WATERMARK_INTERVAL, Event::timestamp)))
     })
 }
