@@ -12,6 +12,9 @@ use millstream::simulation::{Faults, Sabotage, Simulation, SimulationReport};
 use millstream::{Environment, Result};
 use object_store::ObjectStore;
 
+/// How long a job may take, in simulated time.
+const LONGEST: Duration = Duration::from_secs(300);
+
 /// The answer of one run: what happened, or why it is wrong.
 pub type Verdict = Result<SimulationReport, String>;
 
@@ -141,6 +144,8 @@ impl Setting {
             environment.job("job")
         });
         match report {
+            // The timeout of a checkpoint, unless it is set, is longer: it must not be what saves a job.
+            Ok(report) if report.elapsed > LONGEST => Err(format!("was held up: {report:?}")),
             Ok(report) if report.outcome == JobOutcome::Finished => Ok(report),
             Ok(report) => Err(format!("ended as {:?}", report.outcome)),
             Err(error) => Err(error.to_string()),

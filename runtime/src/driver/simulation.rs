@@ -134,6 +134,8 @@ pub struct SimulationReport {
     pub outcome: JobOutcome,
     /// How many steps it took.
     pub steps: u64,
+    /// How much simulated time passed.
+    pub elapsed: Duration,
     /// How often the process died.
     pub crashes: u32,
     /// How often a subtask was made to fail.
@@ -159,6 +161,7 @@ impl Default for SimulationReport {
         Self {
             outcome: JobOutcome::Cancelled,
             steps: 0,
+            elapsed: Duration::ZERO,
             crashes: 0,
             failures: 0,
             restarts: 0,

@@ -63,7 +63,8 @@ impl World {
     }
 
     pub(super) fn report(&self, outcome: JobOutcome) -> SimulationReport {
-        SimulationReport { outcome, store_errors: self.store.errors(), ..self.report }
+        let (elapsed, store_errors) = (self.clock.monotonic(), self.store.errors());
+        SimulationReport { outcome, elapsed, store_errors, ..self.report }
     }
 
     /// One life of the process: until the job is over, or (`None`) the process dies.
@@ -143,9 +144,11 @@ impl World {
         }
     }
 
-    /// Nothing can happen now: the next thing is a clock striking, or a stall that ends.
+    /// Nothing can happen now: a stall ends, or else the next thing is a clock striking.
     fn sleep(&mut self, process: &mut Process) {
-        self.stalled = None;
+        if self.stalled.take().is_some() {
+            return;
+        }
         let wait = process.next_alarm().map(|next| next.since(self.clock.now()));
         self.advance(process, wait.unwrap_or_default().max(Duration::from_millis(1)));
     }
