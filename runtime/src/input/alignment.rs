@@ -75,10 +75,18 @@ impl Alignment {
         });
         self.pending.retain(|pending| !overtaken(pending));
         let position = self.pending.iter().position(|pending| pending.barrier.checkpoint == checkpoint);
-        let position = position.unwrap_or_else(|| {
-            self.pending.push_back(Pending { barrier, arrived: vec![false; inputs], since: now });
-            self.pending.len() - 1
-        });
+        let position = match position {
+            Some(position) => position,
+            // Where a later barrier has come through, this one was dropped or has been settled: it
+            // would block its input, and with it the later checkpoint, for nothing.
+            None if self.pending.iter().any(|pending| pending.barrier.checkpoint > checkpoint) => {
+                return BarrierAction::Wait;
+            }
+            None => {
+                self.pending.push_back(Pending { barrier, arrived: vec![false; inputs], since: now });
+                self.pending.len() - 1
+            }
+        };
         let Some(pending) = self.pending.get_mut(position) else { return BarrierAction::Wait };
         if let Some(arrived) = pending.arrived.get_mut(index) {
             *arrived = true;

@@ -57,6 +57,16 @@ fn an_abort_of_an_earlier_checkpoint_leaves_a_later_one_alone() {
 }
 
 #[test]
+fn a_late_barrier_of_an_aborted_checkpoint_does_not_hold_up_the_next() {
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, exactly(2), at(0));
+    alignment.abort(CheckpointId::new(1));
+    assert_eq!(alignment.barrier(1, exactly(1), at(1)), BarrierAction::Wait);
+    assert!(!alignment.is_blocked(1), "barrier 2 is behind it");
+    assert!(matches!(alignment.barrier(1, exactly(2), at(2)), BarrierAction::Snapshot { .. }));
+}
+
+#[test]
 fn at_least_once_blocks_nothing_and_lets_checkpoints_overlap() {
     let loose = |number| barrier(number, CheckpointMode::AtLeastOnce);
     let mut alignment = Alignment::new(2);
