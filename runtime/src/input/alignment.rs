@@ -4,7 +4,7 @@
 //! most one checkpoint aligns at a time. At-least-once: nothing is blocked, and several may be
 //! under way. An input that has ended still carries barriers (see [`Event::EndOfData`](crate::event::Event)).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,14 +37,16 @@ pub struct Alignment {
     inputs: usize,
     /// Oldest first.
     pending: VecDeque<Pending>,
-    /// Checkpoints up to this one are done with: their late barriers are ignored.
+    /// All inputs have had the barrier of this checkpoint, and so none is left of an earlier one.
     settled: Option<CheckpointId>,
+    /// Later ones whose barriers are ignored. An earlier checkpoint may go on beside them.
+    aborted: BTreeSet<CheckpointId>,
 }
 
 impl Alignment {
     /// For a task with `inputs` inputs.
     pub const fn new(inputs: usize) -> Self {
-        Self { inputs, pending: VecDeque::new(), settled: None }
+        Self { inputs, pending: VecDeque::new(), settled: None, aborted: BTreeSet::new() }
     }
 
     /// Whether input `index` must not be read for now.
@@ -65,7 +67,7 @@ impl Alignment {
     /// A barrier has come through input `index`, at `now` on the monotonic clock.
     pub fn barrier(&mut self, index: usize, barrier: Arc<Barrier>, now: Duration) -> BarrierAction {
         let checkpoint = barrier.checkpoint;
-        if self.settled.is_some_and(|settled| checkpoint <= settled) {
+        if self.settled >= Some(checkpoint) || self.aborted.contains(&checkpoint) {
             return BarrierAction::Wait;
         }
         // A barrier of a later checkpoint on an input that has not had the earlier one's: upstream
@@ -109,14 +111,15 @@ impl Alignment {
     /// The checkpoint will never be: what waits for it may go on.
     pub fn abort(&mut self, checkpoint: CheckpointId) {
         self.pending.retain(|pending| pending.barrier.checkpoint != checkpoint);
-        if self.pending.is_empty() {
-            self.settle(checkpoint);
+        if self.settled < Some(checkpoint) {
+            self.aborted.insert(checkpoint);
         }
     }
 
     fn settle(&mut self, checkpoint: CheckpointId) {
         self.settled = self.settled.max(Some(checkpoint));
         self.pending.retain(|pending| pending.barrier.checkpoint > checkpoint);
+        self.aborted.retain(|aborted| *aborted > checkpoint);
     }
 }
 

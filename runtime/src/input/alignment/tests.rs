@@ -67,6 +67,16 @@ fn a_late_barrier_of_an_aborted_checkpoint_does_not_hold_up_the_next() {
 }
 
 #[test]
+fn an_abort_of_a_later_checkpoint_leaves_an_earlier_one_alone() {
+    let mut alignment = Alignment::new(2);
+    alignment.abort(CheckpointId::new(2));
+    alignment.barrier(0, exactly(1), at(0));
+    assert!(matches!(alignment.barrier(1, exactly(1), at(0)), BarrierAction::Snapshot { .. }));
+    assert_eq!(alignment.barrier(0, exactly(2), at(0)), BarrierAction::Wait);
+    assert!(!alignment.is_blocked(0));
+}
+
+#[test]
 fn at_least_once_blocks_nothing_and_lets_checkpoints_overlap() {
     let loose = |number| barrier(number, CheckpointMode::AtLeastOnce);
     let mut alignment = Alignment::new(2);
