@@ -138,7 +138,7 @@ fn a_restore_without_a_checkpoint_is_an_error_that_says_so() {
     let said = restore();
     assert!(said.contains("neither a manifest, nor a completed `chk-…` folder"), "{said}");
     std::fs::create_dir_all(snapshots.join("flight_delays/chk-1")).unwrap();
-    std::fs::write(snapshots.join("flight_delays/chk-1/0-0.state"), "cut short").unwrap();
+    std::fs::write(snapshots.join("flight_delays/chk-1/0-0-17.state"), "cut short").unwrap();
     let said = restore();
     assert!(said.contains("has not completed any checkpoint"), "{said}");
     assert!(!story.output().exists(), "a job that could not begin has written nothing");

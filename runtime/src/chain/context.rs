@@ -174,6 +174,9 @@ impl TaskContext {
         let snapshots = std::mem::take(&mut self.snapshots);
         let (checkpoint, target) = (barrier.checkpoint, barrier.target.clone());
         let (services, subtask, written) = (self.services.clone(), self.subtask, self.written.clone());
+        // A name of its own: a write that a dead process has left on its way may arrive at any time,
+        // and must not replace the file of the same checkpoint number in the next life.
+        let file = format!("{subtask}-{:016x}.state", self.random.next());
         let base = match &target {
             SnapshotTarget::Checkpoint { base: Some(base) } => {
                 let mut written = written.lock();
@@ -185,7 +188,6 @@ impl TaskContext {
         };
         self.services.io.spawn(Box::pin(async move {
             let written_part = async {
-                let file = format!("{subtask}.state");
                 let (home, file) = services.folders.locate(&target, checkpoint, &file)?;
                 let base = base.as_ref().map(|(base, part)| (*base, part.as_ref()));
                 Ok(write_subtask(&home, &file, snapshots, base).await?)

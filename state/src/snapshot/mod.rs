@@ -1,9 +1,9 @@
 //! Snapshots: what a job's state looks like on an object store, and the way there and back.
 //!
 //! ```text
-//! <root>/<job>/chk-<id>/manifest                  written last, with a conditional create
-//! <root>/<job>/chk-<id>/<vertex>-<subtask>.state  blocks, one for each key group that changed
-//! <savepoint>/manifest, <savepoint>/*.state       self-contained: the folder can be moved
+//! <root>/<job>/chk-<id>/manifest                           written last, with a conditional create
+//! <root>/<job>/chk-<id>/<vertex>-<subtask>-<random>.state  blocks, one for each key group that changed
+//! <savepoint>/manifest, <savepoint>/*.state                self-contained: the folder can be moved
 //! ```
 //!
 //! - [`part`]: what operators hand over at a barrier, and what is known once it is written.

@@ -106,9 +106,7 @@ pub fn with_late_records(setting: &Setting) -> Verdict {
         let late = OutputTag::new("late");
         let timed = readings.set_parallelism(1).assign_timestamps_and_watermarks(time).set_parallelism(1);
         let windows = timed
-            .map(|reading| (reading.sensor, reading))
-            .set_parallelism(1)
-            .keyed()
+            .key_by(|reading| reading.sensor)
             .window(TumblingEventTimeWindows::of(Duration::from_millis(WINDOW_MILLIS.cast_unsigned())))
             .side_output_late_data(&late)
             .count()

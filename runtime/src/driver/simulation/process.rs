@@ -109,8 +109,8 @@ impl Process {
         }));
     }
 
-    /// All that could happen next, `requests` of the store on their way.
-    pub(super) fn choices(&self, requests: usize, choices: &mut Vec<Choice>) {
+    /// All that could happen next; `requests` are those of the store that can go on.
+    pub(super) fn choices(&self, requests: &[usize], choices: &mut Vec<Choice>) {
         choices.clear();
         for (index, task) in self.tasks.iter().enumerate().filter(|(_, task)| !task.dead) {
             if task.flag.is_raised() {
@@ -121,7 +121,7 @@ impl Process {
             }
         }
         choices.extend(self.pool.ready().into_iter().map(Choice::Io));
-        choices.extend((0..requests).map(Choice::Request));
+        choices.extend(requests.iter().copied().map(Choice::Request));
         if !self.inbox.lock().is_empty() {
             choices.push(Choice::Master);
         }

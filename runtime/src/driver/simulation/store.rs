@@ -20,6 +20,9 @@ use parking_lot::Mutex;
 use super::Faults;
 use crate::clock::Random;
 
+/// A request whose process has died takes so many steps more at most.
+const HELD_STEPS: usize = 1_500;
+
 /// Wraps a store in memory: a request takes a random number of steps, and some fail, either before
 /// they take effect or after.
 ///
@@ -30,7 +33,7 @@ use crate::clock::Random;
 pub struct FaultyStore {
     inner: Arc<InMemory>,
     chance: Arc<Mutex<Chance>>,
-    requests: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 struct Chance {
@@ -39,6 +42,13 @@ struct Chance {
     errors: u64,
     /// The simulation is over: requests are answered at once, and none fails.
     is_over: bool,
+}
+
+/// A request on its way.
+struct Request {
+    work: BoxFuture<'static, ()>,
+    /// It is held up somewhere until this step.
+    held_until: u64,
 }
 
 /// When an operation fails.
@@ -59,25 +69,30 @@ impl FaultyStore {
         self.chance.lock().errors
     }
 
-    /// How many requests are on their way.
-    pub(super) fn requests(&self) -> usize {
-        self.requests.lock().len()
+    /// The numbers of the requests that can go on in this step.
+    pub(super) fn ready(&self, step: u64) -> Vec<usize> {
+        let ready = |(index, request): (usize, &Request)| (request.held_until <= step).then_some(index);
+        self.requests.lock().iter().enumerate().filter_map(ready).collect()
     }
 
     /// Lets a request go on.
     pub(super) fn poll(&self, index: usize) {
         let mut request = self.requests.lock().swap_remove(index);
-        if request.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        if request.work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
             self.requests.lock().push(request);
         }
     }
 
-    /// The process has died: some of its requests are lost, the others are on their way still.
-    /// Returns how many these are.
-    pub(super) fn orphan(&self) -> usize {
+    /// The process has died at this step: some of its requests are lost, others are on their way
+    /// still, and may take their time. Returns how many these are.
+    pub(super) fn orphan(&self, step: u64) -> usize {
         let mut chance = self.chance.lock();
         let mut requests = self.requests.lock();
         requests.retain(|_| chance.random.below(2) == 0);
+        for request in requests.iter_mut() {
+            let (held, steps) = (chance.random.below(2) == 0, chance.random.below(HELD_STEPS));
+            request.held_until = if held { step + steps as u64 } else { 0 };
+        }
         requests.len()
     }
 
@@ -85,7 +100,7 @@ impl FaultyStore {
     /// from now on is answered at once.
     pub(super) fn settle(&self) {
         self.chance.lock().is_over = true;
-        while self.requests() > 0 {
+        while !self.requests.lock().is_empty() {
             self.poll(0);
         }
     }
@@ -125,7 +140,7 @@ impl FaultyStore {
             // Whoever asked may be dead.
             let _ = answer.send(outcome);
         };
-        self.requests.lock().push(Box::pin(request));
+        self.requests.lock().push(Request { work: Box::pin(request), held_until: 0 });
         result.await.unwrap_or_else(|_| Err(fault("and its answer was lost")))
     }
 }

@@ -108,7 +108,7 @@ impl World {
 
     fn crash(&mut self) {
         self.report.crashes += 1;
-        self.report.orphaned_requests += self.store.orphan() as u64;
+        self.report.orphaned_requests += self.store.orphan(self.report.steps) as u64;
         let down = self.random.below(RESTART_MILLIS) as u64;
         self.clock.advance(Duration::from_millis(down));
     }
@@ -123,7 +123,7 @@ impl World {
 
     fn step(&mut self, process: &mut Process) {
         self.stalled = self.stalled.filter(|(_, until)| *until > self.report.steps);
-        process.choices(self.store.requests(), &mut self.choices);
+        process.choices(&self.store.ready(self.report.steps), &mut self.choices);
         if let Some((stalled, _)) = self.stalled {
             self.choices.retain(|choice| !matches!(choice, Choice::Run(task) if *task == stalled));
         }
