@@ -53,6 +53,12 @@ impl<T> Batch<T> {
         self.records.len() >= BATCH_RECORDS
     }
 
+    /// Whether a full batch fits without more memory.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.records.capacity() >= BATCH_RECORDS
+    }
+
     /// The records.
     #[inline]
     pub fn records(&self) -> &[T] {
@@ -90,10 +96,12 @@ impl<T> Batch<T> {
         }
     }
 
-    /// The records of a batch without timestamps, to append to.
+    /// Appends a record to a batch without timestamps; true if it is full then.
     #[inline]
-    pub(crate) fn untimed_records(&mut self) -> Option<&mut Vec<T>> {
-        self.timestamps.is_empty().then_some(&mut self.records)
+    pub(crate) fn push_untimed(&mut self, record: T) -> bool {
+        debug_assert!(!self.has_timestamps(), "the batch has none");
+        self.records.push(record);
+        self.records.len() == BATCH_RECORDS
     }
 
     /// Removes all records.

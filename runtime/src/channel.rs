@@ -9,7 +9,9 @@ use std::task::Waker;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use crate::batch::Batch;
 use crate::event::Event;
+use crate::pool::BatchPool;
 
 /// Slots kept back for events that are not records, so that a barrier finds room in a full channel.
 const CONTROL_SLOTS: usize = 1;
@@ -25,6 +27,7 @@ struct Signals {
 pub struct ChannelSender<T> {
     sender: Sender<Event<T>>,
     signals: Arc<Signals>,
+    pool: Arc<BatchPool<T>>,
     capacity: usize,
 }
 
@@ -32,17 +35,23 @@ pub struct ChannelSender<T> {
 pub struct ChannelReceiver<T> {
     receiver: Receiver<Event<T>>,
     signals: Arc<Signals>,
+    pool: Arc<BatchPool<T>>,
 }
 
-/// A channel with room for `capacity` batches; each end wakes the other's task.
+/// A channel with room for `capacity` batches; each end wakes the other's task. Batches that have
+/// been read go back to the producer's `pool`.
 pub fn channel<T>(
     capacity: usize,
+    pool: Arc<BatchPool<T>>,
     producer: Waker,
     consumer: Waker,
 ) -> (ChannelSender<T>, ChannelReceiver<T>) {
     let (sender, receiver) = bounded(capacity + CONTROL_SLOTS);
     let signals = Arc::new(Signals { producer_waits: AtomicBool::new(false), producer, consumer });
-    (ChannelSender { sender, signals: signals.clone(), capacity }, ChannelReceiver { receiver, signals })
+    (
+        ChannelSender { sender, signals: signals.clone(), pool: pool.clone(), capacity },
+        ChannelReceiver { receiver, signals, pool },
+    )
 }
 
 impl<T> ChannelSender<T> {
@@ -53,6 +62,11 @@ impl<T> ChannelSender<T> {
         // Raise the flag, then look again: the consumer may have made room between.
         self.signals.producer_waits.store(true, Ordering::SeqCst);
         self.offer(event)
+    }
+
+    /// An empty batch with room for a full one.
+    pub fn empty_batch(&self) -> Batch<T> {
+        self.pool.take()
     }
 
     fn offer(&self, event: Event<T>) -> Result<(), Event<T>> {
@@ -81,6 +95,11 @@ impl<T> ChannelReceiver<T> {
             self.signals.producer.wake_by_ref();
         }
         Some(event)
+    }
+
+    /// Gives back a batch that has been read.
+    pub fn give_back(&self, batch: Batch<T>) {
+        self.pool.give_back(batch);
     }
 }
 

@@ -17,6 +17,7 @@ pub mod input;
 pub mod job;
 pub mod metrics;
 pub mod partition;
+pub mod pool;
 pub mod task;
 pub mod testing;
 

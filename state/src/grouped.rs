@@ -150,6 +150,16 @@ impl<C: GroupContent> GroupedState<C> {
         }
     }
 
+    /// The contents for writing, for a loop over many records: all that finding one takes is at hand.
+    pub fn contents_by_hash(&mut self) -> ContentsByHash<'_, C> {
+        ContentsByHash { slots: &mut self.slots, groups: self.groups, start: self.range.start() }
+    }
+
+    /// How many key groups the range has.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The content of the `index`-th key group of the range, for reading.
     pub(crate) fn slot(&self, index: usize) -> Option<&C> {
         self.slots.get(index).map(StateSlot::get)
@@ -220,6 +230,23 @@ impl<C: GroupContent> GroupedState<C> {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+/// The contents of a keyed state, for writing.
+pub struct ContentsByHash<'a, C> {
+    slots: &'a mut [StateSlot<C>],
+    groups: KeyGroups,
+    start: usize,
+}
+
+impl<C: GroupContent> ContentsByHash<'_, C> {
+    /// The content that keys with this [`stable_hash`](crate::stable_hash) belong to; `None` if
+    /// another subtask owns their key group.
+    #[inline(always)]
+    pub fn get(&mut self, hash: u64) -> Option<&mut C> {
+        let index = self.groups.of_hash(hash).index().wrapping_sub(self.start);
+        self.slots.get_mut(index).map(StateSlot::get_mut)
     }
 }
 

@@ -15,6 +15,8 @@ mod grouped;
 mod hash;
 mod identifier;
 mod key_group;
+mod look_ahead;
+mod prefetch;
 mod record;
 mod shape;
 pub mod snapshot;
@@ -29,10 +31,11 @@ pub use backend::{
     ValueState,
 };
 pub use error::{Result, StateError};
-pub use grouped::{GroupContent, GroupedState};
+pub use grouped::{ContentsByHash, GroupContent, GroupedState};
 pub use hash::{StableHasher, stable_hash};
 pub use identifier::{CheckpointId, OperatorId};
 pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups, UPPER_MAX_PARALLELISM};
+pub use look_ahead::{LookAhead, Place, Probe};
 pub use record::{Key, Record};
 pub use shape::Shape;
 pub use table::{KeyTable, KeyedTable};

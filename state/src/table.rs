@@ -6,6 +6,8 @@ use hashbrown::hash_table::Entry;
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::{GroupContent, GroupedState};
 use crate::hash::stable_hash;
+use crate::look_ahead::{Place, Probe};
+use crate::prefetch::prefetch;
 use crate::{Key, Record};
 
 /// Where in its table a key belongs, from its [`stable_hash`].
@@ -38,6 +40,17 @@ impl<K: Key, V> KeyTable<K, V> {
     #[inline]
     pub fn get_mut(&mut self, hash: u64, key: &K) -> Option<&mut V> {
         self.0.find_mut(position(hash), |(other, _)| other == key).map(|(_, value)| value)
+    }
+
+    /// The value of a key at this place, for writing.
+    #[inline]
+    pub fn get_mut_at(&mut self, place: Place, key: &K) -> Option<&mut V> {
+        if let Some(bucket) = place.bucket()
+            && self.0.get_bucket(bucket).is_some_and(|(other, _)| other == key)
+        {
+            return self.0.get_bucket_mut(bucket).map(|(_, value)| value);
+        }
+        self.get_mut(place.hash(), key)
     }
 
     /// The value of a key, put there by `init` if there was none.
@@ -136,6 +149,17 @@ impl<K: Key, V: Record> GroupContent for KeyTable<K, V> {
 
     fn any_hash(&self) -> Option<u64> {
         self.0.iter().next().map(|(key, _)| stable_hash(key))
+    }
+}
+
+impl<K: Key, V: Record> Probe for KeyTable<K, V> {
+    const ENTRY_BYTES: usize = size_of::<(K, V)>();
+
+    #[inline]
+    fn probe(&self, hash: u64) -> Option<usize> {
+        let bucket = self.0.iter_hash_buckets(position(hash)).next()?;
+        prefetch(self.0.get_bucket(bucket)?);
+        Some(bucket)
     }
 }
 

@@ -4,69 +4,88 @@
 
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::{GroupContent, GroupedState};
+use crate::look_ahead::Probe;
 use crate::table::KeyTable;
 use crate::{Key, Record};
 
-/// The open windows of one key group, in order, each with one `V` for each `K`.
+/// The open windows of one key group, each with one `V` for each `K`.
 #[derive(Clone, Debug)]
-pub struct WindowTables<W, K, V>(Vec<(W, KeyTable<K, V>)>);
+pub struct WindowTables<W, K, V> {
+    /// The last one, to which most records belong: finding it is one comparison.
+    last: Option<(W, KeyTable<K, V>)>,
+    /// The others, in order.
+    earlier: Vec<(W, KeyTable<K, V>)>,
+}
 
 impl<W, K, V> Default for WindowTables<W, K, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { last: None, earlier: Vec::new() }
     }
 }
 
 impl<W: Ord + Clone, K: Key, V> WindowTables<W, K, V> {
     /// The table of a window, if it is open.
-    ///
-    /// Records mostly belong to the last window: finding that is one comparison.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, window: &W) -> Option<&mut KeyTable<K, V>> {
-        let index = match self.0.last() {
-            Some((last, _)) if last == window => self.0.len() - 1,
-            _ => self.0.binary_search_by(|(other, _)| other.cmp(window)).ok()?,
-        };
-        self.0.get_mut(index).map(|(_, table)| table)
+        match &mut self.last {
+            Some((last, table)) if last == window => Some(table),
+            _ => Self::earlier_mut(&mut self.earlier, window),
+        }
+    }
+
+    fn earlier_mut<'a>(earlier: &'a mut [(W, KeyTable<K, V>)], window: &W) -> Option<&'a mut KeyTable<K, V>> {
+        let index = earlier.binary_search_by(|(other, _)| other.cmp(window)).ok()?;
+        earlier.get_mut(index).map(|(_, table)| table)
     }
 
     /// The table of a window; `opened` is called if it was not open before.
-    pub fn open(&mut self, window: &W, opened: impl FnOnce()) -> &mut KeyTable<K, V> {
-        let found = self.0.binary_search_by(|(other, _)| other.cmp(window));
+    pub fn open(&mut self, window: &W, mut opened: impl FnMut()) -> &mut KeyTable<K, V> {
+        if self.last.as_ref().is_none_or(|(last, _)| last < window) {
+            opened();
+            self.earlier.extend(self.last.take());
+        }
+        let (last, table) = self.last.get_or_insert_with(|| (window.clone(), KeyTable::default()));
+        if last == window {
+            return table;
+        }
+        let found = self.earlier.binary_search_by(|(other, _)| other.cmp(window));
         let index = found.unwrap_or_else(|index| {
             opened();
-            self.0.insert(index, (window.clone(), KeyTable::default()));
+            self.earlier.insert(index, (window.clone(), KeyTable::default()));
             index
         });
         #[allow(clippy::indexing_slicing, reason = "found or inserted just now")]
-        &mut self.0[index].1
+        &mut self.earlier[index].1
     }
 
     /// The first window, in order.
     pub fn first(&self) -> Option<&W> {
-        self.0.first().map(|(window, _)| window)
+        self.iter().next().map(|(window, _)| window)
     }
 
     /// All open windows, in order, with their tables.
     pub fn iter(&self) -> impl Iterator<Item = &(W, KeyTable<K, V>)> {
-        self.0.iter()
+        self.earlier.iter().chain(&self.last)
     }
 
     /// Takes out all windows for which `is_due` holds: those before some point, in order.
     pub fn take_while(&mut self, is_due: impl Fn(&W) -> bool) -> impl Iterator<Item = (W, KeyTable<K, V>)> {
-        let due = self.0.partition_point(|(window, _)| is_due(window));
-        self.0.drain(..due)
+        // The last window is due only after all others.
+        let due = self.earlier.partition_point(|(window, _)| is_due(window));
+        let last =
+            if due == self.earlier.len() { self.last.take_if(|(window, _)| is_due(window)) } else { None };
+        self.earlier.drain(..due).chain(last)
     }
 }
 
 impl<W: Record + Ord, K: Key, V: Record> GroupContent for WindowTables<W, K, V> {
     fn entries(&self) -> usize {
-        self.0.iter().map(|(_, table)| table.len()).sum()
+        self.iter().map(|(_, table)| table.len()).sum()
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-        encode_into(&self.0.len(), out)?;
-        self.0.iter().try_for_each(|(window, table)| {
+        encode_into(&self.iter().count(), out)?;
+        self.iter().try_for_each(|(window, table)| {
             encode_into(window, out)?;
             table.encode(out)
         })
@@ -79,6 +98,15 @@ impl<W: Record + Ord, K: Key, V: Record> GroupContent for WindowTables<W, K, V> 
             self.open(&window, || {}).decode_with(&mut bytes, decode_from)?;
         }
         end(bytes)
+    }
+}
+
+impl<W: Record + Ord, K: Key, V: Record> Probe for WindowTables<W, K, V> {
+    const ENTRY_BYTES: usize = size_of::<(K, V)>();
+
+    #[inline]
+    fn probe(&self, hash: u64) -> Option<usize> {
+        self.last.as_ref()?.1.probe(hash)
     }
 }
 

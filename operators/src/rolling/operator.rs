@@ -5,7 +5,7 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{
-    Key, KeyGroupRange, KeyGroups, KeyedTable, Record, Shape, StateDescriptor, stable_hash,
+    Key, KeyGroupRange, KeyGroups, KeyedTable, LookAhead, Place, Record, Shape, StateDescriptor, stable_hash,
 };
 
 use crate::{KeyedStream, Stream};
@@ -28,6 +28,7 @@ pub(crate) trait RollingFunction<K, T>: Clone + Send + Sync + 'static {
 pub(super) struct Rolling<K, T, F: RollingFunction<K, T>> {
     function: F,
     table: KeyedTable<K, F::Accumulator>,
+    look_ahead: LookAhead,
 }
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
@@ -45,7 +46,34 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
     pub(super) fn new(function: F, groups: KeyGroups, range: KeyGroupRange) -> Self {
         let (key, value) = (Shape::of::<K>(), Shape::of::<F::Accumulator>());
         let meta = StateMeta { name: ACCUMULATOR.to_owned(), kind: StateKind::Aggregating, key, value };
-        Self { function, table: KeyedTable::new(meta, groups, range) }
+        Self { function, table: KeyedTable::new(meta, groups, range), look_ahead: LookAhead::default() }
+    }
+}
+
+impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
+    /// Emits what each record comes to; `place` says where its key is, as far as that is known.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        batch: &mut Batch<(K, T)>,
+        mut place: impl FnMut(&K) -> Place,
+        output: &mut Output<'_, F::Output>,
+    ) -> Result<()> {
+        // One record goes out for each that came in, so there is no need to look at the room.
+        let target = output.batch();
+        for ((key, record), timestamp) in batch.drain_timed() {
+            let place = place(&key);
+            let entries = self.table.content_mut(place.hash())?;
+            let result = if let Some(accumulator) = entries.get_mut_at(place, &key) {
+                self.function.next(accumulator, key, record)
+            } else {
+                let (accumulator, result) = self.function.first(&key, record);
+                entries.insert(place.hash(), key, accumulator);
+                result
+            };
+            target.push(result, timestamp);
+        }
+        Ok(())
     }
 }
 
@@ -66,20 +94,14 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for R
 
 impl<K: Key, T: Record, F: RollingFunction<K, T>> Operator<(K, T), F::Output> for Rolling<K, T, F> {
     fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {
-        // One record goes out for each that came in, so there is no need to look at the room.
-        let target = output.batch();
-        for ((key, record), timestamp) in batch.drain_timed() {
-            let hash = stable_hash(&key);
-            let entries = self.table.content_mut(hash)?;
-            let result = if let Some(accumulator) = entries.get_mut(hash, &key) {
-                self.function.next(accumulator, key, record)
-            } else {
-                let (accumulator, result) = self.function.first(&key, record);
-                entries.insert(hash, key, accumulator);
-                result
-            };
-            target.push(result, timestamp);
-        }
-        Ok(())
+        let mut look_ahead = std::mem::take(&mut self.look_ahead);
+        let keys = batch.records().iter().map(|(key, _)| key);
+        let hashed = |key: &K| Place::of_hash(stable_hash(key));
+        let taken = match look_ahead.places(&self.table, keys) {
+            Some(mut places) => self.take(batch, |key| places.next().unwrap_or_else(|| hashed(key)), output),
+            None => self.take(batch, hashed, output),
+        };
+        self.look_ahead = look_ahead;
+        taken
     }
 }

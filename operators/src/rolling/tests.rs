@@ -86,3 +86,22 @@ fn nan_gives_way_to_numbers() {
     assert!(lowest[0].is_nan());
     assert_eq!(lowest[1..], [2.0, 2.0, 2.0, 1.0]);
 }
+
+#[test]
+fn a_count_over_many_keys_is_that_over_few() {
+    let mut harness = OperatorHarness::new(rolling(Count, 0, 1)).unwrap();
+    let keys: Vec<u64> = (0..3).flat_map(|_| 0..200_000).collect();
+    for some in keys.chunks(1000) {
+        harness.push_all(some.iter().map(|key| (*key, 0))).unwrap();
+    }
+    let mut seen = std::collections::HashMap::new();
+    let expected: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            let count = seen.entry(*key).or_insert(0_u64);
+            *count += 1;
+            (*key, *count)
+        })
+        .collect();
+    assert_eq!(harness.take_records(), expected);
+}

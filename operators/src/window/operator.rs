@@ -6,7 +6,10 @@ use millstream_runtime::chain::{
 };
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{Key, KeyTable, Record, Shape, Timestamp, WindowedTable, stable_hash};
+use millstream_state::{
+    ContentsByHash, Key, KeyTable, LookAhead, Place, Record, Shape, Timestamp, WindowTables, WindowedTable,
+    stable_hash,
+};
 
 use super::function::WindowFunction;
 use super::stream::Lateness;
@@ -21,6 +24,7 @@ pub(super) struct WindowOperator<K, T, A: WindowAssigner, F: WindowFunction<K, T
     assigner: A,
     lateness: Lateness<T>,
     panes: Panes<K, T, A::Window, F>,
+    look_ahead: LookAhead,
 }
 
 /// The open windows of all keys of a subtask. (What a window holds for one key is Flink's pane.)
@@ -46,21 +50,27 @@ where
         };
         let state = WindowedTable::new(meta, info.groups, info.range());
         let watermark = CurrentWatermark::default();
-        Self { assigner, lateness, panes: Panes { function, state, watermark, next_due: Timestamp::MAX } }
+        let panes = Panes { function, state, watermark, next_due: Timestamp::MAX };
+        Self { assigner, lateness, panes, look_ahead: LookAhead::default() }
     }
 
+    /// Adds records to their windows; `place` says where each key is, as far as that is known.
+    #[inline(always)]
     fn take(
         &mut self,
         records: impl Iterator<Item = ((K, T), Timestamp)>,
+        mut place: impl FnMut(&K) -> Place,
         output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
     ) -> Result<()> {
-        let Self { assigner, lateness, panes } = self;
+        let Self { assigner, lateness, panes, .. } = self;
         let closed = lateness.closed(panes.watermark);
+        let watermark = panes.watermark.get();
+        let mut contents = panes.state.contents_by_hash();
         for ((key, record), timestamp) in records {
             if A::NEEDS_TIMESTAMPS && timestamp == Timestamp::MIN {
                 return Err(no_timestamp());
             }
-            let hash = stable_hash(&key);
+            let place = place(&key);
             let mut open = assigner.assign(timestamp).filter(|window| window.max_timestamp() > closed);
             let Some(mut window) = open.next() else {
                 // Between windows that do not meet, a record may also belong to none.
@@ -71,36 +81,42 @@ where
             };
             // One window behind, so that the last one gets the record itself.
             for next in open {
-                panes.add((hash, key.clone(), record.clone()), &window, lateness, output)?;
+                let known = find(&mut contents, place, &key, &window, watermark);
+                if let Some(accumulator) = known {
+                    panes.function.add(accumulator, record.clone());
+                } else {
+                    let first = (place.hash(), key.clone(), record.clone());
+                    panes.add_first(first, &window, lateness, output)?;
+                    contents = panes.state.contents_by_hash();
+                }
                 window = next;
             }
-            panes.add((hash, key, record), &window, lateness, output)?;
+            if let Some(accumulator) = find(&mut contents, place, &key, &window, watermark) {
+                panes.function.add(accumulator, record);
+            } else {
+                panes.add_first((place.hash(), key, record), &window, lateness, output)?;
+                contents = panes.state.contents_by_hash();
+            }
         }
         Ok(())
     }
 }
 
-impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F> {
-    /// Adds a record to a window that is not over yet.
-    #[inline(always)]
-    fn add(
-        &mut self,
-        (hash, key, record): (u64, K, T),
-        window: &W,
-        lateness: &Lateness<T>,
-        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
-    ) -> Result<()> {
-        let has_fired = window.max_timestamp() <= self.watermark.get();
-        let table = self.state.content_mut(hash)?.get_mut(window).filter(|_| !has_fired);
-        match table.and_then(|table| table.get_mut(hash, &key)) {
-            Some(accumulator) => {
-                self.function.add(accumulator, record);
-                Ok(())
-            }
-            None => self.add_first((hash, key, record), window, lateness, output),
-        }
-    }
+/// What a key has come to in a window, if it has been seen there before and the window has not fired.
+#[inline(always)]
+fn find<'a, K: Key, W: Window, V: Record>(
+    contents: &'a mut ContentsByHash<'_, WindowTables<W, K, V>>,
+    place: Place,
+    key: &K,
+    window: &W,
+    watermark: Timestamp,
+) -> Option<&'a mut V> {
+    let has_fired = window.max_timestamp() <= watermark;
+    let table = contents.get(place.hash())?.get_mut(window).filter(|_| !has_fired)?;
+    table.get_mut_at(place, key)
+}
 
+impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F> {
     /// Adds the first record of a key to a window, or one to a window that has fired already.
     #[inline(never)]
     fn add_first(
@@ -253,10 +269,23 @@ where
         output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
     ) -> Result<()> {
         // A loop of its own for streams without timestamps, which should cost no more than a hash map.
-        if batch.has_timestamps() {
-            self.take(batch.drain_timed(), output)
-        } else {
-            self.take(batch.drain().map(|pair| (pair, Timestamp::MIN)), output)
-        }
+        let mut look_ahead = std::mem::take(&mut self.look_ahead);
+        let places = look_ahead.places(&self.panes.state, batch.records().iter().map(|(key, _)| key));
+        let hashed = |key: &K| Place::of_hash(stable_hash(key));
+        let untimed = |pair| (pair, Timestamp::MIN);
+        let taken = match (places, batch.has_timestamps()) {
+            (Some(mut places), true) => {
+                self.take(batch.drain_timed(), |key| places.next().unwrap_or_else(|| hashed(key)), output)
+            }
+            (Some(mut places), false) => self.take(
+                batch.drain().map(untimed),
+                |key| places.next().unwrap_or_else(|| hashed(key)),
+                output,
+            ),
+            (None, true) => self.take(batch.drain_timed(), hashed, output),
+            (None, false) => self.take(batch.drain().map(untimed), hashed, output),
+        };
+        self.look_ahead = look_ahead;
+        taken
     }
 }

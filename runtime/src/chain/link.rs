@@ -13,6 +13,10 @@ use crate::graph::SideCollector;
 use crate::metrics::OperatorCounters;
 
 /// What links of all kinds share: an operator, the batch it fills, and what comes after it.
+///
+/// In cache lines of its own: the links of all subtasks are made in one place, and each is written
+/// to by its own core.
+#[repr(align(128))]
 pub(super) struct LinkCore<Op, O> {
     pub(super) operator: Op,
     info: OperatorInfo,

@@ -28,7 +28,7 @@ fn batch(n: u32) -> Event<u32> {
 #[test]
 fn a_full_channel_keeps_a_slot_for_control_events_and_wakes_its_producer() {
     let (producer, consumer) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
-    let (sender, receiver) = channel(2, producer.clone().into(), consumer.clone().into());
+    let (sender, receiver) = channel(2, Arc::default(), producer.clone().into(), consumer.clone().into());
     assert!(sender.try_send(batch(1)).is_ok());
     assert!(sender.try_send(batch(2)).is_ok());
     assert_eq!(consumer.take(), 2);
@@ -48,7 +48,7 @@ fn a_full_channel_keeps_a_slot_for_control_events_and_wakes_its_producer() {
 #[test]
 fn sending_to_nobody_is_not_an_error() {
     let waker = Waker::noop().clone();
-    let (sender, receiver) = channel(1, waker.clone(), waker);
+    let (sender, receiver) = channel(1, Arc::default(), waker.clone(), waker);
     drop(receiver);
     assert!(sender.try_send(batch(1)).is_ok());
 }

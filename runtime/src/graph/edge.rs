@@ -13,6 +13,7 @@ use crate::channel::{ChannelReceiver, ChannelSender, channel};
 use crate::clock::Random;
 use crate::error::Result;
 use crate::partition::{Broadcast, Partitioner, Partitioning, RoundRobin, Shuffle, ToFirst};
+use crate::pool::BatchPool;
 
 /// An edge of the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,9 +154,11 @@ impl<T: Record> AnyEdge for Edge<T> {
         let mut incoming: Vec<_> = consumers.iter().map(|_| Vec::new()).collect();
         let outgoing = (0_u32..).zip(producers).map(|(from, producer)| {
             let mut senders = Vec::new();
+            let pool = Arc::<BatchPool<T>>::default();
             for ((to, consumer), receivers) in (0_u32..).zip(consumers).zip(&mut incoming) {
                 if partitioning.connects(from, upstream, to, downstream) {
-                    let (sender, receiver) = channel(capacity, producer.clone(), consumer.clone());
+                    let (sender, receiver) =
+                        channel(capacity, pool.clone(), producer.clone(), consumer.clone());
                     senders.push(sender);
                     receivers.push(receiver);
                 }

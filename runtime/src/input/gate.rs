@@ -1,5 +1,6 @@
 //! The channels through which one logical input of a task comes.
 
+use crate::batch::Batch;
 use crate::channel::ChannelReceiver;
 use crate::event::Event;
 use crate::input::Alignment;
@@ -26,6 +27,13 @@ impl<T> InputGate<T> {
     /// Whether there is no channel.
     pub const fn is_empty(&self) -> bool {
         self.channels.is_empty()
+    }
+
+    /// Gives back a batch that came from the task's input `input`.
+    pub fn give_back(&self, input: usize, batch: Batch<T>) {
+        if let Some(channel) = self.channels.get(input.wrapping_sub(self.first)) {
+            channel.give_back(batch);
+        }
     }
 
     /// The next event of any channel that is not blocked, with the number of the task's input.

@@ -43,6 +43,7 @@ impl<T> Body for OneInput<T> {
             cx.metrics().records_in.add(records);
             cx.metrics().bytes_in.add(records * size_of::<T>() as u64);
             self.chain.batch(&mut batch, cx)?;
+            self.gate.give_back(input, batch);
             return Ok(Step::Done);
         }
         let action = self.inputs.note(input, &event, cx);

@@ -49,6 +49,7 @@ impl<A, B> TwoInputs<A, B> {
         if let Event::Batch(mut batch) = event {
             count_in::<A>(batch.len(), cx);
             self.chain.first(&mut batch, cx)?;
+            self.first.give_back(input, batch);
         } else {
             if matches!(event, Event::EndOfData) {
                 self.first_open = self.first_open.saturating_sub(1);
@@ -69,6 +70,7 @@ impl<A, B> TwoInputs<A, B> {
         if let Event::Batch(mut batch) = event {
             count_in::<B>(batch.len(), cx);
             self.chain.second(&mut batch, cx)?;
+            self.second.give_back(input, batch);
         } else {
             if matches!(event, Event::EndOfData) {
                 self.second_open = self.second_open.saturating_sub(1);

@@ -1,0 +1,75 @@
+//! Batches that have been read, on their way back to be filled again.
+//!
+//! Memory that was written and read a moment ago is still in the cache; fresh memory is not. That
+//! makes more of a difference to the writing of a batch than everything else that is done to it.
+
+use parking_lot::Mutex;
+
+use crate::batch::{BATCH_RECORDS, Batch};
+
+/// An outlet keeps so many batches at most: as many as a subtask may send in one run.
+const BATCHES: usize = 16;
+
+/// And so many bytes at most.
+const BYTES: usize = 1 << 20;
+
+/// The emptied batches of one outlet: the consumers give them back, the producer takes them, the
+/// warmest first. Who finds it locked goes without.
+pub struct BatchPool<T>(Mutex<Vec<Batch<T>>>);
+
+impl<T> Default for BatchPool<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
+impl<T> BatchPool<T> {
+    const CAPACITY: usize = {
+        let fit = BYTES / (BATCH_RECORDS * size_of::<T>() + 1);
+        if fit < BATCHES { fit } else { BATCHES }
+    };
+
+    /// An empty batch with room for a full one.
+    pub fn take(&self) -> Batch<T> {
+        self.0.try_lock().and_then(|mut batches| batches.pop()).unwrap_or_else(Batch::with_room)
+    }
+
+    /// Gives a batch back; what is in it is dropped.
+    pub fn give_back(&self, mut batch: Batch<T>) {
+        batch.clear();
+        if batch.has_room()
+            && let Some(mut batches) = self.0.try_lock()
+            && batches.len() < Self::CAPACITY
+        {
+            batches.push(batch);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_back_is_taken_again_empty() {
+        let pool = BatchPool::default();
+        let mut batch = pool.take();
+        batch.push("record".to_owned(), millstream_state::Timestamp::from_millis(1));
+        let records = batch.records().as_ptr();
+        pool.give_back(batch);
+        let again = pool.take();
+        assert!(again.is_empty() && !again.has_timestamps() && again.has_room());
+        assert_eq!(again.records().as_ptr(), records);
+        assert_ne!(pool.take().records().as_ptr(), records, "it is given once");
+    }
+
+    #[test]
+    fn only_some_are_kept_and_none_without_room() {
+        let pool = BatchPool::<u64>::default();
+        pool.give_back(Batch::default());
+        assert_eq!(pool.0.lock().len(), 0, "an operator has moved its records elsewhere");
+        (0..2 * BATCHES).for_each(|_| pool.give_back(Batch::with_room()));
+        assert_eq!(pool.0.lock().len(), BATCHES);
+        assert_eq!(BatchPool::<[u8; 1 << 11]>::CAPACITY, 0, "a batch of 2 MB is not worth keeping");
+    }
+}
