@@ -143,7 +143,11 @@ impl std::error::Error for Error {}
 
 impl From<StateError> for Error {
     fn from(error: StateError) -> Self {
-        let kind = match error {
+        let kind = match &error {
+            StateError::Work(source) => match source.downcast_ref::<Self>() {
+                Some(own) => return own.clone(),
+                None => ErrorKind::External,
+            },
             StateError::Storage { .. } => ErrorKind::External,
             StateError::Usage(_) => ErrorKind::InvalidJob,
             StateError::Codec { .. } => ErrorKind::Function,

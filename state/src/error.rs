@@ -66,6 +66,9 @@ pub enum StateError {
         /// What the codec answered.
         source: postcard::Error,
     },
+    /// Work that an operator's part of a snapshot waited for has failed; the source says how.
+    #[error("{0}")]
+    Work(Arc<dyn std::error::Error + Send + Sync>),
     /// The program uses state in a way that cannot work.
     #[error("{0}")]
     Usage(String),

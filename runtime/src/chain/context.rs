@@ -187,19 +187,19 @@ impl TaskContext {
             _ => None,
         };
         self.services.io.spawn(Box::pin(async move {
-            let written_part = async {
+            let write = async {
                 let (home, file) = services.folders.locate(&target, checkpoint, &file)?;
                 let base = base.as_ref().map(|(base, part)| (*base, part.as_ref()));
-                Ok(write_subtask(&home, &file, snapshots, base).await?)
+                Ok::<_, Error>(write_subtask(&home, &file, snapshots, base).await?)
             };
-            let report = match written_part.await {
+            let report = match write.await {
                 Ok(part) => {
                     if matches!(target, SnapshotTarget::Checkpoint { .. }) {
                         written.lock().insert(checkpoint, Arc::new(part.clone()));
                     }
                     Report::Acknowledged { checkpoint, part, alignment }
                 }
-                Err(error) => Report::Declined { checkpoint, error },
+                Err(error) => Report::Declined { checkpoint, error: error.in_subtask(subtask.index) },
             };
             services.reporter.report(subtask, report);
         }));
@@ -339,13 +339,15 @@ impl<'a> OpenContext<'a> {
 pub struct SnapshotContext<'a> {
     barrier: &'a Barrier,
     cx: &'a mut TaskContext,
+    /// The operator's name.
+    operator: Arc<str>,
     snapshot: OperatorSnapshot,
 }
 
 impl<'a> SnapshotContext<'a> {
-    pub(crate) const fn new(barrier: &'a Barrier, info: &OperatorInfo, cx: &'a mut TaskContext) -> Self {
+    pub(crate) fn new(barrier: &'a Barrier, info: &OperatorInfo, cx: &'a mut TaskContext) -> Self {
         let snapshot = OperatorSnapshot { operator: info.id, keyed: Vec::new(), lists: Vec::new() };
-        Self { barrier, cx, snapshot }
+        Self { barrier, cx, operator: info.name.clone(), snapshot }
     }
 
     /// Which checkpoint or savepoint this is.
@@ -394,9 +396,10 @@ impl<'a> SnapshotContext<'a> {
         redistribution: Redistribution,
         items: BoxFuture<'static, Result<Vec<T>>>,
     ) {
-        let state = name.to_owned();
+        let (state, operator) = (name.to_owned(), self.operator.clone());
         let encoded = async move {
-            let items = items.await.map_err(|error| StateError::Usage(error.to_string()))?;
+            let failed = |error: Error| StateError::Work(Arc::new(error.in_operator(&operator)));
+            let items = items.await.map_err(failed)?;
             let encoded = items.iter().map(|item| {
                 encode(item).map_err(|source| StateError::Codec {
                     state: state.clone(),
