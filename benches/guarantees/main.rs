@@ -1,0 +1,44 @@
+//! Does the engine keep what it promises besides speed? What a checkpoint costs, how fast a gigabyte
+//! of state is written and read back, how late a record arrives, and whether memory stays flat when
+//! the sink cannot keep up.
+//!
+//! `cargo bench --bench guarantees -- [checkpoints|snapshots|latency|backpressure] [repeats]` runs one
+//! part, or all of them. Every figure stands beside a baseline of the same run; the two are measured
+//! in turn, and medians are printed. Snapshots go to a folder in `TMPDIR`: have it on a disk.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
+
+mod backpressure;
+mod checkpoints;
+mod latency;
+mod measure;
+mod snapshots;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Of every operator; the machine that this was written on has two cores.
+const SUBTASKS: u32 = 2;
+
+type Part = (&'static str, fn(usize));
+
+const PARTS: [Part; 4] = [
+    ("checkpoints", checkpoints::run),
+    ("snapshots", snapshots::run),
+    ("latency", latency::run),
+    ("backpressure", backpressure::run),
+];
+
+fn main() {
+    // Cargo adds `--bench`.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|text| !text.starts_with("--")).collect();
+    let repeats = arguments.iter().find_map(|text| text.parse().ok()).unwrap_or(3).max(1);
+    let wanted = |part: &Part| {
+        let mut names = arguments.iter().filter(|text| text.parse::<usize>().is_err()).peekable();
+        names.peek().is_none() || names.any(|name| name == part.0)
+    };
+    for (name, run) in PARTS.into_iter().filter(wanted) {
+        println!("\n== {name}");
+        run(repeats);
+    }
+}

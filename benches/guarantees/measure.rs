@@ -1,0 +1,58 @@
+//! What all parts share: clocks, medians, keys, and waiting for a job to get somewhere.
+
+use std::path::Path;
+use std::time::Instant;
+
+use millstream::prelude::*;
+use millstream::runtime::driver::actor::JobHandle;
+use millstream::runtime::job::JobStatus;
+
+use crate::SUBTASKS;
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// SplitMix64: spreads numbers as if at random.
+pub const fn scramble(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+/// For a job with checkpoints in `folder` this often, or without.
+pub fn environment(checkpoints: Option<Duration>, folder: &Path) -> Environment {
+    let env = Environment::new().set_parallelism(SUBTASKS);
+    match checkpoints {
+        Some(interval) => env.enable_checkpointing(interval).set_snapshot_folder(folder.to_string_lossy()),
+        None => env,
+    }
+}
+
+/// Seconds that `work` takes, and what it yields.
+pub fn seconds<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed().as_secs_f64(), result)
+}
+
+/// How many records the operator of this name has taken in, over all subtasks.
+pub fn records_in(job: &JobHandle, operator: &str) -> u64 {
+    job.metrics().operator(operator).records_in
+}
+
+/// Waits until an operator has taken in this many records.
+pub fn wait_for(job: &JobHandle, operator: &str, records: u64) {
+    while records_in(job, operator) < records {
+        assert!(!matches!(job.status(), JobStatus::Failed), "the job has failed: {:?}", job.join_blocking());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Ends a job that has no end.
+pub fn cancel(job: &JobHandle) {
+    job.cancel();
+    job.join_blocking().unwrap();
+}
