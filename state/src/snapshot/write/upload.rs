@@ -1,8 +1,8 @@
 //! How the bytes of one file reach the store: in one request, or in parts while more are coming.
 
 use bytes::Bytes;
-use futures::TryStreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, TryStreamExt};
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, UploadPart};
 
 use crate::Result;
@@ -20,6 +20,8 @@ pub(super) struct Upload<'a> {
     home: &'a SnapshotHome,
     file: &'a str,
     taken: u64,
+    /// What has been taken and is too little for a part as yet.
+    rest: Vec<Bytes>,
     multipart: Option<Multipart>,
 }
 
@@ -31,7 +33,7 @@ struct Multipart {
 impl<'a> Upload<'a> {
     /// Nothing reaches the store before there is something to write.
     pub(super) fn new(home: &'a SnapshotHome, file: &'a str) -> Self {
-        Self { home, file, taken: 0, multipart: None }
+        Self { home, file, taken: 0, rest: Vec::new(), multipart: None }
     }
 
     /// How many bytes of the file have been taken.
@@ -39,37 +41,49 @@ impl<'a> Upload<'a> {
         self.taken
     }
 
-    /// Takes whole parts off the front of `out`, once there is enough.
+    /// Takes `out`, once there is enough for parts.
     pub(super) async fn take_parts(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        if out.len() < IN_PARTS_FROM {
+        if out.len() < if self.multipart.is_some() { PART } else { IN_PARTS_FROM } {
             return Ok(());
         }
-        let whole = out.len() - out.len() % PART;
-        let mut rest = Vec::with_capacity(IN_PARTS_FROM + PART);
-        rest.extend_from_slice(out.get(whole..).unwrap_or_default());
-        out.truncate(whole);
-        let parts = Bytes::from(std::mem::replace(out, rest));
-        self.take(parts).await
+        let empty = Vec::with_capacity(out.capacity());
+        self.take(std::mem::replace(out, empty).into()).await
     }
 
     async fn take(&mut self, mut bytes: Bytes) -> Result<()> {
-        let (home, file) = (self.home, self.file);
         self.taken += bytes.len() as u64;
+        loop {
+            let rest: usize = self.rest.iter().map(Bytes::len).sum();
+            let missing = PART.saturating_sub(rest);
+            if bytes.len() < missing {
+                // Stores refuse a part without bytes.
+                self.rest.extend(Some(bytes).filter(|bytes| !bytes.is_empty()));
+                return Ok(());
+            }
+            self.rest.push(bytes.split_to(missing));
+            self.start_part().await?;
+        }
+    }
+
+    /// Sends on its way what is in `rest`.
+    async fn start_part(&mut self) -> Result<()> {
+        let (home, file) = (self.home, self.file);
+        let failed = |error| home.failed("write", file, error);
         let multipart = match &mut self.multipart {
             Some(multipart) => multipart,
             none => {
-                let upload = home.store().put_multipart(&home.path_of(file)).await;
-                let upload = upload.map_err(|error| home.failed("write", file, error))?;
+                let upload = home.store().put_multipart(&home.path_of(file)).await.map_err(failed)?;
                 none.insert(Multipart { upload, under_way: FuturesUnordered::new() })
             }
         };
-        while !bytes.is_empty() {
-            let part = bytes.split_to(PART.min(bytes.len()));
-            multipart.under_way.push(multipart.upload.put_part(PutPayload::from(part)));
-            while multipart.under_way.len() >= CONCURRENT_PARTS {
-                let done = multipart.under_way.try_next().await;
-                done.map_err(|error| home.failed("write", file, error))?;
-            }
+        let part = PutPayload::from_iter(self.rest.drain(..));
+        multipart.under_way.push(multipart.upload.put_part(part));
+        while multipart.under_way.len() >= CONCURRENT_PARTS {
+            multipart.under_way.try_next().await.map_err(failed)?;
+        }
+        // Only a first poll starts a part; it is to be under way while the next blocks are encoded.
+        if let Some(done) = multipart.under_way.try_next().now_or_never() {
+            done.map_err(failed)?;
         }
         Ok(())
     }
@@ -83,15 +97,18 @@ impl<'a> Upload<'a> {
             }
             return Ok(length);
         }
-        let outcome = self.finish_multipart(rest.into()).await;
+        let outcome = self.finish_multipart(rest).await;
         if outcome.is_err() {
             self.abort().await;
         }
         outcome
     }
 
-    async fn finish_multipart(&mut self, rest: Bytes) -> Result<u64> {
-        self.take(rest).await?;
+    async fn finish_multipart(&mut self, rest: Vec<u8>) -> Result<u64> {
+        self.take(rest.into()).await?;
+        if !self.rest.is_empty() {
+            self.start_part().await?;
+        }
         if let Some(Multipart { upload, under_way }) = &mut self.multipart {
             let complete = async {
                 while under_way.try_next().await?.is_some() {}
@@ -111,3 +128,6 @@ impl<'a> Upload<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
