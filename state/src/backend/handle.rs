@@ -51,6 +51,14 @@ impl<V: Record> Slot<V> {
         own(backend.table(self.index)).get(hash, key)
     }
 
+    fn get_mut<'c, C: StateAccess>(&self, context: &'c mut C) -> Option<&'c mut V> {
+        // Looked up first: changing nothing must not copy a key group that a snapshot shares.
+        self.get(context)?;
+        let (backend, key, hash) = context.keyed_mut();
+        let table: &mut KeyedTable<C::Key, V> = own(backend.table_mut(self.index));
+        own(table.content_mut(hash).ok()).get_mut(hash, key)
+    }
+
     fn with<C: StateAccess, R>(
         &self,
         context: &mut C,
@@ -106,6 +114,11 @@ impl<V: Record> ValueState<V> {
     /// The value of the current key.
     pub fn get<'c>(&self, context: &'c impl StateAccess) -> Option<&'c V> {
         self.0.get(context)
+    }
+
+    /// The value of the current key for changing in place, if there is one.
+    pub fn get_mut<'c>(&self, context: &'c mut impl StateAccess) -> Option<&'c mut V> {
+        self.0.get_mut(context)
     }
 
     /// Sets the value of the current key; returns the one before.

@@ -92,6 +92,7 @@ fn every_kind_of_state_is_kept_by_key_and_survives() {
         let context = context.at(key);
         assert_eq!(states.value.set(context, 7), None);
         *states.value.get_or_insert_with(context, || 0) += 1;
+        *states.value.get_mut(context).unwrap() += 1;
         states.list.add(context, format!("{key}1"));
         states.list.add(context, format!("{key}2"));
         assert_eq!(states.map.insert(context, 1, 10), None);
@@ -110,7 +111,7 @@ fn every_kind_of_state_is_kept_by_key_and_survives() {
     assert_eq!(context.backend.entries(), 9);
 
     let context = context.at("a");
-    assert_eq!(states.value.get(context), Some(&8));
+    assert_eq!(states.value.get(context), Some(&9));
     assert_eq!(states.list.get(context), ["a1", "a2"]);
     assert_eq!(states.map.iter(context).collect::<BTreeMap<_, _>>(), BTreeMap::from([(&1, &11), (&2, &20)]));
     assert_eq!(states.sum.get(context), Some(&7));
@@ -130,7 +131,7 @@ fn every_kind_of_state_is_kept_by_key_and_survives() {
 }
 
 #[test]
-fn removing_what_is_not_there_marks_nothing_as_changed() {
+fn looking_for_what_is_not_there_marks_nothing_as_changed() {
     let mut context = Context::new(Vec::new());
     let states = declare(&mut context.backend);
     states.value.set(context.at("a"), 1);
@@ -140,6 +141,7 @@ fn removing_what_is_not_there_marks_nothing_as_changed() {
     let neighbour = (0..).map(|n| format!("n{n}")).find(|key| groups.of(key) == groups.of("a")).unwrap();
     states.map.remove(context.at("a"), &2);
     states.value.clear(context.at(&neighbour));
+    assert_eq!(states.value.get_mut(context.at(&neighbour)), None);
     states.map.clear(&mut context);
     let snapshots = context.backend.snapshot(CheckpointId::new(2));
     let groups = snapshots.iter().flat_map(|state| &state.groups);
