@@ -1,5 +1,6 @@
 //! What every engine must provide, and the little that a job on a peer needs around it.
 
+pub mod millstream;
 pub mod renoir;
 pub mod timely;
 

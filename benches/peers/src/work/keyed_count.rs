@@ -3,39 +3,39 @@
 //! Two forms. In `each`, every record goes to the owner of its key, as in a stream whose counts can be read at any
 //! time. In `combined`, a subtask first counts what it has, and sends only its counts, at the end of the input.
 
+use ::millstream::{Environment, Stream as MillstreamStream};
 use ::renoir::operator::Operator;
 use ::renoir::{Stream, StreamContext};
 use ::timely::dataflow::channels::pact::Pipeline;
 use ::timely::dataflow::operators::core::Map;
 use ::timely::dataflow::{Scope, StreamVec};
 
-use crate::engine::{Digest, HashMap, Outcome, PARALLELISM, renoir, timely};
+use crate::engine::{Digest, ENGINES, HashMap, Outcome, PARALLELISM, Run, millstream, renoir, timely};
 use crate::work::Work;
 
 const RECORDS: f64 = 100e6;
 
-/// Records in a batch. With a million keys both peers took a fifth to a quarter less CPU time than with 4,096; with
+/// Records in a batch of a peer. With a million keys both peers took a fifth to a quarter less CPU time than with 4,096; with
 /// a thousand, Renoir took as much and Timely a sixth more.
 const BATCH: usize = 16_384;
 
 pub fn each(scale: f64, keys: u64) -> Work {
-    work(scale, keys, renoir_each, timely_each)
+    work(scale, keys, [millstream_each, renoir_each, timely_each])
 }
 
 pub fn combined(scale: f64, keys: u64) -> Work {
-    work(scale, keys, renoir_combined, timely_combined)
+    work(scale, keys, [millstream_combined, renoir_combined, timely_combined])
 }
 
-fn work(scale: f64, keys: u64, renoir: fn(u64, u64) -> Outcome, timely: fn(u64, u64) -> Outcome) -> Work {
+/// On each engine, with the number of records and of keys.
+type Engines = [fn(u64, u64) -> Outcome; ENGINES.len()];
+
+fn work(scale: f64, keys: u64, engines: Engines) -> Work {
     let records = (RECORDS * scale) as u64;
     Work {
         records,
         reference: Box::new(move || reference(records, keys)),
-        engines: [
-            None,
-            Some(Box::new(move || renoir(records, keys))),
-            Some(Box::new(move || timely(records, keys))),
-        ],
+        engines: engines.map(|run| Some(Box::new(move || run(records, keys)) as Run)),
     }
 }
 
@@ -53,6 +53,23 @@ fn reference(records: u64, keys: u64) -> Digest {
         *counts.entry(y % keys).or_default() += 1;
     }
     counts.into_iter().collect()
+}
+
+fn millstream_keyed(env: &Environment, records: u64, keys: u64) -> MillstreamStream<(u64, u64)> {
+    env.from_generator(Some(records), |number| number)
+        .map(scramble)
+        .filter(is_kept)
+        .map(move |(y, x)| (y % keys, x))
+}
+
+fn millstream_each(records: u64, keys: u64) -> Outcome {
+    millstream::run(|env| millstream::digest(&millstream::count_each(&millstream_keyed(env, records, keys))))
+}
+
+fn millstream_combined(records: u64, keys: u64) -> Outcome {
+    millstream::run(|env| {
+        millstream::digest(&millstream::count_combined(&millstream_keyed(env, records, keys)))
+    })
 }
 
 fn renoir_keyed(

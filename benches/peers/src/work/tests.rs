@@ -10,6 +10,7 @@ fn engines_agree_with_the_reference() {
         let work = prepare(0.05);
         let expected = (work.reference)();
         assert_ne!(expected, Default::default(), "{name} has no results");
+        assert!(work.engines[0].is_some(), "{name} says nothing about {}", ENGINES[0]);
         for (engine, run) in ENGINES.iter().zip(&work.engines) {
             if let Some(run) = run {
                 assert_eq!(run().answer, expected, "{name} on {engine}");

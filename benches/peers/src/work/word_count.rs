@@ -8,44 +8,45 @@
 
 use std::sync::Arc;
 
+use ::millstream::{Environment, Stream as MillstreamStream};
 use ::renoir::operator::Operator;
 use ::renoir::{KeyedStream, Stream, StreamContext};
 use ::timely::dataflow::channels::pact::Pipeline;
 use ::timely::dataflow::operators::core::Map;
 use ::timely::dataflow::{Scope, StreamVec};
 
-use crate::engine::{Digest, HashMap, Outcome, PARALLELISM, renoir, timely};
+use crate::engine::{Digest, ENGINES, HashMap, Outcome, PARALLELISM, Run, millstream, renoir, timely};
 use crate::work::Work;
 
 const BYTES: f64 = 120e6;
 const VOCABULARY: usize = 100_000;
 const WORDS_IN_A_LINE: usize = 12;
 
-/// Records in a batch: of 256, 1,024, 4,096 and 16,384 the one with the least CPU time for both peers, over both forms.
+/// Records in a batch of a peer: of 256, 1,024, 4,096 and 16,384 the one with the least CPU time for both peers, over both forms.
 const BATCH: usize = 1024;
 
 type Lines = Arc<Vec<String>>;
 
 pub fn each(scale: f64) -> Work {
-    work(scale, renoir_each, timely_each)
+    work(scale, [millstream_each, renoir_each, timely_each])
 }
 
 pub fn combined(scale: f64) -> Work {
-    work(scale, renoir_combined, timely_combined)
+    work(scale, [millstream_combined, renoir_combined, timely_combined])
 }
 
-fn work(scale: f64, renoir: fn(&Lines) -> Outcome, timely: fn(&Lines) -> Outcome) -> Work {
+/// On each engine.
+type Engines = [fn(&Lines) -> Outcome; ENGINES.len()];
+
+fn work(scale: f64, engines: Engines) -> Work {
     let lines = Arc::new(generate((BYTES * scale) as usize));
-    let (for_reference, for_renoir, for_timely) = (lines.clone(), lines.clone(), lines.clone());
-    Work {
-        records: (lines.len() * WORDS_IN_A_LINE) as u64,
-        reference: Box::new(move || reference(&for_reference)),
-        engines: [
-            None,
-            Some(Box::new(move || renoir(&for_renoir))),
-            Some(Box::new(move || timely(&for_timely))),
-        ],
-    }
+    let run_on = |run: fn(&Lines) -> Outcome| {
+        let lines = lines.clone();
+        Some(Box::new(move || run(&lines)) as Run)
+    };
+    let engines = engines.map(run_on);
+    let records = (lines.len() * WORDS_IN_A_LINE) as u64;
+    Work { records, reference: Box::new(move || reference(&lines)), engines }
 }
 
 fn generate(bytes: usize) -> Vec<String> {
@@ -139,6 +140,20 @@ fn reference(lines: &Lines) -> Digest {
 fn share(lines: &Lines, subtask: usize) -> impl Iterator<Item = String> + Send + use<> {
     let lines = lines.clone();
     (subtask..lines.len()).step_by(PARALLELISM).map(move |index| lines[index].clone())
+}
+
+fn millstream_words(env: &Environment, lines: &Lines) -> MillstreamStream<(String, ())> {
+    let lines = lines.clone();
+    env.from_generator(Some(lines.len() as u64), move |number| lines[number as usize].clone())
+        .flat_map(|line| words(line).map(|word| (word, ())))
+}
+
+fn millstream_each(lines: &Lines) -> Outcome {
+    millstream::run(|env| millstream::digest(&millstream::count_each(&millstream_words(env, lines))))
+}
+
+fn millstream_combined(lines: &Lines) -> Outcome {
+    millstream::run(|env| millstream::digest(&millstream::count_combined(&millstream_words(env, lines))))
 }
 
 fn renoir_words(context: &StreamContext, lines: &Lines) -> Stream<impl Operator<Out = (String, ())> + use<>> {

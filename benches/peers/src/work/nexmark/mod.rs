@@ -9,6 +9,7 @@
 //! A query's doc comment says what its results are. Results of windows are given when the watermark passes the
 //! window's end. All engines' results are digested; see [`Digest`](crate::engine::Digest).
 
+mod on_millstream;
 mod on_renoir;
 mod on_timely;
 mod q0;
@@ -27,43 +28,41 @@ use ::nexmark::config::NexmarkConfig;
 use ::nexmark::event::{Bid, Event};
 
 use super::{Prepare, Work};
-use crate::engine::{Digest, Outcome};
+use crate::engine::{Digest, ENGINES, Outcome, Run};
 
 const EVENTS: f64 = 5e6;
 
 /// Records in a batch on Renoir: 1,024 took as much CPU time over queries 0, 5 and 7, and 16,384 more. Timely's
-/// source works in steps of the watermark interval.
+/// source works in steps of the watermark interval, Millstream in batches of its own size.
 const BATCH: usize = 4096;
 
 /// A full ten-second window, and so a multiple of each query's slide.
 const START: u64 = 1_700_000_000_000;
 
 pub const ALL: [(&str, Prepare); 8] = [
-    ("nexmark-q0", |scale| work(scale, q0::reference, q0::renoir, q0::timely)),
-    ("nexmark-q1", |scale| work(scale, q1::reference, q1::renoir, q1::timely)),
-    ("nexmark-q2", |scale| work(scale, q2::reference, q2::renoir, q2::timely)),
-    ("nexmark-q3", |scale| work(scale, q3::reference, q3::renoir, q3::timely)),
-    ("nexmark-q4", |scale| work(scale, q4::reference, q4::renoir, q4::timely)),
-    ("nexmark-q5", |scale| work(scale, q5::reference, q5::renoir, q5::timely)),
-    ("nexmark-q7", |scale| work(scale, q7::reference, q7::renoir, q7::timely)),
-    ("nexmark-q8", |scale| work(scale, q8::reference, q8::renoir, q8::timely)),
+    ("nexmark-q0", |scale| work(scale, q0::reference, [q0::millstream, q0::renoir, q0::timely])),
+    ("nexmark-q1", |scale| work(scale, q1::reference, [q1::millstream, q1::renoir, q1::timely])),
+    ("nexmark-q2", |scale| work(scale, q2::reference, [q2::millstream, q2::renoir, q2::timely])),
+    ("nexmark-q3", |scale| work(scale, q3::reference, [q3::millstream, q3::renoir, q3::timely])),
+    ("nexmark-q4", |scale| work(scale, q4::reference, [q4::millstream, q4::renoir, q4::timely])),
+    ("nexmark-q5", |scale| work(scale, q5::reference, [q5::millstream, q5::renoir, q5::timely])),
+    ("nexmark-q7", |scale| work(scale, q7::reference, [q7::millstream, q7::renoir, q7::timely])),
+    ("nexmark-q8", |scale| work(scale, q8::reference, [q8::millstream, q8::renoir, q8::timely])),
 ];
 
 type Events = Arc<Vec<Event>>;
 
-fn work(
-    scale: f64,
-    reference: fn(&[Event]) -> Digest,
-    renoir: fn(&Events) -> Outcome,
-    timely: fn(&Events) -> Outcome,
-) -> Work {
+/// A query on each engine.
+type Engines = [fn(&Events) -> Outcome; ENGINES.len()];
+
+fn work(scale: f64, reference: fn(&[Event]) -> Digest, engines: Engines) -> Work {
     // The same events for all queries.
     static GENERATED: OnceLock<Events> = OnceLock::new();
     let events = GENERATED.get_or_init(|| Arc::new(generate((EVENTS * scale) as usize)));
     Work {
         records: events.len() as u64,
         reference: Box::new(move || reference(events)),
-        engines: [None, Some(Box::new(move || renoir(events))), Some(Box::new(move || timely(events)))],
+        engines: engines.map(|run| Some(Box::new(move || run(events)) as Run)),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use nexmark::event::Event;
 
-use super::{Events, on_renoir, on_timely};
+use super::{Events, on_millstream, on_renoir, on_timely};
 use crate::engine::{Digest, Outcome};
 
 type Row = (u8, usize, usize, u64);
@@ -19,6 +19,10 @@ fn row(event: &Event) -> Row {
 
 pub fn reference(events: &[Event]) -> Digest {
     events.iter().map(row).collect()
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| source.events().map(|event| row(&event)))
 }
 
 pub fn renoir(events: &Events) -> Outcome {

@@ -3,7 +3,7 @@
 use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::{Bid, Event};
 
-use super::{Events, bid, on_renoir, on_timely};
+use super::{Events, bid, on_millstream, on_renoir, on_timely};
 use crate::engine::{Digest, Outcome};
 
 /// Auction, bidder, price, time, extra.
@@ -15,6 +15,10 @@ fn row(bid: Bid) -> Row {
 
 pub fn reference(events: &[Event]) -> Digest {
     events.iter().cloned().filter_map(bid).map(row).collect()
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| source.events().filter_map(bid).map(row))
 }
 
 pub fn renoir(events: &Events) -> Outcome {

@@ -3,7 +3,7 @@
 use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::{Bid, Event};
 
-use super::{Events, bid, on_renoir, on_timely};
+use super::{Events, bid, on_millstream, on_renoir, on_timely};
 use crate::engine::{Digest, Outcome};
 
 fn is_chosen(bid: &Bid) -> bool {
@@ -16,6 +16,10 @@ fn row(bid: Bid) -> (usize, usize) {
 
 pub fn reference(events: &[Event]) -> Digest {
     events.iter().cloned().filter_map(bid).filter(is_chosen).map(row).collect()
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| source.events().filter_map(bid).filter(is_chosen).map(row))
 }
 
 pub fn renoir(events: &Events) -> Outcome {

@@ -3,12 +3,13 @@
 //!
 //! An unbounded join: a result is given as soon as both its sides have come, in whichever order.
 
+use ::millstream::prelude::*;
 use ::timely::dataflow::operators::Operator;
 use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::Event;
 use serde::{Deserialize, Serialize};
 
-use super::{Events, on_renoir, on_timely};
+use super::{Events, on_millstream, on_renoir, on_timely};
 use crate::engine::{self, Digest, HashMap, Outcome};
 
 /// Name, city, state.
@@ -34,7 +35,7 @@ fn side(event: Event) -> Option<(usize, Side)> {
 }
 
 /// What has come for one seller.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Seller {
     person: Option<Person>,
     /// Auctions that came before the person.
@@ -69,6 +70,32 @@ pub fn reference(events: &[Event]) -> Digest {
         }
     };
     sides.into_iter().filter_map(row).collect()
+}
+
+/// Joins persons and their auctions.
+#[derive(Clone)]
+struct Join;
+
+impl KeyedProcessFunction<usize, Side, Row> for Join {
+    type State = ValueState<Seller>;
+
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, usize>) -> Result<ValueState<Seller>> {
+        cx.value_state("seller")
+    }
+
+    fn process(
+        &mut self,
+        side: Side,
+        seller: &ValueState<Seller>,
+        cx: &mut KeyedContext<'_, usize, Row>,
+    ) -> Result<()> {
+        let rows = seller.get_or_insert_with(cx, Seller::default).add(side);
+        rows.into_iter().try_for_each(|row| cx.emit(row))
+    }
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| source.events().filter_map(side).keyed().process(Join))
 }
 
 pub fn renoir(events: &Events) -> Outcome {

@@ -10,13 +10,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use ::millstream::prelude::*;
 use ::renoir::operator::{ElementGenerator, Operator as RenoirOperator, StreamElement};
 use ::timely::dataflow::operators::Operator;
 use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::Event;
 use serde::{Deserialize, Serialize};
 
-use super::{Events, on_renoir, on_timely};
+use super::on_millstream::timestamp;
+use super::{Events, on_millstream, on_renoir, on_timely};
 use crate::engine::{self, Digest, HashMap, Outcome};
 
 /// Number of auctions, and sum of final prices.
@@ -47,7 +49,7 @@ fn side(event: Event) -> Option<(usize, Side)> {
 }
 
 /// An auction that has not closed.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Auction {
     category: usize,
     reserve: usize,
@@ -175,6 +177,69 @@ impl Closing {
             }
         }
     }
+}
+
+/// Closes auctions, by id, and gives the category and final price of those with a winner.
+#[derive(Clone)]
+struct Close;
+
+type Context<'a> = KeyedContext<'a, usize, (usize, usize)>;
+/// The auction while it is open, and offers that came before it.
+type States = (ValueState<Auction>, ListState<Offer>);
+
+impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
+    type State = States;
+
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, usize>) -> Result<States> {
+        Ok((cx.value_state("auction")?, cx.list_state("early")?))
+    }
+
+    fn process(&mut self, side: Side, (auction, early): &States, cx: &mut Context<'_>) -> Result<()> {
+        match side {
+            Side::Auction { category, reserve, opens, expires } => {
+                let mut opened = Auction { category, reserve, opens, expires, highest: None };
+                early.clear(cx).into_iter().for_each(|offer| opened.bid(offer));
+                auction.set(cx, opened);
+                cx.register_event_time_timer(timestamp(expires))
+            }
+            Side::Bid(offer) => {
+                if let Some(open) = auction.get_mut(cx) {
+                    open.bid(offer);
+                } else if timestamp(offer.time) > cx.watermark() {
+                    early.add(cx, offer);
+                    cx.register_event_time_timer(timestamp(offer.time))?;
+                }
+                // Otherwise no auction can claim it any more: it would open at or before the offer's time.
+                Ok(())
+            }
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, (auction, early): &States, cx: &mut Context<'_>) -> Result<()> {
+        match auction.get(cx) {
+            Some(open) if timestamp(open.expires) <= timer.time => {
+                let closed = auction.clear(cx).and_then(|closed| Some((closed.category, closed.highest?)));
+                closed.map_or(Ok(()), |closed| cx.emit(closed))
+            }
+            // An early offer's timer, and the auction has claimed the offer.
+            Some(_) => Ok(()),
+            None => {
+                let waiting = early.clear(cx).into_iter().filter(|offer| timestamp(offer.time) > timer.time);
+                waiting.for_each(|offer| early.add(cx, offer));
+                Ok(())
+            }
+        }
+    }
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| {
+        let closed = source.timed_events().filter_map(side).keyed().process(Close);
+        let prices = closed.map(|(category, price)| (category, (1, price as u64)));
+        let totals = prices.keyed().window(GlobalWindows::at_end());
+        let totals = totals.reduce(|total: Total, other| (total.0 + other.0, total.1 + other.1));
+        totals.map(|total| (total.key, total.value))
+    })
 }
 
 pub fn renoir(events: &Events) -> Outcome {

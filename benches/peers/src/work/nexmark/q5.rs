@@ -4,13 +4,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use ::millstream::prelude::*;
 use ::timely::dataflow::channels::pact::{Exchange, Pipeline};
 use ::timely::dataflow::operators::Operator;
 use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::Event;
 
 use super::on_renoir::AlignedWindow;
-use super::{Events, bid, on_renoir, on_timely};
+use super::{Events, bid, on_millstream, on_renoir, on_timely};
 use crate::engine::{self, Digest, HashMap, Outcome};
 
 const SIZE: u64 = 10_000;
@@ -38,6 +39,18 @@ pub fn reference(events: &[Event]) -> Digest {
         }
     }
     windows.iter().filter_map(|(&start, counts)| Some(row(start, hottest(counts)?))).collect()
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| {
+        let bids = source.timed_events().filter_map(|event| Some((bid(event)?.auction, ())));
+        let [size, slide] = [SIZE, SLIDE].map(Duration::from_millis);
+        let counts = bids.keyed().window(SlidingEventTimeWindows::of(size, slide)).count();
+        // A window's counts carry its last millisecond, so that each slide has the counts of one window.
+        let heats = counts.map(|counted| (counted.value as usize, Reverse(counted.key)));
+        let hottest = on_millstream::max_of_windows(&heats, SLIDE);
+        hottest.map(|(last_slide, heat)| row(last_slide + SLIDE - SIZE, heat))
+    })
 }
 
 pub fn renoir(events: &Events) -> Outcome {

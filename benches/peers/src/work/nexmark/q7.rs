@@ -8,7 +8,7 @@ use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::Event;
 
 use super::on_renoir::AlignedWindow;
-use super::{Events, on_renoir, on_timely};
+use super::{Events, on_millstream, on_renoir, on_timely};
 use crate::engine::{self, Digest, Outcome};
 
 const SIZE: u64 = 10_000;
@@ -27,6 +27,12 @@ pub fn reference(events: &[Event]) -> Digest {
         *highest = offer.max(*highest);
     }
     windows.into_iter().collect()
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| {
+        on_millstream::max_of_windows(&source.timed_events().filter_map(offer), SIZE)
+    })
 }
 
 pub fn renoir(events: &Events) -> Outcome {

@@ -8,7 +8,7 @@ use nexmark::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::on_renoir::AlignedWindow;
-use super::{Events, on_renoir, on_timely};
+use super::{Events, on_millstream, on_renoir, on_timely};
 use crate::engine::{self, Digest, HashMap, Outcome};
 
 const SIZE: u64 = 10_000;
@@ -29,7 +29,7 @@ fn side(event: Event) -> Option<(usize, (u64, Side))> {
 }
 
 /// What one person did in one window.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Activity {
     name: Option<String>,
     sells: bool,
@@ -43,9 +43,21 @@ impl Activity {
         }
     }
 
+    fn and(self, other: Self) -> Self {
+        Self { name: self.name.or(other.name), sells: self.sells || other.sells }
+    }
+
     /// The name, if the person belongs to the results.
     fn name(self) -> Option<String> {
         self.name.filter(|_| self.sells)
+    }
+}
+
+impl From<Side> for Activity {
+    fn from(side: Side) -> Self {
+        let mut activity = Self::default();
+        activity.add(side);
+        activity
     }
 }
 
@@ -55,6 +67,16 @@ pub fn reference(events: &[Event]) -> Digest {
         windows.entry((time / SIZE * SIZE, id)).or_default().add(side);
     }
     windows.into_iter().filter_map(|((start, id), activity)| Some((start, id, activity.name()?))).collect()
+}
+
+pub fn millstream(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| {
+        let sides = source.timed_events().filter_map(|event| side(event).map(|(id, (_, side))| (id, side)));
+        let activities = sides.map(|(id, side)| (id, Activity::from(side)));
+        activities.keyed().window(on_millstream::tumbling(SIZE)).reduce(Activity::and).filter_map(
+            |activity| Some((on_millstream::start(&activity.window), activity.key, activity.value.name()?)),
+        )
+    })
 }
 
 pub fn renoir(events: &Events) -> Outcome {

@@ -1,0 +1,183 @@
+//! What the queries on Millstream share.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use ::millstream::Record;
+use ::millstream::prelude::*;
+use ::millstream::runtime::chain::{OpenContext, Output, SnapshotContext, SourceStatus};
+use ::millstream::source::{Source as RecordSource, SourceReader};
+use ::millstream::state::snapshot::part::Redistribution;
+use nexmark::event::Event;
+use serde::{Deserialize, Serialize};
+
+use super::Events;
+use crate::engine::{Outcome, WATERMARK_INTERVAL, millstream};
+
+/// Runs a query.
+pub fn run<R: Record + Hash>(events: &Events, query: impl FnOnce(Source<'_>) -> Stream<R>) -> Outcome {
+    millstream::run(|env| millstream::digest(&query(Source { env, events })))
+}
+
+/// The events, for a query to choose how to read them.
+pub struct Source<'a> {
+    env: &'a Environment,
+    events: &'a Events,
+}
+
+impl Source<'_> {
+    pub fn events(&self) -> Stream<Event> {
+        let events = self.events.clone();
+        self.env.from_generator(Some(events.len() as u64), move |number| events[number as usize].clone())
+    }
+
+    pub fn timed_events(&self) -> Stream<Event> {
+        self.env.from_source(TimedEvents(self.events.clone()))
+    }
+}
+
+/// A time of an event.
+pub fn timestamp(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis as i64)
+}
+
+/// The events with their event times, and a watermark every [`WATERMARK_INTERVAL`] of them.
+struct TimedEvents(Events);
+
+/// Every `step`-th event from `next` on.
+#[derive(Clone, Serialize, Deserialize)]
+struct Share {
+    next: usize,
+    step: usize,
+    since_watermark: usize,
+}
+
+struct TimedEventsReader {
+    events: Events,
+    shares: Vec<Share>,
+}
+
+impl RecordSource for TimedEvents {
+    type Record = Event;
+    type Split = Share;
+    type Reader = TimedEventsReader;
+
+    fn kind(&self) -> &'static str {
+        "Events"
+    }
+
+    fn assign(&self, _: &[Share], subtask: u32, parallelism: u32) -> Vec<Share> {
+        vec![Share { next: subtask as usize, step: parallelism as usize, since_watermark: 0 }]
+    }
+
+    fn reader(&self) -> TimedEventsReader {
+        TimedEventsReader { events: self.0.clone(), shares: Vec::new() }
+    }
+
+    fn has_timestamps(&self) -> bool {
+        true
+    }
+}
+
+impl SourceReader for TimedEventsReader {
+    type Record = Event;
+    type Split = Share;
+
+    fn add_splits(&mut self, shares: Vec<Share>) {
+        self.shares.extend(shares);
+    }
+
+    fn next(&mut self, output: &mut Output<'_, Event>) -> Result<SourceStatus> {
+        // Always the one that is furthest behind, so that event times rise.
+        let furthest_behind = self.shares.iter_mut().min_by_key(|share| share.next);
+        let Some(share) = furthest_behind.filter(|share| share.next < self.events.len()) else {
+            return Ok(SourceStatus::Ended);
+        };
+        let count = output.batch_records().min(WATERMARK_INTERVAL - share.since_watermark);
+        let mut time = Timestamp::MIN;
+        for event in self.events[share.next..].iter().step_by(share.step).take(count) {
+            time = timestamp(event.timestamp());
+            output.emit(event.clone(), time)?;
+        }
+        share.next += count * share.step;
+        share.since_watermark += count;
+        if share.since_watermark == WATERMARK_INTERVAL {
+            share.since_watermark = 0;
+            // Another event of this very millisecond may follow.
+            output.emit_watermark(time.saturating_sub(Duration::from_millis(1)))?;
+        }
+        Ok(SourceStatus::More)
+    }
+
+    fn snapshot(&self) -> Vec<Share> {
+        self.shares.clone()
+    }
+}
+
+/// A window's start in milliseconds, as the results of queries have it.
+pub fn start(window: &TimeWindow) -> u64 {
+    window.start.as_millis() as u64
+}
+
+/// Tumbling windows of a size in milliseconds.
+pub fn tumbling(size: u64) -> TumblingEventTimeWindows {
+    TumblingEventTimeWindows::of(Duration::from_millis(size))
+}
+
+/// Keeps the greatest record of each tumbling window on its own subtask, and gives it when the window is over.
+#[derive(Clone)]
+struct MaxHere<T> {
+    size: i64,
+    greatest: BTreeMap<i64, T>,
+}
+
+impl<T: Record + Ord> MaxHere<T> {
+    fn keep(&mut self, start: i64, record: T) {
+        match self.greatest.get_mut(&start) {
+            Some(greatest) if *greatest >= record => {}
+            Some(greatest) => *greatest = record,
+            None => drop(self.greatest.insert(start, record)),
+        }
+    }
+}
+
+impl<T: Record + Ord> ProcessFunction<T, T> for MaxHere<T> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        let stored = cx.take_list::<(i64, T)>("greatest")?;
+        stored.into_iter().flatten().for_each(|(start, record)| self.keep(start, record));
+        Ok(())
+    }
+
+    fn process(&mut self, record: T, cx: &mut ProcessContext<'_, '_, T>) -> Result<()> {
+        let time = cx.timestamp().as_millis();
+        self.keep(time - time % self.size, record);
+        Ok(())
+    }
+
+    fn watermark(&mut self, cx: &mut ProcessContext<'_, '_, T>) -> Result<()> {
+        let watermark = cx.watermark().as_millis();
+        while let Some(first) = self.greatest.first_entry()
+            && first.key() + (self.size - 1) <= watermark
+        {
+            let last = first.key() + (self.size - 1);
+            cx.emit_at(first.remove(), Timestamp::from_millis(last))?;
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        let greatest: Vec<_> = self.greatest.iter().map(|(start, record)| (*start, record.clone())).collect();
+        cx.list("greatest", Redistribution::Split, &greatest)
+    }
+}
+
+/// The greatest record of each tumbling window, with the window's start: first of those of each subtask, so that few
+/// have to travel, then of all.
+pub fn max_of_windows<T: Record + Ord>(records: &Stream<T>, size: u64) -> Stream<(u64, T)> {
+    records
+        .process(MaxHere { size: size as i64, greatest: BTreeMap::new() })
+        .key_by(|_| ())
+        .window(tumbling(size))
+        .reduce(Ord::max)
+        .map(|greatest| (start(&greatest.window), greatest.value))
+}
