@@ -1,6 +1,7 @@
 //! What moves: a batch through the partitioner, a batch through a channel, watermarks merged.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::task::Waker;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
@@ -23,21 +24,25 @@ fn pairs() -> Vec<(u64, u64)> {
 }
 
 /// A batch by key group into the channels of two subtasks, which are emptied; against the remainder of
-/// the hash into two vectors. Both get a batch made anew and free what they have filled.
+/// the hash into two vectors. Both get a batch made anew; one gives back what it has filled, the other frees it.
 pub fn routing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("routing a batch by key");
     group.throughput(Throughput::Elements(BATCH));
     group.bench_function("key group", |bencher| {
-        let waker = Waker::noop();
+        let (waker, pool) = (Waker::noop(), Arc::default());
         let (senders, receivers): (Vec<_>, Vec<ChannelReceiver<(u64, u64)>>) =
-            (0..SUBTASKS).map(|_| channel(CHANNEL, waker.clone(), waker.clone())).unzip();
+            (0..SUBTASKS).map(|_| channel(CHANNEL, Arc::clone(&pool), waker.clone(), waker.clone())).unzip();
         let mut outlet = Outlet::new(senders);
         let mut partitioner = ByKeyGroup::new(KeyGroups::new(128), SUBTASKS);
         bencher.iter_batched(
             || Batch::from(pairs()),
             |mut batch| {
                 partitioner.route(&mut batch, &mut outlet).unwrap();
-                receivers.iter().for_each(|receiver| drop(receiver.try_receive()));
+                for receiver in &receivers {
+                    if let Some(Event::Batch(batch)) = receiver.try_receive() {
+                        receiver.give_back(batch);
+                    }
+                }
             },
             BatchSize::SmallInput,
         );
@@ -66,7 +71,8 @@ pub fn routing(criterion: &mut Criterion) {
 pub fn channel_hop(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("one batch through a channel");
     group.bench_function("channel", |bencher| {
-        let (sender, receiver) = channel::<u64>(CHANNEL, Waker::noop().clone(), Waker::noop().clone());
+        let (sender, receiver) =
+            channel::<u64>(CHANNEL, Arc::default(), Waker::noop().clone(), Waker::noop().clone());
         bencher.iter(|| {
             assert!(sender.try_send(Event::Batch(black_box(Batch::default()))).is_ok());
             receiver.try_receive()
