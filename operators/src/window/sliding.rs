@@ -27,13 +27,19 @@ pub struct SlidingEventTimeWindows {
     size: Duration,
     slide: Duration,
     offset: Duration,
+    /// The windows of the record before, and the stretch of time all of which belongs to just these:
+    /// the next record mostly lies in it too, and comparing is quicker than dividing.
+    last: Vec<TimeWindow>,
+    last_holds: TimeWindow,
 }
 
 impl SlidingEventTimeWindows {
     /// Windows of length `size`, one beginning every `slide`, aligned to the Unix epoch. At least a
     /// millisecond each; what is smaller than that is cut off.
     pub const fn of(size: Duration, slide: Duration) -> Self {
-        Self { size, slide, offset: Duration::ZERO }
+        // Empty, so that no record lies in it.
+        let last_holds = TimeWindow::new(Timestamp::MAX, Timestamp::MIN);
+        Self { size, slide, offset: Duration::ZERO, last: Vec::new(), last_holds }
     }
 
     /// Shifts the windows: they begin `offset` after the multiples of `slide`.
@@ -41,6 +47,31 @@ impl SlidingEventTimeWindows {
     pub const fn offset(mut self, offset: Duration) -> Self {
         self.offset = offset;
         self
+    }
+}
+
+impl SlidingEventTimeWindows {
+    /// Finds the windows of a record.
+    #[cold]
+    fn place(&mut self, timestamp: Timestamp) {
+        let (size, slide) = (self.size, self.slide);
+        // The first window that has not ended yet is the one that begins in the `slide` after
+        // `timestamp - size`.
+        let before = start_of(timestamp.saturating_sub(size), slide, self.offset);
+        let first = before.saturating_add(slide);
+        let starts = iter::successors(Some(first), move |start| {
+            // At the end of time starts would repeat for ever.
+            Some(start.saturating_add(slide)).filter(|next| next > start)
+        });
+        let starts = starts.take_while(move |start| *start <= timestamp);
+        self.last.clear();
+        self.last.extend(starts.map(move |start| TimeWindow::new(start, start.saturating_add(size))));
+        // Other windows come in where the next one begins, and where the one before the first ends.
+        let begun = start_of(timestamp, slide, self.offset);
+        self.last_holds = TimeWindow::new(
+            begun.max(before.saturating_add(size)),
+            begun.saturating_add(slide).min(first.saturating_add(size)),
+        );
     }
 }
 
@@ -58,15 +89,9 @@ impl WindowAssigner for SlidingEventTimeWindows {
 
     #[inline]
     fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
-        let (size, slide) = (self.size, self.slide);
-        // The first window that has not ended yet is the one that begins in the `slide` after
-        // `timestamp - size`.
-        let before = start_of(timestamp.saturating_sub(size), slide, self.offset);
-        let starts = iter::successors(Some(before.saturating_add(slide)), move |start| {
-            // At the end of time starts would repeat for ever.
-            Some(start.saturating_add(slide)).filter(|next| next > start)
-        });
-        let starts = starts.take_while(move |start| *start <= timestamp);
-        starts.map(move |start| TimeWindow::new(start, start.saturating_add(size)))
+        if !self.last_holds.contains(timestamp) {
+            self.place(timestamp);
+        }
+        self.last.iter().copied()
     }
 }

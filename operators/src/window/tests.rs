@@ -116,6 +116,19 @@ fn sliding_windows_share_records() -> Result<()> {
 }
 
 #[test]
+fn sliding_windows_do_not_depend_on_the_records_before() {
+    for (size, slide) in [(10, 5), (10, 3), (3, 10), (4, 4), (1, 1)] {
+        let fresh = SlidingEventTimeWindows::of(millis(size), millis(slide)).offset(millis(2));
+        let mut used = fresh.clone();
+        let scrambled = (0..200).map(|n| at(n * 37 % 61 - 30));
+        for timestamp in scrambled.chain((-30..30).map(at)).chain([Timestamp::MAX, at(0)]) {
+            let expected: Vec<_> = fresh.clone().assign(timestamp).collect();
+            assert!(used.assign(timestamp).eq(expected), "{size} by {slide} at {timestamp}");
+        }
+    }
+}
+
+#[test]
 fn a_record_between_windows_is_not_late() -> Result<()> {
     let mut harness = counting(SlidingEventTimeWindows::of(millis(5), millis(10)), 0)?;
     push(&mut harness, &[('a', 4), ('a', 5), ('a', 9)])?;
