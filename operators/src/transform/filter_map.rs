@@ -28,6 +28,10 @@ impl<T: Record> Stream<T> {
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, O>| {
                 // At most as many go out as came in, so there is no need to look at the room.
                 let target = output.batch();
+                if !batch.has_timestamps() {
+                    target.extend_untimed(batch.drain().filter_map(&mut function));
+                    return Ok(());
+                }
                 for (record, timestamp) in batch.drain_timed() {
                     if let Some(made) = function(record) {
                         target.push(made, timestamp);
