@@ -1,6 +1,6 @@
 //! Runs the same work on several engines, in turns, and prints the medians.
 //!
-//! `cargo run --release -- [--only WORK] [--repeat N] [--scale S] [--json FILE]`
+//! `cargo run --release -- [--only WORK] [--engine ENGINE] [--repeat N] [--scale S] [--json FILE]`
 //!
 //! Every engine runs with a parallelism of [`engine::PARALLELISM`], the same allocator and the same build settings.
 //! All input is in memory before the clock starts; the clock then covers building the job, starting its threads,
@@ -26,6 +26,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Compares Millstream with Renoir and Timely.
 #[derive(Parser)]
 struct Arguments {
+    /// Run only this engine, for a profiler to look at; may be given several times.
+    #[arg(long, value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+    engine: Vec<String>,
     /// Write the table to this file as JSON lines.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -43,6 +46,7 @@ struct Arguments {
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments = Arguments::parse();
     let chosen = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|o| name.starts_with(o));
+    let runs = |engine: &str| arguments.engine.is_empty() || arguments.engine.iter().any(|e| e == engine);
     let mut rows = Vec::new();
     let mut wrong = 0;
     for (name, prepare) in work::all().into_iter().filter(|(name, _)| chosen(name)) {
@@ -54,7 +58,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             // Another engine goes first each round, so that none always runs in the wake of the same other.
             for turn in 0..ENGINES.len() {
                 let engine = (round + turn) % ENGINES.len();
-                if let Some(run) = &work.engines[engine] {
+                if let Some(run) = work.engines[engine].as_ref().filter(|_| runs(ENGINES[engine])) {
                     let outcome = run();
                     wrong += usize::from(!is_right(name, ENGINES[engine], outcome.answer, expected));
                     seconds[engine].push(outcome.elapsed.as_secs_f64());

@@ -206,8 +206,10 @@ impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
                 if let Some(open) = auction.get_mut(cx) {
                     open.bid(offer);
                 } else if timestamp(offer.time) > cx.watermark() {
+                    if early.get(cx).is_empty() {
+                        cx.register_event_time_timer(forget_at(offer.time))?;
+                    }
                     early.add(cx, offer);
-                    cx.register_event_time_timer(timestamp(offer.time))?;
                 }
                 // Otherwise no auction can claim it any more: it would open at or before the offer's time.
                 Ok(())
@@ -221,15 +223,23 @@ impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
                 let closed = auction.clear(cx).and_then(|closed| Some((closed.category, closed.highest?)));
                 closed.map_or(Ok(()), |closed| cx.emit(closed))
             }
-            // An early offer's timer, and the auction has claimed the offer.
+            // A timer of early offers, and the auction has claimed them.
             Some(_) => Ok(()),
             None => {
-                let waiting = early.clear(cx).into_iter().filter(|offer| timestamp(offer.time) > timer.time);
-                waiting.for_each(|offer| early.add(cx, offer));
+                let offers = early.clear(cx).into_iter();
+                for offer in offers.filter(|offer| timestamp(offer.time) > timer.time) {
+                    cx.register_event_time_timer(forget_at(offer.time))?;
+                    early.add(cx, offer);
+                }
                 Ok(())
             }
         }
     }
+}
+
+/// When to look whether an early offer can be forgotten: at whole seconds, so that many keys share a point in time.
+fn forget_at(time: u64) -> Timestamp {
+    timestamp(time.next_multiple_of(1_000))
 }
 
 pub fn millstream(events: &Events) -> Outcome {
