@@ -74,7 +74,9 @@ fn run_once(checkpoints: Option<Duration>) {
     );
 }
 
-pub fn run(_: usize) {
-    run_once(None);
-    run_once(Some(Duration::from_secs(1)));
+pub fn run(repeats: usize) {
+    for _ in 0..repeats {
+        run_once(None);
+        run_once(Some(Duration::from_secs(1)));
+    }
 }
