@@ -2,8 +2,14 @@
 
 use millstream_state::Timestamp;
 
-/// How many records a full batch has.
+/// How many records a full batch has at most.
 pub const BATCH_RECORDS: usize = 1024;
+
+/// How many it has at least, however large they are.
+const FEWEST_RECORDS: usize = 64;
+
+/// Large records come in batches of about so many bytes, which the next operator finds in the cache.
+const BATCH_BYTES: usize = 32 << 10;
 
 /// Records in order, with an event timestamp each, or none at all.
 ///
@@ -30,9 +36,19 @@ impl<T> From<Vec<T>> for Batch<T> {
 }
 
 impl<T> Batch<T> {
+    /// How many records of this type a full batch has: [`BATCH_RECORDS`], or fewer that are large.
+    pub const FULL: usize = {
+        let size = if size_of::<T>() == 0 { 1 } else { size_of::<T>() };
+        match BATCH_BYTES / size {
+            fit if fit > BATCH_RECORDS => BATCH_RECORDS,
+            fit if fit < FEWEST_RECORDS => FEWEST_RECORDS,
+            fit => fit,
+        }
+    };
+
     /// An empty batch with room for a full one.
     pub fn with_room() -> Self {
-        Self { records: Vec::with_capacity(BATCH_RECORDS), timestamps: Vec::new() }
+        Self { records: Vec::with_capacity(Self::FULL), timestamps: Vec::new() }
     }
 
     /// How many records there are.
@@ -50,13 +66,13 @@ impl<T> Batch<T> {
     /// Whether the batch is as long as batches should get.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.records.len() >= BATCH_RECORDS
+        self.records.len() >= Self::FULL
     }
 
     /// Whether a full batch fits without more memory.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.records.capacity() >= BATCH_RECORDS
+        self.records.capacity() >= Self::FULL
     }
 
     /// The records.
@@ -101,7 +117,7 @@ impl<T> Batch<T> {
     pub(crate) fn push_untimed(&mut self, record: T) -> bool {
         debug_assert!(!self.has_timestamps(), "the batch has none");
         self.records.push(record);
-        self.records.len() == BATCH_RECORDS
+        self.records.len() == Self::FULL
     }
 
     /// Removes all records.
@@ -192,6 +208,12 @@ mod tests {
             [('a', Timestamp::MIN), ('b', at(2)), ('c', Timestamp::MIN)]
         );
         assert!(batch.is_empty() && !batch.has_timestamps());
+    }
+
+    #[test]
+    fn a_full_batch_of_large_records_has_fewer() {
+        assert_eq!([Batch::<()>::FULL, Batch::<u64>::FULL, Batch::<[u64; 4]>::FULL], [1024; 3]);
+        assert_eq!((Batch::<[u8; 100]>::FULL, Batch::<[u8; 1 << 20]>::FULL), (327, 64));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use parking_lot::Mutex;
 
-use crate::batch::{BATCH_RECORDS, Batch};
+use crate::batch::Batch;
 
 /// An outlet keeps so many batches at most: as many as a subtask may send in one run.
 const BATCHES: usize = 16;
@@ -25,7 +25,7 @@ impl<T> Default for BatchPool<T> {
 
 impl<T> BatchPool<T> {
     const CAPACITY: usize = {
-        let fit = BYTES / (BATCH_RECORDS * size_of::<T>() + 1);
+        let fit = BYTES / (Batch::<T>::FULL * size_of::<T>() + 1);
         if fit < BATCHES { fit } else { BATCHES }
     };
 
@@ -70,6 +70,6 @@ mod tests {
         assert_eq!(pool.0.lock().len(), 0, "an operator has moved its records elsewhere");
         (0..2 * BATCHES).for_each(|_| pool.give_back(Batch::with_room()));
         assert_eq!(pool.0.lock().len(), BATCHES);
-        assert_eq!(BatchPool::<[u8; 1 << 11]>::CAPACITY, 0, "a batch of 2 MB is not worth keeping");
+        assert_eq!(BatchPool::<[u8; 1 << 20]>::CAPACITY, 0, "a batch of 64 MiB is not worth keeping");
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use millstream_runtime::Result;
-use millstream_runtime::batch::BATCH_RECORDS;
 use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_state::Record;
 
@@ -57,8 +56,9 @@ impl<T: Record> SourceReader for CollectionReader<T> {
     }
 
     fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
+        let limit = output.batch_records();
         let (elements, target) = (&self.elements, output.batch());
-        let more = self.numbers.advance(elements.len() as u64, BATCH_RECORDS, |run| {
+        let more = self.numbers.advance(elements.len() as u64, limit, |run| {
             let indices = run.numbers().filter_map(|number| usize::try_from(number).ok());
             target.extend_untimed(indices.filter_map(|index| elements.get(index)).cloned());
         });

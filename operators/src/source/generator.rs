@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 
 use futures::future::BoxFuture;
-use millstream_runtime::batch::BATCH_RECORDS;
 use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
@@ -122,7 +121,7 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> SourceReader fo
     }
 
     fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
-        let mut limit = BATCH_RECORDS;
+        let mut limit = output.batch_records();
         if let Some(limiter) = &mut self.limiter {
             let now = output.context().now();
             limit = usize::try_from(limiter.allowance(now)).unwrap_or(limit).min(limit);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use millstream_state::{CheckpointId, Record, Timestamp};
 
 use super::{Collector, OpenContext, Signal, SnapshotContext, TaskContext};
-use crate::batch::{BATCH_RECORDS, Batch};
+use crate::batch::Batch;
 use crate::error::Result;
 use crate::event::StreamStatus;
 use crate::graph::{OutputTag, SideCollector, side};
@@ -191,7 +191,7 @@ impl<O> Output<'_, O> {
     }
 
     /// The batch under construction, for operators that fill it a whole batch at a time; it is sent
-    /// on when the operator returns. It should not grow far beyond [`BATCH_RECORDS`]:
+    /// on when the operator returns. It should not grow far beyond [`Batch::FULL`]:
     /// [`Output::send`] empties it.
     #[inline]
     pub fn batch(&mut self) -> &mut Batch<O> {
@@ -280,6 +280,6 @@ impl<O> Output<'_, O> {
 
     /// How many records a full batch has.
     pub const fn batch_records(&self) -> usize {
-        BATCH_RECORDS
+        Batch::<O>::FULL
     }
 }

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use millstream_operators::source::{RateLimiter, SourceReader};
 use millstream_runtime::Result;
-use millstream_runtime::batch::BATCH_RECORDS;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
 use millstream_state::Timestamp;
@@ -197,7 +196,7 @@ impl<F: Format> SourceReader for FileReader<F> {
             Begun::Pending => return Ok(SourceStatus::Waiting),
             Begun::Never => return Ok(SourceStatus::Ended),
         }
-        let mut budget = BATCH_RECORDS;
+        let mut budget = output.batch_records();
         if let Some(limiter) = &mut self.limiter {
             let now = output.context().now();
             budget = usize::try_from(limiter.allowance(now)).unwrap_or(budget).min(budget);
