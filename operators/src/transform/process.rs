@@ -40,6 +40,10 @@ pub trait ProcessFunction<I, O>: Send + 'static {
 
     /// No record follows. Emits what is left and forgets it.
     ///
+    /// Event time has ended by then, so windows further down are over and drop what is emitted here
+    /// as late. What is meant for them is emitted by [`watermark`](Self::watermark), when
+    /// [`ProcessContext::watermark`] is [`Timestamp::MAX`].
+    ///
     /// # Errors
     /// Whatever fails the job.
     fn end_of_data(&mut self, cx: &mut ProcessContext<'_, '_, O>) -> Result<()> {
