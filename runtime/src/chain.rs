@@ -7,17 +7,22 @@ mod collector;
 mod context;
 mod fan_out;
 mod link;
+mod open_context;
 mod operator;
 mod router;
+mod services;
+mod snapshot_context;
 mod two_input;
 
 pub use collector::{Collector, Discard, Signal};
-pub use context::{OpenContext, OperatorInfo, SnapshotContext, TaskContext};
+pub use context::TaskContext;
 pub use fan_out::FanOut;
 pub(crate) use link::SourceHead;
 pub use link::{Link, SourceLink};
+pub use open_context::{OpenContext, OperatorInfo};
 pub use operator::{Operator, OperatorHooks, Output, SourceOperator, SourceStatus, TwoInputOperator};
 pub use router::{Outlet, Router};
+pub use snapshot_context::SnapshotContext;
 pub use two_input::{TwoInputCollector, TwoInputLink};
 
-pub(crate) use context::{Reporter, SnapshotFolders, TaskServices};
+pub(crate) use services::{Reporter, SnapshotFolders, TaskServices};

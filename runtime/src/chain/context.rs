@@ -1,61 +1,26 @@
-//! What a task and its operators may ask of the world.
+//! The context of a task: time, wake-ups, I/O, randomness and counters.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use millstream_state::codec::{decode, encode};
-use millstream_state::snapshot::part::{
-    KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, Redistribution, SubtaskPart,
-};
-use millstream_state::snapshot::read::{KeyedRestore, OperatorRestore};
-use millstream_state::snapshot::storage::SnapshotHome;
+use millstream_state::snapshot::part::{OperatorSnapshot, SubtaskPart};
 use millstream_state::snapshot::write::write_subtask;
-use millstream_state::{
-    CheckpointId, KeyGroupRange, KeyGroups, OperatorId, Record, Shape, StateError, Timestamp,
-};
+use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
+use super::services::TaskServices;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
-use crate::clock::{Clock, IoHandle, IoPool, Random};
-use crate::error::{Error, ErrorKind, Result};
+use crate::clock::{IoHandle, Random};
+use crate::error::Error;
 use crate::job::SubtaskId;
-use crate::metrics::{MetricsRegistry, SubtaskCounters};
-
-/// Who hears what subtasks report.
-pub(crate) trait Reporter: Send + Sync {
-    fn report(&self, subtask: SubtaskId, report: Report);
-}
-
-/// Opens the folder that a snapshot goes to.
-pub(crate) trait SnapshotFolders: Send + Sync {
-    /// The folder for a target, and the name of `file` within it.
-    fn locate(
-        &self,
-        target: &SnapshotTarget,
-        checkpoint: CheckpointId,
-        file: &str,
-    ) -> Result<(SnapshotHome, String)>;
-}
-
-/// What all tasks of an attempt share.
-#[derive(Clone)]
-pub(crate) struct TaskServices {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) io: Arc<dyn IoPool>,
-    pub(crate) reporter: Arc<dyn Reporter>,
-    pub(crate) folders: Arc<dyn SnapshotFolders>,
-    pub(crate) metrics: Arc<MetricsRegistry>,
-    pub(crate) allow_unclaimed_state: bool,
-    pub(crate) sabotage: crate::driver::Sabotage,
-}
+use crate::metrics::SubtaskCounters;
 
 /// What one task may ask of the world: time, wake-ups, I/O, randomness, counters.
 pub struct TaskContext {
     subtask: SubtaskId,
-    services: TaskServices,
+    pub(super) services: TaskServices,
     waker: Waker,
     random: Random,
     counters: Arc<SubtaskCounters>,
@@ -63,7 +28,7 @@ pub struct TaskContext {
     finish_held: bool,
     wake_at: Option<Timestamp>,
     /// What the operators of the chain have handed over for the barrier that passes right now.
-    snapshots: Vec<OperatorSnapshot>,
+    pub(super) snapshots: Vec<OperatorSnapshot>,
     /// What was written for earlier checkpoints, that later ones may refer to.
     written: Arc<Mutex<BTreeMap<CheckpointId, Arc<SubtaskPart>>>>,
 }
@@ -203,223 +168,5 @@ impl TaskContext {
             };
             services.reporter.report(subtask, report);
         }));
-    }
-}
-
-/// Who an operator is, and what it gets back from a snapshot.
-pub struct OperatorInfo {
-    /// Its name, for people.
-    pub name: Arc<str>,
-    /// Its identifier in snapshots.
-    pub id: OperatorId,
-    /// Which of its subtasks this is.
-    pub subtask: u32,
-    /// How many subtasks it has.
-    pub parallelism: u32,
-    /// Its key groups.
-    pub groups: KeyGroups,
-    /// What a snapshot holds for it; `None` where nothing is restored.
-    pub(crate) restore: Option<OperatorRestore>,
-}
-
-impl OperatorInfo {
-    /// The key groups that this subtask owns.
-    pub fn range(&self) -> KeyGroupRange {
-        self.groups.range_of(self.subtask, self.parallelism)
-    }
-}
-
-/// What an operator may ask when it opens.
-pub struct OpenContext<'a> {
-    info: &'a mut OperatorInfo,
-    cx: &'a mut TaskContext,
-}
-
-impl<'a> OpenContext<'a> {
-    pub(crate) const fn new(info: &'a mut OperatorInfo, cx: &'a mut TaskContext) -> Self {
-        Self { info, cx }
-    }
-
-    /// Who the operator is.
-    pub const fn info(&self) -> &OperatorInfo {
-        self.info
-    }
-
-    /// Clock, waker, I/O pool and randomness of the task.
-    pub const fn task(&mut self) -> &mut TaskContext {
-        self.cx
-    }
-
-    /// Whether a snapshot holds state of this operator.
-    pub const fn is_restored(&self) -> bool {
-        self.info.restore.is_some()
-    }
-
-    /// Whether a test has asked that sources forget where they were; never in production.
-    pub fn forgets_source_position(&self) -> bool {
-        self.cx.sabotage() == crate::driver::Sabotage::ForgetSourcePosition
-    }
-
-    /// Whether a test has asked that timers be lost; never in production.
-    pub fn drops_timers(&self) -> bool {
-        self.cx.sabotage() == crate::driver::Sabotage::DropTimers
-    }
-
-    /// Takes one keyed state out of the snapshot, for this subtask's key groups.
-    pub fn take_keyed(&mut self, name: &str) -> Option<KeyedRestore> {
-        let keyed = &mut self.info.restore.as_mut()?.keyed;
-        let position = keyed.iter().position(|state| state.meta.name == name)?;
-        Some(keyed.swap_remove(position))
-    }
-
-    /// Takes all keyed states out of the snapshot.
-    pub fn take_all_keyed(&mut self) -> Vec<KeyedRestore> {
-        self.info.restore.as_mut().map(|restore| std::mem::take(&mut restore.keyed)).unwrap_or_default()
-    }
-
-    /// Gives back keyed states that were taken and turned out to belong to nobody: unless the user
-    /// allows unclaimed state, the restore fails and names them.
-    pub fn put_back_keyed(&mut self, states: Vec<KeyedRestore>) {
-        if let Some(restore) = self.info.restore.as_mut() {
-            restore.keyed.extend(states);
-        }
-    }
-
-    /// Takes this subtask's items of an operator state out of the snapshot; `None` if the snapshot
-    /// has no such state.
-    ///
-    /// # Errors
-    /// If the type of the items has changed, or they do not decode.
-    pub fn take_list<T: Record>(&mut self, name: &str) -> Result<Option<Vec<T>>> {
-        let Some(restore) = self.info.restore.as_mut() else { return Ok(None) };
-        let Some(position) = restore.lists.iter().position(|list| list.name == name) else { return Ok(None) };
-        let list = restore.lists.swap_remove(position);
-        let expected = Shape::of::<T>();
-        if list.item != expected {
-            return Err(StateError::ShapeChanged {
-                state: name.to_owned(),
-                stored: list.item.to_string(),
-                expected: expected.to_string(),
-            }
-            .into());
-        }
-        let items = list.items.iter().map(|bytes| {
-            decode(bytes).map_err(|source| StateError::Codec {
-                state: name.to_owned(),
-                action: "decode",
-                source,
-            })
-        });
-        Ok(Some(items.collect::<Result<_, _>>()?))
-    }
-
-    /// Fails if the snapshot holds state of this operator that it did not take, unless the user allows that.
-    pub(crate) fn check_all_claimed(&self) -> Result<()> {
-        let Some(restore) = self.info.restore.as_ref().filter(|_| !self.cx.services.allow_unclaimed_state)
-        else {
-            return Ok(());
-        };
-        let keyed = restore.keyed.iter().map(|state| state.meta.name.as_str());
-        let left: Vec<&str> = keyed.chain(restore.lists.iter().map(|list| list.name.as_str())).collect();
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Restore,
-            format!(
-                "the snapshot holds state that the operator no longer has: `{}`; \
-                 allow unclaimed state to drop it",
-                left.join("`, `")
-            ),
-        ))
-    }
-}
-
-/// Where an operator puts its state at a barrier.
-pub struct SnapshotContext<'a> {
-    barrier: &'a Barrier,
-    cx: &'a mut TaskContext,
-    /// The operator's name.
-    operator: Arc<str>,
-    snapshot: OperatorSnapshot,
-}
-
-impl<'a> SnapshotContext<'a> {
-    pub(crate) fn new(barrier: &'a Barrier, info: &OperatorInfo, cx: &'a mut TaskContext) -> Self {
-        let snapshot = OperatorSnapshot { operator: info.id, keyed: Vec::new(), lists: Vec::new() };
-        Self { barrier, cx, operator: info.name.clone(), snapshot }
-    }
-
-    /// Which checkpoint or savepoint this is.
-    pub const fn checkpoint(&self) -> CheckpointId {
-        self.barrier.checkpoint
-    }
-
-    /// Clock, waker, I/O pool and randomness of the task.
-    pub const fn task(&mut self) -> &mut TaskContext {
-        self.cx
-    }
-
-    /// Hands a keyed state over.
-    pub fn keyed(&mut self, state: KeyedStateSnapshot) {
-        self.snapshot.keyed.push(state);
-    }
-
-    /// Hands an operator state over.
-    ///
-    /// # Errors
-    /// If an item cannot be encoded.
-    pub fn list<'i, T: Record>(
-        &mut self,
-        name: &str,
-        redistribution: Redistribution,
-        items: impl IntoIterator<Item = &'i T>,
-    ) -> Result<()> {
-        let encoded = items.into_iter().map(|item| {
-            encode(item).map_err(|source| StateError::Codec {
-                state: name.to_owned(),
-                action: "encode",
-                source,
-            })
-        });
-        let items = ListItems::Ready(encoded.collect::<Result<_, _>>()?);
-        let (name, item) = (name.to_owned(), Shape::of::<T>());
-        self.snapshot.lists.push(ListStateSnapshot { name, redistribution, item, items });
-        Ok(())
-    }
-
-    /// Hands over an operator state whose items come out of work that runs on the I/O pool; the
-    /// checkpoint is acknowledged after it.
-    pub fn list_deferred<T: Record>(
-        &mut self,
-        name: &str,
-        redistribution: Redistribution,
-        items: BoxFuture<'static, Result<Vec<T>>>,
-    ) {
-        let (state, operator) = (name.to_owned(), self.operator.clone());
-        let encoded = async move {
-            let failed = |error: Error| StateError::Work(Arc::new(error.in_operator(&operator)));
-            let items = items.await.map_err(failed)?;
-            let encoded = items.iter().map(|item| {
-                encode(item).map_err(|source| StateError::Codec {
-                    state: state.clone(),
-                    action: "encode",
-                    source,
-                })
-            });
-            encoded.collect()
-        };
-        self.snapshot.lists.push(ListStateSnapshot {
-            name: name.to_owned(),
-            redistribution,
-            item: Shape::of::<T>(),
-            items: ListItems::Deferred(Box::pin(encoded)),
-        });
-    }
-
-    pub(crate) fn hand_over(self) {
-        if !self.snapshot.keyed.is_empty() || !self.snapshot.lists.is_empty() {
-            self.cx.snapshots.push(self.snapshot);
-        }
     }
 }

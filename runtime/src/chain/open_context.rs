@@ -1,0 +1,139 @@
+//! What an operator is told, and may take out of a snapshot, when it opens.
+
+use std::sync::Arc;
+
+use millstream_state::codec::decode;
+use millstream_state::snapshot::read::{KeyedRestore, OperatorRestore};
+use millstream_state::{KeyGroupRange, KeyGroups, OperatorId, Record, Shape, StateError};
+
+use super::TaskContext;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Who an operator is, and what it gets back from a snapshot.
+pub struct OperatorInfo {
+    /// Its name, for people.
+    pub name: Arc<str>,
+    /// Its identifier in snapshots.
+    pub id: OperatorId,
+    /// Which of its subtasks this is.
+    pub subtask: u32,
+    /// How many subtasks it has.
+    pub parallelism: u32,
+    /// Its key groups.
+    pub groups: KeyGroups,
+    /// What a snapshot holds for it; `None` where nothing is restored.
+    pub(crate) restore: Option<OperatorRestore>,
+}
+
+impl OperatorInfo {
+    /// The key groups that this subtask owns.
+    pub fn range(&self) -> KeyGroupRange {
+        self.groups.range_of(self.subtask, self.parallelism)
+    }
+}
+
+/// What an operator may ask when it opens.
+pub struct OpenContext<'a> {
+    info: &'a mut OperatorInfo,
+    cx: &'a mut TaskContext,
+}
+
+impl<'a> OpenContext<'a> {
+    pub(crate) const fn new(info: &'a mut OperatorInfo, cx: &'a mut TaskContext) -> Self {
+        Self { info, cx }
+    }
+
+    /// Who the operator is.
+    pub const fn info(&self) -> &OperatorInfo {
+        self.info
+    }
+
+    /// Clock, waker, I/O pool and randomness of the task.
+    pub const fn task(&mut self) -> &mut TaskContext {
+        self.cx
+    }
+
+    /// Whether a snapshot holds state of this operator.
+    pub const fn is_restored(&self) -> bool {
+        self.info.restore.is_some()
+    }
+
+    /// Whether a test has asked that sources forget where they were; never in production.
+    pub fn forgets_source_position(&self) -> bool {
+        self.cx.sabotage() == crate::driver::Sabotage::ForgetSourcePosition
+    }
+
+    /// Whether a test has asked that timers be lost; never in production.
+    pub fn drops_timers(&self) -> bool {
+        self.cx.sabotage() == crate::driver::Sabotage::DropTimers
+    }
+
+    /// Takes one keyed state out of the snapshot, for this subtask's key groups.
+    pub fn take_keyed(&mut self, name: &str) -> Option<KeyedRestore> {
+        let keyed = &mut self.info.restore.as_mut()?.keyed;
+        let position = keyed.iter().position(|state| state.meta.name == name)?;
+        Some(keyed.swap_remove(position))
+    }
+
+    /// Takes all keyed states out of the snapshot.
+    pub fn take_all_keyed(&mut self) -> Vec<KeyedRestore> {
+        self.info.restore.as_mut().map(|restore| std::mem::take(&mut restore.keyed)).unwrap_or_default()
+    }
+
+    /// Gives back keyed states that were taken and turned out to belong to nobody: unless the user
+    /// allows unclaimed state, the restore fails and names them.
+    pub fn put_back_keyed(&mut self, states: Vec<KeyedRestore>) {
+        if let Some(restore) = self.info.restore.as_mut() {
+            restore.keyed.extend(states);
+        }
+    }
+
+    /// Takes this subtask's items of an operator state out of the snapshot; `None` if the snapshot
+    /// has no such state.
+    ///
+    /// # Errors
+    /// If the type of the items has changed, or they do not decode.
+    pub fn take_list<T: Record>(&mut self, name: &str) -> Result<Option<Vec<T>>> {
+        let Some(restore) = self.info.restore.as_mut() else { return Ok(None) };
+        let Some(position) = restore.lists.iter().position(|list| list.name == name) else { return Ok(None) };
+        let list = restore.lists.swap_remove(position);
+        let expected = Shape::of::<T>();
+        if list.item != expected {
+            return Err(StateError::ShapeChanged {
+                state: name.to_owned(),
+                stored: list.item.to_string(),
+                expected: expected.to_string(),
+            }
+            .into());
+        }
+        let items = list.items.iter().map(|bytes| {
+            decode(bytes).map_err(|source| StateError::Codec {
+                state: name.to_owned(),
+                action: "decode",
+                source,
+            })
+        });
+        Ok(Some(items.collect::<Result<_, _>>()?))
+    }
+
+    /// Fails if the snapshot holds state of this operator that it did not take, unless the user allows that.
+    pub(crate) fn check_all_claimed(&self) -> Result<()> {
+        let Some(restore) = self.info.restore.as_ref().filter(|_| !self.cx.services.allow_unclaimed_state)
+        else {
+            return Ok(());
+        };
+        let keyed = restore.keyed.iter().map(|state| state.meta.name.as_str());
+        let left: Vec<&str> = keyed.chain(restore.lists.iter().map(|list| list.name.as_str())).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Restore,
+            format!(
+                "the snapshot holds state that the operator no longer has: `{}`; \
+                 allow unclaimed state to drop it",
+                left.join("`, `")
+            ),
+        ))
+    }
+}

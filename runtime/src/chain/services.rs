@@ -1,0 +1,40 @@
+//! What all tasks of an attempt share: clock, I/O pool, reports, snapshot folders, metrics.
+
+use std::sync::Arc;
+
+use millstream_state::CheckpointId;
+use millstream_state::snapshot::storage::SnapshotHome;
+
+use crate::checkpoint::{Report, SnapshotTarget};
+use crate::clock::{Clock, IoPool};
+use crate::error::Result;
+use crate::job::SubtaskId;
+use crate::metrics::MetricsRegistry;
+
+/// Who hears what subtasks report.
+pub(crate) trait Reporter: Send + Sync {
+    fn report(&self, subtask: SubtaskId, report: Report);
+}
+
+/// Opens the folder that a snapshot goes to.
+pub(crate) trait SnapshotFolders: Send + Sync {
+    /// The folder for a target, and the name of `file` within it.
+    fn locate(
+        &self,
+        target: &SnapshotTarget,
+        checkpoint: CheckpointId,
+        file: &str,
+    ) -> Result<(SnapshotHome, String)>;
+}
+
+/// What all tasks of an attempt share.
+#[derive(Clone)]
+pub(crate) struct TaskServices {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) io: Arc<dyn IoPool>,
+    pub(crate) reporter: Arc<dyn Reporter>,
+    pub(crate) folders: Arc<dyn SnapshotFolders>,
+    pub(crate) metrics: Arc<MetricsRegistry>,
+    pub(crate) allow_unclaimed_state: bool,
+    pub(crate) sabotage: crate::driver::Sabotage,
+}

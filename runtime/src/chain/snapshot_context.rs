@@ -1,0 +1,103 @@
+//! Where an operator puts its state at a barrier.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use millstream_state::codec::encode;
+use millstream_state::snapshot::part::{
+    KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, Redistribution,
+};
+use millstream_state::{CheckpointId, Record, Shape, StateError};
+
+use super::{OperatorInfo, TaskContext};
+use crate::checkpoint::Barrier;
+use crate::error::{Error, Result};
+
+/// Where an operator puts its state at a barrier.
+pub struct SnapshotContext<'a> {
+    barrier: &'a Barrier,
+    cx: &'a mut TaskContext,
+    /// The operator's name.
+    operator: Arc<str>,
+    snapshot: OperatorSnapshot,
+}
+
+impl<'a> SnapshotContext<'a> {
+    pub(crate) fn new(barrier: &'a Barrier, info: &OperatorInfo, cx: &'a mut TaskContext) -> Self {
+        let snapshot = OperatorSnapshot { operator: info.id, keyed: Vec::new(), lists: Vec::new() };
+        Self { barrier, cx, operator: info.name.clone(), snapshot }
+    }
+
+    /// Which checkpoint or savepoint this is.
+    pub const fn checkpoint(&self) -> CheckpointId {
+        self.barrier.checkpoint
+    }
+
+    /// Clock, waker, I/O pool and randomness of the task.
+    pub const fn task(&mut self) -> &mut TaskContext {
+        self.cx
+    }
+
+    /// Hands a keyed state over.
+    pub fn keyed(&mut self, state: KeyedStateSnapshot) {
+        self.snapshot.keyed.push(state);
+    }
+
+    /// Hands an operator state over.
+    ///
+    /// # Errors
+    /// If an item cannot be encoded.
+    pub fn list<'i, T: Record>(
+        &mut self,
+        name: &str,
+        redistribution: Redistribution,
+        items: impl IntoIterator<Item = &'i T>,
+    ) -> Result<()> {
+        let encoded = items.into_iter().map(|item| {
+            encode(item).map_err(|source| StateError::Codec {
+                state: name.to_owned(),
+                action: "encode",
+                source,
+            })
+        });
+        let items = ListItems::Ready(encoded.collect::<Result<_, _>>()?);
+        let (name, item) = (name.to_owned(), Shape::of::<T>());
+        self.snapshot.lists.push(ListStateSnapshot { name, redistribution, item, items });
+        Ok(())
+    }
+
+    /// Hands over an operator state whose items come out of work that runs on the I/O pool; the
+    /// checkpoint is acknowledged after it.
+    pub fn list_deferred<T: Record>(
+        &mut self,
+        name: &str,
+        redistribution: Redistribution,
+        items: BoxFuture<'static, Result<Vec<T>>>,
+    ) {
+        let (state, operator) = (name.to_owned(), self.operator.clone());
+        let encoded = async move {
+            let failed = |error: Error| StateError::Work(Arc::new(error.in_operator(&operator)));
+            let items = items.await.map_err(failed)?;
+            let encoded = items.iter().map(|item| {
+                encode(item).map_err(|source| StateError::Codec {
+                    state: state.clone(),
+                    action: "encode",
+                    source,
+                })
+            });
+            encoded.collect()
+        };
+        self.snapshot.lists.push(ListStateSnapshot {
+            name: name.to_owned(),
+            redistribution,
+            item: Shape::of::<T>(),
+            items: ListItems::Deferred(Box::pin(encoded)),
+        });
+    }
+
+    pub(crate) fn hand_over(self) {
+        if !self.snapshot.keyed.is_empty() || !self.snapshot.lists.is_empty() {
+            self.cx.snapshots.push(self.snapshot);
+        }
+    }
+}
