@@ -156,7 +156,7 @@ impl ProcessFunction<Flight, Flight> for SplitCancelled {
         if flight.delay.is_some() {
             return cx.emit(flight);
         }
-        cx.emit_side(&self.0, flight);
+        cx.emit_side(&self.0, flight)?;
         Ok(())
     }
 }

@@ -110,7 +110,7 @@ impl ProcessFunction<u64, u64> for OddAside {
         if record.is_multiple_of(2) {
             return cx.emit(record);
         }
-        cx.emit_side(&self.0, record);
+        cx.emit_side(&self.0, record)?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@
 //! order is unspecified.
 
 mod assigner;
+mod firing;
 mod function;
 mod global;
 mod operator;

@@ -16,22 +16,33 @@ const BATCH_BYTES: usize = 32 << 10;
 /// Timestamps live in a second vector that is empty where the stream has no event time, so that
 /// such streams pay nothing. A record without a timestamp among others that have one carries
 /// [`Timestamp::MIN`].
+///
+/// What travels may itself stand for many records, a chunk of columns for instance: such a batch is
+/// made by [`Batch::weighing`], and counts as so many.
 #[derive(Clone, Debug)]
 pub struct Batch<T> {
     records: Vec<T>,
     /// Empty, or as long as `records`.
     timestamps: Vec<Timestamp>,
+    weight: Option<Weight>,
+}
+
+/// How many records, and bytes, the elements of a batch stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Weight {
+    rows: u64,
+    bytes: u64,
 }
 
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { records: Vec::new(), timestamps: Vec::new() }
+        Self { records: Vec::new(), timestamps: Vec::new(), weight: None }
     }
 }
 
 impl<T> From<Vec<T>> for Batch<T> {
     fn from(records: Vec<T>) -> Self {
-        Self { records, timestamps: Vec::new() }
+        Self { records, timestamps: Vec::new(), weight: None }
     }
 }
 
@@ -48,10 +59,31 @@ impl<T> Batch<T> {
 
     /// An empty batch with room for a full one.
     pub fn with_room() -> Self {
-        Self { records: Vec::with_capacity(Self::FULL), timestamps: Vec::new() }
+        Self { records: Vec::with_capacity(Self::FULL), timestamps: Vec::new(), weight: None }
     }
 
-    /// How many records there are.
+    /// Elements that stand for `rows` records and take `bytes` bytes in all, as chunks of columns do.
+    /// The batch forgets that when elements are added to it or taken out.
+    pub const fn weighing(elements: Vec<T>, rows: u64, bytes: u64) -> Self {
+        Self { records: elements, timestamps: Vec::new(), weight: Some(Weight { rows, bytes }) }
+    }
+
+    /// How many records the batch stands for: as many as it has elements, unless they were
+    /// [weighed](Self::weighing).
+    #[inline]
+    pub fn rows(&self) -> u64 {
+        self.weight.map_or(self.records.len() as u64, |weight| weight.rows)
+    }
+
+    /// How many bytes its elements take, without what they point to, unless they were
+    /// [weighed](Self::weighing).
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        self.weight
+            .map_or_else(|| std::mem::size_of_val(self.records.as_slice()) as u64, |weight| weight.bytes)
+    }
+
+    /// How many elements there are.
     #[inline]
     pub fn len(&self) -> usize {
         self.records.len()
@@ -96,6 +128,7 @@ impl<T> Batch<T> {
     /// Appends a record; [`Timestamp::MIN`] stands for "no timestamp".
     #[inline]
     pub fn push(&mut self, record: T, timestamp: Timestamp) {
+        self.weight = None;
         if timestamp != Timestamp::MIN || !self.timestamps.is_empty() {
             self.timestamps.resize(self.records.len(), Timestamp::MIN);
             self.timestamps.push(timestamp);
@@ -106,6 +139,7 @@ impl<T> Batch<T> {
     /// Appends records that have no timestamps.
     #[inline]
     pub fn extend_untimed(&mut self, records: impl IntoIterator<Item = T>) {
+        self.weight = None;
         self.records.extend(records);
         if !self.timestamps.is_empty() {
             self.timestamps.resize(self.records.len(), Timestamp::MIN);
@@ -115,7 +149,7 @@ impl<T> Batch<T> {
     /// Appends a record to a batch without timestamps; true if it is full then.
     #[inline]
     pub(crate) fn push_untimed(&mut self, record: T) -> bool {
-        debug_assert!(!self.has_timestamps(), "the batch has none");
+        debug_assert!(!self.has_timestamps() && self.weight.is_none(), "the batch has neither");
         self.records.push(record);
         self.records.len() == Self::FULL
     }
@@ -123,6 +157,7 @@ impl<T> Batch<T> {
     /// Removes all records.
     #[inline]
     pub fn clear(&mut self) {
+        self.weight = None;
         self.records.clear();
         self.timestamps.clear();
     }
@@ -130,6 +165,7 @@ impl<T> Batch<T> {
     /// Takes all records out.
     #[inline]
     pub fn drain(&mut self) -> std::vec::Drain<'_, T> {
+        self.weight = None;
         self.timestamps.clear();
         self.records.drain(..)
     }
@@ -137,8 +173,37 @@ impl<T> Batch<T> {
     /// Takes all records out, each with its timestamp ([`Timestamp::MIN`] where it has none).
     #[inline]
     pub fn drain_timed(&mut self) -> impl Iterator<Item = (T, Timestamp)> {
+        self.weight = None;
         let timestamps = self.timestamps.drain(..).chain(std::iter::repeat(Timestamp::MIN));
         self.records.drain(..).zip(timestamps)
+    }
+
+    /// Takes records out one after another, each with its timestamp, until `take` says that it can take
+    /// no more (false); the others stay.
+    ///
+    /// # Errors
+    /// What `take` returns; all records are gone then.
+    #[inline]
+    pub fn drain_while<E>(&mut self, mut take: impl FnMut(T, Timestamp) -> Result<bool, E>) -> Result<(), E> {
+        self.weight = None;
+        let mut timestamps = self.timestamps.drain(..);
+        let mut records = self.records.drain(..);
+        while let Some(record) = records.next() {
+            if !take(record, timestamps.next().unwrap_or(Timestamp::MIN))? {
+                let (rest, times) = (records.collect(), timestamps.collect());
+                (self.records, self.timestamps) = (rest, times);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the first `len` elements off, or all if there are no more.
+    pub fn split_front(&mut self, len: usize) -> Self {
+        self.weight = None;
+        let timestamps = self.timestamps.drain(..len.min(self.timestamps.len())).collect();
+        let records = self.records.drain(..len.min(self.records.len())).collect();
+        Self { records, timestamps, weight: None }
     }
 
     /// All records with their timestamps ([`Timestamp::MIN`] where they have none).
@@ -158,6 +223,7 @@ impl<T> Batch<T> {
     /// Keeps the records for which `keep` holds.
     #[inline]
     pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        self.weight = None;
         if self.timestamps.is_empty() {
             self.records.retain(keep);
             return;
@@ -178,6 +244,7 @@ impl<T> Batch<T> {
     /// Moves all records into `target`, each turned into another; the timestamps go along.
     #[inline]
     pub fn map_into<U>(&mut self, target: &mut Batch<U>, map: impl FnMut(T) -> U) {
+        (self.weight, target.weight) = (None, None);
         if !self.timestamps.is_empty() || !target.timestamps.is_empty() {
             target.timestamps.resize(target.records.len(), Timestamp::MIN);
             self.timestamps.resize(self.records.len(), Timestamp::MIN);
@@ -214,6 +281,32 @@ mod tests {
     fn a_full_batch_of_large_records_has_fewer() {
         assert_eq!([Batch::<()>::FULL, Batch::<u64>::FULL, Batch::<[u64; 4]>::FULL], [1024; 3]);
         assert_eq!((Batch::<[u8; 100]>::FULL, Batch::<[u8; 1 << 20]>::FULL), (327, 64));
+    }
+
+    #[test]
+    fn what_is_not_taken_stays() {
+        let mut batch = Batch::default();
+        (1..=4).for_each(|n| batch.push(n, at(n * 10)));
+        let mut taken = Vec::new();
+        batch
+            .drain_while(|record, timestamp| {
+                taken.push((record, timestamp));
+                Ok::<_, ()>(record < 2)
+            })
+            .unwrap();
+        assert_eq!(taken, [(1, at(10)), (2, at(20))]);
+        let front = batch.split_front(1);
+        assert_eq!((front.records(), front.timestamps()), (&[3][..], &[at(30)][..]));
+        assert_eq!((batch.records(), batch.timestamps()), (&[4][..], &[at(40)][..]));
+        assert_eq!(batch.split_front(9).len(), 1, "there are no more");
+    }
+
+    #[test]
+    fn a_weighed_batch_counts_as_what_it_stands_for() {
+        let mut batch = Batch::weighing(vec!["chunk"], 4_096, 70_000);
+        assert_eq!((batch.len(), batch.rows(), batch.bytes()), (1, 4_096, 70_000));
+        batch.push("a record", Timestamp::MIN);
+        assert_eq!((batch.len(), batch.rows(), batch.bytes()), (2, 2, 2 * size_of::<&str>() as u64));
     }
 
     #[test]

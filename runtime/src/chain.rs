@@ -7,6 +7,7 @@ mod collector;
 mod context;
 mod fan_out;
 mod link;
+mod link_core;
 mod open_context;
 mod operator;
 mod router;
@@ -14,7 +15,7 @@ mod services;
 mod snapshot_context;
 mod two_input;
 
-pub use collector::{Collector, Discard, Signal};
+pub use collector::{Collector, Discard, Signal, Stage};
 pub use context::TaskContext;
 pub use fan_out::FanOut;
 pub(crate) use link::SourceHead;

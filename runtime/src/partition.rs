@@ -65,6 +65,16 @@ pub trait Partitioner<T>: Send {
     /// # Errors
     /// If a custom function names a subtask that does not exist.
     fn route(&mut self, batch: &mut Batch<T>, outlet: &mut Outlet<T>) -> Result<()>;
+
+    /// Moves into the outlet what the partitioner has kept back to make larger pieces of it. Called
+    /// before anything but records goes out, and when there is no input for now.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn flush(&mut self, outlet: &mut Outlet<T>) -> Result<()> {
+        let _ = outlet;
+        Ok(())
+    }
 }
 
 /// To the first (and with forward the only) channel.

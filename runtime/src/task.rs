@@ -3,7 +3,8 @@
 //! It knows nothing of threads, actors or wall clocks: a driver calls it, and it says whether to
 //! call again, to wait for a wake-up, or that it is done.
 
-mod common;
+mod inputs;
+mod lifecycle;
 mod operator_task;
 mod source_task;
 mod two_input_task;
@@ -12,6 +13,8 @@ pub use operator_task::OperatorTask;
 pub use source_task::SourceTask;
 pub use two_input_task::TwoInputTask;
 
+use std::time::Duration;
+
 use crate::chain::TaskContext;
 use crate::checkpoint::Control;
 use crate::error::Result;
@@ -19,13 +22,24 @@ use crate::error::Result;
 /// How much a task may do before it lets its neighbours run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// At most this many batches.
+    /// It takes at most this many batches.
     pub batches: u32,
+    /// Its operators hand on at most about this many, each counted at each operator.
+    pub emitted: u32,
+    /// It begins nothing new after this time.
+    pub time: Duration,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { batches: 16 }
+        Self { batches: 16, emitted: u32::MAX, time: Duration::from_millis(10) }
+    }
+}
+
+impl Budget {
+    /// So little that whoever schedules the task decides about every batch.
+    pub const fn one_batch() -> Self {
+        Self { batches: 1, emitted: 2, time: Duration::MAX }
     }
 }
 

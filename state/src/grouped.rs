@@ -161,7 +161,7 @@ impl<C: GroupContent> GroupedState<C> {
     }
 
     /// The content of the `index`-th key group of the range, for reading.
-    pub(crate) fn slot(&self, index: usize) -> Option<&C> {
+    pub fn slot(&self, index: usize) -> Option<&C> {
         self.slots.get(index).map(StateSlot::get)
     }
 

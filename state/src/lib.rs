@@ -38,7 +38,7 @@ pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups,
 pub use look_ahead::{LookAhead, Place, Probe};
 pub use record::{Key, Record};
 pub use shape::Shape;
-pub use table::{KeyTable, KeyedTable};
+pub use table::{Entries, KeyTable, KeyedTable};
 pub use time::Timestamp;
 pub use timers::TimerQueue;
 pub use window_tables::{WindowTables, WindowedTable};

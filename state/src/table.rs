@@ -19,6 +19,9 @@ const fn position(hash: u64) -> u64 {
     hash.rotate_left(32)
 }
 
+/// The entries of a table, being taken out.
+pub type Entries<K, V> = hashbrown::hash_table::IntoIter<(K, V)>;
+
 /// The entries of one key group.
 #[derive(Clone, Debug)]
 pub struct KeyTable<K, V>(HashTable<(K, V)>);
@@ -102,8 +105,14 @@ impl<K: Key, V> KeyTable<K, V> {
         self.0.iter()
     }
 
+    /// All keys and values in buckets from `bucket` on, each with its bucket, in the order of the buckets:
+    /// for going on later where one has stopped, if the table has not changed meanwhile.
+    pub fn iter_from(&self, bucket: usize) -> impl Iterator<Item = (usize, &(K, V))> {
+        (bucket..self.0.num_buckets()).filter_map(|bucket| Some((bucket, self.0.get_bucket(bucket)?)))
+    }
+
     /// Takes all keys and values out, in no particular order.
-    pub fn into_entries(self) -> impl Iterator<Item = (K, V)> {
+    pub fn into_entries(self) -> Entries<K, V> {
         self.0.into_iter()
     }
 }

@@ -1,5 +1,6 @@
 //! Enriching a stream from a bounded table: a broadcast lookup join whose answer is not a matter of luck.
 
+use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -34,7 +35,9 @@ pub(super) struct Enrich<T, B, K, V, L> {
     complete: bool,
     /// What came before the table was complete, a batch each; shared with snapshots that are being
     /// written.
-    held: Vec<Arc<Vec<(T, Timestamp)>>>,
+    held: VecDeque<Arc<Vec<(T, Timestamp)>>>,
+    /// The batch of those that is being joined, now that the table is complete.
+    joining: std::vec::IntoIter<(T, Timestamp)>,
     /// The watermark that belongs behind what is held back.
     held_watermark: Option<Timestamp>,
     held_status: Option<StreamStatus>,
@@ -47,7 +50,8 @@ impl<T, B, K: Key, V: Record, L> Enrich<T, B, K, V, L> {
             lookup,
             table: BroadcastState::default(),
             complete: false,
-            held: Vec::new(),
+            held: VecDeque::new(),
+            joining: Vec::new().into_iter(),
             held_watermark: None,
             held_status: None,
             _table: PhantomData,
@@ -55,13 +59,24 @@ impl<T, B, K: Key, V: Record, L> Enrich<T, B, K, V, L> {
     }
 }
 
-impl<T: Record, B: 'static, K: Key, V: Record, O, L: Send + 'static> OperatorHooks<O>
-    for Enrich<T, B, K, V, L>
+impl<T, B, K, V, O, Of, Entry, Join> OperatorHooks<O> for Enrich<T, B, K, V, Lookup<Of, Entry, Join>>
+where
+    T: Record,
+    B: 'static,
+    K: Key,
+    V: Record,
+    Of: FnMut(&T) -> K + Send + 'static,
+    Entry: Send + 'static,
+    Join: FnMut(T, Option<&V>) -> O + Send + 'static,
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.table.restore(cx)?;
         self.held.extend(cx.take_list(HELD)?.map(Arc::new));
         Ok(())
+    }
+
+    fn resume(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        if self.complete { self.join_held(output) } else { Ok(()) }
     }
 
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
@@ -101,7 +116,7 @@ where
 {
     fn process_first(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, O>) -> Result<()> {
         if !self.complete {
-            self.held.push(Arc::new(batch.drain_timed().collect()));
+            self.held.push_back(Arc::new(batch.drain_timed().collect()));
             return Ok(());
         }
         let Self { lookup, table, .. } = self;
@@ -122,12 +137,34 @@ where
 
     fn second_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
         self.complete = true;
-        let Self { lookup, table, .. } = self;
-        for batch in std::mem::take(&mut self.held) {
-            for (record, timestamp) in Arc::unwrap_or_clone(batch) {
+        self.join_held(output)
+    }
+}
+
+impl<T, B, K, V, Of, Entry, Join> Enrich<T, B, K, V, Lookup<Of, Entry, Join>>
+where
+    T: Record,
+    K: Key,
+    V: Record,
+    Of: FnMut(&T) -> K,
+{
+    /// Joins what was held back, until that is done or the task should yield.
+    fn join_held<O>(&mut self, output: &mut Output<'_, O>) -> Result<()>
+    where
+        Join: FnMut(T, Option<&V>) -> O,
+    {
+        let Self { lookup, table, held, joining, .. } = self;
+        loop {
+            for (record, timestamp) in joining.by_ref() {
                 let found = table.get(&(lookup.key)(&record));
                 output.emit((lookup.join)(record, found), timestamp)?;
+                if output.should_yield() {
+                    output.suspend();
+                    return Ok(());
+                }
             }
+            let Some(batch) = held.pop_front() else { break };
+            *joining = Arc::unwrap_or_clone(batch).into_iter();
         }
         self.held_watermark.take().map_or(Ok(()), |watermark| output.emit_watermark(watermark))?;
         self.held_status.take().map_or(Ok(()), |status| output.emit_status(status))

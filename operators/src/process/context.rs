@@ -192,8 +192,11 @@ impl<'a, K: Key, O> KeyedContext<'a, K, O> {
     }
 
     /// Emits a record to a side output, with the timestamp of what is being worked on.
-    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) {
-        self.output.emit_side(tag, record, self.timestamp);
+    ///
+    /// # Errors
+    /// If an operator further down fails.
+    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) -> Result<()> {
+        self.output.emit_side(tag, record, self.timestamp)
     }
 
     /// Sets a timer for the current key, which fires when the watermark reaches `time`: at the next

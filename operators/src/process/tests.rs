@@ -240,7 +240,7 @@ impl KeyedProcessFunction<u8, i64, &'static str> for CountDown {
     }
 
     fn on_timer(&mut self, timer: Timer, (): &(), cx: &mut KeyedContext<'_, u8, &'static str>) -> Result<()> {
-        cx.emit_side(&self.0, timer.time.as_millis());
+        cx.emit_side(&self.0, timer.time.as_millis())?;
         match timer.time.as_millis() {
             0 => cx.emit("done"),
             left => cx.register_event_time_timer(at(left - 1)),

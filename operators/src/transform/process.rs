@@ -101,8 +101,11 @@ impl<'a, 'o, O> ProcessContext<'a, 'o, O> {
     }
 
     /// Emits a record to a side output, with the timestamp of the record that is being processed.
-    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) {
-        self.output.emit_side(tag, record, self.timestamp);
+    ///
+    /// # Errors
+    /// If an operator further down fails.
+    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) -> Result<()> {
+        self.output.emit_side(tag, record, self.timestamp)
     }
 
     /// The timestamp of the record that is being processed; [`Timestamp::MIN`] if it has none.

@@ -21,7 +21,7 @@ impl<T: Record> Stream<T> {
     ///     fn process(&mut self, word: String, cx: &mut ProcessContext<'_, '_, i64>) -> Result<()> {
     ///         match word.parse() {
     ///             Ok(number) => cx.emit(number),
-    ///             Err(_) => Ok(cx.emit_side(&self.rejected, word)),
+    ///             Err(_) => cx.emit_side(&self.rejected, word),
     ///         }
     ///     }
     /// }

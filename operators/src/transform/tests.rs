@@ -96,7 +96,7 @@ impl ProcessFunction<i64, String> for Counting {
     fn process(&mut self, record: i64, cx: &mut ProcessContext<'_, '_, String>) -> Result<()> {
         self.count += 1;
         if cx.timestamp() <= cx.watermark() && cx.timestamp() != Timestamp::MIN {
-            cx.emit_side(&self.late, record);
+            cx.emit_side(&self.late, record)?;
             return Ok(());
         }
         cx.emit(record.to_string())

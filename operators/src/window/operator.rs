@@ -11,6 +11,7 @@ use millstream_state::{
     stable_hash,
 };
 
+use super::firing::Firing;
 use super::function::WindowFunction;
 use super::stream::Lateness;
 use super::{Window, WindowAssigner, WindowResult};
@@ -34,6 +35,8 @@ struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
     watermark: CurrentWatermark,
     /// No window fires or is forgotten before the watermark gets here. Derived from the state.
     next_due: Timestamp,
+    /// What is being emitted.
+    firing: Option<Firing<K, W, F::Accumulator>>,
 }
 
 impl<K: Key, T: Record, A, F> WindowOperator<K, T, A, F>
@@ -50,7 +53,7 @@ where
         };
         let state = WindowedTable::new(meta, info.groups, info.range());
         let watermark = CurrentWatermark::default();
-        let panes = Panes { function, state, watermark, next_due: Timestamp::MAX };
+        let panes = Panes { function, state, watermark, next_due: Timestamp::MAX, firing: None };
         Self { assigner, lateness, panes, look_ahead: LookAhead::default() }
     }
 
@@ -75,7 +78,7 @@ where
             let Some(mut window) = open.next() else {
                 // Between windows that do not meet, a record may also belong to none.
                 if timestamp <= closed {
-                    lateness.too_late(record, timestamp, output);
+                    lateness.too_late(record, timestamp, output)?;
                 }
                 continue;
             };
@@ -141,7 +144,7 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         }
     }
 
-    /// Fires and forgets what is due at a watermark.
+    /// Fires and forgets what is due at a watermark, then sends the watermark on.
     fn advance(
         &mut self,
         watermark: Timestamp,
@@ -150,39 +153,37 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
     ) -> Result<()> {
         let (before, now) = (self.watermark.get(), self.watermark.advance(watermark));
         if now < self.next_due {
-            return Ok(());
+            return output.emit_watermark(watermark);
         }
-        if lateness.is_allowed() {
-            self.fire_and_keep(before, output)?;
-            drop(self.take_over(lateness));
+        let firing = if lateness.is_allowed() {
+            // Later records may still change what fires now: it stays open.
+            Firing::of_open(&self.state, |window| {
+                before < window.max_timestamp() && window.max_timestamp() <= now
+            })
         } else {
-            for (window, table) in self.take_over(lateness) {
-                for (key, accumulator) in table.into_entries() {
-                    emit(self.function.finish(&key, &window, accumulator), key, &window, output)?;
-                }
-            }
-        }
-        self.find_next_due(lateness);
-        Ok(())
+            Firing::of_closed(self.take_over(lateness))
+        };
+        self.firing = Some(firing);
+        self.fire(lateness, output)
     }
 
-    /// Emits the windows that have become due after `before`; later records may still change them.
-    fn fire_and_keep(
+    /// Goes on with what is being emitted, until that is done or the task should yield.
+    fn fire(
         &mut self,
-        before: Timestamp,
+        lateness: &Lateness<T>,
         output: &mut Output<'_, WindowResult<K, F::Output, W>>,
     ) -> Result<()> {
-        let now = self.watermark.get();
-        let due = |window: &W| before < window.max_timestamp() && window.max_timestamp() <= now;
-        let open = self.state.contents().flat_map(|tables| tables.iter());
-        let mut due: Vec<_> = open.filter(|(window, _)| due(window)).collect();
-        due.sort_by(|(window, _), (other, _)| window.cmp(other));
-        for (window, table) in due {
-            for (key, accumulator) in table.iter() {
-                emit(self.function.result(key, window, accumulator), key.clone(), window, output)?;
-            }
+        let Some(firing) = &mut self.firing else { return Ok(()) };
+        if !firing.go_on(&self.state, &mut self.function, output)? {
+            output.suspend();
+            return Ok(());
         }
-        Ok(())
+        self.firing = None;
+        if lateness.is_allowed() {
+            drop(self.take_over(lateness));
+        }
+        self.find_next_due(lateness);
+        output.emit_watermark(self.watermark.get())
     }
 
     /// Takes out the windows that no record may come to any more, in order. Key groups without such
@@ -246,8 +247,11 @@ where
         watermark: Timestamp,
         output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
     ) -> Result<()> {
-        self.panes.advance(watermark, &self.lateness, output)?;
-        output.emit_watermark(watermark)
+        self.panes.advance(watermark, &self.lateness, output)
+    }
+
+    fn resume(&mut self, output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>) -> Result<()> {
+        self.panes.fire(&self.lateness, output)
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {

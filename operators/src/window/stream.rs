@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use millstream_runtime::Result;
 use millstream_runtime::chain::{Operator, OperatorInfo, Output};
 use millstream_runtime::graph::OutputTag;
 use millstream_state::{AggregateFunction, Key, Record, Timestamp};
@@ -45,10 +46,18 @@ impl<T: Record> Lateness<T> {
     }
 
     #[cold]
-    pub(super) fn too_late<O>(&self, record: T, timestamp: Timestamp, output: &mut Output<'_, O>) {
+    pub(super) fn too_late<O>(
+        &self,
+        record: T,
+        timestamp: Timestamp,
+        output: &mut Output<'_, O>,
+    ) -> Result<()> {
         match &self.too_late {
             Some(tag) => output.emit_side(tag, record, timestamp),
-            None => output.counters().late_records.add(1),
+            None => {
+                output.counters().late_records.add(1);
+                Ok(())
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Signal {
     Watermark(Timestamp),
     /// Whether watermarks are to be expected.
     Status(StreamStatus),
+    /// A barrier is about to pass: emit what must not be in flight when the state is cut.
+    BeforeBarrier,
     /// Snapshot your state, then pass the barrier on.
     Barrier(Arc<Barrier>),
     /// No record follows: emit what you hold.
@@ -36,27 +38,51 @@ pub enum Signal {
     Finish,
 }
 
-/// The next operator of a chain, or the way out of the subtask.
-pub trait Collector<T>: Send {
-    /// Takes records. The batch may be changed or emptied; what is left in it is of no use to the caller.
-    fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()>;
+/// A part of a chain, whatever it takes in.
+pub trait Stage: Send {
     /// Takes a signal, and passes it on.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()>;
+
     /// Sends what found no room before; what finds none still
     /// [marks the task as blocked](TaskContext::set_blocked).
     fn drain(&mut self, cx: &mut TaskContext);
+
+    /// Goes on with the work that operators have [suspended](super::Output::suspend), beginning at
+    /// the end of the chain, until the task [should yield](TaskContext::should_yield) again.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()>;
+}
+
+/// The next operator of a chain, or the way out of the subtask.
+pub trait Collector<T>: Stage {
+    /// Takes records. The batch may be changed or emptied; what is left in it is of no use to the caller.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()>;
 }
 
 /// The end of a stream that nobody reads.
 #[derive(Debug, Default)]
 pub struct Discard;
 
-impl<T> Collector<T> for Discard {
-    fn batch(&mut self, _: &mut Batch<T>, _: &mut TaskContext) -> Result<()> {
-        Ok(())
-    }
+impl Stage for Discard {
     fn signal(&mut self, _: &Signal, _: &mut TaskContext) -> Result<()> {
         Ok(())
     }
     fn drain(&mut self, _: &mut TaskContext) {}
+    fn resume(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<T> Collector<T> for Discard {
+    fn batch(&mut self, _: &mut Batch<T>, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
 }

@@ -11,11 +11,23 @@ use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
 use super::services::TaskServices;
+use crate::batch::Batch;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::clock::{IoHandle, Random};
 use crate::error::Error;
 use crate::job::SubtaskId;
 use crate::metrics::SubtaskCounters;
+use crate::task::Budget;
+
+/// What a task may use up in one run.
+#[derive(Default)]
+struct Share {
+    /// What the clock said when it was read last.
+    now: Duration,
+    end: Duration,
+    /// How many batches its operators may hand on.
+    batches: u32,
+}
 
 /// What one task may ask of the world: time, wake-ups, I/O, randomness, counters.
 pub struct TaskContext {
@@ -24,7 +36,16 @@ pub struct TaskContext {
     waker: Waker,
     random: Random,
     counters: Arc<SubtaskCounters>,
+    share: Share,
     blocked: bool,
+    /// Something in the chain has been suspended in this run, or the task's share of time is over.
+    pausing: bool,
+    /// How many links of the chain have suspended their work.
+    suspended: u32,
+    /// How many links do not let the end of their input pass.
+    ends_held: u32,
+    /// The operator that has been told of the end of its input holds it.
+    end_held: bool,
     finish_held: bool,
     wake_at: Option<Timestamp>,
     /// What the operators of the chain have handed over for the barrier that passes right now.
@@ -44,7 +65,12 @@ impl TaskContext {
             waker,
             random,
             counters,
+            share: Share::default(),
             blocked: false,
+            pausing: false,
+            suspended: 0,
+            ends_held: 0,
+            end_held: false,
             finish_held: false,
             wake_at: None,
             snapshots,
@@ -94,6 +120,13 @@ impl TaskContext {
         &self.counters
     }
 
+    /// Counts a batch that has come through a channel.
+    #[inline]
+    pub(crate) fn count_in<T>(&self, batch: &Batch<T>) {
+        self.counters.records_in.add(batch.rows());
+        self.counters.bytes_in.add(batch.bytes());
+    }
+
     /// Marks the task as unable to take input, because something found no room downstream.
     #[inline]
     pub const fn set_blocked(&mut self) {
@@ -105,12 +138,90 @@ impl TaskContext {
         self.finish_held = true;
     }
 
-    pub(crate) const fn is_blocked(&self) -> bool {
-        self.blocked
+    /// Asks that the end of the operator's input be held: the operator has work in flight. To be called
+    /// in [`end_of_data`](super::OperatorHooks::end_of_data), which is called again when the task has
+    /// been woken.
+    pub const fn hold_end(&mut self) {
+        self.end_held = true;
     }
 
-    pub(crate) const fn clear_blocked(&mut self) {
-        self.blocked = false;
+    /// Whether operators should stop emitting: there is no room downstream, an operator further down
+    /// has suspended its work, or the task has had its share of time.
+    #[inline]
+    pub const fn should_yield(&self) -> bool {
+        self.blocked || self.pausing
+    }
+
+    /// A run begins, with this share of time and batches.
+    pub(crate) fn begin_run(&mut self, budget: Budget) {
+        (self.blocked, self.pausing) = (false, false);
+        let now = self.monotonic();
+        self.share = Share { now, end: now.saturating_add(budget.time), batches: budget.emitted };
+    }
+
+    /// Notes that an operator has handed a batch on.
+    #[inline]
+    pub(super) fn spend_batch(&mut self) {
+        self.share.batches = self.share.batches.saturating_sub(1);
+        self.pausing |= self.share.batches == 0;
+    }
+
+    /// Reads the clock, and notes whether the task's share of time is over.
+    #[inline]
+    pub(crate) fn read_clock(&mut self) -> Duration {
+        self.share.now = self.services.clock.monotonic();
+        self.pausing |= self.share.now >= self.share.end;
+        self.share.now
+    }
+
+    /// What the clock said when it was read last.
+    #[inline]
+    pub(super) const fn last_clock_reading(&self) -> Duration {
+        self.share.now
+    }
+
+    /// A link suspends its work, unless it has done so.
+    pub(super) const fn suspend(&mut self, suspended: &mut bool) {
+        if !*suspended {
+            *suspended = true;
+            self.suspended += 1;
+        }
+        self.pausing = true;
+    }
+
+    /// A link goes on with what it had suspended.
+    pub(super) const fn resume(&mut self, suspended: &mut bool) {
+        *suspended = false;
+        self.suspended -= 1;
+    }
+
+    /// Whether a link of the chain has suspended its work.
+    #[inline]
+    pub(crate) const fn is_suspended(&self) -> bool {
+        self.suspended > 0
+    }
+
+    pub(super) const fn take_end_held(&mut self) -> bool {
+        std::mem::replace(&mut self.end_held, false)
+    }
+
+    /// A link does not let the end of its input pass.
+    pub(super) const fn hold_end_of_chain(&mut self) {
+        self.ends_held += 1;
+    }
+
+    /// The link asks its operator again.
+    pub(super) const fn release_end_of_chain(&mut self) {
+        self.ends_held -= 1;
+    }
+
+    /// Whether a link of the chain does not let the end of its input pass.
+    pub(crate) const fn is_end_held(&self) -> bool {
+        self.ends_held > 0
+    }
+
+    pub(crate) const fn is_blocked(&self) -> bool {
+        self.blocked
     }
 
     pub(crate) const fn take_finish_held(&mut self) -> bool {

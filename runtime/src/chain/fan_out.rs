@@ -1,6 +1,6 @@
 //! A stream that several operators read.
 
-use super::{Collector, Signal, TaskContext};
+use super::{Collector, Signal, Stage, TaskContext};
 use crate::batch::Batch;
 use crate::error::Result;
 
@@ -16,7 +16,21 @@ impl<T> FanOut<T> {
     }
 }
 
-impl<T: Clone + Send> Collector<T> for FanOut<T> {
+impl<T> Stage for FanOut<T> {
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        self.collectors.iter_mut().try_for_each(|collector| collector.signal(signal, cx))
+    }
+
+    fn drain(&mut self, cx: &mut TaskContext) {
+        self.collectors.iter_mut().for_each(|collector| collector.drain(cx));
+    }
+
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.collectors.iter_mut().try_for_each(|collector| collector.resume(cx))
+    }
+}
+
+impl<T: Clone> Collector<T> for FanOut<T> {
     fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()> {
         if let Some((last, others)) = self.collectors.split_last_mut() {
             for collector in others {
@@ -25,13 +39,5 @@ impl<T: Clone + Send> Collector<T> for FanOut<T> {
             last.batch(batch, cx)?;
         }
         Ok(())
-    }
-
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
-        self.collectors.iter_mut().try_for_each(|collector| collector.signal(signal, cx))
-    }
-
-    fn drain(&mut self, cx: &mut TaskContext) {
-        self.collectors.iter_mut().for_each(|collector| collector.drain(cx));
     }
 }

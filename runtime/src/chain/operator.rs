@@ -23,8 +23,19 @@ pub trait OperatorHooks<O>: Send + 'static {
         Ok(())
     }
 
-    /// Event time has come to `watermark`. Passes it on; who overrides this does that too, after
-    /// emitting what became due.
+    /// Goes on with what the operator has [suspended](Output::suspend), in whatever method; called
+    /// before anything else, and again as long as the operator suspends its work again. Does nothing
+    /// where the operator keeps nothing but what it has left in its batch.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn resume(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let _ = output;
+        Ok(())
+    }
+
+    /// Event time has come to `watermark`. Passes it on; implementations that override this must
+    /// forward the watermark, after emitting what became due.
     ///
     /// # Errors
     /// Whatever fails the job.
@@ -32,12 +43,23 @@ pub trait OperatorHooks<O>: Send + 'static {
         output.emit_watermark(watermark)
     }
 
-    /// The input has become idle or active. Passes it on.
+    /// The input has become idle or active. Passes it on; implementations that override this must
+    /// forward the status.
     ///
     /// # Errors
     /// Whatever fails the job.
     fn status(&mut self, status: StreamStatus, output: &mut Output<'_, O>) -> Result<()> {
         output.emit_status(status)
+    }
+
+    /// A barrier is about to pass: emit what must not be in flight when the state is cut, such as
+    /// bundles of records that are not part of the state. Called again if it suspends its work.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn before_barrier(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let _ = output;
+        Ok(())
     }
 
     /// Hands all state over; must be quick, for the task stands still.
@@ -70,6 +92,10 @@ pub trait OperatorHooks<O>: Send + 'static {
 
     /// No record follows, and the watermark has been at [`Timestamp::MAX`]. Emits what is left and
     /// forgets it: after a restore from a later snapshot this is called again.
+    ///
+    /// An operator with work in flight [holds the end](TaskContext::hold_end): the operators after it
+    /// are not told of the end, and this is called again when the task runs the next time. It is also
+    /// called again after it has suspended its work. Barriers pass meanwhile.
     ///
     /// # Errors
     /// Whatever fails the job.
@@ -109,7 +135,8 @@ pub trait OperatorHooks<O>: Send + 'static {
 
 /// An operator with one input.
 pub trait Operator<I, O>: OperatorHooks<O> {
-    /// Takes records.
+    /// Takes records. An operator that [suspends](Output::suspend) its work leaves in the batch what it
+    /// has not looked at: that comes again. What is left otherwise is dropped.
     ///
     /// # Errors
     /// Whatever fails the job.
@@ -177,6 +204,7 @@ pub struct Output<'a, O> {
     pub(super) sides: &'a mut [Box<dyn SideCollector>],
     pub(super) cx: &'a mut TaskContext,
     pub(super) counters: &'a Arc<OperatorCounters>,
+    pub(super) suspended: &'a mut bool,
 }
 
 impl<O> Output<'_, O> {
@@ -204,8 +232,12 @@ impl<O> Output<'_, O> {
     /// If an operator further down fails.
     pub fn forward(&mut self, batch: &mut Batch<O>) -> Result<()> {
         self.send()?;
-        self.counters.records_out.add(batch.len() as u64);
-        if batch.is_empty() { Ok(()) } else { self.next.batch(batch, self.cx) }
+        self.counters.records_out.add(batch.rows());
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.cx.spend_batch();
+        self.next.batch(batch, self.cx)
     }
 
     /// Hands on what has been emitted so far.
@@ -216,15 +248,39 @@ impl<O> Output<'_, O> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        self.counters.records_out.add(self.buffer.len() as u64);
+        self.counters.records_out.add(self.buffer.rows());
+        self.cx.spend_batch();
         let result = self.next.batch(self.buffer, self.cx);
         self.buffer.clear();
         result
     }
 
     /// Emits a record to a side output.
-    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S, timestamp: Timestamp) {
-        side::emit(self.sides, tag, record, timestamp);
+    ///
+    /// # Errors
+    /// If an operator further down fails.
+    pub fn emit_side<S: Record>(
+        &mut self,
+        tag: &OutputTag<S>,
+        record: S,
+        timestamp: Timestamp,
+    ) -> Result<()> {
+        side::emit(self.sides, tag, record, timestamp, self.cx)
+    }
+
+    /// Whether the operator should stop emitting: there is no room downstream, or the task has had its
+    /// share of time. An operator of which one call may emit many records looks after each of them (it
+    /// costs next to nothing), [suspends](Self::suspend) its work and returns.
+    #[inline]
+    pub const fn should_yield(&self) -> bool {
+        self.cx.should_yield()
+    }
+
+    /// Says that the operator is not done with what it was called for. It is called again, first in
+    /// [`OperatorHooks::resume`], then with what it has left in its batch; it gets neither other input nor
+    /// barriers before it is done.
+    pub const fn suspend(&mut self) {
+        self.cx.suspend(self.suspended);
     }
 
     pub(super) fn send_all(&mut self) -> Result<()> {
@@ -263,6 +319,7 @@ impl<O> Output<'_, O> {
             sides: self.sides,
             cx: self.cx,
             counters: self.counters,
+            suspended: self.suspended,
         }
     }
 

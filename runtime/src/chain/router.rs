@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use crossbeam_utils::CachePadded;
+use millstream_state::Timestamp;
 
-use super::{Collector, Signal, TaskContext};
+use super::{Collector, Signal, Stage, TaskContext};
 use crate::batch::Batch;
 use crate::channel::ChannelSender;
 use crate::error::Result;
@@ -16,16 +17,73 @@ pub struct Outlet<T> {
     /// For each channel the batch under construction. Its length changes with every record, so no
     /// other subtask's may lie in the same cache line: all are made in one place.
     builders: Vec<CachePadded<Batch<T>>>,
-    lines: Lines<T>,
-}
-
-struct Lines<T> {
     channels: Vec<ChannelSender<T>>,
-    /// What found no room, in order. While it is not empty the task takes no input.
+    /// What found no room, in order, whatever its channel: what is behind a barrier in one channel stays
+    /// behind it in all. While it is not empty the task takes no input.
     overflow: VecDeque<(usize, Event<T>)>,
 }
 
-impl<T> Lines<T> {
+impl<T> Outlet<T> {
+    /// An outlet into `channels`.
+    pub fn new(channels: Vec<ChannelSender<T>>) -> Self {
+        let builders = channels.iter().map(|_| Batch::with_room().into()).collect();
+        Self { builders, channels, overflow: VecDeque::new() }
+    }
+
+    /// How many channels there are.
+    #[inline]
+    pub const fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// Moves every record of a batch to the channel that `choose` names for it.
+    #[inline]
+    pub fn distribute(&mut self, batch: &mut Batch<T>, mut choose: impl FnMut(&T) -> usize) {
+        if batch.has_timestamps() || self.builders.iter().any(|builder| builder.has_timestamps()) {
+            for (record, timestamp) in batch.drain_timed() {
+                self.push(choose(&record), record, timestamp);
+            }
+            return;
+        }
+        for record in batch.drain() {
+            let channel = choose(&record);
+            if let Some(builder) = self.builders.get_mut(channel)
+                && builder.push_untimed(record)
+            {
+                self.ship(channel);
+            }
+        }
+    }
+
+    /// Puts a record into a builder, and ships that when it is full.
+    #[inline]
+    pub fn push(&mut self, channel: usize, record: T, timestamp: Timestamp) {
+        if let Some(builder) = self.builders.get_mut(channel) {
+            builder.push(record, timestamp);
+            if builder.is_full() {
+                self.ship(channel);
+            }
+        }
+    }
+
+    /// Sends a whole batch, after what is in the channel's builder.
+    pub fn send_batch(&mut self, channel: usize, batch: Batch<T>) {
+        self.ship(channel);
+        self.send(channel, Event::Batch(batch));
+    }
+
+    /// Sends what is in a builder on its way.
+    #[cold]
+    #[inline(never)]
+    fn ship(&mut self, channel: usize) {
+        let Some(builder) = self.builders.get_mut(channel).filter(|builder| !builder.is_empty()) else {
+            return;
+        };
+        let empty = self.channels.get(channel).map(ChannelSender::empty_batch).unwrap_or_default();
+        let batch = std::mem::replace(&mut **builder, empty);
+        self.send(channel, Event::Batch(batch));
+    }
+
     fn send(&mut self, channel: usize, event: Event<T>) {
         // Behind anything that waits, even for another channel: barriers keep their place.
         if self.overflow.is_empty()
@@ -39,75 +97,6 @@ impl<T> Lines<T> {
         }
     }
 
-    /// Sends what is in a builder on its way.
-    #[cold]
-    #[inline(never)]
-    fn ship(&mut self, channel: usize, builder: &mut Batch<T>) {
-        if !builder.is_empty() {
-            let empty = self.channels.get(channel).map(ChannelSender::empty_batch).unwrap_or_default();
-            let batch = std::mem::replace(builder, empty);
-            self.send(channel, Event::Batch(batch));
-        }
-    }
-}
-
-impl<T> Outlet<T> {
-    /// An outlet into `channels`.
-    pub fn new(channels: Vec<ChannelSender<T>>) -> Self {
-        let builders = channels.iter().map(|_| Batch::with_room().into()).collect();
-        Self { builders, lines: Lines { channels, overflow: VecDeque::new() } }
-    }
-
-    /// How many channels there are.
-    #[inline]
-    pub const fn channels(&self) -> usize {
-        self.lines.channels.len()
-    }
-
-    /// Moves every record of a batch to the channel that `choose` names for it.
-    #[inline]
-    pub fn distribute(&mut self, batch: &mut Batch<T>, mut choose: impl FnMut(&T) -> usize) {
-        if batch.has_timestamps() || self.builders.iter().any(|builder| builder.has_timestamps()) {
-            for (record, timestamp) in batch.drain_timed() {
-                self.push(choose(&record), record, timestamp);
-            }
-            return;
-        }
-        let builders = self.builders.as_mut_slice();
-        for record in batch.drain() {
-            let channel = choose(&record);
-            if let Some(builder) = builders.get_mut(channel)
-                && builder.push_untimed(record)
-            {
-                self.lines.ship(channel, builder);
-            }
-        }
-    }
-
-    /// Sends what is in a builder on its way.
-    fn ship(&mut self, channel: usize) {
-        if let Some(builder) = self.builders.get_mut(channel) {
-            self.lines.ship(channel, builder);
-        }
-    }
-
-    /// Sends a whole batch, after what is in the channel's builder.
-    pub fn send_batch(&mut self, channel: usize, batch: Batch<T>) {
-        self.ship(channel);
-        self.lines.send(channel, Event::Batch(batch));
-    }
-
-    /// Puts a record into a builder, and ships that when it is full.
-    #[inline]
-    pub fn push(&mut self, channel: usize, record: T, timestamp: millstream_state::Timestamp) {
-        if let Some(builder) = self.builders.get_mut(channel) {
-            builder.push(record, timestamp);
-            if builder.is_full() {
-                self.lines.ship(channel, builder);
-            }
-        }
-    }
-
     fn flush(&mut self) {
         (0..self.channels()).for_each(|channel| self.ship(channel));
     }
@@ -115,16 +104,15 @@ impl<T> Outlet<T> {
     /// Sends the same to every channel, after all records so far.
     fn send_all(&mut self, event: impl Fn() -> Event<T>) {
         self.flush();
-        (0..self.channels()).for_each(|channel| self.lines.send(channel, event()));
+        (0..self.channels()).for_each(|channel| self.send(channel, event()));
     }
 
     /// Sends what waits; false if a channel still has no room.
     fn drain(&mut self) -> bool {
-        let Lines { channels, overflow } = &mut self.lines;
-        while let Some((channel, event)) = overflow.pop_front() {
-            let Some(sender) = channels.get(channel) else { continue };
+        while let Some((channel, event)) = self.overflow.pop_front() {
+            let Some(sender) = self.channels.get(channel) else { continue };
             if let Err(event) = sender.try_send(event) {
-                overflow.push_front((channel, event));
+                self.overflow.push_front((channel, event));
                 return false;
             }
         }
@@ -145,31 +133,37 @@ impl<T> Router<T> {
     }
 
     fn note_overflow(&self, cx: &mut TaskContext) {
-        if !self.outlet.lines.overflow.is_empty() {
+        if !self.outlet.overflow.is_empty() {
             cx.set_blocked();
         }
     }
-}
 
-impl<T: Send> Collector<T> for Router<T> {
-    fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()> {
-        let records = batch.len() as u64;
-        cx.metrics().records_out.add(records);
-        cx.metrics().bytes_out.add(records * size_of::<T>() as u64);
-        self.partitioner.route(batch, &mut self.outlet)?;
-        self.note_overflow(cx);
+    /// Sends the same to every channel, after all records so far.
+    fn send_all(&mut self, event: impl Fn() -> Event<T>) -> Result<()> {
+        self.partitioner.flush(&mut self.outlet)?;
+        self.outlet.send_all(event);
         Ok(())
     }
+}
 
+impl<T: Send> Stage for Router<T> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         match signal {
-            Signal::Watermark(watermark) => self.outlet.send_all(|| Event::Watermark(*watermark)),
-            Signal::Status(status) => self.outlet.send_all(|| Event::Status(*status)),
-            Signal::Barrier(barrier) => self.outlet.send_all(|| Event::Barrier(barrier.clone())),
-            Signal::EndOfData => self.outlet.send_all(|| Event::EndOfData),
-            Signal::Flush => self.outlet.flush(),
-            Signal::Finish if !self.outlet.lines.overflow.is_empty() => cx.hold_finish(),
-            Signal::Open | Signal::Poll | Signal::Completed(_) | Signal::Aborted(_) | Signal::Finish => {}
+            Signal::Watermark(watermark) => self.send_all(|| Event::Watermark(*watermark))?,
+            Signal::Status(status) => self.send_all(|| Event::Status(*status))?,
+            Signal::Barrier(barrier) => self.send_all(|| Event::Barrier(barrier.clone()))?,
+            Signal::EndOfData => self.send_all(|| Event::EndOfData)?,
+            Signal::Flush => {
+                self.partitioner.flush(&mut self.outlet)?;
+                self.outlet.flush();
+            }
+            Signal::Finish if !self.outlet.overflow.is_empty() => cx.hold_finish(),
+            Signal::Open
+            | Signal::BeforeBarrier
+            | Signal::Poll
+            | Signal::Completed(_)
+            | Signal::Aborted(_)
+            | Signal::Finish => {}
         }
         self.note_overflow(cx);
         Ok(())
@@ -179,5 +173,19 @@ impl<T: Send> Collector<T> for Router<T> {
         if !self.outlet.drain() {
             cx.set_blocked();
         }
+    }
+
+    fn resume(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<T: Send> Collector<T> for Router<T> {
+    fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()> {
+        cx.metrics().records_out.add(batch.rows());
+        cx.metrics().bytes_out.add(batch.bytes());
+        self.partitioner.route(batch, &mut self.outlet)?;
+        self.note_overflow(cx);
+        Ok(())
     }
 }

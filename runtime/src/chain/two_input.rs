@@ -1,36 +1,95 @@
 //! An operator with two inputs, at the head of a chain.
 
-use std::marker::PhantomData;
-
-use super::link::LinkCore;
-use super::{Collector, OperatorInfo, Signal, TaskContext, TwoInputOperator};
+use super::link_core::{LinkCore, LinkInput};
+use super::{Collector, OperatorInfo, Output, Signal, Stage, TaskContext, TwoInputOperator};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::graph::SideCollector;
 
 /// An operator with two inputs, at the head of a chain, as the task sees it.
-pub trait TwoInputCollector<A, B>: Send {
+pub trait TwoInputCollector<A, B>: Stage {
     /// Takes records of the first input.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
     fn first(&mut self, batch: &mut Batch<A>, cx: &mut TaskContext) -> Result<()>;
     /// Takes records of the second input.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
     fn second(&mut self, batch: &mut Batch<B>, cx: &mut TaskContext) -> Result<()>;
     /// No record of the first input follows.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
     fn first_ended(&mut self, cx: &mut TaskContext) -> Result<()>;
     /// No record of the second input follows.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
     fn second_ended(&mut self, cx: &mut TaskContext) -> Result<()>;
-    /// Takes a signal, and passes it on.
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()>;
-    /// Sends what found no room before.
-    fn drain(&mut self, cx: &mut TaskContext);
+}
+
+/// Records of either input, or that one of them has ended.
+enum Either<A, B> {
+    First(Batch<A>),
+    Second(Batch<B>),
+    FirstEnded,
+    SecondEnded,
+}
+
+impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> LinkInput<Op, O> for Either<A, B> {
+    fn len(&self) -> usize {
+        match self {
+            Self::First(batch) => batch.len(),
+            Self::Second(batch) => batch.len(),
+            Self::FirstEnded | Self::SecondEnded => 0,
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        match self {
+            Self::First(batch) => batch.rows(),
+            Self::Second(batch) => batch.rows(),
+            Self::FirstEnded | Self::SecondEnded => 0,
+        }
+    }
+
+    #[inline]
+    fn process(&mut self, operator: &mut Op, output: &mut Output<'_, O>) -> Result<()> {
+        match self {
+            Self::First(batch) => operator.process_first(batch, output),
+            Self::Second(batch) => operator.process_second(batch, output),
+            Self::FirstEnded => operator.first_ended(output),
+            Self::SecondEnded => operator.second_ended(output),
+        }
+    }
+
+    fn split_front(&mut self, len: usize) -> Self {
+        match self {
+            Self::First(batch) => Self::First(batch.split_front(len)),
+            Self::Second(batch) => Self::Second(batch.split_front(len)),
+            Self::FirstEnded => Self::FirstEnded,
+            Self::SecondEnded => Self::SecondEnded,
+        }
+    }
+
+    fn take(&mut self) -> Self {
+        match self {
+            Self::First(batch) => Self::First(std::mem::take(batch)),
+            Self::Second(batch) => Self::Second(std::mem::take(batch)),
+            Self::FirstEnded => Self::FirstEnded,
+            Self::SecondEnded => Self::SecondEnded,
+        }
+    }
 }
 
 /// Connects a two-input operator to what comes after it.
 pub struct TwoInputLink<Op, A, B, O> {
-    core: LinkCore<Op, O>,
-    _inputs: PhantomData<fn(A, B)>,
+    core: LinkCore<Op, Either<A, B>, O>,
 }
 
-impl<A, B, O, Op: TwoInputOperator<A, B, O>> TwoInputLink<Op, A, B, O> {
+impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> TwoInputLink<Op, A, B, O> {
     /// Puts `operator` before `next`.
     pub(crate) fn new(
         operator: Op,
@@ -39,32 +98,51 @@ impl<A, B, O, Op: TwoInputOperator<A, B, O>> TwoInputLink<Op, A, B, O> {
         sides: Vec<Box<dyn SideCollector>>,
         cx: &TaskContext,
     ) -> Self {
-        Self { core: LinkCore::new(operator, info, next, sides, cx), _inputs: PhantomData }
+        Self { core: LinkCore::new(operator, info, next, sides, cx) }
     }
 }
 
-impl<A, B, O: Send, Op: TwoInputOperator<A, B, O>> TwoInputCollector<A, B> for TwoInputLink<Op, A, B, O> {
-    fn first(&mut self, batch: &mut Batch<A>, cx: &mut TaskContext) -> Result<()> {
-        self.core.work(cx, batch.len(), |operator, output| operator.process_first(batch, output))
-    }
-
-    fn second(&mut self, batch: &mut Batch<B>, cx: &mut TaskContext) -> Result<()> {
-        self.core.work(cx, batch.len(), |operator, output| operator.process_second(batch, output))
-    }
-
-    fn first_ended(&mut self, cx: &mut TaskContext) -> Result<()> {
-        self.core.work(cx, 0, Op::first_ended)
-    }
-
-    fn second_ended(&mut self, cx: &mut TaskContext) -> Result<()> {
-        self.core.work(cx, 0, Op::second_ended)
-    }
-
+impl<A: Send, B: Send, O: Send, Op: TwoInputOperator<A, B, O>> Stage for TwoInputLink<Op, A, B, O> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.core.signal(signal, cx)
     }
 
     fn drain(&mut self, cx: &mut TaskContext) {
         self.core.drain(cx);
+    }
+
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.core.resume(cx)
+    }
+}
+
+impl<A: Send, B: Send, O: Send, Op: TwoInputOperator<A, B, O>> TwoInputCollector<A, B>
+    for TwoInputLink<Op, A, B, O>
+{
+    fn first(&mut self, batch: &mut Batch<A>, cx: &mut TaskContext) -> Result<()> {
+        let mut input = Either::First(std::mem::take(batch));
+        let taken = self.core.take_in(&mut input, cx);
+        // Back to whoever gave it, who fills it again.
+        if let Either::First(emptied) = input {
+            *batch = emptied;
+        }
+        taken
+    }
+
+    fn second(&mut self, batch: &mut Batch<B>, cx: &mut TaskContext) -> Result<()> {
+        let mut input = Either::Second(std::mem::take(batch));
+        let taken = self.core.take_in(&mut input, cx);
+        if let Either::Second(emptied) = input {
+            *batch = emptied;
+        }
+        taken
+    }
+
+    fn first_ended(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.core.take_in(&mut Either::FirstEnded, cx)
+    }
+
+    fn second_ended(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.core.take_in(&mut Either::SecondEnded, cx)
     }
 }

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::deploy::SubtaskBuilder;
 use super::edge::Port;
 use crate::batch::Batch;
-use crate::chain::{Collector, Signal, TaskContext};
+use crate::chain::{Collector, Signal, Stage, TaskContext};
 use crate::error::Result;
 
 /// Names a side output and the type of its records. As Flink's `OutputTag`.
@@ -68,10 +68,8 @@ impl SidePorts {
 }
 
 /// What stands behind a side output, whatever it carries.
-pub(crate) trait SideCollector: Send {
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()>;
+pub(crate) trait SideCollector: Stage {
     fn send(&mut self, cx: &mut TaskContext) -> Result<()>;
-    fn drain(&mut self, cx: &mut TaskContext);
     fn as_any(&mut self) -> &mut dyn Any;
 }
 
@@ -86,12 +84,29 @@ struct Side<T> {
     next: Box<dyn Collector<T>>,
 }
 
-impl<T: Record> SideCollector for Side<T> {
+impl<T: Record> Side<T> {
+    fn push(&mut self, record: T, timestamp: Timestamp, cx: &mut TaskContext) -> Result<()> {
+        self.buffer.push(record, timestamp);
+        if self.buffer.is_full() { self.send(cx) } else { Ok(()) }
+    }
+}
+
+impl<T: Record> Stage for Side<T> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.send(cx)?;
         self.next.signal(signal, cx)
     }
 
+    fn drain(&mut self, cx: &mut TaskContext) {
+        self.next.drain(cx);
+    }
+
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.next.resume(cx)
+    }
+}
+
+impl<T: Record> SideCollector for Side<T> {
     fn send(&mut self, cx: &mut TaskContext) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -101,29 +116,27 @@ impl<T: Record> SideCollector for Side<T> {
         result
     }
 
-    fn drain(&mut self, cx: &mut TaskContext) {
-        self.next.drain(cx);
-    }
-
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }
 
-/// Puts a record into every side of this tag. Several streams may have been made of one tag.
+/// Puts a record into every side of this tag, and sends what is full. Several streams may have been
+/// made of one tag.
 pub(crate) fn emit<T: Record>(
     sides: &mut [Box<dyn SideCollector>],
     tag: &OutputTag<T>,
     record: T,
     timestamp: Timestamp,
-) {
+    cx: &mut TaskContext,
+) -> Result<()> {
     let mut sides = sides
         .iter_mut()
         .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.id == tag.id));
-    let Some(mut side) = sides.next() else { return };
+    let Some(mut side) = sides.next() else { return Ok(()) };
     for other in sides {
-        side.buffer.push(record.clone(), timestamp);
+        side.push(record.clone(), timestamp, cx)?;
         side = other;
     }
-    side.buffer.push(record, timestamp);
+    side.push(record, timestamp, cx)
 }

@@ -46,8 +46,11 @@ impl WatermarkMerger {
         }
     }
 
-    /// Input `index` has sent a watermark.
+    /// Input `index` has sent a watermark. One of [`Timestamp::MAX`] says that its event time is over.
     pub fn watermark(&mut self, index: usize, watermark: Timestamp) -> Merged {
+        if watermark == Timestamp::MAX {
+            return self.end(index);
+        }
         if let Some(input) = self.inputs.get_mut(index) {
             input.watermark = input.watermark.max(watermark);
         }
@@ -56,7 +59,7 @@ impl WatermarkMerger {
 
     /// Input `index` has become idle or active.
     pub fn status(&mut self, index: usize, status: StreamStatus) -> Merged {
-        if let Some(input) = self.inputs.get_mut(index) {
+        if let Some(input) = self.inputs.get_mut(index).filter(|input| input.state != InputState::Ended) {
             input.state = match status {
                 StreamStatus::Idle => InputState::Idle,
                 StreamStatus::Active => InputState::Active,
@@ -65,7 +68,8 @@ impl WatermarkMerger {
         self.merge()
     }
 
-    /// Input `index` has ended: nobody waits for it any more.
+    /// Input `index` has ended, or its event time has: nobody waits for it any more, and what others
+    /// that are merely idle have not reached is not skipped for it.
     pub fn end(&mut self, index: usize) -> Merged {
         if let Some(input) = self.inputs.get_mut(index) {
             input.state = InputState::Ended;

@@ -1,8 +1,9 @@
 //! The task of a chain with one input.
 
-use super::common::{Body, Inputs, Lifecycle, Step, act};
+use super::inputs::{Inputs, act};
+use super::lifecycle::{Body, Lifecycle, Step};
 use super::{Budget, Progress, Task};
-use crate::chain::{Collector, Signal, TaskContext};
+use crate::chain::{Collector, Signal, Stage, TaskContext};
 use crate::checkpoint::Control;
 use crate::error::Result;
 use crate::event::Event;
@@ -11,10 +12,10 @@ use crate::input::InputGate;
 /// Takes events from one input gate into a chain.
 pub struct OperatorTask<T> {
     lifecycle: Lifecycle,
-    body: OneInput<T>,
+    body: OperatorBody<T>,
 }
 
-struct OneInput<T> {
+struct OperatorBody<T> {
     gate: InputGate<T>,
     inputs: Inputs,
     chain: Box<dyn Collector<T>>,
@@ -23,11 +24,11 @@ struct OneInput<T> {
 impl<T> OperatorTask<T> {
     pub(crate) fn new(gate: InputGate<T>, chain: Box<dyn Collector<T>>) -> Self {
         let inputs = Inputs::new(gate.len());
-        Self { lifecycle: Lifecycle::new(), body: OneInput { gate, inputs, chain } }
+        Self { lifecycle: Lifecycle::new(), body: OperatorBody { gate, inputs, chain } }
     }
 }
 
-impl<T> Body for OneInput<T> {
+impl<T: Send> Stage for OperatorBody<T> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.chain.signal(signal, cx)
     }
@@ -36,19 +37,23 @@ impl<T> Body for OneInput<T> {
         self.chain.drain(cx);
     }
 
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.chain.resume(cx)
+    }
+}
+
+impl<T: Send> Body for OperatorBody<T> {
     fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
         let Some((input, event)) = self.gate.poll(&self.inputs.alignment) else { return Ok(Step::Dry) };
         if let Event::Batch(mut batch) = event {
-            let records = batch.len() as u64;
-            cx.metrics().records_in.add(records);
-            cx.metrics().bytes_in.add(records * size_of::<T>() as u64);
+            cx.count_in(&batch);
             self.chain.batch(&mut batch, cx)?;
             self.gate.give_back(input, batch);
             return Ok(Step::Done);
         }
         let action = self.inputs.note(input, &event, cx);
-        act(self, action, cx)?;
-        Ok(if self.inputs.just_ended() { Step::Ended } else { Step::Done })
+        let step = act(self, action, cx)?;
+        Ok(if self.inputs.just_ended() { Step::Ended } else { step })
     }
 }
 

@@ -1,25 +1,21 @@
 //! The task of a source and what is chained to it.
 
-use std::sync::Arc;
-use std::time::Duration;
+use millstream_state::Timestamp;
 
-use super::common::{Body, Lifecycle, Step, snapshot};
+use super::lifecycle::{Body, Lifecycle, Step};
 use super::{Budget, Progress, Task};
-use crate::chain::{Signal, SourceHead, SourceStatus, TaskContext};
+use crate::chain::{Signal, SourceHead, SourceStatus, Stage, TaskContext};
 use crate::checkpoint::{Barrier, Control};
 use crate::error::Result;
 use crate::event::StreamStatus;
-use millstream_state::Timestamp;
 
 /// Asks a source for records, and cuts the stream when the coordinator says so.
 pub struct SourceTask {
     lifecycle: Lifecycle,
-    source: Source,
-    /// Triggers that came before the source was open.
-    early: Vec<Arc<Barrier>>,
+    source: SourceBody,
 }
 
-struct Source {
+struct SourceBody {
     head: Box<dyn SourceHead>,
     /// The source has ended, or has been told to stop: it is asked no more.
     silent: bool,
@@ -27,17 +23,11 @@ struct Source {
 
 impl SourceTask {
     pub(crate) fn new(head: Box<dyn SourceHead>) -> Self {
-        Self { lifecycle: Lifecycle::new(), source: Source { head, silent: false }, early: Vec::new() }
-    }
-
-    fn cut(&mut self, barrier: &Arc<Barrier>, cx: &mut TaskContext) -> Result<()> {
-        snapshot(&mut self.source, barrier, Duration::ZERO, cx)?;
-        self.source.silent |= barrier.stops_sources();
-        Ok(())
+        Self { lifecycle: Lifecycle::new(), source: SourceBody { head, silent: false } }
     }
 }
 
-impl Body for Source {
+impl Stage for SourceBody {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.head.signal(signal, cx)
     }
@@ -46,6 +36,12 @@ impl Body for Source {
         self.head.drain(cx);
     }
 
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.head.resume(cx)
+    }
+}
+
+impl Body for SourceBody {
     fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
         if self.silent {
             return Ok(Step::Dry);
@@ -63,29 +59,18 @@ impl Body for Source {
             }
         }
     }
+
+    fn after_cut(&mut self, barrier: &Barrier) {
+        self.silent |= barrier.stops_sources();
+    }
 }
 
 impl Task for SourceTask {
     fn run(&mut self, budget: Budget, cx: &mut TaskContext) -> Result<Progress> {
-        if !self.early.is_empty() && !self.lifecycle.is_open() {
-            // Opens without reading, so that the snapshot is taken of restored state.
-            self.lifecycle.run(&mut self.source, Budget { batches: 0 }, cx)?;
-        }
-        for barrier in std::mem::take(&mut self.early) {
-            self.cut(&barrier, cx)?;
-        }
         self.lifecycle.run(&mut self.source, budget, cx)
     }
 
     fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()> {
-        match &message {
-            Control::Trigger(barrier) if self.lifecycle.is_open() => self.cut(barrier, cx),
-            Control::Trigger(barrier) => {
-                self.early.push(barrier.clone());
-                cx.waker().wake_by_ref();
-                Ok(())
-            }
-            _ => self.lifecycle.control(&mut self.source, &message, cx),
-        }
+        self.lifecycle.control(&mut self.source, &message, cx)
     }
 }

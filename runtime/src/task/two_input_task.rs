@@ -1,8 +1,9 @@
 //! The task of a chain whose head has two inputs.
 
-use super::common::{Body, Inputs, Lifecycle, Step, act};
+use super::inputs::{Inputs, act};
+use super::lifecycle::{Body, Lifecycle, Step};
 use super::{Budget, Progress, Task};
-use crate::chain::{Signal, TaskContext, TwoInputCollector};
+use crate::chain::{Signal, Stage, TaskContext, TwoInputCollector};
 use crate::checkpoint::Control;
 use crate::error::Result;
 use crate::event::Event;
@@ -11,10 +12,10 @@ use crate::input::InputGate;
 /// Takes events from two input gates, in turn, into a chain.
 pub struct TwoInputTask<A, B> {
     lifecycle: Lifecycle,
-    body: TwoInputs<A, B>,
+    body: TwoInputBody<A, B>,
 }
 
-struct TwoInputs<A, B> {
+struct TwoInputBody<A, B> {
     first: InputGate<A>,
     second: InputGate<B>,
     /// How many channels of each gate have not ended.
@@ -33,61 +34,53 @@ impl<A, B> TwoInputTask<A, B> {
     ) -> Self {
         let inputs = Inputs::new(first.len() + second.len());
         let (first_open, second_open) = (first.len(), second.len());
-        let body = TwoInputs { first, second, first_open, second_open, second_is_next: false, inputs, chain };
+        let body =
+            TwoInputBody { first, second, first_open, second_open, second_is_next: false, inputs, chain };
         Self { lifecycle: Lifecycle::new(), body }
     }
 }
 
-fn count_in<T>(records: usize, cx: &TaskContext) {
-    cx.metrics().records_in.add(records as u64);
-    cx.metrics().bytes_in.add((records * size_of::<T>()) as u64);
-}
-
-impl<A, B> TwoInputs<A, B> {
-    fn poll_first(&mut self, cx: &mut TaskContext) -> Result<bool> {
-        let Some((input, event)) = self.first.poll(&self.inputs.alignment) else { return Ok(false) };
+impl<A: Send, B: Send> TwoInputBody<A, B> {
+    fn poll_first(&mut self, cx: &mut TaskContext) -> Result<Option<Step>> {
+        let Some((input, event)) = self.first.poll(&self.inputs.alignment) else { return Ok(None) };
         if let Event::Batch(mut batch) = event {
-            count_in::<A>(batch.len(), cx);
+            cx.count_in(&batch);
             self.chain.first(&mut batch, cx)?;
             self.first.give_back(input, batch);
-        } else {
-            if matches!(event, Event::EndOfData) {
-                self.first_open = self.first_open.saturating_sub(1);
-                if self.first_open == 0 {
-                    // Before the watermark that may rise now: what the operator held back for
-                    // this input belongs before it.
-                    self.chain.first_ended(cx)?;
-                }
-            }
-            let action = self.inputs.note(input, &event, cx);
-            act(self, action, cx)?;
+            return Ok(Some(Step::Done));
         }
-        Ok(true)
+        if matches!(event, Event::EndOfData) {
+            self.first_open = self.first_open.saturating_sub(1);
+            if self.first_open == 0 {
+                // Before the watermark that may rise now: what the operator held back for this
+                // input belongs before it.
+                self.chain.first_ended(cx)?;
+            }
+        }
+        let action = self.inputs.note(input, &event, cx);
+        act(self, action, cx).map(Some)
     }
 
-    fn poll_second(&mut self, cx: &mut TaskContext) -> Result<bool> {
-        let Some((input, event)) = self.second.poll(&self.inputs.alignment) else { return Ok(false) };
+    fn poll_second(&mut self, cx: &mut TaskContext) -> Result<Option<Step>> {
+        let Some((input, event)) = self.second.poll(&self.inputs.alignment) else { return Ok(None) };
         if let Event::Batch(mut batch) = event {
-            count_in::<B>(batch.len(), cx);
+            cx.count_in(&batch);
             self.chain.second(&mut batch, cx)?;
             self.second.give_back(input, batch);
-        } else {
-            if matches!(event, Event::EndOfData) {
-                self.second_open = self.second_open.saturating_sub(1);
-                if self.second_open == 0 {
-                    // Before the watermark that may rise now: what the operator held back for
-                    // this input belongs before it.
-                    self.chain.second_ended(cx)?;
-                }
-            }
-            let action = self.inputs.note(input, &event, cx);
-            act(self, action, cx)?;
+            return Ok(Some(Step::Done));
         }
-        Ok(true)
+        if matches!(event, Event::EndOfData) {
+            self.second_open = self.second_open.saturating_sub(1);
+            if self.second_open == 0 {
+                self.chain.second_ended(cx)?;
+            }
+        }
+        let action = self.inputs.note(input, &event, cx);
+        act(self, action, cx).map(Some)
     }
 }
 
-impl<A, B> Body for TwoInputs<A, B> {
+impl<A: Send, B: Send> Stage for TwoInputBody<A, B> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.chain.signal(signal, cx)
     }
@@ -96,18 +89,19 @@ impl<A, B> Body for TwoInputs<A, B> {
         self.chain.drain(cx);
     }
 
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.chain.resume(cx)
+    }
+}
+
+impl<A: Send, B: Send> Body for TwoInputBody<A, B> {
     fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
         self.second_is_next = !self.second_is_next;
-        let mut found = false;
-        for turn in 0..2 {
-            let first = self.second_is_next == (turn == 0);
-            found = found || if first { self.poll_first(cx)? } else { self.poll_second(cx)? };
+        let mut taken = if self.second_is_next { self.poll_first(cx)? } else { self.poll_second(cx)? };
+        if taken.is_none() {
+            taken = if self.second_is_next { self.poll_second(cx)? } else { self.poll_first(cx)? };
         }
-        Ok(match (self.inputs.just_ended(), found) {
-            (true, _) => Step::Ended,
-            (false, true) => Step::Done,
-            (false, false) => Step::Dry,
-        })
+        Ok(if self.inputs.just_ended() { Step::Ended } else { taken.unwrap_or(Step::Dry) })
     }
 }
 

@@ -6,7 +6,7 @@ use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
 use crate::batch::Batch;
-use crate::chain::{Collector, Signal, TaskContext};
+use crate::chain::{Collector, Signal, Stage, TaskContext};
 use crate::error::Result;
 use crate::event::StreamStatus;
 
@@ -65,7 +65,9 @@ impl<O: Send> Collector<O> for Captured<O> {
         self.0.lock().extend(records);
         Ok(())
     }
+}
 
+impl<O: Send> Stage for Captured<O> {
     fn signal(&mut self, signal: &Signal, _: &mut TaskContext) -> Result<()> {
         self.0.lock().extend(match signal {
             Signal::Watermark(watermark) => Some(Emitted::Watermark(*watermark)),
@@ -78,4 +80,8 @@ impl<O: Send> Collector<O> for Captured<O> {
     }
 
     fn drain(&mut self, _: &mut TaskContext) {}
+
+    fn resume(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
 }

@@ -19,6 +19,7 @@ use crate::event::StreamStatus;
 use crate::graph::{OutputTag, SideCollector};
 use crate::job::{SubtaskId, VertexId};
 use crate::metrics::{MetricsRegistry, OperatorMetrics};
+use crate::task::Budget;
 
 /// Tests an operator with one input, or a sink (`O` is `()` then).
 pub type OperatorHarness<I, O> = Harness<OneInput<I>, O>;
@@ -38,6 +39,8 @@ pub struct Harness<H, O> {
     pub(super) manual_io: bool,
     place: (u32, u32, u32),
     wake_at: Option<Timestamp>,
+    budget: Budget,
+    runs: usize,
     emitted: Captured<O>,
     sides: Vec<CapturedSide>,
     metrics: Arc<MetricsRegistry>,
@@ -61,6 +64,8 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
             manual_io: setup.manual_io,
             place: (setup.subtask, setup.parallelism, setup.max_parallelism),
             wake_at: None,
+            budget: setup.budget,
+            runs: 0,
             emitted,
             sides: setup.captured_sides,
             metrics,
@@ -71,7 +76,9 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
 
     /// Lets the operator work, then sees to I/O and wake-ups as a driver would.
     pub(super) fn work<R>(&mut self, work: impl FnOnce(&mut H, &mut TaskContext) -> Result<R>) -> Result<R> {
+        self.cx.begin_run(self.budget);
         let result = work(&mut self.head, &mut self.cx)?;
+        self.resume_all()?;
         self.note_wake_up();
         for _ in 0..POLLS_IN_A_ROW {
             if self.manual_io {
@@ -86,8 +93,18 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         Ok(result)
     }
 
+    /// Goes on, in as many runs as it takes, with what the operator has suspended.
+    fn resume_all(&mut self) -> Result<()> {
+        while self.cx.is_suspended() {
+            self.runs += 1;
+            self.cx.begin_run(self.budget);
+            self.head.stage().resume(&mut self.cx)?;
+        }
+        Ok(())
+    }
+
     fn signal(&mut self, signal: &Signal) -> Result<()> {
-        self.work(|head, cx| head.signal(signal, cx))
+        self.work(|head, cx| head.stage().signal(signal, cx))
     }
 
     fn note_wake_up(&mut self) {
@@ -97,8 +114,9 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
 
     fn poll_once(&mut self) -> Result<()> {
         self.wake_at = None;
-        self.cx.clear_blocked();
-        self.head.signal(&Signal::Poll, &mut self.cx)?;
+        self.cx.begin_run(self.budget);
+        self.head.stage().signal(&Signal::Poll, &mut self.cx)?;
+        self.resume_all()?;
         self.note_wake_up();
         Ok(())
     }
@@ -122,7 +140,6 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     /// Lets the operator see to timers and finished I/O.
     pub fn poll(&mut self) -> Result<()> {
         self.wake_at = None;
-        self.cx.clear_blocked();
         self.signal(&Signal::Poll)
     }
 
@@ -158,8 +175,9 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
             mode: CheckpointMode::ExactlyOnce,
             target: SnapshotTarget::Checkpoint { base: None },
         });
+        self.signal(&Signal::BeforeBarrier)?;
         // Not through `work`: it would poll before the state is taken off the context.
-        self.head.signal(&Signal::Barrier(barrier), &mut self.cx)?;
+        self.head.stage().signal(&Signal::Barrier(barrier), &mut self.cx)?;
         let (snapshot, work) = HarnessSnapshot::new(self.place, self.cx.take_snapshots());
         work.into_iter().for_each(|work| self.world.spawn(work));
         self.work(|_, _| Ok(()))?;
@@ -186,6 +204,17 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     /// When the operator has asked to be woken.
     pub const fn wake_at(&self) -> Option<Timestamp> {
         self.wake_at
+    }
+
+    /// Whether an operator holds the end of its input: run its I/O or move its clock, and
+    /// [poll](Self::poll) it.
+    pub const fn is_end_held(&self) -> bool {
+        self.cx.is_end_held()
+    }
+
+    /// How many further runs the operator has needed to finish work that it had suspended.
+    pub const fn resumed_runs(&self) -> usize {
+        self.runs
     }
 
     /// Whether the operator can take no more for now.

@@ -7,19 +7,16 @@ use super::setup::HarnessSetup;
 use super::snapshot::HarnessSnapshot;
 use crate::batch::Batch;
 use crate::chain::{
-    Collector, Link, Operator, OperatorInfo, Signal, SourceHead, SourceLink, SourceOperator, SourceStatus,
-    TaskContext, TwoInputCollector, TwoInputLink, TwoInputOperator,
+    Collector, Link, Operator, OperatorInfo, SourceHead, SourceLink, SourceOperator, SourceStatus, Stage,
+    TwoInputCollector, TwoInputLink, TwoInputOperator,
 };
 use crate::error::Result;
 use crate::event::StreamStatus;
 
 /// The head of the chain, whatever its inputs.
 pub trait Head {
-    /// Hands a signal to the chain.
-    ///
-    /// # Errors
-    /// Whatever the operator returns.
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()>;
+    /// The chain.
+    fn stage(&mut self) -> &mut dyn Stage;
 }
 
 /// An operator with one input, or a sink.
@@ -32,20 +29,20 @@ pub struct TwoInputs<A, B>(pub(super) Box<dyn TwoInputCollector<A, B>>);
 pub struct NoInput(pub(super) Box<dyn SourceHead>);
 
 impl<I> Head for OneInput<I> {
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
-        self.0.signal(signal, cx)
+    fn stage(&mut self) -> &mut dyn Stage {
+        self.0.as_mut()
     }
 }
 
 impl<A, B> Head for TwoInputs<A, B> {
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
-        self.0.signal(signal, cx)
+    fn stage(&mut self) -> &mut dyn Stage {
+        self.0.as_mut()
     }
 }
 
 impl Head for NoInput {
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
-        self.0.signal(signal, cx)
+    fn stage(&mut self) -> &mut dyn Stage {
+        self.0.as_mut()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where an operator under test stands, and what it is restored from.
 
 use std::any::Any;
+use std::time::Duration;
 
 use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, Record};
 
@@ -10,6 +11,7 @@ use crate::chain::OperatorInfo;
 use crate::driver::Sabotage;
 use crate::error::Result;
 use crate::graph::{OutputTag, SideCollector, side};
+use crate::task::Budget;
 
 /// A side output that the test reads.
 pub(super) struct CapturedSide {
@@ -33,7 +35,7 @@ pub(super) struct CapturedSide {
 /// #     fn process(&mut self, batch: &mut Batch<i32>, output: &mut Output<'_, i32>) -> Result<()> {
 /// #         for record in batch.drain() {
 /// #             match record {
-/// #                 ..0 => output.emit_side(&self.0, record, Timestamp::MIN),
+/// #                 ..0 => output.emit_side(&self.0, record, Timestamp::MIN)?,
 /// #                 _ => output.emit(record, Timestamp::MIN)?,
 /// #             }
 /// #         }
@@ -55,6 +57,7 @@ pub struct HarnessSetup<'s> {
     pub(super) max_parallelism: u32,
     pub(super) manual_io: bool,
     pub(super) sabotage: Sabotage,
+    pub(super) budget: Budget,
     pub(super) sides: Vec<Box<dyn SideCollector>>,
     pub(super) captured_sides: Vec<CapturedSide>,
     snapshots: Vec<&'s HarnessSnapshot>,
@@ -68,6 +71,7 @@ impl Default for HarnessSetup<'_> {
             max_parallelism: DEFAULT_MAX_PARALLELISM,
             manual_io: false,
             sabotage: Sabotage::None,
+            budget: Budget { emitted: u32::MAX, time: Duration::MAX, ..Budget::default() },
             sides: Vec::new(),
             captured_sides: Vec::new(),
             snapshots: Vec::new(),
@@ -90,6 +94,13 @@ impl<'s> HarnessSetup<'s> {
     /// How many key groups there are; 128 unless set.
     pub const fn max_parallelism(mut self, max_parallelism: u32) -> Self {
         self.max_parallelism = max_parallelism;
+        self
+    }
+
+    /// In one run the operator should hand on no more than `batches` batches: it is asked to suspend its
+    /// work then, and [goes on](super::Harness::resumed_runs) in another. Any number unless set.
+    pub const fn emit_at_most(mut self, batches: u32) -> Self {
+        self.budget.emitted = batches;
         self
     }
 

@@ -16,7 +16,7 @@ struct Sort {
 impl ProcessFunction<u64, u64> for Sort {
     fn process(&mut self, number: u64, cx: &mut ProcessContext<'_, '_, u64>) -> Result<()> {
         if number.is_multiple_of(3) {
-            cx.emit_side(&self.aside, number.to_string());
+            cx.emit_side(&self.aside, number.to_string())?;
             return Ok(());
         }
         cx.emit(number)

@@ -176,7 +176,7 @@ fn take_row<T: millstream_state::Record>(
         (Ok(record), _) => output.batch().push(record, Timestamp::MIN),
         (Err(row), BadRecord::Fail) => return Err(row.into()),
         (Err(_), BadRecord::Skip) => output.counters().skipped_records.add(1),
-        (Err(row), BadRecord::SideOutput(tag)) => output.emit_side(tag, row, Timestamp::MIN),
+        (Err(row), BadRecord::SideOutput(tag)) => output.emit_side(tag, row, Timestamp::MIN)?,
     }
     Ok(())
 }

@@ -41,6 +41,8 @@ pub(super) struct SessionOperator<K, T, F: WindowFunction<K, T, TimeWindow>> {
     /// fired.
     timers: TimerQueue<K>,
     watermark: CurrentWatermark,
+    /// The watermark to be sent on when all that it makes due has been emitted.
+    advancing_to: Option<Timestamp>,
 }
 
 impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, T, F> {
@@ -58,7 +60,8 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
         };
         let state = KeyedTable::new(meta, info.groups, info.range());
         let timers = TimerQueue::new(TimerQueue::<K>::EVENT_TIME, info.groups, info.range());
-        Self { windows, function, lateness, state, timers, watermark: CurrentWatermark::default() }
+        let watermark = CurrentWatermark::default();
+        Self { windows, function, lateness, state, timers, watermark, advancing_to: None }
     }
 
     fn add(
@@ -74,8 +77,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
         // Looked up first: a record that is dropped must not mark the key group as changed.
         let open = self.state.get(hash, &key).map_or(&[][..], Vec::as_slice);
         if own.max_timestamp() <= closed && !open.iter().any(joins) {
-            self.lateness.too_late(record, timestamp, output);
-            return Ok(());
+            return self.lateness.too_late(record, timestamp, output);
         }
         let sessions = self.state.content_mut(hash)?.entry(hash, key.clone(), |_| Vec::new());
         // The record belongs to the first session it joins; it may join others to that.
@@ -108,6 +110,20 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
     }
 
     /// A timer of `key` is due: emits and forgets what is.
+    /// Lets all due timers fire, then sends the watermark after what they have emitted.
+    fn fire(&mut self, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
+        let Some(watermark) = self.advancing_to else { return Ok(()) };
+        while let Some((_, key)) = self.timers.pop(self.watermark.get()) {
+            self.on_timer(&key, output)?;
+            if output.should_yield() {
+                output.suspend();
+                return Ok(());
+            }
+        }
+        self.advancing_to = None;
+        output.emit_watermark(watermark)
+    }
+
     fn on_timer(&mut self, key: &K, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
         let (hash, now) = (stable_hash(key), self.watermark.get());
         let tables = self.state.content_mut(hash)?;
@@ -157,11 +173,13 @@ where
         watermark: Timestamp,
         output: &mut Output<'_, WindowResult<K, F::Output>>,
     ) -> Result<()> {
-        let now = self.watermark.advance(watermark);
-        while let Some((_, key)) = self.timers.pop(now) {
-            self.on_timer(&key, output)?;
-        }
-        output.emit_watermark(watermark)
+        self.watermark.advance(watermark);
+        self.advancing_to = Some(watermark);
+        self.fire(output)
+    }
+
+    fn resume(&mut self, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
+        self.fire(output)
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {

@@ -144,7 +144,7 @@ impl Process {
         task.flag.lower();
         let DeployedTask { task: work, context, .. } = &mut task.deployed;
         // A batch at a time, so that the seed decides what comes between.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.run(Budget { batches: 1 }, context)));
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.run(Budget::one_batch(), context)));
         match failure::flatten(outcome) {
             Ok(Progress::Ready) => task.flag.raise(),
             Ok(Progress::Waiting | Progress::Blocked | Progress::Finished) => {}
