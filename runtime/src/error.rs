@@ -26,6 +26,10 @@ pub enum ErrorKind {
     Function,
     /// A function of the job panicked.
     Panic,
+    /// A process that ran a part of the job is gone: run the job again on those that are left.
+    Lost,
+    /// A newer process has taken the job over: this one gives up, and nothing is restarted.
+    Fenced,
     /// The job was cancelled.
     Cancelled,
     /// Millstream itself is at fault: report it.
@@ -35,7 +39,7 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// Whether running the job again from its last checkpoint may help.
     pub const fn is_retryable(self) -> bool {
-        !matches!(self, Self::InvalidJob | Self::Restore | Self::Cancelled)
+        !matches!(self, Self::InvalidJob | Self::Restore | Self::Cancelled | Self::Fenced)
     }
 }
 
