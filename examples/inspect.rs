@@ -132,6 +132,7 @@ const fn kind_name(kind: StateKind) -> &'static str {
         StateKind::Window => "windows",
         StateKind::EventTimer => "event-time timers",
         StateKind::ProcessingTimer => "processing-time timers",
+        StateKind::Rows => "rows",
     }
 }
 

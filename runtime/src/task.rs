@@ -69,3 +69,6 @@ pub trait Task: Send {
     /// Whatever fails the attempt.
     fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,12 +55,17 @@ mod setup;
 mod snapshot;
 mod world;
 
+#[cfg(test)]
+pub(crate) use capture::Captured;
 pub use capture::Emitted;
 pub use fleet::KeyedFleet;
 pub use harness::{Harness, OperatorHarness, SourceHarness, TwoInputHarness};
 pub use head::{NoInput, OneInput, TwoInputs};
 pub use setup::HarnessSetup;
 pub use snapshot::HarnessSnapshot;
+
+#[cfg(test)]
+pub(crate) use world::HarnessWorld;
 
 #[cfg(test)]
 mod tests;

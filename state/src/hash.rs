@@ -35,10 +35,27 @@ fn fold(left: u64, right: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
+/// What [`fold_word`] begins with.
+pub const STABLE_HASH_START: u64 = START;
+
+/// Takes one more word into a hash: the step of which [`stable_hash`] consists, for code that hashes a
+/// column of values at a time and keeps one state for each row.
+///
+/// ```
+/// use millstream_state::{STABLE_HASH_START, fold_word, stable_hash};
+/// assert_eq!(fold_word(STABLE_HASH_START, 7), stable_hash(&7_u64));
+/// assert_eq!(fold_word(fold_word(STABLE_HASH_START, 7), 8), stable_hash(&(7_u64, 8_u64)));
+/// ```
+#[inline]
+#[must_use]
+pub fn fold_word(state: u64, word: u64) -> u64 {
+    fold(state ^ word, MIX)
+}
+
 impl StableHasher {
     #[inline]
     fn word(&mut self, word: u64) {
-        self.state = fold(self.state ^ word, MIX);
+        self.state = fold_word(self.state, word);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The jobs that are run under seeds, each with its answer in plain Rust.
 
+mod columns;
 mod enrich;
+mod expansion;
 mod files;
 mod join;
 mod rolling;
@@ -25,5 +27,7 @@ pub const JOBS: &[Job] = &[
     ("join", join::lists_of_two_inputs),
     ("enrich and broadcast", enrich::enrich_and_broadcast),
     ("routes", routes::unions_and_sides),
+    ("chunks of columns", columns::counted_by_key),
+    ("thousands from one", expansion::many_from_one),
     ("files", files::from_files_to_files),
 ];

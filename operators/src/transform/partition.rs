@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use millstream_runtime::graph::PartitionerFactory;
-use millstream_runtime::partition::{ByFunction, Partitioning};
-use millstream_state::Record;
+use millstream_runtime::partition::{ByFunction, Partitioner, Partitioning};
+use millstream_state::{KeyGroups, Record};
 
 use crate::Stream;
 
@@ -135,5 +135,51 @@ impl<T: Record> Stream<T> {
     ) -> Self {
         let factory = Arc::new(move |_, _| Box::new(ByFunction(choose.clone())) as _);
         self.partitioned(Partitioning::Custom, Some(factory))
+    }
+
+    /// Spreads records with a [`Partitioner`] of your own, which may also split them: `make` makes one for
+    /// each subtask, and is told the key groups and the parallelism of the next operator. `kind` says
+    /// what it does, for plans: [`Partitioning::KeyGroup`] if it sends each record to the owner of its
+    /// key group.
+    ///
+    /// ```
+    /// # use millstream_operators::Environment;
+    /// use millstream_runtime::batch::Batch;
+    /// use millstream_runtime::chain::Outlet;
+    /// use millstream_runtime::partition::{Partitioner, Partitioning};
+    ///
+    /// /// Sends each half of a list to a subtask of its own.
+    /// struct Halves;
+    ///
+    /// impl Partitioner<Vec<u32>> for Halves {
+    ///     fn route(
+    ///         &mut self,
+    ///         batch: &mut Batch<Vec<u32>>,
+    ///         outlet: &mut Outlet<Vec<u32>>,
+    ///     ) -> millstream_operators::Result<()> {
+    ///         for (mut list, timestamp) in batch.drain_timed() {
+    ///             let second = list.split_off(list.len() / 2);
+    ///             outlet.push(0, list, timestamp);
+    ///             outlet.push(1, second, timestamp);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # let env = Environment::new();
+    /// let lists = env.from_collection([vec![1, 2, 3, 4], vec![5, 6]]);
+    /// let halves = lists.partition_by(Partitioning::Custom, |_, _| Box::new(Halves));
+    /// let lengths = halves.map(|half| half.len()).set_parallelism(2).collect();
+    /// env.execute("halves")?;
+    /// assert_eq!(lengths.sorted(), [1, 1, 2, 2]);
+    /// # Ok::<(), millstream_operators::Error>(())
+    /// ```
+    #[must_use]
+    pub fn partition_by(
+        &self,
+        kind: Partitioning,
+        make: impl Fn(KeyGroups, u32) -> Box<dyn Partitioner<T>> + Send + Sync + 'static,
+    ) -> Self {
+        self.partitioned(kind, Some(Arc::new(make)))
     }
 }

@@ -26,7 +26,7 @@ pub enum Emitted<O> {
 }
 
 /// What has been emitted, shared with the collector at the end of the chain.
-pub(super) struct Captured<O>(Arc<Mutex<Vec<Emitted<O>>>>);
+pub(crate) struct Captured<O>(Arc<Mutex<Vec<Emitted<O>>>>);
 
 impl<O> Clone for Captured<O> {
     fn clone(&self) -> Self {
@@ -41,7 +41,7 @@ impl<O> Default for Captured<O> {
 }
 
 impl<O> Captured<O> {
-    pub(super) fn take(&self) -> Vec<Emitted<O>> {
+    pub(crate) fn take(&self) -> Vec<Emitted<O>> {
         std::mem::take(&mut self.0.lock())
     }
 

@@ -10,7 +10,7 @@ use super::capture::{Captured, Emitted};
 use super::head::{Head, NoInput, OneInput, TwoInputs};
 use super::setup::{CapturedSide, HarnessSetup};
 use super::snapshot::HarnessSnapshot;
-use super::world::World;
+use super::world::HarnessWorld;
 use crate::chain::{Collector, OperatorInfo, Signal, TaskContext};
 use crate::checkpoint::{Barrier, CheckpointMode, SnapshotTarget};
 use crate::clock::{Clock, IoPool};
@@ -35,7 +35,7 @@ const POLLS_IN_A_ROW: usize = 100;
 pub struct Harness<H, O> {
     head: H,
     cx: TaskContext,
-    world: Arc<World>,
+    world: Arc<HarnessWorld>,
     pub(super) manual_io: bool,
     place: (u32, u32, u32),
     wake_at: Option<Timestamp>,
@@ -51,7 +51,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         setup: HarnessSetup<'_>,
         head: impl FnOnce(OperatorInfo, Box<dyn Collector<O>>, Vec<Box<dyn SideCollector>>, &TaskContext) -> H,
     ) -> Result<Self> {
-        let (world, info) = (Arc::new(World::default()), setup.info()?);
+        let (world, info) = (Arc::new(HarnessWorld::default()), setup.info()?);
         let services = world.services(setup.sabotage);
         let metrics = services.metrics.clone();
         let subtask = SubtaskId { vertex: VertexId(0), index: setup.subtask };

@@ -136,7 +136,7 @@ impl<'s> HarnessSetup<'s> {
         self
     }
 
-    pub(super) fn info(&self) -> Result<OperatorInfo> {
+    pub(crate) fn info(&self) -> Result<OperatorInfo> {
         let groups = KeyGroups::new(self.max_parallelism);
         let mut info = OperatorInfo {
             name: "operator under test".into(),

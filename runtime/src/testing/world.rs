@@ -20,14 +20,14 @@ use crate::metrics::MetricsRegistry;
 
 /// Clock, I/O pool and waker in one.
 #[derive(Default)]
-pub(super) struct World {
+pub(crate) struct HarnessWorld {
     elapsed: Mutex<Duration>,
     pending: Mutex<Vec<BoxFuture<'static, ()>>>,
     woken: AtomicBool,
 }
 
-impl World {
-    pub(super) fn services(self: &Arc<Self>, sabotage: Sabotage) -> TaskServices {
+impl HarnessWorld {
+    pub(crate) fn services(self: &Arc<Self>, sabotage: Sabotage) -> TaskServices {
         TaskServices {
             clock: self.clone(),
             io: self.clone(),
@@ -65,7 +65,7 @@ impl World {
     }
 }
 
-impl Clock for World {
+impl Clock for HarnessWorld {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(0).saturating_add(*self.elapsed.lock())
     }
@@ -75,13 +75,13 @@ impl Clock for World {
     }
 }
 
-impl IoPool for World {
+impl IoPool for HarnessWorld {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         self.pending.lock().push(work);
     }
 }
 
-impl Wake for World {
+impl Wake for HarnessWorld {
     fn wake(self: Arc<Self>) {
         self.woken.store(true, Ordering::Relaxed);
     }

@@ -28,6 +28,8 @@ pub enum StateKind {
     EventTimer,
     /// Processing-time timers.
     ProcessingTimer,
+    /// Rows of a table, in a form that the operator defines.
+    Rows,
 }
 
 /// What is known of a state without looking at its values.
