@@ -15,6 +15,7 @@ mod assigner;
 mod firing;
 mod function;
 mod global;
+mod lateness;
 mod operator;
 mod result;
 mod session;

@@ -62,6 +62,13 @@ impl<T> Batch<T> {
         Self { records: Vec::with_capacity(Self::FULL), timestamps: Vec::new(), weight: None }
     }
 
+    /// Records with their timestamps ([`Timestamp::MIN`] where they have none).
+    pub fn from_timed(records: impl IntoIterator<Item = (T, Timestamp)>) -> Self {
+        let mut batch = Self::default();
+        records.into_iter().for_each(|(record, timestamp)| batch.push(record, timestamp));
+        batch
+    }
+
     /// Elements that stand for `rows` records and take `bytes` bytes in all, as chunks of columns do.
     /// The batch forgets that when elements are added to it or taken out.
     pub const fn weighing(elements: Vec<T>, rows: u64, bytes: u64) -> Self {

@@ -51,8 +51,11 @@ mod capture;
 mod fleet;
 mod harness;
 mod head;
+mod one_input;
 mod setup;
 mod snapshot;
+mod source;
+mod two_inputs;
 mod world;
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use millstream_runtime::chain::Output;
 use millstream_state::{Entries, Key, KeyTable, Record, WindowTables, WindowedTable};
 
 use super::function::WindowFunction;
-use super::operator::emit;
 use super::{Window, WindowResult};
 
 /// The results still to be emitted of windows that a watermark has made due, in the order of the windows.
@@ -74,4 +73,15 @@ impl<K: Key, W: Window, V: Record> Firing<K, W, V> {
         }
         Ok(true)
     }
+}
+
+/// Emits a result, if there is one.
+pub(super) fn emit<K, R, W: Window>(
+    result: Option<R>,
+    key: K,
+    window: &W,
+    output: &mut Output<'_, WindowResult<K, R, W>>,
+) -> Result<()> {
+    let Some(value) = result else { return Ok(()) };
+    output.emit(WindowResult { key, window: window.clone(), value }, window.max_timestamp())
 }

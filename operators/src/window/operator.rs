@@ -11,9 +11,9 @@ use millstream_state::{
     stable_hash,
 };
 
-use super::firing::Firing;
+use super::firing::{Firing, emit};
 use super::function::WindowFunction;
-use super::stream::Lateness;
+use super::lateness::Lateness;
 use super::{Window, WindowAssigner, WindowResult};
 use crate::current_watermark::CurrentWatermark;
 
@@ -206,17 +206,6 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         });
         self.next_due = due.min().unwrap_or(Timestamp::MAX);
     }
-}
-
-/// Emits a result, if there is one.
-pub(super) fn emit<K, R, W: Window>(
-    result: Option<R>,
-    key: K,
-    window: &W,
-    output: &mut Output<'_, WindowResult<K, R, W>>,
-) -> Result<()> {
-    let Some(value) = result else { return Ok(()) };
-    output.emit(WindowResult { key, window: window.clone(), value }, window.max_timestamp())
 }
 
 /// What to say of a record that event-time windows cannot place.

@@ -6,7 +6,8 @@ use millstream_runtime::chain::{Operator, OperatorInfo};
 use millstream_state::{Key, Record, Timestamp};
 
 use super::function::WindowFunction;
-use super::stream::{Lateness, WindowKind};
+use super::lateness::Lateness;
+use super::stream::WindowKind;
 use super::tumbling::too_short;
 use super::{TimeWindow, WindowResult};
 

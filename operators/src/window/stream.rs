@@ -3,64 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_runtime::Result;
-use millstream_runtime::chain::{Operator, OperatorInfo, Output};
+use millstream_runtime::chain::{Operator, OperatorInfo};
 use millstream_runtime::graph::OutputTag;
-use millstream_state::{AggregateFunction, Key, Record, Timestamp};
+use millstream_state::{AggregateFunction, Key, Record};
 
 use super::function::{Aggregate, Count, Process, Reduce, WindowFunction};
+use super::lateness::Lateness;
 use super::operator::WindowOperator;
 use super::{Window, WindowAssigner, WindowResult};
-use crate::current_watermark::CurrentWatermark;
 use crate::{KeyedStream, Stream};
-
-/// What becomes of records that come after the watermark has passed their window.
-pub struct Lateness<T> {
-    pub(super) allowed: Duration,
-    pub(super) too_late: Option<OutputTag<T>>,
-}
-
-impl<T> Clone for Lateness<T> {
-    fn clone(&self) -> Self {
-        Self { allowed: self.allowed, too_late: self.too_late.clone() }
-    }
-}
-
-impl<T: Record> Lateness<T> {
-    pub(super) const fn is_allowed(&self) -> bool {
-        !self.allowed.is_zero()
-    }
-
-    /// The watermark at which a window is over.
-    #[inline]
-    pub(super) fn end_of(&self, window: &impl Window) -> Timestamp {
-        window.max_timestamp().saturating_add(self.allowed)
-    }
-
-    /// Windows that end here or before are over: [`Lateness::end_of`] turned round.
-    pub(super) fn closed(&self, watermark: CurrentWatermark) -> Timestamp {
-        match watermark.get() {
-            Timestamp::MAX => Timestamp::MAX,
-            watermark => watermark.saturating_sub(self.allowed),
-        }
-    }
-
-    #[cold]
-    pub(super) fn too_late<O>(
-        &self,
-        record: T,
-        timestamp: Timestamp,
-        output: &mut Output<'_, O>,
-    ) -> Result<()> {
-        match &self.too_late {
-            Some(tag) => output.emit_side(tag, record, timestamp),
-            None => {
-                output.counters().late_records.add(1);
-                Ok(())
-            }
-        }
-    }
-}
 
 /// Kinds of windows: every [`WindowAssigner`], and [sessions](super::EventTimeSessionWindows).
 pub trait WindowKind: Clone + Send + Sync + 'static {

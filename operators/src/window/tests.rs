@@ -6,7 +6,7 @@ use millstream_runtime::testing::{HarnessSetup, KeyedFleet, OperatorHarness};
 use millstream_state::Timestamp;
 
 use super::function::{Count, Process, Reduce};
-use super::stream::Lateness;
+use super::lateness::Lateness;
 use super::*;
 
 mod model;

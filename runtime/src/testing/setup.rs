@@ -85,6 +85,12 @@ impl<'s> HarnessSetup<'s> {
         Self::default()
     }
 
+    /// The place a snapshot was taken at, restored from it.
+    pub(super) fn at_place_of(snapshot: &'s HarnessSnapshot) -> Self {
+        let setup = Self::new().subtask(snapshot.subtask, snapshot.parallelism);
+        setup.max_parallelism(snapshot.max_parallelism).restore([snapshot])
+    }
+
     /// Subtask `subtask` (from 0) of `parallelism`.
     pub const fn subtask(mut self, subtask: u32, parallelism: u32) -> Self {
         (self.subtask, self.parallelism) = (subtask, parallelism);

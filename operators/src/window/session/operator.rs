@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::EventTimeSessionWindows;
 use crate::current_watermark::CurrentWatermark;
+use crate::window::firing::emit;
 use crate::window::function::WindowFunction;
-use crate::window::operator::{emit, no_timestamp};
-use crate::window::stream::Lateness;
+use crate::window::lateness::Lateness;
+use crate::window::operator::no_timestamp;
 use crate::window::{TimeWindow, Window, WindowResult};
 
 /// The name of the state that holds the open sessions.
