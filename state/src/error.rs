@@ -43,6 +43,22 @@ pub enum StateError {
         /// The manifest that was to be created.
         path: String,
     },
+    /// A newer process owns the job's folder: whatever this one still does there does not count.
+    #[error("fenced: {newer} has taken over `{path}`")]
+    Fenced {
+        /// The job's folder.
+        path: String,
+        /// The process that has it now.
+        newer: String,
+    },
+    /// Somebody else took the job's folder over at the same moment: look again, and try again.
+    #[error("`{path}` was taken over at the same moment by {other}")]
+    Contended {
+        /// The job's folder.
+        path: String,
+        /// The process that was faster.
+        other: String,
+    },
     /// The type of a state differs from the type in the snapshot, and no migration is registered.
     #[error(
         "state `{state}` has changed its type: the snapshot holds `{stored}`, the job expects `{expected}`; \

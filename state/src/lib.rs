@@ -33,7 +33,7 @@ pub use backend::{
 pub use error::{Result, StateError};
 pub use grouped::{ContentsByHash, GroupContent, GroupedState};
 pub use hash::{STABLE_HASH_START, StableHasher, fold_word, stable_hash};
-pub use identifier::{CheckpointId, OperatorId};
+pub use identifier::{CheckpointId, CheckpointName, Epoch, OperatorId};
 pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups, UPPER_MAX_PARALLELISM};
 pub use look_ahead::{LookAhead, Place, Probe};
 pub use record::{Key, Record};

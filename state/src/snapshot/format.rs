@@ -29,6 +29,8 @@ pub enum FileKind {
     Manifest,
     /// Holds blocks of state.
     State,
+    /// Is an entry of a job's journal.
+    JournalEntry,
 }
 
 impl FileKind {
@@ -36,6 +38,7 @@ impl FileKind {
         match self {
             Self::Manifest => 1,
             Self::State => 2,
+            Self::JournalEntry => 3,
         }
     }
 }
@@ -45,6 +48,7 @@ impl fmt::Display for FileKind {
         formatter.write_str(match self {
             Self::Manifest => "manifest",
             Self::State => "state file",
+            Self::JournalEntry => "journal entry",
         })
     }
 }
