@@ -49,7 +49,8 @@ fn several_shares_in_one_subtask_keep_their_order() {
     let (_, snapshots) = read(10_000, &[1, 3], &[]);
     let (rest, _) = read(10_000, &[99], &snapshots);
     assert!(rest[0].is_sorted());
-    assert_eq!(rest[0].first(), Some(&2_048));
+    // The first subtask has read every other number up to here: its first batch is a short one.
+    assert_eq!(rest[0].first(), Some(&32));
 }
 
 proptest! {

@@ -10,6 +10,7 @@ use millstream_state::snapshot::write::write_subtask;
 use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
+use super::link_core::FIRST_PIECE;
 use super::services::TaskServices;
 use crate::batch::Batch;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
@@ -29,6 +30,13 @@ struct Share {
     batches: u32,
 }
 
+/// How many records a source should emit at a time, so that no operator of its chain needs long for them.
+struct Pace {
+    now: usize,
+    /// What the operators have needed since the source was asked last.
+    next: usize,
+}
+
 /// What one task may ask of the world: time, wake-ups, I/O, randomness, counters.
 pub struct TaskContext {
     subtask: SubtaskId,
@@ -37,6 +45,7 @@ pub struct TaskContext {
     random: Random,
     counters: Arc<SubtaskCounters>,
     share: Share,
+    pace: Pace,
     blocked: bool,
     /// Something in the chain has been suspended in this run, or the task's share of time is over.
     pausing: bool,
@@ -66,6 +75,7 @@ impl TaskContext {
             random,
             counters,
             share: Share::default(),
+            pace: Pace { now: FIRST_PIECE, next: FIRST_PIECE },
             blocked: false,
             pausing: false,
             suspended: 0,
@@ -178,6 +188,26 @@ impl TaskContext {
     #[inline]
     pub(super) const fn last_clock_reading(&self) -> Duration {
         self.share.now
+    }
+
+    /// How many records a source should emit at a time at most.
+    #[inline]
+    pub(super) const fn source_pace(&self) -> usize {
+        self.pace.now
+    }
+
+    /// A source is asked for records: what the operators of its chain have needed counts from now on.
+    #[inline]
+    pub(super) const fn begin_source_batch(&mut self) {
+        self.pace = Pace { now: self.pace.next, next: usize::MAX };
+    }
+
+    /// An operator of the chain takes so many records at a time.
+    #[inline]
+    pub(super) const fn note_piece(&mut self, piece: usize) {
+        if piece < self.pace.next {
+            self.pace.next = piece;
+        }
     }
 
     /// A link suspends its work, unless it has done so.

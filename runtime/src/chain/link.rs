@@ -132,6 +132,7 @@ impl<O: Send, Op: SourceOperator<O>> Stage for SourceLink<Op, O> {
 
 impl<O: Send, Op: SourceOperator<O>> SourceHead for SourceLink<Op, O> {
     fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus> {
+        cx.begin_source_batch();
         self.core.work(cx, Op::next)
     }
 }

@@ -23,7 +23,7 @@ use crate::metrics::OperatorCounters;
 const PIECE_TIME: Duration = Duration::from_millis(5);
 
 /// How many records the first piece has: nobody knows yet how slow the operator is.
-const FIRST_PIECE: usize = 16;
+pub(super) const FIRST_PIECE: usize = 16;
 
 /// What an operator takes in at a time.
 pub(super) trait LinkInput<Op, O>: Send + Sized {
@@ -159,6 +159,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         } else if len >= self.piece {
             self.piece = self.piece.saturating_mul(2);
         }
+        cx.note_piece(self.piece);
         Ok(())
     }
 

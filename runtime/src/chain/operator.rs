@@ -335,8 +335,10 @@ impl<O> Output<'_, O> {
         self.counters
     }
 
-    /// How many records a full batch has.
+    /// How many records a source should emit at a time: as many as a full batch has, or fewer where an
+    /// operator of its chain is slow.
     pub const fn batch_records(&self) -> usize {
-        Batch::<O>::FULL
+        let (full, pace) = (Batch::<O>::FULL, self.cx.source_pace());
+        if pace < full { pace } else { full }
     }
 }

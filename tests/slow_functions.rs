@@ -1,0 +1,63 @@
+//! Functions that are slow, or that never end: barriers and cancellations still get their turn.
+
+#![allow(missing_docs, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a whole-job test waits and looks at the clock")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, Instant};
+
+use millstream::prelude::*;
+use millstream::runtime::driver::actor::JobHandle;
+use millstream::runtime::job::JobOutcome;
+
+/// Far above what a cancellation takes, and far below the 40 s it takes where tasks do not yield.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn wait_until(job: &JobHandle, holds: impl Fn(&JobHandle) -> bool) {
+    let began = Instant::now();
+    while !holds(job) {
+        assert!(began.elapsed() < 3 * PATIENCE, "it does not come: {:?}", job.metrics());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn cancel(job: &JobHandle) {
+    let began = Instant::now();
+    job.cancel();
+    assert_eq!(job.join_blocking().unwrap().outcome, JobOutcome::Cancelled);
+    let took = began.elapsed();
+    assert!(took < PATIENCE, "cancelling took {took:?}");
+}
+
+fn slow(number: u64) -> u64 {
+    std::thread::sleep(Duration::from_millis(2));
+    number
+}
+
+#[test]
+fn barriers_pass_between_slow_records() {
+    // Chained to its source, where a batch of slow records would take 2 s.
+    let env = Environment::new().set_parallelism(1).enable_checkpointing(Duration::from_millis(100));
+    env.from_generator(None, |number| number).map(slow).discard();
+    let job = env.spawn("slow in the chain of its source").unwrap();
+    wait_until(&job, |job| job.metrics().checkpoints.completed() >= 3);
+    cancel(&job);
+}
+
+#[test]
+fn a_slow_operator_behind_a_channel_can_be_cancelled() {
+    let env = Environment::new().set_parallelism(1).disable_operator_chaining();
+    env.from_generator(None, |number| number).map(slow).name("slow").discard();
+    let job = env.spawn("slow behind a channel").unwrap();
+    wait_until(&job, |job| job.metrics().operator("slow").records_out > 0);
+    cancel(&job);
+}
+
+#[test]
+fn a_record_that_becomes_any_number_can_be_cancelled() {
+    let env = Environment::new().set_parallelism(1);
+    env.from_collection([0_u64]).flat_map(|first| first..).name("endless").discard();
+    let job = env.spawn("endless flat map").unwrap();
+    wait_until(&job, |job| job.metrics().operator("endless").records_out > 100_000);
+    cancel(&job);
+}
