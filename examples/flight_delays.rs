@@ -152,11 +152,16 @@ impl AggregateFunction for DelayStatistics {
 struct SplitCancelled(OutputTag<Flight>);
 
 impl ProcessFunction<Flight, Flight> for SplitCancelled {
-    fn process(&mut self, flight: Flight, cx: &mut ProcessContext<'_, '_, Flight>) -> Result<()> {
+    fn process(
+        &mut self,
+        flight: Flight,
+        _: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, Flight>,
+    ) -> FunctionResult {
         if flight.delay.is_some() {
-            return cx.emit(flight);
+            return out.emit(flight);
         }
-        cx.emit_side(&self.0, flight)?;
+        out.emit_side(&self.0, flight)?;
         Ok(())
     }
 }

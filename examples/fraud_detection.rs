@@ -85,7 +85,7 @@ struct FraudDetector;
 impl KeyedProcessFunction<u64, Transaction, Alert> for FraudDetector {
     type State = ValueState<Timestamp>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> Result<Self::State> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<Self::State> {
         cx.value_state("small transaction")
     }
 
@@ -93,13 +93,14 @@ impl KeyedProcessFunction<u64, Transaction, Alert> for FraudDetector {
         &mut self,
         transaction: Transaction,
         small: &Self::State,
-        cx: &mut KeyedContext<'_, u64, Alert>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u64>,
+        out: &mut Emitter<'_, Alert>,
+    ) -> FunctionResult {
         if let Some(tried) = small.clear(cx) {
             cx.delete_event_time_timer(tried.saturating_add(MINUTE))?;
             // The timer may not have fired yet: it waits for a watermark.
             if transaction.cents > LARGE_CENTS && transaction.time.since(tried) <= MINUTE {
-                return cx.emit(Alert { account: *cx.key(), tried, taken: transaction });
+                return out.emit(Alert { account: *cx.key(), tried, taken: transaction });
             }
         }
         if transaction.cents < SMALL_CENTS {
@@ -114,8 +115,9 @@ impl KeyedProcessFunction<u64, Transaction, Alert> for FraudDetector {
         &mut self,
         _: Timer,
         small: &Self::State,
-        cx: &mut KeyedContext<'_, u64, Alert>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u64>,
+        _: &mut Emitter<'_, Alert>,
+    ) -> FunctionResult {
         small.clear(cx);
         Ok(())
     }

@@ -122,7 +122,7 @@ where
 {
     type State = ValueState<V>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> Result<Self::State> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<Self::State> {
         cx.value_state((self.0)())
     }
 
@@ -130,11 +130,12 @@ where
         &mut self,
         number: u64,
         total: &Self::State,
-        cx: &mut KeyedContext<'_, u64, (u64, u64)>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u64>,
+        out: &mut Emitter<'_, (u64, u64)>,
+    ) -> FunctionResult {
         let new = (self.1)(total.get(cx).copied(), number);
         total.set(cx, new);
-        cx.emit((*cx.key(), new.into()))
+        out.emit((*cx.key(), new.into()))
     }
 }
 
@@ -320,13 +321,19 @@ impl<F: FnMut(u64) -> u64 + Clone + Send + Sync + 'static> KeyedProcessFunction<
 {
     type State = ();
 
-    fn open(&mut self, _: &mut KeyedOpenContext<'_, u64>) -> Result<()> {
+    fn open(&mut self, _: &mut KeyedOpenContext<'_, u64>) -> FunctionResult {
         Ok(())
     }
 
-    fn process(&mut self, number: u64, (): &(), cx: &mut KeyedContext<'_, u64, (u64, u64)>) -> Result<()> {
+    fn process(
+        &mut self,
+        number: u64,
+        (): &(),
+        cx: &mut KeyedContext<'_, u64>,
+        out: &mut Emitter<'_, (u64, u64)>,
+    ) -> FunctionResult {
         let number = (self.0)(number);
-        cx.emit((*cx.key(), number))
+        out.emit((*cx.key(), number))
     }
 }
 

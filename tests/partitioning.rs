@@ -20,16 +20,21 @@ use millstream::source::GeneratorSource;
 struct Where(u32);
 
 impl ProcessFunction<u64, (u32, u64)> for Where {
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
         self.0 = cx.info().subtask;
         Ok(())
     }
 
-    fn process(&mut self, record: u64, cx: &mut ProcessContext<'_, '_, (u32, u64)>) -> Result<()> {
-        cx.emit((self.0, record))
+    fn process(
+        &mut self,
+        record: u64,
+        _: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, (u32, u64)>,
+    ) -> FunctionResult {
+        out.emit((self.0, record))
     }
 
-    fn snapshot(&mut self, _: &mut SnapshotContext<'_>) -> Result<()> {
+    fn snapshot(&mut self, _: &mut SnapshotContext<'_>) -> FunctionResult {
         Ok(())
     }
 }
@@ -106,11 +111,16 @@ fn records_of_a_key_keep_their_order() {
 struct OddAside(OutputTag<u64>);
 
 impl ProcessFunction<u64, u64> for OddAside {
-    fn process(&mut self, record: u64, cx: &mut ProcessContext<'_, '_, u64>) -> Result<()> {
+    fn process(
+        &mut self,
+        record: u64,
+        _: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, u64>,
+    ) -> FunctionResult {
         if record.is_multiple_of(2) {
-            return cx.emit(record);
+            return out.emit(record);
         }
-        cx.emit_side(&self.0, record)?;
+        out.emit_side(&self.0, record)?;
         Ok(())
     }
 }

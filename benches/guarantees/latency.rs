@@ -90,7 +90,7 @@ struct CountKeys;
 impl KeyedProcessFunction<u64, Sent, Sent> for CountKeys {
     type State = ValueState<u64>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> Result<Self::State> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<Self::State> {
         cx.value_state("count")
     }
 
@@ -98,10 +98,11 @@ impl KeyedProcessFunction<u64, Sent, Sent> for CountKeys {
         &mut self,
         sent: Sent,
         count: &Self::State,
-        cx: &mut KeyedContext<'_, u64, Sent>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u64>,
+        out: &mut Emitter<'_, Sent>,
+    ) -> FunctionResult {
         *count.get_or_insert_with(cx, || 0) += 1;
-        cx.emit(sent)
+        out.emit(sent)
     }
 }
 

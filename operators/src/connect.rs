@@ -27,13 +27,13 @@ impl<A: Record> Stream<A> {
     /// Lets this stream and another meet in one operator. As Flink's `connect`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let (numbers, words) = (env.from_collection(1..=2), env.from_collection(["three".to_owned()]));
     /// let texts = numbers.connect(&words).map(|number| number.to_string(), |word| word).collect();
     /// env.execute("connect")?;
     /// assert_eq!(texts.sorted(), ["1", "2", "three"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn connect<B: Record>(&self, other: &Stream<B>) -> ConnectedStreams<A, B> {
         ConnectedStreams { first: self.clone(), second: other.clone() }
@@ -45,9 +45,9 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     /// it, for people and for its place in the graph.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::batch::Batch;
-    /// use millstream_runtime::chain::{OperatorHooks, Output, TwoInputOperator};
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::batch::Batch;
+    /// use millstream::runtime::chain::{OperatorHooks, Output, TwoInputOperator};
     ///
     /// struct Lengths;
     ///

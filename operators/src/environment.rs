@@ -21,7 +21,7 @@ use crate::stream::SharedGraph;
 /// Settings may be made in any order, before or after the streams.
 ///
 /// ```
-/// use millstream_operators::prelude::*;
+/// use millstream::prelude::*;
 /// let env = Environment::new().set_parallelism(2);
 /// let squares = env.from_collection(1..=4_u64).map(|n| n * n).collect();
 /// env.execute("squares")?;
@@ -50,7 +50,7 @@ impl Environment {
     /// checkpoints.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new();
     /// let numbers = env.from_collection([1, 2]).collect();
     /// env.execute("numbers")?;
@@ -75,7 +75,7 @@ impl Environment {
     /// Sets how many subtasks operators have that do not say otherwise.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// // With one subtask, records keep the order of the collection.
     /// let env = Environment::new().set_parallelism(1);
     /// let numbers = env.from_collection([3, 1, 2]).collect();
@@ -93,7 +93,7 @@ impl Environment {
     /// that a restore can ever go to, for it cannot be changed for an operator that has keyed state.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// // 1,024 subtasks at most, now and after any restore.
     /// let env = Environment::new().set_parallelism(2).set_max_parallelism(1_024);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -110,7 +110,7 @@ impl Environment {
     /// Sets how many threads run the subtasks; by default as many as there are cores.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(4).set_workers(1);
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
@@ -126,7 +126,7 @@ impl Environment {
     /// Sets how many batches fit into each channel between two subtasks (16 if not set).
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// // Less in flight: barriers get through sooner, and channels run dry more easily.
     /// let env = Environment::new().set_channel_batches(2);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -143,7 +143,7 @@ impl Environment {
     /// Gives each operator a task of its own; for finding out which one is slow.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().disable_operator_chaining();
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
@@ -159,7 +159,7 @@ impl Environment {
     /// Takes a checkpoint every `interval`, with defaults for everything else.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10));
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
@@ -174,8 +174,8 @@ impl Environment {
     /// Sets when and how checkpoints are taken.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::checkpoint::CheckpointConfig;
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::checkpoint::CheckpointConfig;
     /// let config = CheckpointConfig::every(Duration::from_secs(10)).min_pause(Duration::from_secs(5)).retained(3);
     /// let env = Environment::new().checkpointing(config);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -192,8 +192,8 @@ impl Environment {
     /// Sets what happens after a failure. Not set: exponential delay with checkpoints on, none without.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::job::RestartStrategy;
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::job::RestartStrategy;
     /// let strategy = RestartStrategy::FixedDelay { attempts: 3, delay: Duration::from_secs(1) };
     /// let env = Environment::new().set_restart_strategy(strategy);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -212,7 +212,7 @@ impl Environment {
     /// process.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
     /// # let path = folder.path().to_string_lossy().into_owned();
     /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(path);
@@ -231,8 +231,8 @@ impl Environment {
     /// Sets the open folder in which checkpoints lie; for stores that no URL describes.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_state::snapshot::storage::open_url;
+    /// # use millstream::prelude::*;
+    /// use millstream::state::snapshot::storage::open_url;
     /// let home = open_url("memory:///", true)?;
     /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_home(home);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -250,7 +250,7 @@ impl Environment {
     /// checkpoints, then its latest completed one.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
     /// # let path = folder.path().to_string_lossy().into_owned();
     /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
@@ -273,7 +273,7 @@ impl Environment {
     /// Drops state that the snapshot holds and no operator claims, instead of failing.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
     /// # let path = folder.path().to_string_lossy().into_owned();
     /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
@@ -304,7 +304,7 @@ impl Environment {
     /// Mistakes in what was built, as [`Environment::execute`] would tell them.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(2);
     /// env.from_collection(1..=9_u64).key_by(|number| number % 2).count().discard();
     /// let graph = env.explain()?;
@@ -322,7 +322,7 @@ impl Environment {
     /// Mistakes in what was built.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new();
     /// env.from_collection([1, 2]).discard();
     /// assert_eq!(env.job("numbers")?.name, "numbers");
@@ -354,8 +354,8 @@ impl Environment {
     /// anything runs; after that, what the job failed with once its restart strategy gave up.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::job::JobOutcome;
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::job::JobOutcome;
     ///
     /// let env = Environment::new();
     /// env.from_collection([1, 2]).discard();
@@ -372,8 +372,8 @@ impl Environment {
     /// Mistakes in what was built. Whatever comes later is told by the handle.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::job::JobOutcome;
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::job::JobOutcome;
     ///
     /// let env = Environment::new();
     /// env.from_generator(None, |number| number).discard();

@@ -23,9 +23,9 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Applies an operator of your own to the pairs of key and record.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::batch::Batch;
-    /// use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::batch::Batch;
+    /// use millstream::runtime::chain::{Operator, OperatorHooks, Output};
     ///
     /// struct Keys;
     ///

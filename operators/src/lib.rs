@@ -6,6 +6,7 @@
 pub mod connect;
 mod current_watermark;
 mod environment;
+pub mod function;
 mod keyed_stream;
 pub mod prelude;
 pub mod process;
@@ -23,10 +24,11 @@ pub use connect::{
     TwoInputProcessFunction,
 };
 pub use environment::Environment;
+pub use function::{Emitter, FunctionError, FunctionResult, ProcessContext};
 pub use keyed_stream::KeyedStream;
 pub use stream::Stream;
 pub use time::{WatermarkGenerator, WatermarkStrategy};
-pub use transform::{ProcessContext, ProcessFunction};
+pub use transform::ProcessFunction;
 
 pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
 pub use millstream_runtime::{Error, ErrorKind, Result};

@@ -11,8 +11,8 @@ pub use crate::window::{
     Window, WindowResult,
 };
 pub use crate::{
-    AggregateFunction, AggregatingState, BroadcastProcessFunction, BroadcastState, ConnectedStreams,
-    Environment, Error, ErrorKind, KeyedStream, ListState, MapState, OutputTag, ProcessContext,
-    ProcessFunction, ReducingState, Result, StateDescriptor, Stream, Timestamp, TwoInputProcessFunction,
-    ValueState, WatermarkGenerator, WatermarkStrategy,
+    AggregateFunction, AggregatingState, BroadcastProcessFunction, BroadcastState, ConnectedStreams, Emitter,
+    Environment, Error, ErrorKind, FunctionError, FunctionResult, KeyedStream, ListState, MapState,
+    OutputTag, ProcessContext, ProcessFunction, ReducingState, Result, StateDescriptor, Stream, Timestamp,
+    TwoInputProcessFunction, ValueState, WatermarkGenerator, WatermarkStrategy,
 };

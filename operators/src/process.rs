@@ -4,6 +4,7 @@
 //! that are [connected](KeyedStream::connect) and share state and timers. Both see a record, their
 //! state for its key and a [`KeyedContext`] at a time.
 
+mod closure;
 mod connected;
 mod context;
 mod function;
@@ -15,19 +16,17 @@ pub use context::{KeyedContext, KeyedOpenContext};
 pub use function::{KeyedProcessFunction, KeyedTwoInputProcessFunction};
 pub use timers::{TimeDomain, Timer};
 
+use closure::ProcessFn;
 use millstream_state::{Key, Record};
 
-use crate::{KeyedStream, Stream};
+use crate::{Emitter, FunctionResult, KeyedStream, Stream};
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Applies a [`KeyedProcessFunction`]: state for each key, timers, side outputs. As Flink's
     /// `process` on a keyed stream. Each subtask works with a clone of the function.
     ///
     /// ```
-    /// # use std::time::Duration;
-    /// # use millstream_operators::{Environment, WatermarkStrategy};
-    /// use millstream_operators::process::{KeyedContext, KeyedOpenContext, KeyedProcessFunction, Timer};
-    /// use millstream_operators::{Result, Timestamp, ValueState};
+    /// # use millstream::prelude::*;
     ///
     /// /// Tells of sensors from which nothing has come for a minute.
     /// #[derive(Clone)]
@@ -38,26 +37,33 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// impl KeyedProcessFunction<u32, f64, String> for Silence {
     ///     type State = LastSeen;
     ///
-    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<LastSeen> {
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> FunctionResult<LastSeen> {
     ///         Ok(LastSeen(cx.value_state("last seen")?))
     ///     }
     ///
-    ///     fn process(&mut self, _: f64, state: &LastSeen, cx: &mut KeyedContext<'_, u32, String>) -> Result<()> {
-    ///         let now = cx.timestamp();
+    ///     fn process(
+    ///         &mut self,
+    ///         _: f64,
+    ///         state: &LastSeen,
+    ///         cx: &mut KeyedContext<'_, u32>,
+    ///         _: &mut Emitter<'_, String>,
+    ///     ) -> FunctionResult {
+    ///         let now = cx.timestamp().ok_or("a reading without a timestamp")?;
     ///         state.0.set(cx, now);
-    ///         cx.register_event_time_timer(now.saturating_add(Duration::from_secs(60)))
+    ///         cx.register_event_time_timer(now + Duration::from_secs(60))
     ///     }
     ///
     ///     fn on_timer(
     ///         &mut self,
     ///         timer: Timer,
     ///         state: &LastSeen,
-    ///         cx: &mut KeyedContext<'_, u32, String>,
-    ///     ) -> Result<()> {
+    ///         cx: &mut KeyedContext<'_, u32>,
+    ///         out: &mut Emitter<'_, String>,
+    ///     ) -> FunctionResult {
     ///         let last = state.0.get(cx).copied();
     ///         if last.is_some_and(|last| timer.time.since(last) >= Duration::from_secs(60)) {
     ///             state.0.clear(cx);
-    ///             cx.emit(format!("sensor {} is silent at {}", cx.key(), timer.time))?;
+    ///             out.emit(format!("sensor {} is silent at {}", cx.key(), timer.time))?;
     ///         }
     ///         Ok(())
     ///     }
@@ -78,17 +84,56 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///     "sensor 1 is silent at 1970-01-01T00:01:50.000Z",
     ///     "sensor 2 is silent at 1970-01-01T00:01:00.000Z",
     /// ]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn process<O: Record>(&self, function: impl KeyedProcessFunction<K, T, O>) -> Stream<O> {
         self.transform("Keyed process", move |_| operator::one_input(function.clone()))
+    }
+
+    /// Calls a closure with each record, which works on the states that `declare` has declared: a
+    /// [`KeyedProcessFunction`] without timers.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// // How much later than the one before each visit of a user is.
+    /// let visits = env.from_collection([("ann", 3), ("bob", 5), ("ann", 10)].map(|(user, at)| (user.to_owned(), at)));
+    /// let pauses = visits
+    ///     .set_parallelism(1)
+    ///     .keyed()
+    ///     .process_fn(
+    ///         |cx| cx.value_state("last visit"),
+    ///         |at: i64, last, cx, out| match last.set(cx, at) {
+    ///             Some(before) => out.emit((cx.key().clone(), at - before)),
+    ///             None => Ok(()),
+    ///         },
+    ///     )
+    ///     .collect();
+    /// env.execute("pauses")?;
+    /// assert_eq!(pauses.sorted(), [("ann".to_owned(), 7)]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn process_fn<S, O>(
+        &self,
+        declare: impl Fn(&mut KeyedOpenContext<'_, K>) -> FunctionResult<S> + Clone + Send + Sync + 'static,
+        process: impl FnMut(T, &S, &mut KeyedContext<'_, K>, &mut Emitter<'_, O>) -> FunctionResult
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    ) -> Stream<O>
+    where
+        S: Send + 'static,
+        O: Record,
+    {
+        self.process(ProcessFn::new(declare, process))
     }
 
     /// Connects this stream with another of the same key, so that one function may work on both.
     /// As Flink's `connect`. See [`KeyedConnectedStreams::process`].
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// /// Emits how often a key was seen, on either stream.
     /// #[derive(Clone)]
     /// struct Seen;
@@ -96,7 +141,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// impl KeyedTwoInputProcessFunction<u32, u32, char, (u32, u64)> for Seen {
     ///     type State = ValueState<u64>;
     ///
-    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<ValueState<u64>> {
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> FunctionResult<ValueState<u64>> {
     ///         cx.value_state("seen")
     ///     }
     ///
@@ -104,21 +149,23 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///         &mut self,
     ///         _: u32,
     ///         seen: &ValueState<u64>,
-    ///         cx: &mut KeyedContext<'_, u32, (u32, u64)>,
-    ///     ) -> Result<()> {
+    ///         cx: &mut KeyedContext<'_, u32>,
+    ///         out: &mut Emitter<'_, (u32, u64)>,
+    ///     ) -> FunctionResult {
     ///         let count = seen.get_or_insert_with(cx, || 0);
     ///         *count += 1;
     ///         let count = *count;
-    ///         cx.emit((*cx.key(), count))
+    ///         out.emit((*cx.key(), count))
     ///     }
     ///
     ///     fn process_second(
     ///         &mut self,
     ///         _: char,
     ///         seen: &ValueState<u64>,
-    ///         cx: &mut KeyedContext<'_, u32, (u32, u64)>,
-    ///     ) -> Result<()> {
-    ///         self.process_first(0, seen, cx)
+    ///         cx: &mut KeyedContext<'_, u32>,
+    ///         out: &mut Emitter<'_, (u32, u64)>,
+    ///     ) -> FunctionResult {
+    ///         self.process_first(0, seen, cx, out)
     ///     }
     /// }
     ///

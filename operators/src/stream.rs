@@ -44,9 +44,9 @@ impl<T: Record> Stream<T> {
     /// [`snapshot`](millstream_runtime::chain::OperatorHooks::snapshot), which this one leaves out.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
-    /// use millstream_runtime::batch::Batch;
-    /// use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+    /// # use millstream::prelude::*;
+    /// use millstream::runtime::batch::Batch;
+    /// use millstream::runtime::chain::{Operator, OperatorHooks, Output};
     ///
     /// #[derive(Default)]
     /// struct Changes(Option<u32>);
@@ -81,7 +81,7 @@ impl<T: Record> Stream<T> {
     /// Gives the operator a name, for people.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let squares = env.from_collection([1, 2]).map(|n| n * n).name("squares").collect();
     /// assert!(env.explain()?.to_string().contains("squares"));
@@ -98,7 +98,7 @@ impl<T: Record> Stream<T> {
     /// Gives the operator an identifier, by which snapshots know its state.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let squares = env.from_collection([1, 2]).uid("numbers").map(|n| n * n).collect();
     /// # env.execute("squares")?;
@@ -114,7 +114,7 @@ impl<T: Record> Stream<T> {
     /// Sets how many subtasks the operator has.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let squares = env.from_collection([1, 2]).set_parallelism(1).map(|n| n * n).set_parallelism(3).collect();
     /// # env.execute("squares")?;
@@ -130,9 +130,9 @@ impl<T: Record> Stream<T> {
     /// Sets whether the operator is chained to its neighbours.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// use millstream_operators::ChainingPolicy;
+    /// use millstream::ChainingPolicy;
     ///
     /// let squares = env.from_collection([1, 2]).map(|n| n * n).set_chaining(ChainingPolicy::Never).collect();
     /// # env.execute("squares")?;

@@ -4,6 +4,7 @@
 
 mod batch_function;
 mod chaining;
+mod fallible;
 mod filter;
 mod filter_map;
 mod flat_map;
@@ -16,7 +17,9 @@ mod side_output;
 mod union;
 
 pub(crate) use batch_function::each_batch;
-pub use process::{ProcessContext, ProcessFunction};
+#[cfg(test)]
+pub(crate) use process::Process;
+pub use process::ProcessFunction;
 
 #[cfg(test)]
 mod tests;

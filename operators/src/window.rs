@@ -41,9 +41,8 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Cuts the stream into windows. As Flink's `window`.
     ///
     /// ```
-    /// # use std::time::Duration;
-    /// # use millstream_operators::window::TumblingEventTimeWindows;
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use millstream::window::TumblingEventTimeWindows;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let clicks = [("ann", 1_000), ("bob", 2_000), ("ann", 3_000), ("ann", 61_000)];
     /// let clicks = env.from_collection(clicks.map(|(user, millis)| (user.to_owned(), millis)));
@@ -62,7 +61,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///     (0, "bob".to_owned(), 1),
     ///     (60_000, "ann".to_owned(), 1),
     /// ]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn window<W: WindowKind>(&self, windows: W) -> WindowedStream<K, T, W> {
         WindowedStream::new(self.clone(), windows)

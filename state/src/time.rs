@@ -1,6 +1,7 @@
 //! Points in time.
 
 use std::fmt;
+use std::ops::{Add, Sub};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -39,9 +40,33 @@ impl Timestamp {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// This point, or `None` for [`Timestamp::MIN`], where that stands for "no timestamp".
+    #[inline]
+    pub fn known(self) -> Option<Self> {
+        (self != Self::MIN).then_some(self)
+    }
+
     /// How long after `earlier` this is; zero if it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+/// The point `duration` later, at most [`Timestamp::MAX`].
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        self.saturating_add(duration)
+    }
+}
+
+/// The point `duration` earlier, at least [`Timestamp::MIN`].
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        self.saturating_sub(duration)
     }
 }
 

@@ -81,7 +81,7 @@ impl<V> Hold<V> {
 impl<V: Value> KeyedProcessFunction<u64, u64, u64> for Hold<V> {
     type State = ValueState<V>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> Result<Self::State> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<Self::State> {
         cx.value_state("value")
     }
 
@@ -89,8 +89,9 @@ impl<V: Value> KeyedProcessFunction<u64, u64, u64> for Hold<V> {
         &mut self,
         number: u64,
         value: &Self::State,
-        cx: &mut KeyedContext<'_, u64, u64>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u64>,
+        _: &mut Emitter<'_, u64>,
+    ) -> FunctionResult {
         let key = *cx.key();
         if number < self.keys {
             value.set(cx, V::of(key));

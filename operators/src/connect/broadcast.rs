@@ -8,16 +8,31 @@ use millstream_runtime::chain::{OpenContext, OperatorHooks, Output, SnapshotCont
 use millstream_state::{Key, Record, Timestamp};
 
 use super::{BroadcastState, ConnectedStreams};
-use crate::{ProcessContext, Stream};
+use crate::Stream;
+use crate::function::{Closing, Emitter, FunctionResult, ProcessContext, Times};
 
 /// A function over a stream and a broadcast stream: every subtask sees all records of the latter,
 /// and keeps what it makes of them in a [`BroadcastState`]. As Flink's `BroadcastProcessFunction`.
 /// Each subtask works with a clone of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `BroadcastProcessFunction` on records `{T}` and broadcast `{B}` that emits `{O}`",
+    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`"
+)]
 pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
     /// The state's keys.
     type Key: Key;
     /// The state's values.
     type Value: Record;
+
+    /// Before the first record: takes operator state out of the snapshot, if there is one. The
+    /// broadcast state is restored already.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
+        let _ = cx;
+        Ok(())
+    }
 
     /// Takes a record of the main stream.
     ///
@@ -27,19 +42,62 @@ pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
         &mut self,
         record: T,
         state: &BroadcastState<Self::Key, Self::Value>,
-        cx: &mut ProcessContext<'_, '_, O>,
-    ) -> Result<()>;
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult;
 
     /// Takes a record of the broadcast stream.
     ///
     /// # Errors
     /// Whatever fails the job.
+    #[doc(alias = "processBroadcastElement")]
     fn process_broadcast(
         &mut self,
         record: B,
         state: &mut BroadcastState<Self::Key, Self::Value>,
-        cx: &mut ProcessContext<'_, '_, O>,
-    ) -> Result<()>;
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult;
+
+    /// Event time has come to [`ProcessContext::watermark`]; the watermark goes on afterwards.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn watermark(
+        &mut self,
+        state: &BroadcastState<Self::Key, Self::Value>,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (state, cx, out);
+        Ok(())
+    }
+
+    /// No record of either stream follows. Emits what is left and forgets it.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn end_of_data(
+        &mut self,
+        state: &BroadcastState<Self::Key, Self::Value>,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (state, cx, out);
+        Ok(())
+    }
+
+    /// Hands operator state over; the broadcast state is part of the snapshot without it.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
+        let _ = cx;
+        Ok(())
+    }
+
+    /// The subtask ends, after the last record, a failure or a cancel: releases what the function holds.
+    fn close(&mut self) {}
 }
 
 /// A stream and a broadcast stream. As Flink's `BroadcastConnectedStream`.
@@ -55,7 +113,7 @@ impl<T: Record> Stream<T> {
     /// back until it ends.
     ///
     /// ```
-    /// # use millstream_operators::{BroadcastProcessFunction, BroadcastState, Environment, ProcessContext, Result};
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// #[derive(Clone)]
     /// struct Blocklist;
@@ -67,18 +125,20 @@ impl<T: Record> Stream<T> {
     ///         &mut self,
     ///         word: String,
     ///         blocked: &BroadcastState<String, ()>,
-    ///         cx: &mut ProcessContext<'_, '_, (String, bool)>,
-    ///     ) -> Result<()> {
+    ///         _: &mut ProcessContext<'_>,
+    ///         out: &mut Emitter<'_, (String, bool)>,
+    ///     ) -> FunctionResult {
     ///         let is_blocked = blocked.contains_key(&word);
-    ///         cx.emit((word, is_blocked))
+    ///         out.emit((word, is_blocked))
     ///     }
     ///
     ///     fn process_broadcast(
     ///         &mut self,
     ///         word: String,
     ///         blocked: &mut BroadcastState<String, ()>,
-    ///         _: &mut ProcessContext<'_, '_, (String, bool)>,
-    ///     ) -> Result<()> {
+    ///         _: &mut ProcessContext<'_>,
+    ///         _: &mut Emitter<'_, (String, bool)>,
+    ///     ) -> FunctionResult {
     ///         blocked.insert(word, ());
     ///         Ok(())
     ///     }
@@ -88,26 +148,31 @@ impl<T: Record> Stream<T> {
     /// let marked = words.connect_broadcast(&blocked).process(Blocklist).collect();
     /// env.execute("blocklist")?;
     /// assert_eq!(marked.sorted(), [("tea".to_owned(), false)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn connect_broadcast<B: Record>(&self, other: &Stream<B>) -> BroadcastConnectedStream<T, B> {
         BroadcastConnectedStream { streams: self.connect(&other.broadcast()) }
     }
 }
 
-pub(super) struct BroadcastProcess<F, T, B, O>
+pub(crate) struct BroadcastProcess<F, T, B, O>
 where
     F: BroadcastProcessFunction<T, B, O>,
 {
-    function: F,
+    function: Closing<F>,
     state: BroadcastState<F::Key, F::Value>,
-    watermark: Timestamp,
+    times: Times,
     _types: PhantomData<fn(T, B) -> O>,
 }
 
 impl<T, B, O, F: BroadcastProcessFunction<T, B, O>> BroadcastProcess<F, T, B, O> {
-    pub(super) fn new(function: F) -> Self {
-        Self { function, state: BroadcastState::default(), watermark: Timestamp::MIN, _types: PhantomData }
+    pub(crate) fn new(function: F) -> Self {
+        Self {
+            function: Closing::new(function, F::close),
+            state: BroadcastState::default(),
+            times: Times::default(),
+            _types: PhantomData,
+        }
     }
 }
 
@@ -119,17 +184,24 @@ where
     F: BroadcastProcessFunction<T, B, O>,
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.state.restore(cx)
+        self.times.open(cx.task());
+        self.state.restore(cx)?;
+        Ok(self.function.opening().open(cx)?)
     }
 
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
-        self.watermark = watermark;
-        output.emit_watermark(watermark)
+        let (function, state) = (self.function.get(), &self.state);
+        self.times.advance(watermark, output, |cx, out| function.watermark(state, cx, out))
+    }
+
+    fn end_of_data(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let (function, state) = (self.function.get(), &self.state);
+        self.times.without_record(output, |cx, out| function.end_of_data(state, cx, out))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
         self.state.snapshot(cx);
-        Ok(())
+        Ok(self.function.get().snapshot(cx)?)
     }
 }
 
@@ -141,19 +213,14 @@ where
     F: BroadcastProcessFunction<T, B, O>,
 {
     fn process_first(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, O>) -> Result<()> {
-        let mut cx = ProcessContext::new(output, Timestamp::MIN, self.watermark);
-        batch.drain_timed().try_for_each(|(record, timestamp)| {
-            cx.set_timestamp(timestamp);
-            self.function.process(record, &self.state, &mut cx)
-        })
+        let (function, state) = (self.function.get(), &self.state);
+        self.times.for_each(batch, output, |record, cx, out| function.process(record, state, cx, out))
     }
 
     fn process_second(&mut self, batch: &mut Batch<B>, output: &mut Output<'_, O>) -> Result<()> {
-        let mut cx = ProcessContext::new(output, Timestamp::MIN, self.watermark);
-        batch.drain_timed().try_for_each(|(record, timestamp)| {
-            cx.set_timestamp(timestamp);
-            self.function.process_broadcast(record, &mut self.state, &mut cx)
-        })
+        let (function, state) = (self.function.get(), &mut self.state);
+        self.times
+            .for_each(batch, output, |record, cx, out| function.process_broadcast(record, state, cx, out))
     }
 }
 
@@ -162,7 +229,7 @@ impl<T: Record, B: Record> BroadcastConnectedStream<T, B> {
     /// [`Stream::connect_broadcast`] shows an example.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// /// Learns names, and lets all numbers pass.
     /// #[derive(Clone)]
     /// struct Names;
@@ -175,17 +242,19 @@ impl<T: Record, B: Record> BroadcastConnectedStream<T, B> {
     ///         &mut self,
     ///         number: u32,
     ///         _: &BroadcastState<u32, String>,
-    ///         cx: &mut ProcessContext<'_, '_, u32>,
-    ///     ) -> Result<()> {
-    ///         cx.emit(number)
+    ///         _: &mut ProcessContext<'_>,
+    ///         out: &mut Emitter<'_, u32>,
+    ///     ) -> FunctionResult {
+    ///         out.emit(number)
     ///     }
     ///
     ///     fn process_broadcast(
     ///         &mut self,
     ///         (number, name): (u32, String),
     ///         names: &mut BroadcastState<u32, String>,
-    ///         _: &mut ProcessContext<'_, '_, u32>,
-    ///     ) -> Result<()> {
+    ///         _: &mut ProcessContext<'_>,
+    ///         _: &mut Emitter<'_, u32>,
+    ///     ) -> FunctionResult {
     ///         names.insert(number, name);
     ///         Ok(())
     ///     }

@@ -184,7 +184,7 @@ impl<T: Record> Stream<T> {
     /// needs neither timestamps nor watermarks.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let sales = env.from_collection([(7, 3), (8, 1)]);
     /// let names = env.from_collection([(7, "tea".to_owned())]);
@@ -200,7 +200,7 @@ impl<T: Record> Stream<T> {
     /// let named = named.collect();
     /// env.execute("name products")?;
     /// assert_eq!(named.sorted(), ["1 of product 8", "3 tea"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn enrich<B: Record, K: Key, V: Record, O: Record>(
         &self,

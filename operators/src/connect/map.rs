@@ -53,13 +53,13 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     /// Turns each record of either stream into one of a common type. As Flink's `CoMapFunction`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let (metres, feet) = (env.from_collection([100_u32]), env.from_collection([1_000.0]));
     /// let metres = metres.connect(&feet).map(f64::from, |feet| feet * 0.3048).collect();
     /// env.execute("heights")?;
     /// assert_eq!(metres.len(), 2);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn map<O: Record>(
         &self,
@@ -74,14 +74,14 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     /// `CoFlatMapFunction`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let (words, lines) = (env.from_collection(["to".to_owned()]), env.from_collection(["be or".to_owned()]));
     /// let split = |line: String| line.split(' ').map(String::from).collect::<Vec<_>>();
     /// let words = words.connect(&lines).flat_map(|word| vec![word], split).collect();
     /// env.execute("words")?;
     /// assert_eq!(words.sorted(), ["be", "or", "to"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn flat_map<O: Record, M: IntoIterator<Item = O> + 'static, N: IntoIterator<Item = O> + 'static>(
         &self,

@@ -1,4 +1,3 @@
-use millstream_runtime::Result;
 use millstream_runtime::event::StreamStatus;
 use millstream_runtime::graph::{Plan, PlanSettings};
 use millstream_runtime::testing::{Emitted, HarnessSetup, HarnessSnapshot, TwoInputHarness};
@@ -10,7 +9,7 @@ use super::enrich::{Enrich, Lookup};
 use super::{BroadcastProcessFunction, BroadcastState};
 use crate::source::{CollectionSource, add_source};
 use crate::stream::SharedGraph;
-use crate::{ProcessContext, Stream, WatermarkStrategy};
+use crate::{Emitter, FunctionResult, ProcessContext, Stream, WatermarkStrategy};
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -50,17 +49,19 @@ impl BroadcastProcessFunction<String, (String, u32), u32> for Dictionary {
         &mut self,
         word: String,
         state: &BroadcastState<String, u32>,
-        cx: &mut ProcessContext<'_, '_, u32>,
-    ) -> Result<()> {
-        cx.emit(state.get(&word).copied().unwrap_or_default())
+        _: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, u32>,
+    ) -> FunctionResult {
+        out.emit(state.get(&word).copied().unwrap_or_default())
     }
 
     fn process_broadcast(
         &mut self,
         (word, meaning): (String, u32),
         state: &mut BroadcastState<String, u32>,
-        _: &mut ProcessContext<'_, '_, u32>,
-    ) -> Result<()> {
+        _: &mut ProcessContext<'_>,
+        _: &mut Emitter<'_, u32>,
+    ) -> FunctionResult {
         state.insert(word, meaning);
         Ok(())
     }

@@ -10,13 +10,13 @@ impl Environment {
     /// A stream of what a [`Source`] yields.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// use millstream_operators::source::CollectionSource;
+    /// # use millstream::prelude::*;
+    /// use millstream::source::CollectionSource;
     /// # let env = Environment::new();
     /// let numbers = env.from_source(CollectionSource::new(0..3)).collect();
     /// env.execute("numbers")?;
     /// assert_eq!(numbers.sorted(), [0, 1, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn from_source<S: Source>(&self, source: S) -> Stream<S::Record> {
         let added = add_source(&mut self.graph.lock(), source);
@@ -27,12 +27,12 @@ impl Environment {
     /// a part of them; within a subtask they keep their order.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let words = env.from_collection(["to", "be"].map(String::from)).collect();
     /// env.execute("words")?;
     /// assert_eq!(words.sorted(), ["be", "to"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn from_collection<T: Record>(&self, elements: impl IntoIterator<Item = T>) -> Stream<T> {
         self.from_source(CollectionSource::new(elements))
@@ -42,12 +42,12 @@ impl Environment {
     /// several subtasks each computes a part of them. [`GeneratorSource`] can limit the rate too.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let squares = env.from_generator(Some(4), |number| number * number).collect();
     /// env.execute("squares")?;
     /// assert_eq!(squares.sorted(), [0, 1, 4, 9]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn from_generator<T: Record>(
         &self,

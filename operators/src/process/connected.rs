@@ -17,36 +17,46 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     /// subtask works with a clone of the function.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// use millstream_operators::process::{KeyedContext, KeyedOpenContext, KeyedTwoInputProcessFunction};
-    /// use millstream_operators::{ListState, Result, ValueState};
+    /// # use millstream::prelude::*;
     ///
     /// /// Puts a customer's name to each order, whichever comes first.
     /// #[derive(Clone)]
     /// struct NameOrders;
     ///
-    /// type Context<'a> = KeyedContext<'a, u32, String>;
+    /// type Context<'a> = KeyedContext<'a, u32>;
     /// /// The customer's name, and the orders that wait for it.
     /// type States = (ValueState<String>, ListState<String>);
     ///
     /// impl KeyedTwoInputProcessFunction<u32, String, String, String> for NameOrders {
     ///     type State = States;
     ///
-    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> Result<Self::State> {
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u32>) -> FunctionResult<Self::State> {
     ///         Ok((cx.value_state("name")?, cx.list_state("waiting")?))
     ///     }
     ///
-    ///     fn process_first(&mut self, name: String, (known, waiting): &States, cx: &mut Context<'_>) -> Result<()> {
+    ///     fn process_first(
+    ///         &mut self,
+    ///         name: String,
+    ///         (known, waiting): &States,
+    ///         cx: &mut Context<'_>,
+    ///         out: &mut Emitter<'_, String>,
+    ///     ) -> FunctionResult {
     ///         for order in waiting.clear(cx) {
-    ///             cx.emit(format!("{name}: {order}"))?;
+    ///             out.emit(format!("{name}: {order}"))?;
     ///         }
     ///         known.set(cx, name);
     ///         Ok(())
     ///     }
     ///
-    ///     fn process_second(&mut self, order: String, (known, waiting): &States, cx: &mut Context<'_>) -> Result<()> {
+    ///     fn process_second(
+    ///         &mut self,
+    ///         order: String,
+    ///         (known, waiting): &States,
+    ///         cx: &mut Context<'_>,
+    ///         out: &mut Emitter<'_, String>,
+    ///     ) -> FunctionResult {
     ///         match known.get(cx).cloned() {
-    ///             Some(name) => cx.emit(format!("{name}: {order}"))?,
+    ///             Some(name) => out.emit(format!("{name}: {order}"))?,
     ///             None => waiting.add(cx, order),
     ///         }
     ///         Ok(())
@@ -59,7 +69,7 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     /// let named = names.keyed().connect(&orders.keyed()).process(NameOrders).collect();
     /// env.execute("name orders")?;
     /// assert_eq!(named.sorted(), ["Ann: jam", "Bob: tea"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn process<O: Record>(&self, function: impl KeyedTwoInputProcessFunction<K, A, B, O>) -> Stream<O> {
         let graph = &self.first.pairs.graph;

@@ -1,8 +1,7 @@
-//! What a keyed function may ask, and where it puts its records.
+//! What a keyed function may ask: its states and timers, and about time.
 
 use millstream_runtime::Result;
-use millstream_runtime::chain::{OpenContext, OperatorInfo, Output, SnapshotContext};
-use millstream_runtime::graph::OutputTag;
+use millstream_runtime::chain::{OpenContext, OperatorInfo, SnapshotContext};
 use millstream_state::{
     AggregateFunction, AggregatingState, Key, KeyedBackend, ListState, MapState, Record, ReducingState,
     StateAccess, StateDescriptor, Timestamp, ValueState,
@@ -10,19 +9,21 @@ use millstream_state::{
 
 use super::timers::Timers;
 use crate::current_watermark::CurrentWatermark;
+use crate::function::{FunctionResult, ProcessContext, TimeOfDay};
 
 /// Everything of one subtask that belongs to keys, and how far its time has come.
 pub(super) struct Keyed<K> {
     backend: KeyedBackend<K>,
     pub(super) timers: Timers<K>,
     pub(super) watermark: CurrentWatermark,
+    clock: TimeOfDay,
 }
 
 impl<K: Key> Keyed<K> {
     /// Restores timers and watermark; states are restored when they are declared, by `declare`.
     pub(super) fn open<S>(
         cx: &mut OpenContext<'_>,
-        declare: impl FnOnce(&mut KeyedOpenContext<'_, K>) -> Result<S>,
+        declare: impl FnOnce(&mut KeyedOpenContext<'_, K>) -> FunctionResult<S>,
     ) -> Result<(Self, S)> {
         let mut timers = Timers::new(cx.info());
         timers.restore(cx)?;
@@ -30,10 +31,15 @@ impl<K: Key> Keyed<K> {
         watermark.restore(cx)?;
         let restored = cx.take_all_keyed();
         let mut backend = KeyedBackend::new(cx.info().groups, cx.info().range(), restored);
-        let open = KeyedOpenContext { backend: &mut backend, info: cx.info(), is_restored: cx.is_restored() };
-        let states = declare(&mut { open })?;
+        let states = declare(&mut KeyedOpenContext { backend: &mut backend, operator: cx.reborrow() })?;
         cx.put_back_keyed(backend.take_unclaimed());
-        Ok((Self { backend, timers, watermark }, states))
+        let clock = TimeOfDay::of(cx.task());
+        Ok((Self { backend, timers, watermark, clock }, states))
+    }
+
+    /// The context of a call that is about no key.
+    pub(super) const fn without_key(&self) -> ProcessContext<'_> {
+        ProcessContext::new(&self.clock, self.watermark.get(), self.watermark.get())
     }
 
     pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
@@ -52,8 +58,7 @@ impl<K: Key> Keyed<K> {
 /// fail if the name is taken, or the snapshot holds another type under it.
 pub struct KeyedOpenContext<'a, K> {
     backend: &'a mut KeyedBackend<K>,
-    info: &'a OperatorInfo,
-    is_restored: bool,
+    operator: OpenContext<'a>,
 }
 
 impl<K: Key> KeyedOpenContext<'_, K> {
@@ -61,7 +66,10 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
-    pub fn value_state<V: Record>(&mut self, state: impl Into<StateDescriptor<V>>) -> Result<ValueState<V>> {
+    pub fn value_state<V: Record>(
+        &mut self,
+        state: impl Into<StateDescriptor<V>>,
+    ) -> FunctionResult<ValueState<V>> {
         Ok(ValueState::declare(self.backend, &state.into())?)
     }
 
@@ -72,7 +80,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     pub fn list_state<V: Record>(
         &mut self,
         state: impl Into<StateDescriptor<Vec<V>>>,
-    ) -> Result<ListState<V>> {
+    ) -> FunctionResult<ListState<V>> {
         Ok(ListState::declare(self.backend, &state.into())?)
     }
 
@@ -80,7 +88,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
-    pub fn map_state<UK: Key, UV: Record>(&mut self, name: &str) -> Result<MapState<UK, UV>> {
+    pub fn map_state<UK: Key, UV: Record>(&mut self, name: &str) -> FunctionResult<MapState<UK, UV>> {
         Ok(MapState::declare(self.backend, name)?)
     }
 
@@ -92,7 +100,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
         &mut self,
         state: impl Into<StateDescriptor<V>>,
         reduce: impl Fn(V, V) -> V + Send + Sync + 'static,
-    ) -> Result<ReducingState<V>> {
+    ) -> FunctionResult<ReducingState<V>> {
         Ok(ReducingState::declare(self.backend, &state.into(), reduce)?)
     }
 
@@ -104,99 +112,72 @@ impl<K: Key> KeyedOpenContext<'_, K> {
         &mut self,
         state: impl Into<StateDescriptor<A::Accumulator>>,
         function: A,
-    ) -> Result<AggregatingState<A>> {
+    ) -> FunctionResult<AggregatingState<A>> {
         Ok(AggregatingState::declare(self.backend, &state.into(), function)?)
     }
 
     /// Who the operator is: name, subtask, parallelism.
     pub const fn info(&self) -> &OperatorInfo {
-        self.info
+        self.operator.info()
     }
 
     /// Whether a snapshot is being restored.
     pub const fn is_restored(&self) -> bool {
-        self.is_restored
+        self.operator.is_restored()
+    }
+
+    /// Takes this subtask's items of an operator state out of the snapshot, which `snapshot` handed
+    /// over; `None` if the snapshot has no such state.
+    ///
+    /// # Errors
+    /// If the type of the items has changed, or they do not decode.
+    pub fn take_list<T: Record>(&mut self, name: &str) -> FunctionResult<Option<Vec<T>>> {
+        Ok(self.operator.take_list(name)?)
     }
 }
 
-/// What a keyed function may ask while a record or a timer of a key is worked on, and where it puts
-/// its records. State handles take it as the context they work in.
-pub struct KeyedContext<'a, K, O> {
+/// What a keyed function may ask while it works on a record or a timer of a key: the key, its
+/// states and timers, and about time. State handles take it as the context they work in.
+pub struct KeyedContext<'a, K> {
     keyed: &'a mut Keyed<K>,
-    output: Output<'a, O>,
     key: K,
     hash: u64,
     timestamp: Timestamp,
 }
 
-impl<'a, K: Key, O> KeyedContext<'a, K, O> {
+impl<'a, K: Key> KeyedContext<'a, K> {
     #[inline]
-    pub(super) fn new(
-        keyed: &'a mut Keyed<K>,
-        output: &'a mut Output<'_, O>,
-        key: K,
-        timestamp: Timestamp,
-    ) -> Self {
+    pub(super) fn new(keyed: &'a mut Keyed<K>, key: K, timestamp: Timestamp) -> Self {
         let hash = millstream_state::stable_hash(&key);
-        Self { keyed, output: output.reborrow(), key, hash, timestamp }
-    }
-
-    /// Goes on to the next record.
-    #[inline]
-    pub(super) fn set_current(&mut self, key: K, timestamp: Timestamp) {
-        self.hash = millstream_state::stable_hash(&key);
-        (self.key, self.timestamp) = (key, timestamp);
+        Self { keyed, key, hash, timestamp }
     }
 
     /// The key.
+    #[doc(alias = "getCurrentKey")]
     #[inline]
     pub const fn key(&self) -> &K {
         &self.key
     }
 
-    /// The timestamp of the record, or the time of the event-time timer, that is being worked on;
-    /// [`Timestamp::MIN`] if there is none. What is emitted gets it.
+    /// The timestamp of the record that is being worked on, if it has one, or the time of the
+    /// event-time timer. What is emitted gets it.
     #[inline]
-    pub const fn timestamp(&self) -> Timestamp {
-        self.timestamp
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.timestamp.known()
     }
 
     /// How far event time has come; [`Timestamp::MIN`] before the first watermark,
     /// [`Timestamp::MAX`] when the stream has ended.
+    #[doc(alias = "currentWatermark")]
     #[inline]
     pub const fn watermark(&self) -> Timestamp {
         self.keyed.watermark.get()
     }
 
     /// The processing time. Reads a clock: not for every record.
-    pub fn now(&mut self) -> Timestamp {
-        self.output.context().now()
-    }
-
-    /// Emits a record, with the timestamp of what is being worked on.
-    ///
-    /// # Errors
-    /// If an operator further down fails.
-    #[inline]
-    pub fn emit(&mut self, record: O) -> Result<()> {
-        self.output.emit(record, self.timestamp)
-    }
-
-    /// Emits a record with a timestamp of its own.
-    ///
-    /// # Errors
-    /// If an operator further down fails.
-    #[inline]
-    pub fn emit_at(&mut self, record: O, timestamp: Timestamp) -> Result<()> {
-        self.output.emit(record, timestamp)
-    }
-
-    /// Emits a record to a side output, with the timestamp of what is being worked on.
-    ///
-    /// # Errors
-    /// If an operator further down fails.
-    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) -> Result<()> {
-        self.output.emit_side(tag, record, self.timestamp)
+    #[doc(alias = "currentProcessingTime")]
+    pub fn now(&self) -> Timestamp {
+        self.keyed.clock.now()
     }
 
     /// Sets a timer for the current key, which fires when the watermark reaches `time`: at the next
@@ -208,7 +189,7 @@ impl<'a, K: Key, O> KeyedContext<'a, K, O> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
-    pub fn register_event_time_timer(&mut self, time: Timestamp) -> Result<()> {
+    pub fn register_event_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.event_time.register(self.hash, &self.key, time)?;
         Ok(())
     }
@@ -219,9 +200,8 @@ impl<'a, K: Key, O> KeyedContext<'a, K, O> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
-    pub fn register_processing_time_timer(&mut self, time: Timestamp) -> Result<()> {
+    pub fn register_processing_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.processing_time.register(self.hash, &self.key, time)?;
-        self.output.context().wake_at(time);
         Ok(())
     }
 
@@ -229,7 +209,7 @@ impl<'a, K: Key, O> KeyedContext<'a, K, O> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
-    pub fn delete_event_time_timer(&mut self, time: Timestamp) -> Result<()> {
+    pub fn delete_event_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.event_time.delete(self.hash, &self.key, time)?;
         Ok(())
     }
@@ -238,13 +218,13 @@ impl<'a, K: Key, O> KeyedContext<'a, K, O> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
-    pub fn delete_processing_time_timer(&mut self, time: Timestamp) -> Result<()> {
+    pub fn delete_processing_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.processing_time.delete(self.hash, &self.key, time)?;
         Ok(())
     }
 }
 
-impl<K: Key, O> StateAccess for KeyedContext<'_, K, O> {
+impl<K: Key> StateAccess for KeyedContext<'_, K> {
     type Key = K;
 
     #[inline]

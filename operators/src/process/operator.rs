@@ -13,25 +13,61 @@ use super::context::Keyed;
 use super::{
     KeyedContext, KeyedOpenContext, KeyedProcessFunction, KeyedTwoInputProcessFunction, TimeDomain, Timer,
 };
+use crate::function::{Closing, Emitter, FunctionResult, ProcessContext};
 
 /// What functions of one and of two inputs have in common.
 pub(super) trait TimedFunction<K: Key, O>: Send + 'static {
     type State: Send + 'static;
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> Result<Self::State>;
-    fn on_timer(&mut self, timer: Timer, state: &Self::State, cx: &mut KeyedContext<'_, K, O>) -> Result<()>;
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> FunctionResult<Self::State>;
+    fn on_timer(
+        &mut self,
+        timer: Timer,
+        state: &Self::State,
+        cx: &mut KeyedContext<'_, K>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult;
+    fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult;
+    fn end_of_data(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult;
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult;
+    fn close(&mut self);
 }
 
 pub(super) struct OneInput<F, I>(F, PhantomData<fn(I)>);
 pub(super) struct TwoInputs<F, A, B>(F, PhantomData<fn(A, B)>);
 
+/// Hands the calls that both have in common on to the user's function.
+macro_rules! delegate {
+    () => {
+        type State = F::State;
+        fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> FunctionResult<F::State> {
+            self.0.open(cx)
+        }
+        fn on_timer(
+            &mut self,
+            timer: Timer,
+            state: &F::State,
+            cx: &mut KeyedContext<'_, K>,
+            out: &mut Emitter<'_, O>,
+        ) -> FunctionResult {
+            self.0.on_timer(timer, state, cx, out)
+        }
+        fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+            self.0.watermark(cx, out)
+        }
+        fn end_of_data(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+            self.0.end_of_data(cx, out)
+        }
+        fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
+            self.0.snapshot(cx)
+        }
+        fn close(&mut self) {
+            self.0.close();
+        }
+    };
+}
+
 impl<K: Key, I: 'static, O, F: KeyedProcessFunction<K, I, O>> TimedFunction<K, O> for OneInput<F, I> {
-    type State = F::State;
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> Result<F::State> {
-        self.0.open(cx)
-    }
-    fn on_timer(&mut self, timer: Timer, state: &F::State, cx: &mut KeyedContext<'_, K, O>) -> Result<()> {
-        self.0.on_timer(timer, state, cx)
-    }
+    delegate!();
 }
 
 impl<K, A, B, O, F> TimedFunction<K, O> for TwoInputs<F, A, B>
@@ -41,13 +77,7 @@ where
     B: 'static,
     F: KeyedTwoInputProcessFunction<K, A, B, O>,
 {
-    type State = F::State;
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> Result<F::State> {
-        self.0.open(cx)
-    }
-    fn on_timer(&mut self, timer: Timer, state: &F::State, cx: &mut KeyedContext<'_, K, O>) -> Result<()> {
-        self.0.on_timer(timer, state, cx)
-    }
+    delegate!();
 }
 
 /// Runs a keyed function.
@@ -55,17 +85,28 @@ pub(super) struct KeyedProcess<K, O, F: TimedFunction<K, O>>
 where
     K: Key,
 {
-    function: F,
+    function: Closing<F>,
     /// There once the operator is open.
     opened: Option<(Keyed<K>, F::State)>,
+    /// The timers that are being fired.
+    firing: Option<Firing>,
     _output: PhantomData<fn() -> O>,
+}
+
+/// Timers that are being fired, until the task has to yield and goes on later.
+#[derive(Clone, Copy)]
+enum Firing {
+    /// Those up to the latest watermark; then this watermark is sent on.
+    EventTime { watermark: Timestamp },
+    /// Those up to this point in time.
+    ProcessingTime { now: Timestamp },
 }
 
 /// The operator for a function of one input.
 pub(super) fn one_input<K: Key, I: 'static, O: 'static, F: KeyedProcessFunction<K, I, O>>(
     function: F,
 ) -> KeyedProcess<K, O, OneInput<F, I>> {
-    KeyedProcess { function: OneInput(function, PhantomData), opened: None, _output: PhantomData }
+    KeyedProcess::new(OneInput(function, PhantomData))
 }
 
 /// The operator for a function of two inputs.
@@ -77,40 +118,76 @@ where
     O: 'static,
     F: KeyedTwoInputProcessFunction<K, A, B, O>,
 {
-    KeyedProcess { function: TwoInputs(function, PhantomData), opened: None, _output: PhantomData }
+    KeyedProcess::new(TwoInputs(function, PhantomData))
 }
 
 impl<K: Key, O, F: TimedFunction<K, O>> KeyedProcess<K, O, F> {
-    /// Does `work` to each record, with a context whose key is the record's.
+    fn new(function: F) -> Self {
+        Self { function: Closing::new(function, F::close), opened: None, firing: None, _output: PhantomData }
+    }
+
+    /// Does `work` to each record, with a context whose key is the record's, until all are done or the
+    /// task should yield.
     #[inline]
     fn for_each<I>(
         &mut self,
         batch: &mut Batch<(K, I)>,
         output: &mut Output<'_, O>,
-        mut work: impl FnMut(&mut F, I, &F::State, &mut KeyedContext<'_, K, O>) -> Result<()>,
+        mut work: impl FnMut(
+            &mut F,
+            I,
+            &F::State,
+            &mut KeyedContext<'_, K>,
+            &mut Emitter<'_, O>,
+        ) -> FunctionResult,
     ) -> Result<()> {
         let (keyed, state) = opened(&mut self.opened)?;
-        let mut records = batch.drain_timed();
-        let Some(((key, record), timestamp)) = records.next() else { return Ok(()) };
-        let mut cx = KeyedContext::new(keyed, output, key, timestamp);
-        work(&mut self.function, record, state, &mut cx)?;
-        for ((key, record), timestamp) in records {
-            cx.set_current(key, timestamp);
-            work(&mut self.function, record, state, &mut cx)?;
-        }
-        Ok(())
+        let function = self.function.get();
+        let mut out = Emitter::new(output, Timestamp::MIN);
+        batch.drain_while(|(key, record), timestamp| {
+            let mut cx = KeyedContext::new(keyed, key, timestamp);
+            out.set_timestamp(timestamp);
+            work(function, record, state, &mut cx, &mut out)?;
+            Ok::<_, Error>(out.goes_on())
+        })?;
+        self.arm(output)
     }
 
-    /// Fires the timers that are due, in order of time; those set meanwhile too.
-    fn fire(&mut self, domain: TimeDomain, now: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+    /// Fires the timers that are due, in order of time; those set meanwhile too. Then sends the
+    /// watermark on that has made them due.
+    fn fire(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let Some(firing) = self.firing else { return Ok(()) };
         let (keyed, state) = opened(&mut self.opened)?;
+        let function = self.function.get();
+        let (domain, now) = match firing {
+            Firing::EventTime { .. } => (TimeDomain::EventTime, keyed.watermark.get()),
+            Firing::ProcessingTime { now } => (TimeDomain::ProcessingTime, now),
+        };
         while let Some((time, key)) = keyed.timers.of(domain).pop(now) {
             let timestamp = match domain {
                 TimeDomain::EventTime => time,
                 TimeDomain::ProcessingTime => Timestamp::MIN,
             };
-            let mut cx = KeyedContext::new(keyed, output, key, timestamp);
-            self.function.on_timer(Timer { time, domain }, state, &mut cx)?;
+            let mut out = Emitter::new(output, timestamp);
+            let mut cx = KeyedContext::new(keyed, key, timestamp);
+            function.on_timer(Timer { time, domain }, state, &mut cx, &mut out)?;
+            if !out.goes_on() {
+                return Ok(());
+            }
+        }
+        self.firing = None;
+        if let Firing::EventTime { watermark } = firing {
+            let mut out = Emitter::new(output, keyed.watermark.get());
+            function.watermark(&mut keyed.without_key(), &mut out)?;
+            output.emit_watermark(watermark)?;
+        }
+        self.arm(output)
+    }
+
+    /// Has the task woken for the next processing-time timer.
+    fn arm(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        if let Some(next) = opened(&mut self.opened)?.0.timers.processing_time.next() {
+            output.context().wake_at(next);
         }
         Ok(())
     }
@@ -125,36 +202,40 @@ fn opened<K, S>(opened: &mut Option<(Keyed<K>, S)>) -> Result<(&mut Keyed<K>, &S
 
 impl<K: Key, O: 'static, F: TimedFunction<K, O>> OperatorHooks<O> for KeyedProcess<K, O, F> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.opened = Some(Keyed::open(cx, |cx| self.function.open(cx))?);
+        let function = self.function.opening();
+        self.opened = Some(Keyed::open(cx, |cx| function.open(cx))?);
         Ok(())
     }
 
+    fn resume(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        self.fire(output)
+    }
+
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
-        let now = opened(&mut self.opened)?.0.watermark.advance(watermark);
-        self.fire(TimeDomain::EventTime, now, output)?;
-        output.emit_watermark(watermark)
+        opened(&mut self.opened)?.0.watermark.advance(watermark);
+        self.firing = Some(Firing::EventTime { watermark });
+        self.fire(output)
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        opened(&mut self.opened)?.0.snapshot(cx)
+        opened(&mut self.opened)?.0.snapshot(cx)?;
+        Ok(self.function.get().snapshot(cx)?)
     }
 
     fn poll(&mut self, output: &mut Output<'_, O>) -> Result<()> {
         if opened(&mut self.opened)?.0.timers.processing_time.is_empty() {
             return Ok(());
         }
-        let now = output.context().now();
-        self.fire(TimeDomain::ProcessingTime, now, output)?;
-        if let Some(next) = opened(&mut self.opened)?.0.timers.processing_time.next() {
-            output.context().wake_at(next);
-        }
-        Ok(())
+        self.firing = Some(Firing::ProcessingTime { now: output.context().now() });
+        self.fire(output)
     }
 
-    fn end_of_data(&mut self, _: &mut Output<'_, O>) -> Result<()> {
+    fn end_of_data(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        let keyed = opened(&mut self.opened)?.0;
         // Not kept and ignored: after a restore they would fire.
-        opened(&mut self.opened)?.0.timers.forget_processing_time();
-        Ok(())
+        keyed.timers.forget_processing_time();
+        let mut out = Emitter::new(output, keyed.watermark.get());
+        Ok(self.function.get().end_of_data(&mut keyed.without_key(), &mut out)?)
     }
 }
 
@@ -166,7 +247,9 @@ where
     F: KeyedProcessFunction<K, I, O>,
 {
     fn process(&mut self, batch: &mut Batch<(K, I)>, output: &mut Output<'_, O>) -> Result<()> {
-        self.for_each(batch, output, |function, record, state, cx| function.0.process(record, state, cx))
+        self.for_each(batch, output, |function, record, state, cx, out| {
+            function.0.process(record, state, cx, out)
+        })
     }
 }
 
@@ -179,14 +262,14 @@ where
     F: KeyedTwoInputProcessFunction<K, A, B, O>,
 {
     fn process_first(&mut self, batch: &mut Batch<(K, A)>, output: &mut Output<'_, O>) -> Result<()> {
-        self.for_each(batch, output, |function, record, state, cx| {
-            function.0.process_first(record, state, cx)
+        self.for_each(batch, output, |function, record, state, cx, out| {
+            function.0.process_first(record, state, cx, out)
         })
     }
 
     fn process_second(&mut self, batch: &mut Batch<(K, B)>, output: &mut Output<'_, O>) -> Result<()> {
-        self.for_each(batch, output, |function, record, state, cx| {
-            function.0.process_second(record, state, cx)
+        self.for_each(batch, output, |function, record, state, cx, out| {
+            function.0.process_second(record, state, cx, out)
         })
     }
 }

@@ -7,8 +7,10 @@ use millstream_state::{Timestamp, ValueState};
 
 use super::operator::KeyedProcess;
 use super::*;
+use crate::{Emitter, FunctionResult};
 
 mod connected;
+mod endless;
 mod properties;
 
 const fn at(millis: i64) -> Timestamp {
@@ -38,7 +40,7 @@ struct Puppet {
 impl KeyedProcessFunction<char, Ask, Said> for Puppet {
     type State = ValueState<u64>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, char>) -> Result<ValueState<u64>> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, char>) -> FunctionResult<ValueState<u64>> {
         cx.value_state(self.state)
     }
 
@@ -46,8 +48,9 @@ impl KeyedProcessFunction<char, Ask, Said> for Puppet {
         &mut self,
         ask: Ask,
         count: &ValueState<u64>,
-        cx: &mut KeyedContext<'_, char, Said>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, char>,
+        out: &mut Emitter<'_, Said>,
+    ) -> FunctionResult {
         *count.get_or_insert_with(cx, || 0) += 1;
         match ask {
             Ask::EventTimer(time) => cx.register_event_time_timer(at(time)),
@@ -56,7 +59,7 @@ impl KeyedProcessFunction<char, Ask, Said> for Puppet {
             Ask::DeleteProcessingTimer(time) => cx.delete_processing_time_timer(at(time)),
             Ask::Count => {
                 let count = count.get(cx).copied().unwrap_or_default();
-                cx.emit((*cx.key(), format!("count {count}"), cx.watermark().as_millis()))
+                out.emit((*cx.key(), format!("count {count}"), cx.watermark().as_millis()))
             }
         }
     }
@@ -65,13 +68,14 @@ impl KeyedProcessFunction<char, Ask, Said> for Puppet {
         &mut self,
         timer: Timer,
         _: &ValueState<u64>,
-        cx: &mut KeyedContext<'_, char, Said>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, char>,
+        out: &mut Emitter<'_, Said>,
+    ) -> FunctionResult {
         let domain = match timer.domain {
             TimeDomain::EventTime => "event",
             TimeDomain::ProcessingTime => "processing",
         };
-        cx.emit((*cx.key(), format!("{domain} {}", timer.time.as_millis()), cx.watermark().as_millis()))
+        out.emit((*cx.key(), format!("{domain} {}", timer.time.as_millis()), cx.watermark().as_millis()))
     }
 }
 
@@ -231,18 +235,30 @@ struct CountDown(OutputTag<i64>);
 impl KeyedProcessFunction<u8, i64, &'static str> for CountDown {
     type State = ();
 
-    fn open(&mut self, _: &mut KeyedOpenContext<'_, u8>) -> Result<()> {
+    fn open(&mut self, _: &mut KeyedOpenContext<'_, u8>) -> FunctionResult {
         Ok(())
     }
 
-    fn process(&mut self, start: i64, (): &(), cx: &mut KeyedContext<'_, u8, &'static str>) -> Result<()> {
+    fn process(
+        &mut self,
+        start: i64,
+        (): &(),
+        cx: &mut KeyedContext<'_, u8>,
+        _: &mut Emitter<'_, &'static str>,
+    ) -> FunctionResult {
         cx.register_event_time_timer(at(start))
     }
 
-    fn on_timer(&mut self, timer: Timer, (): &(), cx: &mut KeyedContext<'_, u8, &'static str>) -> Result<()> {
-        cx.emit_side(&self.0, timer.time.as_millis())?;
+    fn on_timer(
+        &mut self,
+        timer: Timer,
+        (): &(),
+        cx: &mut KeyedContext<'_, u8>,
+        out: &mut Emitter<'_, &'static str>,
+    ) -> FunctionResult {
+        out.emit_side(&self.0, timer.time.as_millis())?;
         match timer.time.as_millis() {
-            0 => cx.emit("done"),
+            0 => out.emit("done"),
             left => cx.register_event_time_timer(at(left - 1)),
         }
     }

@@ -26,14 +26,14 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Emits, for each record, how many its key has had so far.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
     /// let counts = words.key_by(|word| word.clone()).count().collect();
     /// env.execute("count words")?;
     /// let expected = [("be", 1), ("be", 2), ("not", 1), ("or", 1), ("to", 1), ("to", 2)];
     /// assert_eq!(counts.sorted(), expected.map(|(word, count)| (word.to_owned(), count)));
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn count(&self) -> Stream<(K, u64)> {
         self.rolling("Count", Count)

@@ -81,13 +81,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Flink's `min`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(1);
     /// let prices = env.from_collection([("tea".to_owned(), 3.5), ("tea".to_owned(), 3.0), ("tea".to_owned(), 4.0)]);
     /// let lowest = prices.keyed().min(|price| *price).map(|(_, price)| price).collect();
     /// env.execute("lowest prices")?;
     /// assert_eq!(lowest.to_vec(), [3.5, 3.0, 3.0]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn min<N: Record + PartialOrd>(
         &self,
@@ -100,13 +100,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Flink's `max`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(1);
     /// let prices = env.from_collection([("tea".to_owned(), 3.5), ("tea".to_owned(), 3.0), ("tea".to_owned(), 4.0)]);
     /// let highest = prices.keyed().max(|price| *price).map(|(_, price)| price).collect();
     /// env.execute("highest prices")?;
     /// assert_eq!(highest.to_vec(), [3.5, 3.5, 4.0]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn max<N: Record + PartialOrd>(
         &self,
@@ -119,13 +119,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// so far; of several with the same, the first. As Flink's `minBy`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(1);
     /// let words = env.from_collection(["tea", "to", "ta"].map(String::from));
     /// let shortest = words.key_by(|word| word.as_bytes()[0]).min_by(|word| word.len()).collect();
     /// env.execute("shortest words")?;
     /// assert_eq!(shortest.to_vec(), ["tea", "to", "to"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn min_by<N: PartialOrd>(
         &self,
@@ -138,13 +138,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// so far; of several with the same, the first. As Flink's `maxBy`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(1);
     /// let words = env.from_collection(["to", "tea", "tie"].map(String::from));
     /// let longest = words.key_by(|word| word.as_bytes()[0]).max_by(|word| word.len()).collect();
     /// env.execute("longest words")?;
     /// assert_eq!(longest.to_vec(), ["to", "tea", "tea"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn max_by<N: PartialOrd>(
         &self,

@@ -36,13 +36,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Adds each record to its key's accumulator, which begins as `init`, and emits a copy of it.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let numbers = env.from_collection(1..=4);
     /// let products = numbers.key_by(|n| n % 2).fold(1, |product, n| *product *= n).collect();
     /// env.execute("products")?;
     /// assert_eq!(products.sorted(), [(0, 2), (0, 8), (1, 1), (1, 3)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn fold<A: Record>(
         &self,

@@ -40,13 +40,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// emitted as it is.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let words = env.from_collection(["ab", "ac", "b"].map(String::from));
     /// let joined = words.key_by(|word| word.len()).reduce(|before, word| before + &word).collect();
     /// env.execute("join words")?;
     /// assert_eq!(joined.sorted(), ["ab", "abac", "b"]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn reduce(&self, function: impl FnMut(T, T) -> T + Clone + Send + Sync + 'static) -> Stream<T> {
         self.rolling("Reduce", Reduce(function))

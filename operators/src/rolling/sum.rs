@@ -36,13 +36,13 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// The sum has the type that `field` yields: choose one that is wide enough.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let sales = env.from_collection([("tea".to_owned(), 3_u32), ("tea".to_owned(), 4)]);
     /// let totals = sales.keyed().sum(|pieces| u64::from(*pieces)).collect();
     /// env.execute("totals")?;
     /// assert_eq!(totals.sorted(), [("tea".to_owned(), 3), ("tea".to_owned(), 7)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn sum<N: Record + AddAssign>(
         &self,

@@ -196,14 +196,14 @@ impl<T: Record> Stream<T> {
     /// Collects the records in memory, exactly once, for tests and small results.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// let env = Environment::new().set_parallelism(1);
     /// let doubled = env.from_collection(0..3).map(|n| 2 * n).collect();
     /// env.execute("double")?;
     /// assert_eq!(doubled.len(), 3);
     /// assert_eq!(doubled.take(), [0, 2, 4]);
     /// assert!(doubled.is_empty());
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn collect(&self) -> Collected<T> {
         let collected = Collected::default();

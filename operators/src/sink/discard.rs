@@ -12,11 +12,11 @@ impl<T: Record> Stream<T> {
     /// Throws the records away, for measuring what comes before. As Flink's `DiscardingSink`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// env.from_collection(0..3).discard();
     /// env.execute("nothing")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn discard(&self) -> StreamSink {
         self.end_in("Discard", || {
@@ -33,7 +33,7 @@ impl<T: Record> Stream<T> {
     /// after a failure records come again. Exactly once takes a [`Sink`](crate::sink::Sink).
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicU64, Ordering};
     /// # let env = Environment::new();
@@ -42,7 +42,7 @@ impl<T: Record> Stream<T> {
     /// env.from_collection(1..=3).for_each(move |n| drop(adder.fetch_add(n, Ordering::Relaxed)));
     /// env.execute("sum")?;
     /// assert_eq!(sum.load(Ordering::Relaxed), 6);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn for_each(&self, function: impl FnMut(T) + Clone + Send + Sync + 'static) -> StreamSink {
         self.end_in("For each", move || {

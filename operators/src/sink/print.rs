@@ -165,11 +165,11 @@ impl<T: Record> Stream<T> {
     /// subtask keep their order.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// env.from_collection([("tea", 3), ("milk", 1)].map(|(name, n)| (name.to_owned(), n))).print();
     /// env.execute("print")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn print(&self) -> StreamSink
     where
@@ -184,11 +184,11 @@ impl<T: Record> Stream<T> {
     /// Prints what `format` makes of each record to standard output, a line each; see [`Stream::print`].
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// env.from_collection([("tea".to_owned(), 3)]).print_with(|(name, pieces)| format!("{pieces} × {name}"));
     /// env.execute("print")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn print_with(&self, format: impl Fn(&T) -> String + Clone + Send + Sync + 'static) -> StreamSink {
         self.sink_to(PrintSink::new(move |record: &T, line: &mut String| line.push_str(&format(record))))

@@ -21,11 +21,11 @@ impl StreamSink {
     /// Gives the sink a name, for people.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let _ = env.from_collection(0..3).discard().name("bin");
     /// env.execute("nothing")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn name(self, name: impl Into<String>) -> Self {
         self.graph.lock().set_name(self.node, name.into());
@@ -35,11 +35,11 @@ impl StreamSink {
     /// Gives the sink an identifier, by which snapshots know its state.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let _ = env.from_collection(0..3).discard().uid("bin");
     /// env.execute("nothing")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn uid(self, uid: impl Into<String>) -> Self {
         self.graph.lock().set_uid(self.node, uid.into());
@@ -49,11 +49,11 @@ impl StreamSink {
     /// Sets how many subtasks the sink has.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let _ = env.from_collection(0..3).discard().set_parallelism(2);
     /// env.execute("nothing")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn set_parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
@@ -63,12 +63,12 @@ impl StreamSink {
     /// Sets whether the sink is chained to the operator before it.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// use millstream_operators::ChainingPolicy;
+    /// # use millstream::prelude::*;
+    /// use millstream::ChainingPolicy;
     /// # let env = Environment::new();
     /// let _ = env.from_collection(0..3).discard().set_chaining(ChainingPolicy::Head);
     /// env.execute("nothing")?;
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);
@@ -80,14 +80,14 @@ impl<T: Record> Stream<T> {
     /// Writes the records to a [`Sink`]. As Flink's `sinkTo`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// use millstream_operators::sink::{CollectSink, Collected};
+    /// # use millstream::prelude::*;
+    /// use millstream::sink::{CollectSink, Collected};
     /// # let env = Environment::new();
     /// let collected = Collected::default();
     /// let _ = env.from_collection(0..3).sink_to(CollectSink::new(&collected)).name("all numbers");
     /// env.execute("numbers")?;
     /// assert_eq!(collected.sorted(), [0, 1, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn sink_to<S: Sink<Record = T>>(&self, sink: S) -> StreamSink {
         let node = add_sink(&mut self.graph.lock(), self.upstreams.clone(), sink);

@@ -25,13 +25,13 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
     /// A source of `count` records, or one that never ends.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// use millstream_operators::source::GeneratorSource;
+    /// # use millstream::prelude::*;
+    /// use millstream::source::GeneratorSource;
     /// # let env = Environment::new();
     /// let squares = env.from_source(GeneratorSource::new(Some(3), |number| number * number)).collect();
     /// env.execute("squares")?;
     /// assert_eq!(squares.sorted(), [0, 1, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub const fn new(count: Option<u64>, function: F) -> Self {
         let end = match count {
@@ -45,14 +45,14 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
     /// above 0.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// # use millstream_operators::source::GeneratorSource;
+    /// # use millstream::prelude::*;
+    /// # use millstream::source::GeneratorSource;
     /// # let env = Environment::new();
     /// let numbers = env.from_source(GeneratorSource::new(Some(3), |number| number).rate(1_000.0));
     /// let numbers = numbers.collect();
     /// env.execute("slow numbers")?;
     /// assert_eq!(numbers.sorted(), [0, 1, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub const fn rate(mut self, per_second: f64) -> Self {

@@ -10,8 +10,8 @@ const CATCH_UP: Duration = Duration::from_secs(1);
 /// Lets records pass at a rate, by a clock that it is told; it never waits itself.
 ///
 /// ```
-/// use millstream_operators::Timestamp;
-/// use millstream_operators::source::RateLimiter;
+/// use millstream::Timestamp;
+/// use millstream::source::RateLimiter;
 ///
 /// let mut limiter = RateLimiter::new(100.0);
 /// let start = Timestamp::from_millis(0);

@@ -178,22 +178,17 @@ impl<T: Record> Stream<T> {
     /// reached is part of snapshots: what is late without a failure is late with one.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, ProcessContext, ProcessFunction, Result, Timestamp, WatermarkStrategy};
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// #[derive(Clone)]
-    /// struct Seconds;
-    /// impl ProcessFunction<i64, i64> for Seconds {
-    ///     fn process(&mut self, _: i64, cx: &mut ProcessContext<'_, '_, i64>) -> Result<()> {
-    ///         cx.emit(cx.timestamp().as_millis() / 1_000)
-    ///     }
-    /// }
-    ///
     /// let strategy = WatermarkStrategy::monotonous().with_timestamp_assigner(|ms: &i64| Timestamp::from_millis(*ms));
     /// let readings = env.from_collection([500, 1_500, 2_500]);
-    /// let seconds = readings.assign_timestamps_and_watermarks(strategy).process(Seconds).collect();
-    /// env.execute("seconds")?;
-    /// assert_eq!(seconds.sorted(), [0, 1, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// let times = readings
+    ///     .assign_timestamps_and_watermarks(strategy)
+    ///     .process_fn(|_, cx, out| out.emit(cx.timestamp().map(Timestamp::as_millis)))
+    ///     .collect();
+    /// env.execute("times")?;
+    /// assert_eq!(times.sorted(), [Some(500), Some(1_500), Some(2_500)]);
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn assign_timestamps_and_watermarks(&self, strategy: WatermarkStrategy<T>) -> Self {

@@ -44,8 +44,7 @@ impl<T> Clone for Watermarks<T> {
 /// [`Timestamp::MAX`] follows when the stream ends.
 ///
 /// ```
-/// # use millstream_operators::{Timestamp, WatermarkStrategy};
-/// # use std::time::Duration;
+/// # use millstream::prelude::*;
 /// # use serde::{Serialize, Deserialize};
 /// # #[derive(Clone, Serialize, Deserialize)] struct Ride { picked_up: i64 }
 /// let strategy = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(30))
@@ -78,15 +77,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// Timestamps never fall: the watermark is the greatest so far, less one millisecond.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::monotonous()
     ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn monotonous() -> Self {
         Self::bounded_out_of_orderness(Duration::ZERO)
@@ -96,15 +94,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// timestamp before it: the watermark is that timestamp, less `bound` and one millisecond.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(5))
     ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn bounded_out_of_orderness(bound: Duration) -> Self {
         Self::new(Watermarks::Generated(Arc::new(move || Box::new(BoundedOutOfOrderness::new(bound)))))
@@ -113,7 +110,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// Watermarks come from a generator of your own; `make` makes one for each subtask.
     ///
     /// ```
-    /// # use millstream_operators::{Timestamp, WatermarkGenerator, WatermarkStrategy};
+    /// # use millstream::prelude::*;
     /// /// The stream itself says how far it is.
     /// struct Marks;
     /// impl WatermarkGenerator<(bool, String)> for Marks {
@@ -133,15 +130,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// Watermarks come from upstream, as they are: only timestamps are assigned.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::preserve_watermarks()
     ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub const fn preserve_watermarks() -> Self {
         Self::new(Watermarks::Preserved)
@@ -150,15 +146,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// There are no watermarks, except for the end of the stream.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::without_watermarks()
     ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub const fn without_watermarks() -> Self {
         Self::new(Watermarks::None)
@@ -168,15 +163,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// the source or from upstream.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::monotonous()
     ///     .with_timestamp_assigner(|seconds: &i64| Timestamp::from_millis(1_000 * seconds));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn with_timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
@@ -191,14 +185,13 @@ impl<T: Record> WatermarkStrategy<T> {
     /// back in all operators after it.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::monotonous().with_idleness(Duration::from_secs(60));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn with_idleness(self, idleness: Duration) -> Self {
@@ -209,14 +202,13 @@ impl<T: Record> WatermarkStrategy<T> {
     /// stands for one after each batch.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-    /// # use std::time::Duration;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::monotonous().with_interval(Duration::from_millis(200));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn with_interval(self, interval: Duration) -> Self {

@@ -10,12 +10,12 @@ impl<T: Record> Stream<T> {
     /// Flink's `startNewChain`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let heavy = env.from_collection(0..3).map(|n| n * n).start_new_chain().collect();
     /// env.execute("two chains")?;
     /// assert_eq!(heavy.sorted(), [0, 1, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn start_new_chain(self) -> Self {
@@ -26,12 +26,12 @@ impl<T: Record> Stream<T> {
     /// it. As Flink's `disableChaining`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let alone = env.from_collection(0..3).map(|n| n * n).disable_chaining().collect();
     /// env.execute("three chains")?;
     /// assert_eq!(alone.sorted(), [0, 1, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn disable_chaining(self) -> Self {
@@ -42,12 +42,12 @@ impl<T: Record> Stream<T> {
     /// most subtasks it can ever have. A snapshot can only be restored with the same number.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let counts = env.from_collection(0..3).key_by(|n| n % 2).count().set_max_parallelism(256).collect();
     /// env.execute("scalable count")?;
     /// assert_eq!(counts.sorted(), [(0, 1), (0, 2), (1, 1)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn set_max_parallelism(self, max_parallelism: u32) -> Self {

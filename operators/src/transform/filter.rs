@@ -11,12 +11,12 @@ impl<T: Record> Stream<T> {
     /// Keeps the records for which `keep` holds. As Flink's `filter`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let even = env.from_collection(1..=6).filter(|n| n % 2 == 0).collect();
     /// env.execute("even numbers")?;
     /// assert_eq!(even.sorted(), [2, 4, 6]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn filter(&self, keep: impl FnMut(&T) -> bool + Clone + Send + Sync + 'static) -> Self {

@@ -11,13 +11,13 @@ impl<T: Record> Stream<T> {
     /// Turns each record into another, or drops it where the function says `None`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let words = env.from_collection(["1", "two", "3"].map(String::from));
     /// let numbers = words.filter_map(|word| word.parse::<i64>().ok()).collect();
     /// env.execute("numbers")?;
     /// assert_eq!(numbers.sorted(), [1, 3]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn filter_map<O: Record>(
         &self,

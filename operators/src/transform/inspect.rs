@@ -13,7 +13,7 @@ impl<T: Record> Stream<T> {
     /// After a failure records may be seen again: what `look` does outside is at least once.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicU64, Ordering};
     /// # let env = Environment::new();
@@ -22,7 +22,7 @@ impl<T: Record> Stream<T> {
     /// env.from_collection(0..5).inspect(move |_| drop(counter.fetch_add(1, Ordering::Relaxed))).discard();
     /// env.execute("inspect")?;
     /// assert_eq!(seen.load(Ordering::Relaxed), 5);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn inspect(&self, look: impl FnMut(&T) + Clone + Send + Sync + 'static) -> Self {

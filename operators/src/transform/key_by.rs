@@ -20,13 +20,13 @@ impl<T: Record> Stream<T> {
     /// key that come from one subtask keep their order.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
     /// let last = words.key_by(|word| word.len()).count().collect();
     /// env.execute("words by length")?;
     /// assert_eq!(last.sorted(), [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn key_by<K: Key>(
         &self,
@@ -59,13 +59,13 @@ impl<K: Key, V: Record> Stream<(K, V)> {
     /// Spreads pairs by their first half, without an operator of its own.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let sales = env.from_collection([("tea".to_owned(), 3), ("milk".to_owned(), 1), ("tea".to_owned(), 4)]);
     /// let totals = sales.keyed().sum(|pieces| *pieces).collect();
     /// env.execute("sales")?;
     /// assert_eq!(totals.sorted(), [("milk".to_owned(), 1), ("tea".to_owned(), 3), ("tea".to_owned(), 7)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn keyed(&self) -> KeyedStream<K, V> {
         let by_key = Arc::new(|groups, parallelism| Box::new(ByKeyGroup::new(groups, parallelism)) as _);

@@ -14,12 +14,12 @@ impl<T: Record> Stream<T> {
     /// keeps is not part of snapshots.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let lengths = env.from_collection(["to", "be"].map(String::from)).map(|word| word.len()).collect();
     /// env.execute("lengths")?;
     /// assert_eq!(lengths.sorted(), [2, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn map<O: Record>(&self, function: impl FnMut(T) -> O + Clone + Send + Sync + 'static) -> Stream<O> {
         self.transform("Map", move |_| {

@@ -27,12 +27,12 @@ impl<T: Record> Stream<T> {
     /// core, and the two may be chained. Needs equal parallelism, and is the default where it is equal.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let doubled = env.from_collection(0..3).forward().map(|n| 2 * n).collect();
     /// env.execute("forward")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn forward(&self) -> Self {
@@ -43,12 +43,12 @@ impl<T: Record> Stream<T> {
     /// default where the parallelism changes.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let doubled = env.from_collection(0..3).rebalance().map(|n| 2 * n).set_parallelism(2).collect();
     /// env.execute("rebalance")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn rebalance(&self) -> Self {
@@ -59,12 +59,12 @@ impl<T: Record> Stream<T> {
     /// than with [`Stream::rebalance`], where one parallelism is a multiple of the other.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let doubled = env.from_collection(0..3).rescale().map(|n| 2 * n).set_parallelism(2).collect();
     /// env.execute("rescale")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn rescale(&self) -> Self {
@@ -74,12 +74,12 @@ impl<T: Record> Stream<T> {
     /// Records go to subtasks of the next operator at random.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let doubled = env.from_collection(0..3).shuffle().map(|n| 2 * n).set_parallelism(2).collect();
     /// env.execute("shuffle")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn shuffle(&self) -> Self {
@@ -89,12 +89,12 @@ impl<T: Record> Stream<T> {
     /// Every record goes to every subtask of the next operator.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let copies = env.from_collection(0..2).broadcast().map(|n| n).set_parallelism(3).collect();
     /// env.execute("broadcast")?;
     /// assert_eq!(copies.sorted(), [0, 0, 0, 1, 1, 1]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn broadcast(&self) -> Self {
@@ -104,12 +104,12 @@ impl<T: Record> Stream<T> {
     /// All records go to the first subtask of the next operator.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let all = env.from_collection(0..3).global().collect();
     /// env.execute("global")?;
     /// assert_eq!(all.sorted(), [0, 1, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn global(&self) -> Self {
@@ -120,13 +120,13 @@ impl<T: Record> Stream<T> {
     /// there are. A number that is not below that fails the job.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let numbers = env.from_collection(0_usize..4);
     /// let spread = numbers.partition_custom(|n, subtasks| n % subtasks).map(|n| n).set_parallelism(2).collect();
     /// env.execute("custom")?;
     /// assert_eq!(spread.sorted(), [0, 1, 2, 3]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn partition_custom(

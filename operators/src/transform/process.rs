@@ -5,20 +5,24 @@ use std::marker::PhantomData;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
-use millstream_runtime::graph::OutputTag;
 use millstream_state::{Record, Timestamp};
 
 use crate::Stream;
+use crate::function::{Closing, Emitter, FunctionResult, ProcessContext, Times};
 
 /// A function with full control: it emits any number of records, to side outputs too, sees
 /// timestamps and watermarks, and may keep operator state. As Flink's `ProcessFunction` on a stream
 /// without a key. Each subtask works with a clone of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `ProcessFunction` on records `{I}` that emits `{O}`",
+    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`; for a closure there is `process_fn`"
+)]
 pub trait ProcessFunction<I, O>: Send + 'static {
     /// Before the first record: takes operator state out of the snapshot, if there is one.
     ///
     /// # Errors
     /// Whatever fails the job.
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
         let _ = cx;
         Ok(())
     }
@@ -27,14 +31,16 @@ pub trait ProcessFunction<I, O>: Send + 'static {
     ///
     /// # Errors
     /// Whatever fails the job.
-    fn process(&mut self, record: I, cx: &mut ProcessContext<'_, '_, O>) -> Result<()>;
+    #[doc(alias = "processElement")]
+    fn process(&mut self, record: I, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>)
+    -> FunctionResult;
 
     /// Event time has come to [`ProcessContext::watermark`]; the watermark goes on afterwards.
     ///
     /// # Errors
     /// Whatever fails the job.
-    fn watermark(&mut self, cx: &mut ProcessContext<'_, '_, O>) -> Result<()> {
-        let _ = cx;
+    fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+        let _ = (cx, out);
         Ok(())
     }
 
@@ -46,8 +52,8 @@ pub trait ProcessFunction<I, O>: Send + 'static {
     ///
     /// # Errors
     /// Whatever fails the job.
-    fn end_of_data(&mut self, cx: &mut ProcessContext<'_, '_, O>) -> Result<()> {
-        let _ = cx;
+    fn end_of_data(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+        let _ = (cx, out);
         Ok(())
     }
 
@@ -56,115 +62,72 @@ pub trait ProcessFunction<I, O>: Send + 'static {
     ///
     /// # Errors
     /// Whatever fails the job.
-    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
         let _ = cx;
         Ok(())
     }
+
+    /// The subtask ends, after the last record, a failure or a cancel: releases what the function holds.
+    fn close(&mut self) {}
 }
 
-/// What a function without a key may ask, and where it puts its records.
-pub struct ProcessContext<'a, 'o, O> {
-    output: &'a mut Output<'o, O>,
-    timestamp: Timestamp,
-    watermark: Timestamp,
-}
-
-impl<'a, 'o, O> ProcessContext<'a, 'o, O> {
-    pub(crate) const fn new(
-        output: &'a mut Output<'o, O>,
-        timestamp: Timestamp,
-        watermark: Timestamp,
-    ) -> Self {
-        Self { output, timestamp, watermark }
-    }
-
-    pub(crate) const fn set_timestamp(&mut self, timestamp: Timestamp) {
-        self.timestamp = timestamp;
-    }
-
-    /// Emits a record, with the timestamp of the record that is being processed.
-    ///
-    /// # Errors
-    /// If an operator further down fails.
-    #[inline]
-    pub fn emit(&mut self, record: O) -> Result<()> {
-        self.output.emit(record, self.timestamp)
-    }
-
-    /// Emits a record with a timestamp of its own.
-    ///
-    /// # Errors
-    /// If an operator further down fails.
-    #[inline]
-    pub fn emit_at(&mut self, record: O, timestamp: Timestamp) -> Result<()> {
-        self.output.emit(record, timestamp)
-    }
-
-    /// Emits a record to a side output, with the timestamp of the record that is being processed.
-    ///
-    /// # Errors
-    /// If an operator further down fails.
-    pub fn emit_side<S: Record>(&mut self, tag: &OutputTag<S>, record: S) -> Result<()> {
-        self.output.emit_side(tag, record, self.timestamp)
-    }
-
-    /// The timestamp of the record that is being processed; [`Timestamp::MIN`] if it has none.
-    #[inline]
-    pub const fn timestamp(&self) -> Timestamp {
-        self.timestamp
-    }
-
-    /// How far event time has come; [`Timestamp::MIN`] before the first watermark.
-    #[inline]
-    pub const fn watermark(&self) -> Timestamp {
-        self.watermark
-    }
-
-    /// The processing time. Reads a clock: not for every record.
-    pub fn now(&mut self) -> Timestamp {
-        self.output.context().now()
-    }
-}
-
-pub(super) struct Process<F, I> {
-    function: F,
-    watermark: Timestamp,
+pub(crate) struct Process<F, I> {
+    function: Closing<F>,
+    times: Times,
     _input: PhantomData<fn(I)>,
 }
 
 impl<F, I> Process<F, I> {
-    pub(super) const fn new(function: F) -> Self {
-        Self { function, watermark: Timestamp::MIN, _input: PhantomData }
+    pub(crate) fn new<O>(function: F) -> Self
+    where
+        F: ProcessFunction<I, O>,
+    {
+        let function = Closing::new(function, F::close);
+        Self { function, times: Times::default(), _input: PhantomData }
     }
 }
 
 impl<I: 'static, O, F: ProcessFunction<I, O>> OperatorHooks<O> for Process<F, I> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.function.open(cx)
+        self.times.open(cx.task());
+        Ok(self.function.opening().open(cx)?)
     }
 
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
-        self.watermark = watermark;
-        self.function.watermark(&mut ProcessContext::new(output, watermark, watermark))?;
-        output.emit_watermark(watermark)
+        self.times.advance(watermark, output, |cx, out| self.function.get().watermark(cx, out))
     }
 
     fn end_of_data(&mut self, output: &mut Output<'_, O>) -> Result<()> {
-        self.function.end_of_data(&mut ProcessContext::new(output, self.watermark, self.watermark))
+        self.times.without_record(output, |cx, out| self.function.get().end_of_data(cx, out))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        self.function.snapshot(cx)
+        Ok(self.function.get().snapshot(cx)?)
     }
 }
 
 impl<I: 'static, O, F: ProcessFunction<I, O>> Operator<I, O> for Process<F, I> {
     fn process(&mut self, batch: &mut Batch<I>, output: &mut Output<'_, O>) -> Result<()> {
-        let mut cx = ProcessContext::new(output, Timestamp::MIN, self.watermark);
-        batch.drain_timed().try_for_each(|(record, timestamp)| {
-            cx.set_timestamp(timestamp);
-            self.function.process(record, &mut cx)
-        })
+        let function = self.function.get();
+        self.times.for_each(batch, output, |record, cx, out| function.process(record, cx, out))
+    }
+}
+
+/// A closure as a process function.
+#[derive(Clone)]
+struct ProcessFn<F>(F);
+
+impl<I, O, F> ProcessFunction<I, O> for ProcessFn<F>
+where
+    F: FnMut(I, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult + Send + 'static,
+{
+    fn process(
+        &mut self,
+        record: I,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        (self.0)(record, cx, out)
     }
 }
 
@@ -172,22 +135,68 @@ impl<T: Record> Stream<T> {
     /// Applies a [`ProcessFunction`]. As Flink's `process`.
     ///
     /// ```
-    /// # use millstream_operators::{Environment, ProcessContext, ProcessFunction, Result};
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// #[derive(Clone)]
-    /// struct Repeat;
-    /// impl ProcessFunction<u32, u32> for Repeat {
-    ///     fn process(&mut self, n: u32, cx: &mut ProcessContext<'_, '_, u32>) -> Result<()> {
-    ///         (0..n).try_for_each(|_| cx.emit(n))
+    /// /// Lets numbers pass that have not been seen just before, and says at the end how many were left out.
+    /// #[derive(Clone, Default)]
+    /// struct Changes { last: Option<u32>, left_out: usize }
+    ///
+    /// impl ProcessFunction<u32, String> for Changes {
+    ///     fn process(
+    ///         &mut self,
+    ///         number: u32,
+    ///         _: &mut ProcessContext<'_>,
+    ///         out: &mut Emitter<'_, String>,
+    ///     ) -> FunctionResult {
+    ///         if self.last.replace(number) == Some(number) {
+    ///             self.left_out += 1;
+    ///             return Ok(());
+    ///         }
+    ///         out.emit(number.to_string())
+    ///     }
+    ///
+    ///     fn end_of_data(&mut self, _: &mut ProcessContext<'_>, out: &mut Emitter<'_, String>) -> FunctionResult {
+    ///         out.emit(format!("{} left out", self.left_out))
     ///     }
     /// }
     ///
-    /// let repeated = env.from_collection(1..=3).process(Repeat).collect();
-    /// env.execute("repeat")?;
-    /// assert_eq!(repeated.sorted(), [1, 2, 2, 3, 3, 3]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// let numbers = env.from_collection([1, 1, 1, 2, 1]).set_parallelism(1);
+    /// let changes = numbers.process(Changes::default()).set_parallelism(1).collect();
+    /// env.execute("changes")?;
+    /// assert_eq!(changes.sorted(), ["1", "1", "2", "2 left out"]);
+    /// # Ok::<(), Error>(())
     /// ```
     pub fn process<O: Record>(&self, function: impl ProcessFunction<T, O> + Clone + Sync) -> Stream<O> {
         self.transform("Process", move |_| Process::new(function.clone()))
+    }
+
+    /// Calls a closure with each record, as the [`process`](ProcessFunction::process) of a function
+    /// without anything else.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// let repeated = env
+    ///     .from_collection([1, 2, 3])
+    ///     .process_fn(|number, _cx, out| {
+    ///         for _ in 0..number {
+    ///             out.emit(number)?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    ///     .collect();
+    /// env.execute("repeat")?;
+    /// assert_eq!(repeated.sorted(), [1, 2, 2, 3, 3, 3]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn process_fn<O: Record>(
+        &self,
+        function: impl FnMut(T, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    ) -> Stream<O> {
+        self.process(ProcessFn(function))
     }
 }

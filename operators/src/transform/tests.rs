@@ -2,15 +2,15 @@ use millstream_runtime::batch::{BATCH_RECORDS, Batch};
 use millstream_runtime::chain::{OpenContext, Output, SnapshotContext};
 use millstream_runtime::graph::{OutputTag, Plan, PlanSettings};
 use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
-use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_runtime::{Error, ErrorKind};
 use millstream_state::Timestamp;
 use millstream_state::snapshot::part::Redistribution;
 
 use super::each_batch;
-use super::process::{Process, ProcessContext, ProcessFunction};
-use crate::Stream;
+use super::process::{Process, ProcessFunction};
 use crate::source::{CollectionSource, add_source};
 use crate::stream::SharedGraph;
+use crate::{Emitter, FunctionResult, ProcessContext, Stream};
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -88,30 +88,34 @@ struct Counting {
 }
 
 impl ProcessFunction<i64, String> for Counting {
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
         self.count = cx.take_list::<u64>("count")?.into_iter().flatten().sum();
         Ok(())
     }
 
-    fn process(&mut self, record: i64, cx: &mut ProcessContext<'_, '_, String>) -> Result<()> {
+    fn process(
+        &mut self,
+        record: i64,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, String>,
+    ) -> FunctionResult {
         self.count += 1;
-        if cx.timestamp() <= cx.watermark() && cx.timestamp() != Timestamp::MIN {
-            cx.emit_side(&self.late, record)?;
-            return Ok(());
+        if cx.timestamp().is_some_and(|timestamp| timestamp <= cx.watermark()) {
+            return out.emit_side(&self.late, record);
         }
-        cx.emit(record.to_string())
+        out.emit(record.to_string())
     }
 
-    fn watermark(&mut self, cx: &mut ProcessContext<'_, '_, String>) -> Result<()> {
-        cx.emit(format!("{} until {}", self.count, cx.watermark().as_millis()))
+    fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, String>) -> FunctionResult {
+        out.emit(format!("{} until {}", self.count, cx.watermark().as_millis()))
     }
 
-    fn end_of_data(&mut self, cx: &mut ProcessContext<'_, '_, String>) -> Result<()> {
-        cx.emit_at("end".to_owned(), at(1))
+    fn end_of_data(&mut self, _: &mut ProcessContext<'_>, out: &mut Emitter<'_, String>) -> FunctionResult {
+        out.emit_at("end".to_owned(), at(1))
     }
 
-    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        cx.list("count", Redistribution::Split, [&self.count])
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
+        Ok(cx.list("count", Redistribution::Split, [&self.count])?)
     }
 }
 

@@ -12,13 +12,13 @@ impl<T: Record> Stream<T> {
     /// the operator that made the first stream.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let (small, large) = (env.from_collection(0..2), env.from_collection(10..12));
     /// let both = small.union(&large).collect();
     /// env.execute("union")?;
     /// assert_eq!(both.sorted(), [0, 1, 10, 11]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
@@ -28,13 +28,13 @@ impl<T: Record> Stream<T> {
     /// The records of this and all other streams; see [`Stream::union`].
     ///
     /// ```
-    /// # use millstream_operators::Environment;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let streams = [0, 10, 20].map(|first| env.from_collection(first..first + 2));
     /// let all = streams[0].union_all(&streams[1..]).collect();
     /// env.execute("union of three")?;
     /// assert_eq!(all.sorted(), [0, 1, 10, 11, 20, 21]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
     pub fn union_all<'s>(&self, others: impl IntoIterator<Item = &'s Self>) -> Self {

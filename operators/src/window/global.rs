@@ -21,8 +21,8 @@ impl Window for GlobalWindow {
 /// One window for all records of a key. As Flink's `GlobalWindows`.
 ///
 /// ```
-/// # use millstream_operators::Environment;
-/// use millstream_operators::window::GlobalWindows;
+/// # use millstream::prelude::*;
+/// use millstream::window::GlobalWindows;
 /// # let env = Environment::new();
 /// let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
 /// let counts = words
@@ -34,7 +34,7 @@ impl Window for GlobalWindow {
 /// env.execute("count words")?;
 /// let expected = [(1, "not"), (1, "or"), (2, "be"), (2, "to")];
 /// assert_eq!(counts.sorted(), expected.map(|(count, word)| (count, word.to_owned())));
-/// # Ok::<(), millstream_operators::Error>(())
+/// # Ok::<(), millstream::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalWindows(());

@@ -21,9 +21,8 @@ use operator::SessionOperator;
 /// A record that comes out of order may join two sessions to one.
 ///
 /// ```
-/// # use std::time::Duration;
-/// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
-/// use millstream_operators::window::EventTimeSessionWindows;
+/// # use millstream::prelude::*;
+/// use millstream::window::EventTimeSessionWindows;
 /// # let env = Environment::new();
 /// let time = WatermarkStrategy::monotonous()
 ///     .with_timestamp_assigner(|second: &i64| Timestamp::from_millis(second * 1_000));
@@ -37,7 +36,7 @@ use operator::SessionOperator;
 ///     .collect();
 /// env.execute("visits")?;
 /// assert_eq!(visits.sorted(), [(0, 15_000, 2), (30_000, 46_000, 3)]);
-/// # Ok::<(), millstream_operators::Error>(())
+/// # Ok::<(), millstream::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EventTimeSessionWindows {

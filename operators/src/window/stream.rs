@@ -78,9 +78,8 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// `allowedLateness`.
     ///
     /// ```
-    /// # use std::time::Duration;
-    /// # use millstream_operators::window::TumblingEventTimeWindows;
-    /// # use millstream_operators::{Environment, Timestamp, WatermarkStrategy};
+    /// # use millstream::window::TumblingEventTimeWindows;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// # let time = WatermarkStrategy::monotonous()
     /// #     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
@@ -93,7 +92,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # let counts = per_minute.map(|result| result.value).collect();
     /// # env.execute("clicks per minute")?;
     /// # assert_eq!(counts.sorted(), [1]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub const fn allowed_lateness(mut self, allowed: Duration) -> Self {
         self.lateness.allowed = allowed;
@@ -104,9 +103,8 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// timestamps, instead of dropping and counting them. As Flink's `sideOutputLateData`.
     ///
     /// ```
-    /// # use std::time::Duration;
-    /// # use millstream_operators::window::TumblingEventTimeWindows;
-    /// # use millstream_operators::{Environment, OutputTag, Timestamp, WatermarkStrategy};
+    /// # use millstream::window::TumblingEventTimeWindows;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// # let time = WatermarkStrategy::monotonous()
     /// #     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
@@ -120,7 +118,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// let late = per_minute.side_output(&late).collect();
     /// # env.execute("clicks per minute")?;
     /// # assert!(late.sorted().is_empty());
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn side_output_late_data(mut self, tag: &OutputTag<T>) -> Self {
         self.lateness.too_late = Some(tag.clone());
@@ -130,7 +128,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// Counts the records of each window. See [`KeyedStream::window`] for an example.
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let words = env.from_collection(["to", "be", "or", "not"].map(String::from));
     /// let lengths = words
@@ -151,8 +149,8 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// far, and the next. As Flink's `reduce`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// # use millstream_operators::window::GlobalWindows;
+    /// # use millstream::prelude::*;
+    /// # use millstream::window::GlobalWindows;
     /// # let env = Environment::new();
     /// let temperatures = [("Rome", 21), ("Oslo", 7), ("Rome", 24)];
     /// let temperatures = env.from_collection(temperatures.map(|(city, degrees)| (city.to_owned(), degrees)));
@@ -164,7 +162,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     .collect();
     /// env.execute("highest temperatures")?;
     /// assert_eq!(highest.sorted(), [("Oslo".to_owned(), 7), ("Rome".to_owned(), 24)]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn reduce(
         self,
@@ -176,9 +174,9 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// Aggregates the records of each window. As Flink's `aggregate`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// # use millstream_operators::window::GlobalWindows;
-    /// use millstream_operators::AggregateFunction;
+    /// # use millstream::prelude::*;
+    /// # use millstream::window::GlobalWindows;
+    /// use millstream::AggregateFunction;
     ///
     /// struct Mean;
     /// impl AggregateFunction for Mean {
@@ -210,7 +208,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     .collect();
     /// env.execute("means")?;
     /// assert_eq!(means.sorted(), [(false, "1".to_owned()), (true, "4".to_owned())]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn aggregate<A: AggregateFunction<Input = T>>(
         self,
@@ -224,8 +222,8 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// Flink's `process`.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// # use millstream_operators::window::GlobalWindows;
+    /// # use millstream::prelude::*;
+    /// # use millstream::window::GlobalWindows;
     /// # let env = Environment::new();
     /// let medians = env
     ///     .from_collection([30, 10, 20, 2, 1])
@@ -239,7 +237,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     .collect();
     /// env.execute("medians")?;
     /// assert_eq!(medians.sorted(), [2, 20]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn process<R: Record>(
         self,

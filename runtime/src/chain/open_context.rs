@@ -43,6 +43,11 @@ impl<'a> OpenContext<'a> {
         Self { info, cx }
     }
 
+    /// The same context for a shorter time, for those who keep it in a context of their own.
+    pub const fn reborrow(&mut self) -> OpenContext<'_> {
+        OpenContext { info: self.info, cx: self.cx }
+    }
+
     /// Who the operator is.
     pub const fn info(&self) -> &OperatorInfo {
         self.info

@@ -22,18 +22,20 @@ impl BroadcastProcessFunction<u64, u64, (u64, Option<u64>)> for Rules {
         &mut self,
         record: u64,
         rules: &BroadcastState<u64, u64>,
-        cx: &mut ProcessContext<'_, '_, (u64, Option<u64>)>,
-    ) -> Result<()> {
+        _: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, (u64, Option<u64>)>,
+    ) -> FunctionResult {
         let rule = rules.get(&(record % 10)).copied();
-        cx.emit((record, rule))
+        out.emit((record, rule))
     }
 
     fn process_broadcast(
         &mut self,
         rule: u64,
         rules: &mut BroadcastState<u64, u64>,
-        _: &mut ProcessContext<'_, '_, (u64, Option<u64>)>,
-    ) -> Result<()> {
+        _: &mut ProcessContext<'_>,
+        _: &mut Emitter<'_, (u64, Option<u64>)>,
+    ) -> FunctionResult {
         rules.insert(rule, value_of(rule));
         Ok(())
     }

@@ -9,25 +9,35 @@ use crate::trickle::Trickle;
 #[derive(Clone)]
 struct Pairs;
 
-type Context<'a> = KeyedContext<'a, u64, (u64, u64)>;
+type Context<'a> = KeyedContext<'a, u64>;
 
 impl KeyedTwoInputProcessFunction<u64, u64, u64, (u64, u64)> for Pairs {
     type State = (ListState<u64>, ListState<u64>);
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> Result<Self::State> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<Self::State> {
         Ok((cx.list_state("left")?, cx.list_state("right")?))
     }
 
-    fn process_first(&mut self, left: u64, state: &Self::State, cx: &mut Context<'_>) -> Result<()> {
+    fn process_first(
+        &mut self,
+        left: u64,
+        state: &Self::State,
+        cx: &mut Context<'_>,
+        out: &mut Emitter<'_, (u64, u64)>,
+    ) -> FunctionResult {
         state.0.add(cx, left);
-        let rights = state.1.get(cx).to_vec();
-        rights.into_iter().try_for_each(|right| cx.emit((left, right)))
+        state.1.get(cx).iter().try_for_each(|right| out.emit((left, *right)))
     }
 
-    fn process_second(&mut self, right: u64, state: &Self::State, cx: &mut Context<'_>) -> Result<()> {
+    fn process_second(
+        &mut self,
+        right: u64,
+        state: &Self::State,
+        cx: &mut Context<'_>,
+        out: &mut Emitter<'_, (u64, u64)>,
+    ) -> FunctionResult {
         state.1.add(cx, right);
-        let lefts = state.0.get(cx).to_vec();
-        lefts.into_iter().try_for_each(|left| cx.emit((left, right)))
+        state.0.get(cx).iter().try_for_each(|left| out.emit((*left, right)))
     }
 }
 

@@ -14,12 +14,17 @@ struct Sort {
 }
 
 impl ProcessFunction<u64, u64> for Sort {
-    fn process(&mut self, number: u64, cx: &mut ProcessContext<'_, '_, u64>) -> Result<()> {
+    fn process(
+        &mut self,
+        number: u64,
+        _: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, u64>,
+    ) -> FunctionResult {
         if number.is_multiple_of(3) {
-            cx.emit_side(&self.aside, number.to_string())?;
+            out.emit_side(&self.aside, number.to_string())?;
             return Ok(());
         }
-        cx.emit(number)
+        out.emit(number)
     }
 }
 

@@ -35,22 +35,27 @@ struct State {
     armed: ValueState<Timestamp>,
 }
 
-type Context<'a> = KeyedContext<'a, u64, Told>;
+type Context<'a> = KeyedContext<'a, u64>;
 
 impl KeyedProcessFunction<u64, i64, Told> for Count {
     type State = State;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> Result<State> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<State> {
         let (buckets, since) = (cx.map_state("buckets")?, cx.value_state("since")?);
         Ok(State { buckets, since, armed: cx.value_state("armed")? })
     }
 
-    fn process(&mut self, millis: i64, state: &State, cx: &mut Context<'_>) -> Result<()> {
+    fn process(
+        &mut self,
+        millis: i64,
+        state: &State,
+        cx: &mut Context<'_>,
+        out: &mut Emitter<'_, Told>,
+    ) -> FunctionResult {
         let (now, armed) = (cx.now(), state.armed.get(cx).copied());
         // The task sees to due timers before it takes records.
         if armed.is_some_and(|armed| armed <= now) {
-            let key = *cx.key();
-            cx.emit(Told::Lost(key))?;
+            out.emit(Told::Lost(*cx.key()))?;
         }
         if armed.is_none() {
             let due = now.saturating_add(self.patience);
@@ -65,17 +70,23 @@ impl KeyedProcessFunction<u64, i64, Told> for Count {
         cx.register_event_time_timer(THE_END)
     }
 
-    fn on_timer(&mut self, timer: Timer, state: &State, cx: &mut Context<'_>) -> Result<()> {
+    fn on_timer(
+        &mut self,
+        timer: Timer,
+        state: &State,
+        cx: &mut Context<'_>,
+        out: &mut Emitter<'_, Told>,
+    ) -> FunctionResult {
         let key = *cx.key();
         if timer.domain == TimeDomain::EventTime && timer.time != THE_END {
             let bucket = timer.time.as_millis().div_euclid(BUCKET_MILLIS);
             let count = state.buckets.remove(cx, &bucket).unwrap_or(0);
-            return cx.emit(Told::Bucket(key, bucket, count));
+            return out.emit(Told::Bucket(key, bucket, count));
         }
         if timer.domain == TimeDomain::ProcessingTime {
             state.armed.clear(cx);
         }
-        state.since.clear(cx).map_or(Ok(()), |count| cx.emit(Told::Since(key, count)))
+        state.since.clear(cx).map_or(Ok(()), |count| out.emit(Told::Since(key, count)))
     }
 }
 

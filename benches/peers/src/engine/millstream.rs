@@ -65,30 +65,30 @@ impl<K> Default for CountHere<K> {
 }
 
 impl<K: Key, V> ProcessFunction<(K, V), (K, u64)> for CountHere<K> {
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
         let stored = cx.take_list::<(K, u64)>("counts")?;
         stored.into_iter().flatten().for_each(|(key, count)| *self.0.entry(key).or_default() += count);
         Ok(())
     }
 
-    fn process(&mut self, (key, _): (K, V), _: &mut ProcessContext<'_, '_, (K, u64)>) -> Result<()> {
+    fn process(&mut self, (key, _): (K, V), _: &mut ProcessContext<'_>, _: &mut Emitter<'_, (K, u64)>) -> FunctionResult {
         *self.0.entry(key).or_default() += 1;
         Ok(())
     }
 
-    fn watermark(&mut self, cx: &mut ProcessContext<'_, '_, (K, u64)>) -> Result<()> {
+    fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, (K, u64)>) -> FunctionResult {
         // Not at the end of the data, which comes after the end of time: windows would have been closed by then.
         if cx.watermark() == Timestamp::MAX {
             std::mem::take(&mut self.0)
                 .into_iter()
-                .try_for_each(|count| cx.emit_at(count, Timestamp::MIN))?;
+                .try_for_each(|count| out.emit_at(count, Timestamp::MIN))?;
         }
         Ok(())
     }
 
-    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
         let counts: Vec<_> = self.0.iter().map(|(key, count)| (key.clone(), *count)).collect();
-        cx.list("counts", Redistribution::Split, &counts)
+        Ok(cx.list("counts", Redistribution::Split, &counts)?)
     }
 }
 

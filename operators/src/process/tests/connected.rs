@@ -12,7 +12,7 @@ struct Pair;
 impl KeyedTwoInputProcessFunction<u8, char, u32, (char, u32)> for Pair {
     type State = ListState<char>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u8>) -> Result<ListState<char>> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, u8>) -> FunctionResult<ListState<char>> {
         cx.list_state(StateDescriptor::new("letters"))
     }
 
@@ -20,8 +20,9 @@ impl KeyedTwoInputProcessFunction<u8, char, u32, (char, u32)> for Pair {
         &mut self,
         letter: char,
         letters: &ListState<char>,
-        cx: &mut KeyedContext<'_, u8, (char, u32)>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u8>,
+        _: &mut Emitter<'_, (char, u32)>,
+    ) -> FunctionResult {
         letters.add(cx, letter);
         cx.register_event_time_timer(at(10))
     }
@@ -30,17 +31,19 @@ impl KeyedTwoInputProcessFunction<u8, char, u32, (char, u32)> for Pair {
         &mut self,
         number: u32,
         letters: &ListState<char>,
-        cx: &mut KeyedContext<'_, u8, (char, u32)>,
-    ) -> Result<()> {
-        letters.get(cx).to_vec().into_iter().try_for_each(|letter| cx.emit((letter, number)))
+        cx: &mut KeyedContext<'_, u8>,
+        out: &mut Emitter<'_, (char, u32)>,
+    ) -> FunctionResult {
+        letters.get(cx).iter().try_for_each(|letter| out.emit((*letter, number)))
     }
 
     fn on_timer(
         &mut self,
         _: Timer,
         letters: &ListState<char>,
-        cx: &mut KeyedContext<'_, u8, (char, u32)>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, u8>,
+        _: &mut Emitter<'_, (char, u32)>,
+    ) -> FunctionResult {
         letters.clear(cx);
         Ok(())
     }

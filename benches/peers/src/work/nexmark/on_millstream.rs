@@ -142,32 +142,32 @@ impl<T: Record + Ord> MaxHere<T> {
 }
 
 impl<T: Record + Ord> ProcessFunction<T, T> for MaxHere<T> {
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
         let stored = cx.take_list::<(i64, T)>("greatest")?;
         stored.into_iter().flatten().for_each(|(start, record)| self.keep(start, record));
         Ok(())
     }
 
-    fn process(&mut self, record: T, cx: &mut ProcessContext<'_, '_, T>) -> Result<()> {
-        let time = cx.timestamp().as_millis();
+    fn process(&mut self, record: T, cx: &mut ProcessContext<'_>, _: &mut Emitter<'_, T>) -> FunctionResult {
+        let time = cx.timestamp().ok_or("an event without a timestamp")?.as_millis();
         self.keep(time - time % self.size, record);
         Ok(())
     }
 
-    fn watermark(&mut self, cx: &mut ProcessContext<'_, '_, T>) -> Result<()> {
+    fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, T>) -> FunctionResult {
         let watermark = cx.watermark().as_millis();
         while let Some(first) = self.greatest.first_entry()
             && first.key() + (self.size - 1) <= watermark
         {
             let last = first.key() + (self.size - 1);
-            cx.emit_at(first.remove(), Timestamp::from_millis(last))?;
+            out.emit_at(first.remove(), Timestamp::from_millis(last))?;
         }
         Ok(())
     }
 
-    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
         let greatest: Vec<_> = self.greatest.iter().map(|(start, record)| (*start, record.clone())).collect();
-        cx.list("greatest", Redistribution::Split, &greatest)
+        Ok(cx.list("greatest", Redistribution::Split, &greatest)?)
     }
 }
 

@@ -79,7 +79,7 @@ struct Join;
 impl KeyedProcessFunction<usize, Side, Row> for Join {
     type State = ValueState<Seller>;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, usize>) -> Result<ValueState<Seller>> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, usize>) -> FunctionResult<ValueState<Seller>> {
         cx.value_state("seller")
     }
 
@@ -87,10 +87,10 @@ impl KeyedProcessFunction<usize, Side, Row> for Join {
         &mut self,
         side: Side,
         seller: &ValueState<Seller>,
-        cx: &mut KeyedContext<'_, usize, Row>,
-    ) -> Result<()> {
+        cx: &mut KeyedContext<'_, usize>, out: &mut Emitter<'_, Row>,
+    ) -> FunctionResult {
         let rows = seller.get_or_insert_with(cx, Seller::default).add(side);
-        rows.into_iter().try_for_each(|row| cx.emit(row))
+        rows.into_iter().try_for_each(|row| out.emit(row))
     }
 }
 

@@ -183,18 +183,24 @@ impl Closing {
 #[derive(Clone)]
 struct Close;
 
-type Context<'a> = KeyedContext<'a, usize, (usize, usize)>;
+type Context<'a> = KeyedContext<'a, usize>;
 /// The auction while it is open, and offers that came before it.
 type States = (ValueState<Auction>, ListState<Offer>);
 
 impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
     type State = States;
 
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, usize>) -> Result<States> {
+    fn open(&mut self, cx: &mut KeyedOpenContext<'_, usize>) -> FunctionResult<States> {
         Ok((cx.value_state("auction")?, cx.list_state("early")?))
     }
 
-    fn process(&mut self, side: Side, (auction, early): &States, cx: &mut Context<'_>) -> Result<()> {
+    fn process(
+        &mut self,
+        side: Side,
+        (auction, early): &States,
+        cx: &mut Context<'_>,
+        _: &mut Emitter<'_, (usize, usize)>,
+    ) -> FunctionResult {
         match side {
             Side::Auction { category, reserve, opens, expires } => {
                 let mut opened = Auction { category, reserve, opens, expires, highest: None };
@@ -217,11 +223,17 @@ impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
         }
     }
 
-    fn on_timer(&mut self, timer: Timer, (auction, early): &States, cx: &mut Context<'_>) -> Result<()> {
+    fn on_timer(
+        &mut self,
+        timer: Timer,
+        (auction, early): &States,
+        cx: &mut Context<'_>,
+        out: &mut Emitter<'_, (usize, usize)>,
+    ) -> FunctionResult {
         match auction.get(cx) {
             Some(open) if timestamp(open.expires) <= timer.time => {
                 let closed = auction.clear(cx).and_then(|closed| Some((closed.category, closed.highest?)));
-                closed.map_or(Ok(()), |closed| cx.emit(closed))
+                closed.map_or(Ok(()), |closed| out.emit(closed))
             }
             // A timer of early offers, and the auction has claimed them.
             Some(_) => Ok(()),
