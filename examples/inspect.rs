@@ -14,6 +14,7 @@ use clap::Parser;
 use futures::executor::block_on;
 use indicatif::{HumanBytes, HumanCount};
 use millstream::Result;
+use millstream::state::CheckpointName;
 use millstream::state::snapshot::manifest::{Manifest, OperatorManifest, SnapshotKind};
 use millstream::state::snapshot::part::StateKind;
 use millstream::state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, resolve};
@@ -37,9 +38,9 @@ fn main() -> Result<()> {
         for operator in &manifest.operators {
             print_operator(operator);
         }
-        print_files(&manifest);
-        if manifest.kind == SnapshotKind::Checkpoint {
-            print_neighbours(&snapshot.home, &manifest).await?;
+        print_files(&snapshot, &manifest);
+        if let Some(name) = snapshot.checkpoint_name() {
+            print_neighbours(&snapshot.home, name).await?;
         }
         Ok(())
     })
@@ -137,11 +138,8 @@ const fn kind_name(kind: StateKind) -> &'static str {
 }
 
 /// The files of the snapshot: its own, and those it shares with earlier checkpoints.
-fn print_files(manifest: &Manifest) {
-    let own = match manifest.kind {
-        SnapshotKind::Checkpoint => format!("{}/", SnapshotHome::checkpoint_folder(manifest.checkpoint)),
-        SnapshotKind::Savepoint => String::new(),
-    };
+fn print_files(snapshot: &ResolvedSnapshot, manifest: &Manifest) {
+    let own = snapshot.checkpoint_name().map_or(String::new(), |name| format!("{name}/"));
     let mut files = BTreeMap::<&str, u64>::new();
     let blocks = manifest.operators.iter().flat_map(OperatorManifest::blocks);
     blocks
@@ -155,11 +153,11 @@ fn print_files(manifest: &Manifest) {
 }
 
 /// The checkpoints beside this one, and which of them each needs.
-async fn print_neighbours(home: &SnapshotHome, shown: &Manifest) -> Result<()> {
+async fn print_neighbours(home: &SnapshotHome, shown: CheckpointName) -> Result<()> {
     println!("\ncheckpoints in {home}");
-    for id in home.checkpoints().await? {
-        let manifest = home.read_manifest(&SnapshotHome::manifest_of(id)).await?;
-        let folder = SnapshotHome::checkpoint_folder(id);
+    for name in home.checkpoints().await? {
+        let manifest = home.read_manifest(&SnapshotHome::manifest_of(name)).await?;
+        let folder = name.to_string();
         let files = manifest.files();
         let others: BTreeSet<_> =
             files.iter().filter_map(|file| file.split('/').next()).filter(|other| *other != folder).collect();
@@ -167,7 +165,7 @@ async fn print_neighbours(home: &SnapshotHome, shown: &Manifest) -> Result<()> {
             0 => String::new(),
             _ => format!(", needs files of {}", others.into_iter().collect::<Vec<_>>().join(", ")),
         };
-        let mark = if id == shown.checkpoint { '*' } else { ' ' };
+        let mark = if name == shown { '*' } else { ' ' };
         let (own, total) = (HumanBytes(manifest.bytes_in(&folder)), HumanBytes(manifest.total_bytes()));
         println!("{mark} {folder}  {}  {total}, of which {own} new{needs}", manifest.created);
     }

@@ -11,7 +11,8 @@ use millstream_runtime::driver::{Job, SnapshotLocation};
 use millstream_runtime::graph::{Explanation, JobGraph, Plan, PlanSettings};
 use millstream_runtime::job::{MasterConfig, RestartStrategy};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::snapshot::storage::SnapshotHome;
+use millstream_state::snapshot::storage::{SnapshotHome, Stores};
+use object_store::ObjectStore;
 
 use crate::stream::SharedGraph;
 
@@ -35,6 +36,7 @@ pub struct Environment {
     checkpoints: CheckpointConfig,
     restart: Option<RestartStrategy>,
     snapshots: SnapshotLocation,
+    stores: Stores,
     restore: Option<String>,
     allow_unclaimed_state: bool,
 }
@@ -67,6 +69,7 @@ impl Environment {
             checkpoints: CheckpointConfig::disabled(),
             restart: None,
             snapshots: SnapshotLocation::Memory,
+            stores: Stores::default(),
             restore: None,
             allow_unclaimed_state: false,
         }
@@ -246,8 +249,54 @@ impl Environment {
         self
     }
 
-    /// Begins from a snapshot: the folder of a checkpoint or a savepoint, or one that holds
-    /// checkpoints, then its latest completed one.
+    /// Lets `url` (scheme and authority, such as `s3://bucket`) and everything below it mean `store`:
+    /// for checkpoints, savepoints and restores, where no URL describes the store or it needs more than
+    /// the environment and [options](Self::set_store_option) say.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use millstream_operators::prelude::*;
+    /// let store = Arc::new(object_store::memory::InMemory::new());
+    /// let environment = || Environment::new().register_store("vault://blue", store.clone());
+    /// let env = environment().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder("vault://blue/jobs");
+    /// env.from_collection([1, 2]).uid("numbers").discard();
+    /// env.execute("numbers")?;
+    ///
+    /// let env = environment().restore_from("vault://blue/jobs");
+    /// let left = env.from_collection([1, 2]).uid("numbers").collect();
+    /// env.execute("numbers")?;
+    /// assert!(left.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn register_store(mut self, url: &str, store: Arc<dyn ObjectStore>) -> Self {
+        self.stores.register(url, store);
+        self
+    }
+
+    /// Sets an option of the stores that URLs of snapshots describe, under the names that the crate
+    /// `object_store` gives them. Not set: what the environment says (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// // With the feature `s3`, this would reach a MinIO on the same machine.
+    /// let env = Environment::new()
+    ///     .set_store_option("aws_endpoint", "http://localhost:9000")
+    ///     .set_store_option("aws_allow_http", "true");
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn set_store_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.stores.set_option(name, value);
+        self
+    }
+
+    /// Begins from a snapshot: the folder of a checkpoint or a savepoint, the folder of a job, or the
+    /// folder that holds those of several jobs. In the last two cases the job goes on where the last run
+    /// left off; another job's snapshot is found by its own path only.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -342,6 +391,7 @@ impl Environment {
                 restore: self.restore.as_deref().map(Arc::from),
             },
             snapshots: self.snapshots.clone(),
+            stores: self.stores.clone(),
             allow_unclaimed_state: self.allow_unclaimed_state,
         })
     }

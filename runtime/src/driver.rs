@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub use sabotage::Sabotage;
 pub use storage::SnapshotLocation;
 
+use millstream_state::snapshot::storage::Stores;
+
 use crate::graph::Plan;
 use crate::job::MasterConfig;
 
@@ -30,6 +32,8 @@ pub struct Job {
     pub master: MasterConfig,
     /// Where checkpoints lie.
     pub snapshots: SnapshotLocation,
+    /// The stores that locations of checkpoints, savepoints and restores mean.
+    pub stores: Stores,
     /// Whether state in a snapshot that no operator claims is dropped instead of an error.
     pub allow_unclaimed_state: bool,
 }

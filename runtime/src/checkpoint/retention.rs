@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
-use millstream_state::snapshot::storage::SnapshotHome;
+use millstream_state::{CheckpointId, CheckpointName};
 
 type Files = BTreeSet<Arc<str>>;
 
@@ -19,8 +18,12 @@ pub(super) fn files_of(part: &SubtaskPart) -> impl Iterator<Item = &Arc<str>> {
 
 /// The files a part refers to that were written for this very checkpoint.
 pub(super) fn own_files(checkpoint: CheckpointId, part: &SubtaskPart) -> impl Iterator<Item = Arc<str>> {
-    let folder = format!("{}/", SnapshotHome::checkpoint_folder(checkpoint));
-    files_of(part).filter(move |file| file.starts_with(&folder)).cloned()
+    // Of all checkpoints of this number that processes may have begun, only one is ever referred to.
+    let is_own = move |file: &str| {
+        let name = file.split_once('/').and_then(|(folder, _)| CheckpointName::parse(folder));
+        name.is_some_and(|name| name.id == checkpoint)
+    };
+    files_of(part).filter(move |file| is_own(file)).cloned()
 }
 
 /// The completed checkpoints of a job and the files they consist of.

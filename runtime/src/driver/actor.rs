@@ -33,7 +33,7 @@ use crate::metrics::MetricsRegistry;
 /// If the snapshot folder cannot be opened or a thread cannot be started. Everything later is
 /// reported by the handle.
 pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
-    let storage = Arc::new(JobStorage::open(&job.name, &job.snapshots)?);
+    let storage = Arc::new(JobStorage::open(&job.name, &job.snapshots, job.stores.clone())?);
     let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let most = job.plan.vertices().iter().map(|vertex| vertex.parallelism as usize).max().unwrap_or(1);
     let workers = workers.unwrap_or_else(available).clamp(1, most);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use millstream_state::snapshot::manifest::{MANIFEST, Manifest, OperatorManifest, SnapshotKind};
 use millstream_state::snapshot::part::{OperatorPart, SubtaskPart};
 use millstream_state::snapshot::read::{self, LoadedSnapshot};
-use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, open_url, resolve};
-use millstream_state::{CheckpointId, Timestamp};
+use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, Stores, job_folder};
+use millstream_state::{CheckpointId, CheckpointName, Epoch, Timestamp};
 
 use crate::chain::SnapshotFolders;
 use crate::checkpoint::SnapshotTarget;
@@ -29,6 +29,7 @@ pub enum SnapshotLocation {
 /// The store as one job uses it.
 pub(super) struct JobStorage {
     job: String,
+    stores: Stores,
     /// `<root>/<job>`, in which checkpoints lie.
     home: SnapshotHome,
 }
@@ -52,13 +53,13 @@ impl JobStorage {
     ///
     /// # Errors
     /// If the URL or path cannot be used.
-    pub(super) fn open(job: &str, location: &SnapshotLocation) -> Result<Self> {
+    pub(super) fn open(job: &str, location: &SnapshotLocation, stores: Stores) -> Result<Self> {
         let root = match location {
-            SnapshotLocation::Memory => open_url("memory:///", true)?,
-            SnapshotLocation::Folder(path) => open_url(path, true)?,
+            SnapshotLocation::Memory => stores.open("memory:///", true)?,
+            SnapshotLocation::Folder(path) => stores.open(path, true)?,
             SnapshotLocation::Opened(home) => home.clone(),
         };
-        Ok(Self { job: job.to_owned(), home: root.child(&folder_name(job)) })
+        Ok(Self { job: job.to_owned(), stores, home: root.child(&job_folder(job)) })
     }
 
     /// Reads the snapshot that an attempt begins from, and prepares the operators that it has
@@ -74,10 +75,9 @@ impl JobStorage {
     ) -> Result<Prepared> {
         let resolved = match restore {
             RestoreFrom::Nothing => None,
-            RestoreFrom::Path(path) => Some(resolve(path, Some(&folder_name(&self.job))).await?),
+            RestoreFrom::Path(path) => Some(self.stores.resolve(path, Some(&self.job)).await?),
             RestoreFrom::Checkpoint(id) => {
-                let manifest_file = SnapshotHome::manifest_of(*id);
-                Some(ResolvedSnapshot { home: self.home.clone(), manifest_file })
+                Some(ResolvedSnapshot::checkpoint(self.home.clone(), self.checkpoint(*id)))
             }
         };
         let snapshot = match &resolved {
@@ -102,7 +102,7 @@ impl JobStorage {
     /// If one does, or the store fails.
     pub(super) async fn check_savepoint(&self, path: &str) -> Result<()> {
         let failed = |error: Error| error.wrapped(ErrorKind::Checkpoint, format!("no savepoint at `{path}`"));
-        let home = open_url(path, true).map_err(|error| failed(error.into()))?;
+        let home = self.stores.open_lasting(path).map_err(|error| failed(error.into()))?;
         match home.get_if_present(MANIFEST).await {
             Ok(None) => Ok(()),
             Ok(Some(_)) => Err(failed(Error::new(
@@ -140,17 +140,15 @@ impl JobStorage {
     /// If the store fails: what was to be deleted stays.
     pub(super) async fn delete(&self, checkpoint: Option<CheckpointId>, files: Vec<Arc<str>>) -> Result<()> {
         if let Some(checkpoint) = checkpoint {
-            self.home.delete_manifest(checkpoint).await?;
+            self.home.delete_manifest(self.checkpoint(checkpoint)).await?;
         }
         Ok(self.home.delete_files(files).await?)
     }
 
     fn folder(&self, target: &SnapshotTarget, checkpoint: CheckpointId) -> Result<(SnapshotHome, String)> {
         Ok(match target {
-            SnapshotTarget::Checkpoint { .. } => {
-                (self.home.clone(), SnapshotHome::checkpoint_folder(checkpoint))
-            }
-            SnapshotTarget::Savepoint { path, .. } => (open_url(path, true)?, String::new()),
+            SnapshotTarget::Checkpoint { .. } => (self.home.clone(), self.checkpoint(checkpoint).to_string()),
+            SnapshotTarget::Savepoint { path, .. } => (self.stores.open_lasting(path)?, String::new()),
         })
     }
 
@@ -159,7 +157,11 @@ impl JobStorage {
     /// # Errors
     /// If the store fails.
     pub(super) async fn latest(&self) -> Result<Option<CheckpointId>> {
-        Ok(self.home.latest_checkpoint().await?)
+        Ok(self.home.latest_checkpoint().await?.map(|name| name.id))
+    }
+
+    fn checkpoint(&self, id: CheckpointId) -> CheckpointName {
+        CheckpointName { id, epoch: Epoch::default() }
     }
 
     /// Where checkpoints lie, for people.
@@ -179,14 +181,6 @@ impl SnapshotFolders for JobStorage {
         let file = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         Ok((home, file))
     }
-}
-
-/// A job's name as the name of a folder: what stores do not like in names becomes `-`.
-fn folder_name(job: &str) -> String {
-    let kept =
-        |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
-    let name: String = job.chars().map(kept).collect();
-    if name.is_empty() || name.starts_with('.') { format!("job{name}") } else { name }
 }
 
 /// The list of operators in a manifest, from what the subtasks wrote.

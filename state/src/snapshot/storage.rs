@@ -3,8 +3,9 @@
 //! The functions here assume no runtime: where there is one, local files are read and written on its
 //! blocking threads, otherwise on the calling one.
 
-mod open;
+mod job_folder;
 mod resolve;
+mod stores;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::{Path, PathPart};
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
-pub use self::open::open_url;
+pub use self::job_folder::job_folder;
 pub use self::resolve::{ResolvedSnapshot, resolve};
+pub use self::stores::{Stores, open_url};
 use super::manifest::{MANIFEST, Manifest};
-use crate::{CheckpointId, Result, StateError};
+use crate::{CheckpointId, CheckpointName, Result, StateError};
 
 /// How many requests may be under way at once.
 const CONCURRENT_REQUESTS: usize = 8;
@@ -29,7 +31,7 @@ const CONCURRENT_REQUESTS: usize = 8;
 pub struct SnapshotHome {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
-    /// How people call the root of the store.
+    /// The human-readable name of the store's root.
     root: Arc<str>,
 }
 
@@ -71,21 +73,16 @@ impl SnapshotHome {
         self.prefix.parts().chain(parts).collect()
     }
 
-    /// What to call `file` when talking to people.
+    /// The human-readable name of `file`.
     pub fn name_of(&self, file: &str) -> String {
         let path = self.path_of(file);
         let separator = if path.is_root() { "" } else { "/" };
         format!("{}{separator}{path}", self.root)
     }
 
-    /// The folder of a checkpoint, relative to the folder that holds all of a job's.
-    pub fn checkpoint_folder(id: CheckpointId) -> String {
-        format!("chk-{id}")
-    }
-
     /// The manifest of a checkpoint, relative to the folder that holds all of a job's.
-    pub fn manifest_of(id: CheckpointId) -> String {
-        format!("chk-{id}/{MANIFEST}")
+    pub fn manifest_of(checkpoint: CheckpointName) -> String {
+        format!("{checkpoint}/{MANIFEST}")
     }
 
     /// Writes a file, in place of one that is there.
@@ -151,26 +148,27 @@ impl SnapshotHome {
         Manifest::decode(&self.name_of(file), &self.get(file).await?)
     }
 
-    /// All completed checkpoints, lowest first.
+    /// All checkpoints that have a manifest, lowest first. Whether they count is for the
+    /// [journal](super::journal) to say, where there is one.
     ///
     /// # Errors
     /// [`StateError::Storage`].
-    pub async fn checkpoints(&self) -> Result<Vec<CheckpointId>> {
+    pub async fn checkpoints(&self) -> Result<Vec<CheckpointName>> {
         let folders = self.checkpoint_folders().await?;
         let completed = stream::iter(folders)
-            .map(|id| async move { Ok(self.is_completed(id).await?.then_some(id)) })
+            .map(|name| async move { Ok(self.has_manifest(name).await?.then_some(name)) })
             .buffered(CONCURRENT_REQUESTS);
-        completed.try_filter_map(|id| async move { Ok(id) }).try_collect().await
+        completed.try_filter_map(|name| async move { Ok(name) }).try_collect().await
     }
 
-    /// The newest completed checkpoint.
+    /// The newest checkpoint that has a manifest, as [`Self::checkpoints`].
     ///
     /// # Errors
     /// [`StateError::Storage`].
-    pub async fn latest_checkpoint(&self) -> Result<Option<CheckpointId>> {
-        for id in self.checkpoint_folders().await?.into_iter().rev() {
-            if self.is_completed(id).await? {
-                return Ok(Some(id));
+    pub async fn latest_checkpoint(&self) -> Result<Option<CheckpointName>> {
+        for name in self.checkpoint_folders().await?.into_iter().rev() {
+            if self.has_manifest(name).await? {
+                return Ok(Some(name));
             }
         }
         Ok(None)
@@ -181,11 +179,11 @@ impl SnapshotHome {
     /// # Errors
     /// [`StateError::Storage`].
     pub async fn highest_used(&self) -> Result<Option<CheckpointId>> {
-        Ok(self.checkpoint_folders().await?.last().copied())
+        Ok(self.checkpoint_folders().await?.last().map(|name| name.id))
     }
 
-    async fn is_completed(&self, id: CheckpointId) -> Result<bool> {
-        let file = Self::manifest_of(id);
+    async fn has_manifest(&self, name: CheckpointName) -> Result<bool> {
+        let file = Self::manifest_of(name);
         match self.store.head(&self.path_of(&file)).await {
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(false),
@@ -193,11 +191,14 @@ impl SnapshotHome {
         }
     }
 
-    /// The numbers of all folders of checkpoints, lowest first.
-    async fn checkpoint_folders(&self) -> Result<Vec<CheckpointId>> {
+    /// All folders of checkpoints, lowest number first.
+    ///
+    /// # Errors
+    /// [`StateError::Storage`].
+    pub async fn checkpoint_folders(&self) -> Result<Vec<CheckpointName>> {
         let folders = self.folders().await?;
         let mut found: Vec<_> =
-            folders.iter().filter_map(|folder| parse_checkpoint(folder.filename()?)).collect();
+            folders.iter().filter_map(|folder| CheckpointName::parse(folder.filename()?)).collect();
         found.sort_unstable();
         Ok(found)
     }
@@ -232,8 +233,8 @@ impl SnapshotHome {
     ///
     /// # Errors
     /// [`StateError::Storage`].
-    pub async fn delete_manifest(&self, id: CheckpointId) -> Result<()> {
-        self.delete_files([Self::manifest_of(id).into()]).await
+    pub async fn delete_manifest(&self, name: CheckpointName) -> Result<()> {
+        self.delete_files([Self::manifest_of(name).into()]).await
     }
 
     pub(super) fn failed(&self, action: &'static str, file: &str, error: Error) -> StateError {
@@ -249,15 +250,6 @@ impl fmt::Display for SnapshotHome {
 
 fn is_missing(error: &Error) -> bool {
     matches!(error, Error::NotFound { .. })
-}
-
-/// The number in the name of a checkpoint's folder.
-fn parse_checkpoint(folder: &str) -> Option<CheckpointId> {
-    let digits = folder.strip_prefix("chk-")?;
-    let number = digits.parse().ok()?;
-    // Only names as they are written here: neither `chk-07` nor `chk-+7`.
-    let id = CheckpointId::new(number);
-    (SnapshotHome::checkpoint_folder(id) == folder).then_some(id)
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn start(mut job: Job, store: Arc<dyn ObjectStore>) -> Result<Self> {
         let home = SnapshotHome::new(store, object_store::path::Path::default());
-        let storage = Arc::new(JobStorage::open(&job.name, &SnapshotLocation::Opened(home))?);
+        let location = SnapshotLocation::Opened(home);
+        let storage = Arc::new(JobStorage::open(&job.name, &location, job.stores.clone())?);
         job.master.restore = None;
         let process = Self {
             master: JobMaster::new(job.master.clone(), job.plan.subtasks()),

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
-use millstream_state::snapshot::storage::SnapshotHome;
+use millstream_state::{CheckpointId, CheckpointName};
 use object_store::ObjectStore;
 
 use super::clock::VirtualClock;
@@ -233,8 +232,11 @@ impl World {
 
 /// How many blocks a checkpoint takes over from earlier ones.
 fn reused_blocks(checkpoint: CheckpointId, parts: &[(SubtaskId, SubtaskPart)]) -> u64 {
-    let own = format!("{}/", SnapshotHome::checkpoint_folder(checkpoint));
+    let is_own = |file: &str| {
+        let name = file.split_once('/').and_then(|(folder, _)| CheckpointName::parse(folder));
+        name.is_some_and(|name| name.id == checkpoint)
+    };
     let operators = parts.iter().flat_map(|(_, part)| &part.operators);
     let blocks = operators.flat_map(|operator| &operator.keyed).flat_map(|state| &state.groups);
-    blocks.filter(|(_, block)| block.length > 0 && !block.file.starts_with(&own)).count() as u64
+    blocks.filter(|(_, block)| block.length > 0 && !is_own(&block.file)).count() as u64
 }

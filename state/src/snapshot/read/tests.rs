@@ -85,7 +85,7 @@ fn snapshot(parallelism: u32, max_parallelism: u32, items: impl Fn(u32) -> Range
         operators: vec![stored],
     };
     block_on(home.create_manifest("chk-1", &manifest)).unwrap();
-    ResolvedSnapshot { home, manifest_file: MANIFEST.into() }
+    ResolvedSnapshot { home, manifest_file: MANIFEST.into(), listed: None }
 }
 
 fn restore(loaded: &LoadedSnapshot, parallelism: u32, max_parallelism: u32) -> Vec<OperatorRestore> {

@@ -1,9 +1,13 @@
 //! From what a user asks to restore to the manifest of one snapshot.
 
-use super::open::{local_folder, open_folder, open_url};
-use super::{SnapshotHome, parse_checkpoint};
+use std::sync::Arc;
+
+use super::SnapshotHome;
+use super::job_folder::{earlier_folder, job_folder};
+use super::stores::{Stores, local_folder, open_folder};
+use crate::snapshot::journal::{Journal, JournalEntry, SnapshotReference};
 use crate::snapshot::manifest::{MANIFEST, Manifest, SnapshotKind};
-use crate::{CheckpointId, Result, StateError};
+use crate::{CheckpointName, Result, StateError};
 
 /// A snapshot that was found.
 #[derive(Clone, Debug)]
@@ -12,127 +16,229 @@ pub struct ResolvedSnapshot {
     pub home: SnapshotHome,
     /// Its manifest, relative to `home`.
     pub manifest_file: String,
+    /// The entry that names it, where the journal of a job's folder was asked.
+    pub listed: Option<Arc<JournalEntry>>,
 }
 
 impl ResolvedSnapshot {
-    /// What to call it when talking to people: where its manifest lies.
+    /// The checkpoint of this name in a job's folder.
+    pub fn checkpoint(home: SnapshotHome, name: CheckpointName) -> Self {
+        Self { home, manifest_file: SnapshotHome::manifest_of(name), listed: None }
+    }
+
+    /// Its human-readable name: where its manifest lies.
     pub fn name(&self) -> String {
         self.home.name_of(&self.manifest_file)
     }
 
-    fn checkpoint(home: SnapshotHome, id: CheckpointId) -> Self {
-        Self { home, manifest_file: SnapshotHome::manifest_of(id) }
+    /// Where it lies: its folder.
+    pub fn folder(&self) -> String {
+        let file = self.name();
+        file.strip_suffix(MANIFEST).map_or(file.as_str(), |folder| folder.trim_end_matches('/')).to_owned()
+    }
+
+    /// Which of its job's checkpoints it is, if it lies in a job's folder.
+    pub fn checkpoint_name(&self) -> Option<CheckpointName> {
+        let (folder, _) = self.manifest_file.split_once('/')?;
+        CheckpointName::parse(folder)
     }
 }
 
-/// Finds the snapshot that `location`, a URL or a local path, means:
-///
-/// 1. the folder of a checkpoint or of a savepoint, or the manifest in it: that one;
-/// 2. the folder of a job: its latest completed checkpoint;
-/// 3. a folder of jobs: the latest completed checkpoint of `job`; where `job` is not given, or has
-///    never written anything, that of the only job, or else the one completed last.
+/// Finds the snapshot that `location` means with no stores but those that URLs describe: see
+/// [`Stores::resolve`].
 ///
 /// # Errors
-/// [`StateError::NoSnapshot`] where it means none, [`StateError::Corrupt`] where a manifest that
-/// had to be read is damaged, [`StateError::Storage`].
+/// As there.
 pub async fn resolve(location: &str, job: Option<&str>) -> Result<ResolvedSnapshot> {
-    let trimmed = location.trim_end_matches('/');
-    let folder = trimmed.strip_suffix("/manifest").unwrap_or(trimmed);
-    // Nothing is left of the root folder `/`.
-    let folder = if folder.is_empty() { location } else { folder };
-    let (outer, name) = split_checkpoint(folder)?;
-    let here = match &name {
-        Some(name) => outer.child(name),
-        None => outer,
-    };
-    resolve_at(here, job).await
+    Stores::default().resolve(location, job).await
 }
 
-/// Opens `folder`, or where it has the name of a checkpoint's, the folder around it: that is where
-/// the names of its files begin. On other stores than the local disk, a folder knows what is around it.
-fn split_checkpoint(folder: &str) -> Result<(SnapshotHome, Option<String>)> {
-    let Some(path) = local_folder(folder)? else { return Ok((open_url(folder, false)?, None)) };
-    // A relative path may not tell the folder's name: `.` inside it, or a link to it.
-    let whole = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-    let name =
-        whole.file_name().and_then(|name| name.to_str()).filter(|name| parse_checkpoint(name).is_some());
-    match (name, whole.parent()) {
-        (Some(name), Some(parent)) if whole.is_dir() => {
-            Ok((open_folder(parent, false)?, Some(name.to_owned())))
+impl Stores {
+    /// Finds the snapshot that `location`, a URL or a local path, means:
+    ///
+    /// 1. the folder of a checkpoint or of a savepoint, or the manifest in it: that one;
+    /// 2. the folder of a job: what its journal says it goes on from, or in the folder of a build that kept
+    ///    none the latest checkpoint;
+    /// 3. a folder of jobs: as 2. for the folder of `job`, or of the only job there where none is given.
+    ///
+    /// Another job's snapshot is found by its own path only.
+    ///
+    /// # Errors
+    /// [`StateError::NoSnapshot`] where it means none, [`StateError::Corrupt`] where a file that had to be
+    /// read is damaged, [`StateError::Storage`].
+    pub async fn resolve(&self, location: &str, job: Option<&str>) -> Result<ResolvedSnapshot> {
+        let trimmed = location.trim_end_matches('/');
+        let folder = trimmed.strip_suffix("/manifest").unwrap_or(trimmed);
+        // Nothing is left of the root folder `/`.
+        let folder = if folder.is_empty() { location } else { folder };
+        let here = self.open_existing(folder)?;
+        if let Some(found) = in_folder_of_manifest(&here).await? {
+            return Ok(found);
         }
-        _ => Ok((open_folder(&path, false)?, None)),
+        if let Some(found) = self.in_job_folder(&here).await? {
+            return Ok(found);
+        }
+        if CheckpointName::parse(here.prefix.filename().unwrap_or_default()).is_some() {
+            return Err(nothing(
+                &here,
+                "the checkpoint was never completed: its folder has no manifest".into(),
+            ));
+        }
+        match job {
+            Some(job) => self.of_job(&here, job).await,
+            None => self.of_only_job(&here).await,
+        }
     }
-}
 
-async fn resolve_at(here: SnapshotHome, job: Option<&str>) -> Result<ResolvedSnapshot> {
-    if let Some(content) = here.get_if_present(MANIFEST).await? {
-        let manifest = Manifest::decode(&here.name_of(MANIFEST), &content)?;
-        return in_folder_of_manifest(here, &manifest);
+    /// Opens `folder`; where it has the name of a checkpoint's on the local disk, by way of the folder
+    /// around it: that is where the names of its files begin. On other stores, a folder knows what is
+    /// around it.
+    fn open_existing(&self, folder: &str) -> Result<SnapshotHome> {
+        let Some(path) = local_folder(folder)? else { return self.open(folder, false) };
+        // A relative path may not tell the folder's name: `.` inside it, or a link to it.
+        let whole = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let name = whole.file_name().and_then(|name| name.to_str());
+        let name = name.filter(|name| CheckpointName::parse(name).is_some());
+        match (name, whole.parent()) {
+            (Some(name), Some(parent)) if whole.is_dir() => Ok(open_folder(parent, false)?.child(name)),
+            _ => open_folder(&path, false),
+        }
     }
-    if let Some(id) = here.latest_checkpoint().await? {
-        return Ok(ResolvedSnapshot::checkpoint(here, id));
-    }
-    let folder = here.prefix.filename().unwrap_or_default();
-    if parse_checkpoint(folder).is_some() {
-        return Err(nothing(&here, "the checkpoint was never completed: its folder has no manifest".into()));
-    }
-    if let Some(job) = job {
-        let folder = here.child(job);
-        match (folder.latest_checkpoint().await?, folder.highest_used().await?) {
-            (Some(id), _) => return Ok(ResolvedSnapshot::checkpoint(folder, id)),
-            (None, Some(_)) => {
-                return Err(nothing(&folder, format!("job `{job}` has not completed any checkpoint")));
+
+    /// What the job goes on from whose folder this is; none if it is no job's folder.
+    async fn in_job_folder(&self, here: &SnapshotHome) -> Result<Option<ResolvedSnapshot>> {
+        let Some(entry) = Journal::read(here).await? else {
+            let latest = here.latest_checkpoint().await?;
+            return Ok(latest.map(|name| ResolvedSnapshot::checkpoint(here.clone(), name)));
+        };
+        let found = match &entry.record.latest {
+            None => {
+                let left = here.checkpoints().await?;
+                let left = match left.as_slice() {
+                    [] => String::new(),
+                    left => format!(
+                        "; earlier runs have left {}, each of which can be restored by its own path",
+                        names(left)
+                    ),
+                };
+                let job = &entry.job.name;
+                return Err(nothing(
+                    here,
+                    format!("the last run of job `{job}` has not completed any checkpoint{left}"),
+                ));
             }
-            (None, None) => {}
-        }
+            Some(SnapshotReference::Checkpoint(name)) => ResolvedSnapshot::checkpoint(here.clone(), *name),
+            Some(SnapshotReference::Elsewhere(folder)) => {
+                let lost = |_| {
+                    let job = &entry.job.name;
+                    nothing(
+                        here,
+                        format!(
+                            "job `{job}` goes on from the snapshot at `{folder}`, which is not there any more: \
+                             restore from where it has been moved to"
+                        ),
+                    )
+                };
+                let there = self.open_existing(folder).map_err(lost)?;
+                let found = in_folder_of_manifest(&there).await?;
+                found.ok_or_else(|| lost(nothing(here, String::new())))?
+            }
+        };
+        Ok(Some(ResolvedSnapshot { listed: Some(Arc::new(entry)), ..found }))
     }
-    newest_of_jobs(&here).await?.ok_or_else(|| {
-        let job = job.map(|job| format!(", no folder `{job}` of this job")).unwrap_or_default();
-        nothing(
-            &here,
-            format!("neither a manifest, nor a completed `chk-…` folder{job}, nor a job's folder with one"),
-        )
-    })
+
+    /// What `job` goes on from, in the folder of several jobs.
+    async fn of_job(&self, root: &SnapshotHome, job: &str) -> Result<ResolvedSnapshot> {
+        let (folder, earlier) = (job_folder(job), earlier_folder(job));
+        let own = root.child(&folder);
+        if let Some(found) = self.in_job_folder(&own).await? {
+            return Ok(found);
+        }
+        if own.highest_used().await?.is_some() {
+            return Err(nothing(&own, format!("job `{job}` has not completed any checkpoint")));
+        }
+        // Earlier builds gave several jobs the same folder: look whose it is.
+        if earlier != folder
+            && let Some(found) = self.in_job_folder(&root.child(&earlier)).await?
+            && found.home.read_manifest(&found.manifest_file).await?.job == job
+        {
+            return Ok(found);
+        }
+        let others = jobs(root).await?;
+        let others = match others.as_slice() {
+            [] => "nor a job's folder".to_owned(),
+            others => {
+                format!("only those of {}, each of which can be restored by its own path", quoted(others))
+            }
+        };
+        Err(nothing(
+            root,
+            format!(
+                "neither a manifest, nor a completed `chk-…` folder, no folder `{folder}` of job `{job}`, {others}"
+            ),
+        ))
+    }
+
+    /// What the only job in a folder of jobs goes on from.
+    async fn of_only_job(&self, root: &SnapshotHome) -> Result<ResolvedSnapshot> {
+        let folders = jobs(root).await?;
+        let [only] = folders.as_slice() else {
+            let problem = match folders.as_slice() {
+                [] => {
+                    "neither a manifest, nor a completed `chk-…` folder, nor a job's folder with one".into()
+                }
+                several => format!("it holds the folders of several jobs: {}; name one", quoted(several)),
+            };
+            return Err(nothing(root, problem));
+        };
+        let own = root.child(only);
+        let nothing = || nothing(&own, "no checkpoint was completed".into());
+        self.in_job_folder(&own).await?.ok_or_else(nothing)
+    }
 }
 
-fn in_folder_of_manifest(here: SnapshotHome, manifest: &Manifest) -> Result<ResolvedSnapshot> {
-    if manifest.kind == SnapshotKind::Savepoint {
-        return Ok(ResolvedSnapshot { home: here, manifest_file: MANIFEST.into() });
+/// The folders of jobs in this one.
+async fn jobs(root: &SnapshotHome) -> Result<Vec<String>> {
+    let mut jobs = Vec::new();
+    for folder in root.folders().await? {
+        let home = root.at(folder.clone());
+        let is_job = home.highest_used().await?.is_some() || Journal::read(&home).await?.is_some();
+        jobs.extend(folder.filename().filter(|_| is_job).map(str::to_owned));
     }
-    let id = manifest.checkpoint;
-    let folder = SnapshotHome::checkpoint_folder(id);
-    match here.parent() {
-        Some(home) if here.prefix.filename() == Some(&folder) => Ok(ResolvedSnapshot::checkpoint(home, id)),
+    Ok(jobs)
+}
+
+/// The snapshot whose manifest lies in this very folder.
+async fn in_folder_of_manifest(here: &SnapshotHome) -> Result<Option<ResolvedSnapshot>> {
+    let Some(content) = here.get_if_present(MANIFEST).await? else { return Ok(None) };
+    let manifest = Manifest::decode(&here.name_of(MANIFEST), &content)?;
+    if manifest.kind == SnapshotKind::Savepoint {
+        let manifest_file = MANIFEST.into();
+        return Ok(Some(ResolvedSnapshot { home: here.clone(), manifest_file, listed: None }));
+    }
+    let name = here.prefix.filename().and_then(CheckpointName::parse);
+    match (here.parent(), name) {
+        (Some(home), Some(name)) if name.id == manifest.checkpoint => {
+            Ok(Some(ResolvedSnapshot::checkpoint(home, name)))
+        }
         _ => Err(nothing(
-            &here,
+            here,
             format!(
                 "the manifest is that of a checkpoint, which only works inside its job's folder under the name \
-                 `{folder}`; take a savepoint to have something that can be moved"
+                 it was given there (`chk-{}` or `chk-{}-e…`); take a savepoint to have something that can be \
+                 moved",
+                manifest.checkpoint, manifest.checkpoint
             ),
         )),
     }
 }
 
-/// The latest completed checkpoint of the only job in a folder, or of the one that completed one last.
-async fn newest_of_jobs(root: &SnapshotHome) -> Result<Option<ResolvedSnapshot>> {
-    let mut found = Vec::new();
-    for folder in root.folders().await? {
-        let home = root.at(folder);
-        if let Some(id) = home.latest_checkpoint().await? {
-            found.push(ResolvedSnapshot::checkpoint(home, id));
-        }
-    }
-    if found.len() <= 1 {
-        return Ok(found.pop());
-    }
-    let mut newest = None;
-    for snapshot in found {
-        let created = snapshot.home.read_manifest(&snapshot.manifest_file).await?.created;
-        if newest.as_ref().is_none_or(|(until_now, _)| *until_now < created) {
-            newest = Some((created, snapshot));
-        }
-    }
-    Ok(newest.map(|(_, snapshot)| snapshot))
+fn names(checkpoints: &[CheckpointName]) -> String {
+    quoted(&checkpoints.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn nothing(home: &SnapshotHome, problem: String) -> StateError {

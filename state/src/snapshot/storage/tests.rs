@@ -3,8 +3,11 @@ use object_store::memory::InMemory;
 use url::Url;
 
 use super::*;
-use crate::Timestamp;
+use crate::snapshot::journal::{
+    EntryKind, JobIdentity, JobRecord, Journal, ProcessIdentity, SnapshotReference,
+};
 use crate::snapshot::manifest::SnapshotKind;
+use crate::{Epoch, Timestamp};
 
 fn manifest(job: &str, id: u64, kind: SnapshotKind, created: i64) -> Manifest {
     Manifest {
@@ -14,6 +17,11 @@ fn manifest(job: &str, id: u64, kind: SnapshotKind, created: i64) -> Manifest {
         created: Timestamp::from_millis(created),
         operators: Vec::new(),
     }
+}
+
+/// The name of a checkpoint of a build that kept no journal.
+fn unjournaled(id: u64) -> CheckpointName {
+    CheckpointName { id: CheckpointId::new(id), epoch: Epoch::default() }
 }
 
 /// A folder on the local disk, gone with the test.
@@ -68,7 +76,7 @@ fn whatever_the_user_points_at_is_found() {
     disk.savepoint("root/another-savepoint");
     disk.savepoint("saved/chk-9");
     disk.checkpoint("root/taxis", 3, 500);
-    disk.checkpoint("single/only job", 1, 10);
+    disk.checkpoint("single/only-job", 1, 10);
     disk.file("unfinished/flights/chk-1/0-0.state");
     disk.checkpoint("unfinished/taxis", 1, 10);
 
@@ -81,11 +89,10 @@ fn whatever_the_user_points_at_is_found() {
         ("root/flights/savepoint-9", None, "root/flights/savepoint-9/manifest + manifest"),
         ("saved/chk-9", None, "saved/chk-9/manifest + manifest"),
         ("root", Some("flights"), "root/flights/chk-10/manifest + chk-10/manifest"),
-        ("root", Some("renamed"), "root/taxis/chk-3/manifest + chk-3/manifest"),
-        ("root", None, "root/taxis/chk-3/manifest + chk-3/manifest"),
-        ("single", None, "single/only job/chk-1/manifest + chk-1/manifest"),
-        ("single/only job", None, "single/only job/chk-1/manifest + chk-1/manifest"),
-        ("unfinished", None, "unfinished/taxis/chk-1/manifest + chk-1/manifest"),
+        ("root/taxis", Some("flights"), "root/taxis/chk-3/manifest + chk-3/manifest"),
+        ("single", Some("only-job"), "single/only-job/chk-1/manifest + chk-1/manifest"),
+        ("single", None, "single/only-job/chk-1/manifest + chk-1/manifest"),
+        ("single/only-job", None, "single/only-job/chk-1/manifest + chk-1/manifest"),
     ] {
         assert_eq!(found(&disk, location, job).unwrap(), expected, "{location} {job:?}");
     }
@@ -93,8 +100,12 @@ fn whatever_the_user_points_at_is_found() {
         ("nowhere", None, "there is no such folder"),
         ("nowhere/chk-1", None, "there is no such folder"),
         ("root/flights/chk-11", None, "never completed"),
+        ("root", Some("renamed"), "only those of `flights`, `taxis`, each of which can be restored"),
+        ("root", None, "several jobs: `flights`, `taxis`"),
+        ("single", Some("only job"), "only those of `only-job`"),
+        ("unfinished", None, "several jobs: `flights`, `taxis`"),
         ("unfinished", Some("flights"), "job `flights` has not completed any checkpoint"),
-        ("unfinished/flights", Some("flights"), "no folder `flights` of this job"),
+        ("unfinished/flights", Some("flights"), "no folder `flights` of job `flights`"),
     ] {
         match found(&disk, location, job) {
             Err(error @ StateError::NoSnapshot { .. }) => {
@@ -111,7 +122,7 @@ fn a_checkpoint_torn_from_its_job_is_told_apart() {
     disk.checkpoint("flights", 2, 20);
     std::fs::rename(disk.path("flights/chk-2"), disk.path("copy")).unwrap();
     let error = found(&disk, "copy", None).unwrap_err().to_string();
-    assert!(error.contains("under the name `chk-2`"), "{error}");
+    assert!(error.contains("under the name it was given there (`chk-2`"), "{error}");
     std::fs::write(disk.path("copy/manifest"), b"something else entirely").unwrap();
     let error = found(&disk, "copy", None).unwrap_err();
     assert!(matches!(error, StateError::Corrupt { .. }), "{error}");
@@ -148,7 +159,7 @@ fn only_completed_checkpoints_count_but_all_numbers_are_used() {
     disk.file("flights/chk-12/0-0.state");
     disk.file("flights/chk-012x/0-0.state");
     disk.file("flights/chk-99");
-    let ids = [9, 10].map(CheckpointId::new);
+    let ids = [9, 10].map(unjournaled);
     assert_eq!(block_on(home.checkpoints()).unwrap(), ids);
     assert_eq!(block_on(home.latest_checkpoint()).unwrap(), Some(ids[1]));
     assert_eq!(block_on(home.highest_used()).unwrap(), Some(CheckpointId::new(12)));
@@ -160,7 +171,7 @@ fn what_is_deleted_leaves_no_folder_behind() {
     let home = disk.home("flights");
     disk.checkpoint("flights", 1, 1);
     disk.file("flights/chk-1/0-0.state");
-    block_on(home.delete_manifest(CheckpointId::new(1))).unwrap();
+    block_on(home.delete_manifest(unjournaled(1))).unwrap();
     assert_eq!(block_on(home.latest_checkpoint()).unwrap(), None);
     block_on(home.delete_files(["chk-1/missing".into(), "chk-1/0-0.state".into()])).unwrap();
     assert!(!std::path::Path::new(&disk.path("flights/chk-1")).exists());
@@ -192,4 +203,90 @@ fn no_name_leads_out_of_the_folder() {
     block_on(home.put("../x", Bytes::from_static(b"x"))).unwrap();
     assert_eq!(block_on(home.get("../x")).unwrap(), "x");
     assert!(std::fs::read_dir(disk.0.path()).unwrap().all(|it| it.unwrap().file_name() == "job"));
+}
+
+fn name(id: u64, epoch: u64) -> CheckpointName {
+    CheckpointName { id: CheckpointId::new(id), epoch: Epoch::new(epoch) }
+}
+
+/// A process of the job `flights` takes over, and its last entry says that `latest` is to be restored.
+fn take_over(home: &SnapshotHome, kind: EntryKind, latest: Option<SnapshotReference>) {
+    let job = JobIdentity { id: 1, name: "flights".into() };
+    let writer = ProcessIdentity { host: "h".into(), pid: 1, started: Timestamp::from_millis(0), nonce: 1 };
+    let record = JobRecord { kind, next_checkpoint: CheckpointId::new(1), latest, retained: Vec::new() };
+    let found = block_on(Journal::read(home)).unwrap();
+    block_on(Journal::take_over(home.clone(), found.as_ref(), job, writer, record)).unwrap();
+}
+
+#[test]
+fn the_journal_says_which_checkpoint_of_a_job_counts() {
+    let disk = Disk::new();
+    let home = disk.home("root/flights");
+    for folder in ["chk-2-e1", "chk-3-e1", "chk-9"] {
+        let id = CheckpointName::parse(folder).unwrap().id.number();
+        let manifest = manifest("flights", id, SnapshotKind::Checkpoint, 1);
+        block_on(home.create_manifest(folder, &manifest)).unwrap();
+    }
+    disk.savepoint("saved");
+
+    take_over(&home, EntryKind::Opened, Some(SnapshotReference::Checkpoint(name(2, 1))));
+    for location in ["root", "root/flights", "root/flights/chk-2-e1"] {
+        let expected = "root/flights/chk-2-e1/manifest + chk-2-e1/manifest";
+        assert_eq!(found(&disk, location, Some("flights")).unwrap(), expected);
+    }
+    // What no entry lists is there, but only for those who insist.
+    let expected = "root/flights/chk-3-e1/manifest + chk-3-e1/manifest";
+    assert_eq!(found(&disk, "root/flights/chk-3-e1", None).unwrap(), expected);
+
+    let savepoint = SnapshotReference::Elsewhere(disk.path("saved"));
+    take_over(&home, EntryKind::TookOver, Some(savepoint));
+    assert_eq!(found(&disk, "root", Some("flights")).unwrap(), "saved/manifest + manifest");
+    std::fs::remove_dir_all(disk.path("saved")).unwrap();
+    let error = found(&disk, "root", Some("flights")).unwrap_err().to_string();
+    assert!(error.contains("which is not there any more"), "{error}");
+
+    take_over(&home, EntryKind::Opened, None);
+    let error = found(&disk, "root", Some("flights")).unwrap_err().to_string();
+    assert!(error.contains("the last run of job `flights` has not completed any checkpoint"), "{error}");
+    assert!(error.contains("earlier runs have left `chk-2-e1`, `chk-3-e1`, `chk-9`"), "{error}");
+}
+
+#[test]
+fn folders_of_earlier_builds_are_found_where_it_is_clear_whose_they_are() {
+    let disk = Disk::new();
+    disk.checkpoint("root/a-b", 1, 1);
+    let error = found(&disk, "root", Some("a b")).unwrap_err().to_string();
+    assert!(error.contains("no folder `a=20b` of job `a b`"), "{error}");
+    assert_eq!(found(&disk, "root", Some("a-b")).unwrap(), "root/a-b/chk-1/manifest + chk-1/manifest");
+
+    let disk = Disk::new();
+    let own = manifest("a b", 4, SnapshotKind::Checkpoint, 1);
+    block_on(disk.home("root/a-b").create_manifest("chk-4", &own)).unwrap();
+    assert_eq!(found(&disk, "root", Some("a b")).unwrap(), "root/a-b/chk-4/manifest + chk-4/manifest");
+}
+
+#[test]
+fn given_stores_stand_behind_their_urls() {
+    let (mut stores, memory) = (Stores::default(), Arc::new(InMemory::new()));
+    stores.register("vault://blue", memory.clone());
+    let home = stores.open("vault://blue/flights/", true).unwrap();
+    assert_eq!(home.name_of("a"), "vault://blue/flights/a");
+    block_on(home.create_manifest("", &manifest("flights", 1, SnapshotKind::Savepoint, 1))).unwrap();
+    let resolved = block_on(stores.resolve("vault://blue/flights", None)).unwrap();
+    assert_eq!(resolved.folder(), "vault://blue/flights");
+    assert!(stores.open("vault://bluebeard/flights", true).is_err());
+
+    stores.register("memory://mine", memory);
+    assert!(stores.open_lasting("memory://mine/x").is_ok());
+    let error = stores.open_lasting("memory:///x").unwrap_err().to_string();
+    assert!(error.contains("gone with the process"), "{error}");
+}
+
+#[test]
+#[cfg(not(feature = "s3"))]
+fn a_store_that_was_not_built_names_its_feature() {
+    for url in ["s3://bucket/flights", "https://s3.eu-west-1.amazonaws.com/bucket/flights"] {
+        let error = open_url(url, true).unwrap_err().to_string();
+        assert!(error.contains("needs the feature `s3`"), "{error}");
+    }
 }
