@@ -2,6 +2,8 @@
 //!
 //! The actor driver hands out the real ones, the simulation driver its own.
 
+mod alarm;
+
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -10,12 +12,30 @@ use futures::future::BoxFuture;
 use millstream_state::Timestamp;
 use parking_lot::Mutex;
 
+pub(crate) use self::alarm::Alarm;
+
 /// A clock.
 pub trait Clock: Send + Sync {
-    /// The time of day, for processing time.
+    /// The time of day, for processing time. May step either way.
     fn now(&self) -> Timestamp;
     /// Time since some fixed point, for measuring; never goes back.
     fn monotonic(&self) -> Duration;
+    /// Both at once.
+    fn moment(&self) -> Moment {
+        Moment { monotonic: self.monotonic(), wall: self.now() }
+    }
+}
+
+/// A moment on both clocks of a [`Clock`].
+///
+/// What is scheduled goes by the monotonic one. The other one may step either way at any time, and
+/// only says to humans when something was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Time since some fixed point.
+    pub monotonic: Duration,
+    /// The time of day.
+    pub wall: Timestamp,
 }
 
 /// Where work goes that must not run on an arbiter: files, networks, encoding of snapshots.

@@ -47,6 +47,7 @@ struct Totals {
     steps: u64,
     crashes: u64,
     failures: u64,
+    clock_steps: u64,
     restarts: u64,
     restores: u64,
     checkpoints: u64,
@@ -62,6 +63,7 @@ impl Totals {
         self.steps += report.steps;
         self.crashes += u64::from(report.crashes);
         self.failures += u64::from(report.failures);
+        self.clock_steps += report.clock_steps;
         self.restarts += u64::from(report.restarts);
         self.restores += report.restores;
         self.checkpoints += report.checkpoints;
@@ -106,6 +108,7 @@ fn every_seed_gives_the_exact_answer() {
         // What has not happened has not been tested.
         let runs = totals.runs;
         assert!(totals.crashes > runs && totals.failures > runs / 2, "{totals:?}");
+        assert!(totals.clock_steps > runs, "{totals:?}");
         assert!(totals.restores > runs / 2 && totals.restarts > runs / 2, "{totals:?}");
         assert!(totals.checkpoints > 2 * runs && totals.failed_checkpoints > runs / 2, "{totals:?}");
         assert!(totals.store_errors > runs && totals.orphaned_requests > runs / 2, "{totals:?}");

@@ -83,6 +83,7 @@ impl Setting {
             failure_every: often(3, 1_500),
             failures: times(4, 4),
             stall_every: often(5, 1_000),
+            clock_step_every: often(8, 1_000),
             store_errors_per_mille: times(6, 40),
             store_delay: times(7, 12),
         }

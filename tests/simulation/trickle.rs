@@ -71,7 +71,7 @@ impl<T: Record> Source for Trickle<T> {
             splits: Vec::new(),
             records: self.records,
             in_turn: self.in_turn,
-            paused_until: Timestamp::MIN,
+            paused_until: Duration::ZERO,
             make: self.make.clone(),
         }
     }
@@ -81,7 +81,7 @@ pub struct TrickleReader<T> {
     splits: Vec<Share>,
     records: u64,
     in_turn: bool,
-    paused_until: Timestamp,
+    paused_until: Duration,
     make: Make<T>,
 }
 
@@ -94,9 +94,9 @@ impl<T: Record> SourceReader for TrickleReader<T> {
     }
 
     fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
-        let now = output.context().now();
+        let now = output.context().monotonic();
         if now < self.paused_until {
-            output.context().wake_at(self.paused_until);
+            output.context().wake_after(self.paused_until - now);
             return Ok(SourceStatus::Waiting);
         }
         let random = output.context().random();
@@ -118,7 +118,7 @@ impl<T: Record> SourceReader for TrickleReader<T> {
             output.emit(record, Timestamp::MIN)?;
         }
         if (1..8).contains(&pause) {
-            self.paused_until = now.saturating_add(Duration::from_millis(pause as u64));
+            self.paused_until = now + Duration::from_millis(pause as u64);
         }
         Ok(SourceStatus::More)
     }

@@ -123,10 +123,10 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> SourceReader fo
     fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
         let mut limit = output.batch_records();
         if let Some(limiter) = &mut self.limiter {
-            let now = output.context().now();
+            let now = output.context().monotonic();
             limit = usize::try_from(limiter.allowance(now)).unwrap_or(limit).min(limit);
             if limit == 0 {
-                output.context().wake_at(limiter.next_at(now));
+                output.context().wake_after(limiter.wait(now));
                 return Ok(SourceStatus::Waiting);
             }
             limiter.pass(limit as u64);

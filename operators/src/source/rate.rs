@@ -2,29 +2,28 @@
 
 use std::time::Duration;
 
-use millstream_state::Timestamp;
-
 /// What was missed by more than this (because downstream was slow) is not made up for.
 const CATCH_UP: Duration = Duration::from_secs(1);
 
-/// Lets records pass at a rate, by a clock that it is told; it never waits itself.
+/// Lets records pass at a rate, by a monotonic clock that it is told; it never waits itself.
 ///
 /// ```
-/// use millstream::Timestamp;
+/// use std::time::Duration;
+///
 /// use millstream::source::RateLimiter;
 ///
 /// let mut limiter = RateLimiter::new(100.0);
-/// let start = Timestamp::from_millis(0);
+/// let start = Duration::from_secs(7);
 /// assert_eq!(limiter.allowance(start), 1);
 /// limiter.pass(1);
 /// assert_eq!(limiter.allowance(start), 0);
-/// assert_eq!(limiter.next_at(start), Timestamp::from_millis(10));
-/// assert_eq!(limiter.allowance(Timestamp::from_millis(50)), 5);
+/// assert_eq!(limiter.wait(start), Duration::from_millis(10));
+/// assert_eq!(limiter.allowance(start + Duration::from_millis(50)), 5);
 /// ```
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
     per_second: f64,
-    origin: Option<Timestamp>,
+    origin: Option<Duration>,
     /// How many have passed since the origin.
     passed: u64,
 }
@@ -36,9 +35,9 @@ impl RateLimiter {
     }
 
     /// How many records may pass at `now`. The first may at once.
-    pub fn allowance(&mut self, now: Timestamp) -> u64 {
+    pub fn allowance(&mut self, now: Duration) -> u64 {
         let origin = *self.origin.get_or_insert(now);
-        let missed = now.since(self.due_at(origin, self.passed));
+        let missed = now.saturating_sub(self.due_at(origin, self.passed));
         if missed > CATCH_UP {
             self.origin = Some(now.saturating_sub(CATCH_UP));
             self.passed = 0;
@@ -51,12 +50,12 @@ impl RateLimiter {
         self.passed += records;
     }
 
-    /// When the next record may pass, if none may at `now`; always later than `now`.
-    pub fn next_at(&self, now: Timestamp) -> Timestamp {
+    /// How long to wait at `now` until the next record may pass; never less than a millisecond.
+    pub fn wait(&self, now: Duration) -> Duration {
         // `due` may round a record that is due just now to "not yet": whoever waited until now would
         // be woken again and again while the clock stands.
-        let later = now.saturating_add(Duration::from_millis(1));
-        self.due_at(self.origin.unwrap_or(now), self.passed).max(later)
+        let due = self.due_at(self.origin.unwrap_or(now), self.passed);
+        due.saturating_sub(now).max(Duration::from_millis(1))
     }
 
     /// How many may have passed by `now`.
@@ -65,16 +64,15 @@ impl RateLimiter {
         clippy::cast_sign_loss,
         reason = "not negative, and saturating"
     )]
-    fn due(&self, now: Timestamp) -> u64 {
-        let elapsed = now.since(self.origin.unwrap_or(now));
+    fn due(&self, now: Duration) -> u64 {
+        let elapsed = now.saturating_sub(self.origin.unwrap_or(now));
         ((elapsed.as_secs_f64() * self.per_second) as u64).saturating_add(1)
     }
 
-    /// When record number `number` from the origin on, counted from 0, may pass, in whole
-    /// milliseconds.
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "saturating")]
-    fn due_at(&self, origin: Timestamp, number: u64) -> Timestamp {
-        let millis = (number as f64 * 1_000.0 / self.per_second).ceil() as i64;
-        Timestamp::from_millis(origin.as_millis().saturating_add(millis))
+    /// When record number `number` from the origin on, counted from 0, may pass.
+    #[allow(clippy::cast_precision_loss, reason = "a rate need not be that exact")]
+    fn due_at(&self, origin: Duration, number: u64) -> Duration {
+        let after = Duration::try_from_secs_f64(number as f64 / self.per_second);
+        origin.saturating_add(after.unwrap_or(Duration::MAX))
     }
 }

@@ -42,10 +42,10 @@ struct OwnWatermarks<T> {
     tide: Tide,
     /// Where event time stood at the snapshot, until that has been told.
     resume: Option<Timestamp>,
-    /// The next watermark is due then, in processing time.
-    next_due: Timestamp,
-    /// When there was a record last, in processing time.
-    last_record: Timestamp,
+    /// The next watermark is due then, on the monotonic clock.
+    next_due: Duration,
+    /// When there was a record last, on the monotonic clock.
+    last_record: Duration,
     idle: bool,
 }
 
@@ -57,8 +57,8 @@ impl<T: Record> OwnWatermarks<T> {
             idleness: strategy.idleness,
             tide: Tide::new(),
             resume: None,
-            next_due: Timestamp::MIN,
-            last_record: Timestamp::MIN,
+            next_due: Duration::ZERO,
+            last_record: Duration::ZERO,
             idle: false,
         }
     }
@@ -67,14 +67,15 @@ impl<T: Record> OwnWatermarks<T> {
         self.set_idle(false, output)?;
         let Some(generator) = &mut self.generator else { return output.forward(batch) };
         generator.process(batch, &mut self.tide, output)?;
-        let now = output.context().now();
+        let now = output.context().monotonic();
         self.last_record = now;
         if now >= self.next_due { self.emit_periodic(now, output) } else { Ok(()) }
     }
 
-    fn emit_periodic(&mut self, now: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
+    fn emit_periodic(&mut self, now: Duration, output: &mut Output<'_, T>) -> Result<()> {
         self.next_due = now.saturating_add(self.interval);
-        match self.generator.as_mut().and_then(|generator| generator.on_periodic(now)) {
+        let time = output.context().now();
+        match self.generator.as_mut().and_then(|generator| generator.on_periodic(time)) {
             Some(watermark) => self.tide.rise(watermark, output),
             None => Ok(()),
         }
@@ -94,18 +95,18 @@ impl<T: Record> OwnWatermarks<T> {
         if self.tide.reached() == Timestamp::MAX || self.generator.is_none() {
             return Ok(());
         }
-        let now = output.context().now();
+        let now = output.context().monotonic();
         self.emit_periodic(now, output)?;
         if let Some(idleness) = self.idleness.filter(|_| !self.idle) {
             let idle_at = self.last_record.saturating_add(idleness);
             if now >= idle_at {
                 self.set_idle(true, output)?;
             } else {
-                output.context().wake_at(idle_at);
+                output.context().wake_after(idle_at.saturating_sub(now));
             }
         }
         if self.generator.as_ref().is_some_and(|generator| generator.follows_the_clock()) {
-            output.context().wake_at(now.saturating_add(self.interval.max(Duration::from_millis(1))));
+            output.context().wake_after(self.interval.max(Duration::from_millis(1)));
         }
         Ok(())
     }
@@ -121,7 +122,7 @@ impl<T: Record> OperatorHooks<T> for AssignTimestamps<T> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         if let Some(own) = &mut self.own {
             own.resume = cx.take_list::<Reached>(WATERMARK)?.and_then(|reached| resume_from(&reached));
-            own.last_record = cx.task().now();
+            own.last_record = cx.task().monotonic();
         }
         Ok(())
     }
@@ -143,7 +144,7 @@ impl<T: Record> OperatorHooks<T> for AssignTimestamps<T> {
 
     fn status(&mut self, status: StreamStatus, output: &mut Output<'_, T>) -> Result<()> {
         let Some(own) = &mut self.own else { return output.emit_status(status) };
-        own.last_record = output.context().now();
+        own.last_record = output.context().monotonic();
         own.set_idle(status == StreamStatus::Idle, output)
     }
 

@@ -14,7 +14,7 @@ use super::link_core::FIRST_PIECE;
 use super::services::TaskServices;
 use crate::batch::Batch;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
-use crate::clock::{Clock, IoHandle, Random};
+use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::error::Error;
 use crate::job::SubtaskId;
 use crate::metrics::SubtaskCounters;
@@ -56,7 +56,7 @@ pub struct TaskContext {
     /// The operator that has been told of the end of its input holds it.
     end_held: bool,
     finish_held: bool,
-    wake_at: Option<Timestamp>,
+    alarm: Alarm,
     /// What the operators of the chain have handed over for the barrier that passes right now.
     pub(super) snapshots: Vec<OperatorSnapshot>,
     /// What was written for earlier checkpoints, that later ones may refer to.
@@ -82,7 +82,7 @@ impl TaskContext {
             ends_held: 0,
             end_held: false,
             finish_held: false,
-            wake_at: None,
+            alarm: Alarm::default(),
             snapshots,
             written,
         }
@@ -93,7 +93,8 @@ impl TaskContext {
         self.subtask
     }
 
-    /// The processing time.
+    /// The processing time. It may step either way: durations are measured by
+    /// [`monotonic`](Self::monotonic).
     pub fn now(&self) -> Timestamp {
         self.services.clock.now()
     }
@@ -103,7 +104,7 @@ impl TaskContext {
         self.services.clock.clone()
     }
 
-    /// Time for measuring durations.
+    /// Time for intervals, delays, rates and everything else that is a duration; never goes back.
     pub fn monotonic(&self) -> Duration {
         self.services.clock.monotonic()
     }
@@ -123,10 +124,17 @@ impl TaskContext {
         IoHandle::spawn(self.services.io.as_ref(), self.waker.clone(), work)
     }
 
-    /// Asks to be woken at a point of processing time. Holds for one wake-up: who still waits after
+    /// Asks to be woken at a point of processing time; what waits for a duration uses
+    /// [`wake_after`](Self::wake_after). Holds for one wake-up: who still waits after
     /// being polled asks again.
     pub fn wake_at(&mut self, time: Timestamp) {
-        self.wake_at = Some(self.wake_at.map_or(time, |earlier| earlier.min(time)));
+        self.alarm.at(time);
+    }
+
+    /// Asks to be woken when `delay` has passed. Holds for one wake-up, as [`wake_at`](Self::wake_at).
+    pub fn wake_after(&mut self, delay: Duration) {
+        let deadline = self.monotonic().saturating_add(delay);
+        self.alarm.at_monotonic(deadline);
     }
 
     /// The subtask's counters.
@@ -263,8 +271,12 @@ impl TaskContext {
         std::mem::replace(&mut self.finish_held, false)
     }
 
-    pub(crate) const fn take_wake_at(&mut self) -> Option<Timestamp> {
-        self.wake_at.take()
+    pub(crate) fn take_alarm(&mut self) -> Alarm {
+        std::mem::take(&mut self.alarm)
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        self.services.clock.moment()
     }
 
     pub(crate) const fn sabotage(&self) -> crate::driver::Sabotage {

@@ -72,7 +72,7 @@ pub trait OperatorHooks<O>: Send + 'static {
     }
 
     /// The task runs: see to processing-time timers and finished I/O. Called at least as often as
-    /// [`TaskContext::wake_at`] and [`TaskContext::waker`] asked for.
+    /// [`TaskContext::wake_at`], [`TaskContext::wake_after`] and [`TaskContext::waker`] asked for.
     ///
     /// # Errors
     /// Whatever fails the job.

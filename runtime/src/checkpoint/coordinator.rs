@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
-use millstream_state::{CheckpointId, Timestamp};
 
 use self::schedule::{Attempt, End};
 use super::pending::{PendingCheckpoint, Progress, Purpose};
@@ -21,6 +21,7 @@ use super::{
     Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control, Recipients, RequestId,
     SavepointInfo,
 };
+use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::{AttemptId, SubtaskId};
 
@@ -72,19 +73,19 @@ impl CheckpointCoordinator {
     /// An attempt runs from now on. `next_id` is above every number used on the store.
     pub fn start(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         attempt: AttemptId,
         next_id: CheckpointId,
         commands: &mut Vec<CheckpointCommand>,
     ) {
         self.next_id = self.next_id.max(next_id);
-        self.attempt = Some(Attempt::new(attempt, now, &self.config));
+        self.attempt = Some(Attempt::new(attempt, now.monotonic, &self.config));
         self.advance(now, commands);
     }
 
     /// The attempt is over: what is pending is discarded, except for manifests being written, whose
     /// outcome is still awaited ([`is_writing`](Self::is_writing)).
-    pub fn stop(&mut self, now: Timestamp, reason: &Error, commands: &mut Vec<CheckpointCommand>) {
+    pub fn stop(&mut self, now: Moment, reason: &Error, commands: &mut Vec<CheckpointCommand>) {
         self.attempt = None;
         self.stopped_for = reason.clone();
         self.ended.clear();
@@ -98,22 +99,23 @@ impl CheckpointCoordinator {
     }
 
     /// Time has passed.
-    pub fn tick(&mut self, now: Timestamp, commands: &mut Vec<CheckpointCommand>) {
+    pub fn tick(&mut self, now: Moment, commands: &mut Vec<CheckpointCommand>) {
         self.advance(now, commands);
     }
 
-    /// When [`tick`](Self::tick) is needed at the latest.
-    pub fn deadline(&self) -> Option<Timestamp> {
+    /// When [`tick`](Self::tick) is needed at the latest, on the monotonic clock.
+    pub fn deadline(&self) -> Option<Duration> {
         self.attempt.as_ref()?;
         let collecting = self.pending.values().filter(|pending| !pending.is_writing());
-        let timeouts = collecting.map(|pending| pending.triggered.saturating_add(self.config.timeout));
+        let timeouts =
+            collecting.map(|pending| pending.triggered.monotonic.saturating_add(self.config.timeout));
         timeouts.chain(self.next_step().map(|(due, _)| due)).min()
     }
 
     /// The user wants a savepoint at `path`, and the job to stop with it if `stop` says so.
     pub fn savepoint(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         request: RequestId,
         path: Arc<str>,
         stop: bool,
@@ -141,7 +143,7 @@ impl CheckpointCoordinator {
     /// whose files are deleted.
     pub fn acknowledge(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         subtask: SubtaskId,
         checkpoint: CheckpointId,
         part: SubtaskPart,
@@ -166,7 +168,7 @@ impl CheckpointCoordinator {
                 attempt: pending.attempt,
                 checkpoint,
                 target: pending.purpose.target(),
-                triggered: pending.triggered,
+                triggered: pending.triggered.wall,
                 parts,
             });
         }
@@ -176,7 +178,7 @@ impl CheckpointCoordinator {
     /// A subtask could not write its part of a snapshot.
     pub fn decline(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         checkpoint: CheckpointId,
         error: &Error,
         commands: &mut Vec<CheckpointCommand>,
@@ -189,7 +191,7 @@ impl CheckpointCoordinator {
     }
 
     /// All input of a subtask has ended. May come before [`start`](Self::start).
-    pub fn end_of_data(&mut self, now: Timestamp, subtask: SubtaskId, commands: &mut Vec<CheckpointCommand>) {
+    pub fn end_of_data(&mut self, now: Moment, subtask: SubtaskId, commands: &mut Vec<CheckpointCommand>) {
         if self.subtasks.contains(&subtask) {
             self.ended.insert(subtask);
             self.advance(now, commands);
@@ -199,7 +201,7 @@ impl CheckpointCoordinator {
     /// A manifest is on the store, or writing it failed with an unknown outcome.
     pub fn manifest_written(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         checkpoint: CheckpointId,
         result: Result<()>,
         commands: &mut Vec<CheckpointCommand>,
@@ -242,7 +244,7 @@ impl CheckpointCoordinator {
 
     fn trigger(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         purpose: Purpose,
         commands: &mut Vec<CheckpointCommand>,
     ) -> CheckpointId {
@@ -250,8 +252,8 @@ impl CheckpointCoordinator {
         self.next_id = id.next();
         let attempt = self.attempt.as_ref().map_or_else(AttemptId::default, |attempt| attempt.number);
         let barrier =
-            Barrier { checkpoint: id, triggered: now, mode: self.config.mode, target: purpose.target() };
-        self.history.begin(id, purpose.kind(), now, self.subtasks.len());
+            Barrier { checkpoint: id, triggered: now.wall, mode: self.config.mode, target: purpose.target() };
+        self.history.begin(id, purpose.kind(), now.wall, self.subtasks.len());
         let progress = Progress::Collecting(BTreeMap::new());
         let pending = PendingCheckpoint { id, attempt, purpose, triggered: now, total_bytes: 0, progress };
         self.pending.insert(id, pending);

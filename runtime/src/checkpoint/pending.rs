@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
-use millstream_state::{CheckpointId, Timestamp};
 
 use super::retention::{files_of, own_files};
 use super::{CheckpointKind, RequestId, SnapshotTarget};
+use crate::clock::Moment;
 use crate::job::{AttemptId, SubtaskId};
 
 /// Why a snapshot is made.
@@ -56,7 +58,7 @@ pub(super) struct PendingCheckpoint {
     pub(super) id: CheckpointId,
     pub(super) attempt: AttemptId,
     pub(super) purpose: Purpose,
-    pub(super) triggered: Timestamp,
+    pub(super) triggered: Moment,
     pub(super) total_bytes: u64,
     pub(super) progress: Progress,
 }
@@ -75,6 +77,11 @@ impl PendingCheckpoint {
             Purpose::Checkpoint { base, .. } => base,
             Purpose::Savepoint { .. } => None,
         }
+    }
+
+    /// How long it has been under way.
+    pub(super) const fn age(&self, now: Moment) -> Duration {
+        now.monotonic.saturating_sub(self.triggered.monotonic)
     }
 
     /// Takes in a subtask's part. `false` if it is not waited for.

@@ -1,4 +1,4 @@
-//! What the last checkpoints were like, for people and metrics.
+//! What the last checkpoints were like, for humans and metrics.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -94,7 +94,13 @@ impl CheckpointHistory {
         self.triggered - self.completed - self.failed
     }
 
-    pub(super) fn begin(&mut self, id: CheckpointId, kind: CheckpointKind, now: Timestamp, expected: usize) {
+    pub(super) fn begin(
+        &mut self,
+        id: CheckpointId,
+        kind: CheckpointKind,
+        triggered: Timestamp,
+        expected: usize,
+    ) {
         self.triggered += 1;
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
@@ -103,7 +109,7 @@ impl CheckpointHistory {
             id,
             kind,
             status: CheckpointStatus::InProgress,
-            triggered: now,
+            triggered,
             duration: None,
             written_bytes: 0,
             total_bytes: 0,
@@ -122,20 +128,20 @@ impl CheckpointHistory {
         }
     }
 
-    pub(super) fn complete(&mut self, id: CheckpointId, now: Timestamp) {
+    pub(super) fn complete(&mut self, id: CheckpointId, duration: Duration) {
         self.completed += 1;
-        self.end(id, now, CheckpointStatus::Completed);
+        self.end(id, duration, CheckpointStatus::Completed);
     }
 
-    pub(super) fn fail(&mut self, id: CheckpointId, now: Timestamp, error: Error) {
+    pub(super) fn fail(&mut self, id: CheckpointId, duration: Duration, error: Error) {
         self.failed += 1;
-        self.end(id, now, CheckpointStatus::Failed(error));
+        self.end(id, duration, CheckpointStatus::Failed(error));
     }
 
-    fn end(&mut self, id: CheckpointId, now: Timestamp, status: CheckpointStatus) {
+    fn end(&mut self, id: CheckpointId, duration: Duration, status: CheckpointStatus) {
         if let Some(entry) = self.entry(id) {
             entry.status = status;
-            entry.duration = Some(now.since(entry.triggered));
+            entry.duration = Some(duration);
         }
     }
 

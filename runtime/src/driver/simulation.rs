@@ -35,6 +35,8 @@ pub struct Faults {
     pub failures: u32,
     /// A task gets no time for a while about once in so many steps; 0 for never.
     pub stall_every: u32,
+    /// The time of day steps forward or back about once in so many steps; 0 for never.
+    pub clock_step_every: u32,
     /// Of 1,000 requests to the store so many fail, before or after they took effect.
     pub store_errors_per_mille: u32,
     /// A request to the store takes up to so many steps there, and as many back.
@@ -49,6 +51,7 @@ impl Default for Faults {
             failure_every: 0,
             failures: 0,
             stall_every: 0,
+            clock_step_every: 0,
             store_errors_per_mille: 0,
             store_delay: 3,
         }
@@ -64,6 +67,7 @@ impl Faults {
             failure_every: 500,
             failures: 3,
             stall_every: 300,
+            clock_step_every: 300,
             store_errors_per_mille: 20,
             store_delay: 8,
         }
@@ -140,6 +144,8 @@ pub struct SimulationReport {
     pub crashes: u32,
     /// How often a subtask was made to fail.
     pub failures: u32,
+    /// How often the time of day stepped.
+    pub clock_steps: u64,
     /// How often the job was restarted within a process, for whatever reason.
     pub restarts: u32,
     /// How often an attempt began from a checkpoint.
@@ -164,6 +170,7 @@ impl Default for SimulationReport {
             elapsed: Duration::ZERO,
             crashes: 0,
             failures: 0,
+            clock_steps: 0,
             restarts: 0,
             restores: 0,
             checkpoints: 0,

@@ -8,14 +8,16 @@ mod recovery;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use millstream_state::{CheckpointId, Timestamp};
+use millstream_state::CheckpointId;
 
 pub use self::message::{JobOutcome, JobStatus, MasterCommand, MasterEvent, RestoreFrom};
 use super::{AttemptId, RestartState, RestartStrategy, SubtaskId};
 use crate::checkpoint::{
     CheckpointCommand, CheckpointConfig, CheckpointCoordinator, CheckpointHistory, Report,
 };
+use crate::clock::Moment;
 use crate::error::Error;
 
 /// What a job master needs to know of a job, besides its subtasks.
@@ -41,7 +43,7 @@ enum Phase {
     },
     /// The restart is put off until then.
     Waiting {
-        until: Timestamp,
+        until: Duration,
     },
     Done(JobStatus),
 }
@@ -62,7 +64,7 @@ pub struct JobMaster {
     phase: Phase,
     finished: BTreeSet<SubtaskId>,
     /// When the driver has been asked to wake the master.
-    wake: Option<Timestamp>,
+    wake: Option<Duration>,
 }
 
 impl JobMaster {
@@ -82,10 +84,10 @@ impl JobMaster {
     }
 
     /// Takes in an event and appends what is to be done, in this order. `random` is a number from 0
-    /// to 1; `now` should not go back.
+    /// to 1.
     pub fn handle(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         random: f64,
         event: MasterEvent,
         commands: &mut Vec<MasterCommand>,
@@ -170,7 +172,7 @@ impl JobMaster {
 
     fn report(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         attempt: AttemptId,
         subtask: SubtaskId,
         report: Report,
@@ -199,15 +201,10 @@ impl JobMaster {
         }
     }
 
-    fn tick(
-        &mut self,
-        now: Timestamp,
-        wanted: &mut Vec<CheckpointCommand>,
-        commands: &mut Vec<MasterCommand>,
-    ) {
+    fn tick(&mut self, now: Moment, wanted: &mut Vec<CheckpointCommand>, commands: &mut Vec<MasterCommand>) {
         match self.phase {
             Phase::Running => self.coordinator.tick(now, wanted),
-            Phase::Waiting { until } if until <= now => {
+            Phase::Waiting { until } if until <= now.monotonic => {
                 self.attempt = self.attempt.next();
                 self.deploy(commands);
             }
@@ -217,7 +214,7 @@ impl JobMaster {
 
     fn cancel(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         wanted: &mut Vec<CheckpointCommand>,
         commands: &mut Vec<MasterCommand>,
     ) {
@@ -233,12 +230,7 @@ impl JobMaster {
     }
 
     /// Hands on what the coordinator wants.
-    fn carry_out(
-        &mut self,
-        now: Timestamp,
-        wanted: Vec<CheckpointCommand>,
-        commands: &mut Vec<MasterCommand>,
-    ) {
+    fn carry_out(&mut self, now: Moment, wanted: Vec<CheckpointCommand>, commands: &mut Vec<MasterCommand>) {
         for command in wanted {
             match MasterCommand::try_from(command) {
                 Ok(command) => commands.push(command),
@@ -252,13 +244,13 @@ impl JobMaster {
     }
 
     /// One outstanding request to be woken is enough, as long as it is early enough.
-    fn ask_to_be_woken(&mut self, now: Timestamp, commands: &mut Vec<MasterCommand>) {
+    fn ask_to_be_woken(&mut self, now: Moment, commands: &mut Vec<MasterCommand>) {
         let deadline = match self.phase {
             Phase::Running => self.coordinator.deadline(),
             Phase::Waiting { until } => Some(until),
             _ => None,
         };
-        self.wake = self.wake.filter(|wake| *wake > now);
+        self.wake = self.wake.filter(|wake| *wake > now.monotonic);
         if let Some(deadline) = deadline
             && self.wake.is_none_or(|wake| deadline < wake)
         {

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use millstream_state::Timestamp;
-
 /// What happens after a failure (Flink's `restart-strategy.type`).
 ///
 /// Without a choice of the user, a job with automatic checkpoints gets
@@ -83,9 +81,9 @@ pub struct RestartState {
     /// Restarts granted, since the last reset if there are resets.
     restarts: u32,
     /// When recent failures happened, oldest first; kept for the failure rate only.
-    failures: VecDeque<Timestamp>,
+    failures: VecDeque<Duration>,
     /// When the last restart was due.
-    restarted: Option<Timestamp>,
+    restarted: Option<Duration>,
 }
 
 impl RestartState {
@@ -94,14 +92,14 @@ impl RestartState {
         Self { strategy, restarts: 0, failures: VecDeque::new(), restarted: None }
     }
 
-    /// Decides about a failure. `random` is a number from 0 to 1, for the jitter.
-    pub fn on_failure(&mut self, now: Timestamp, random: f64) -> RestartDecision {
+    /// Decides about a failure at `now` on the monotonic clock. `random` is a number from 0 to 1, for the jitter.
+    pub fn on_failure(&mut self, now: Duration, random: f64) -> RestartDecision {
         let granted = match self.strategy {
             RestartStrategy::None => None,
             RestartStrategy::FixedDelay { attempts, delay } => (self.restarts < attempts).then_some(delay),
             RestartStrategy::FailureRate { max_failures, per, delay } => {
                 self.failures.push_back(now);
-                while self.failures.front().is_some_and(|failure| now.since(*failure) > per) {
+                while self.failures.front().is_some_and(|failure| now.saturating_sub(*failure) > per) {
                     self.failures.pop_front();
                 }
                 (self.failures.len() <= max_failures as usize).then_some(delay)
@@ -114,7 +112,7 @@ impl RestartState {
                 reset_after,
                 max_attempts,
             } => {
-                if self.restarted.is_some_and(|restarted| now.since(restarted) >= reset_after) {
+                if self.restarted.is_some_and(|restarted| now.saturating_sub(restarted) >= reset_after) {
                     self.restarts = 0;
                 }
                 let delay = exponential(initial, max, multiplier, self.restarts);

@@ -13,7 +13,7 @@ use super::snapshot::HarnessSnapshot;
 use super::world::HarnessWorld;
 use crate::chain::{Collector, OperatorInfo, Signal, TaskContext};
 use crate::checkpoint::{Barrier, CheckpointMode, SnapshotTarget};
-use crate::clock::{Clock, IoPool};
+use crate::clock::{Alarm, Clock, IoPool};
 use crate::error::Result;
 use crate::event::StreamStatus;
 use crate::graph::{OutputTag, SideCollector};
@@ -38,7 +38,7 @@ pub struct Harness<H, O> {
     world: Arc<HarnessWorld>,
     pub(super) manual_io: bool,
     place: (u32, u32, u32),
-    wake_at: Option<Timestamp>,
+    alarm: Alarm,
     budget: Budget,
     runs: usize,
     emitted: Captured<O>,
@@ -63,7 +63,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
             world,
             manual_io: setup.manual_io,
             place: (setup.subtask, setup.parallelism, setup.max_parallelism),
-            wake_at: None,
+            alarm: Alarm::default(),
             budget: setup.budget,
             runs: 0,
             emitted,
@@ -108,12 +108,11 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     }
 
     fn note_wake_up(&mut self) {
-        let asked = self.cx.take_wake_at();
-        self.wake_at = self.wake_at.into_iter().chain(asked).min();
+        self.alarm.merge(self.cx.take_alarm());
     }
 
     fn poll_once(&mut self) -> Result<()> {
-        self.wake_at = None;
+        self.alarm = Alarm::default();
         self.cx.begin_run(self.budget);
         self.head.stage().signal(&Signal::Poll, &mut self.cx)?;
         self.resume_all()?;
@@ -139,7 +138,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
 
     /// Lets the operator see to timers and finished I/O.
     pub fn poll(&mut self) -> Result<()> {
-        self.wake_at = None;
+        self.alarm = Alarm::default();
         self.signal(&Signal::Poll)
     }
 
@@ -152,7 +151,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     /// the Unix epoch.
     pub fn advance(&mut self, duration: Duration) -> Result<()> {
         self.world.advance(duration);
-        if self.wake_at.is_some_and(|wake_at| wake_at <= self.now()) { self.poll() } else { Ok(()) }
+        if self.alarm.rings(self.world.moment()) { self.poll() } else { Ok(()) }
     }
 
     /// What the clock says.
@@ -202,8 +201,8 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     }
 
     /// When the operator has asked to be woken.
-    pub const fn wake_at(&self) -> Option<Timestamp> {
-        self.wake_at
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.alarm.expected(self.world.moment())
     }
 
     /// Whether an operator holds the end of its input: run its I/O or move its clock, and

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use futures::lock::Mutex;
 use millstream_runtime::Result;
-use millstream_state::Timestamp;
 use object_store::{MultipartUpload, ObjectStoreExt};
 
 use super::commit::Committable;
@@ -70,7 +70,8 @@ type Upload = Arc<Mutex<Box<dyn MultipartUpload>>>;
 pub(super) struct Part {
     pending: Location,
     target: Location,
-    pub(super) opened: Timestamp,
+    /// When it was begun, on the monotonic clock.
+    pub(super) opened: Duration,
     /// What is encoded and not handed over yet.
     pub(super) buffer: Vec<u8>,
     /// Bytes handed over.
@@ -80,7 +81,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn new(directory: &Location, name: &PartName, run: u64, opened: Timestamp) -> Self {
+    pub(super) fn new(directory: &Location, name: &PartName, run: u64, opened: Duration) -> Self {
         let (pending, target) = (directory.child(&name.pending(run)), directory.child(&name.to_string()));
         Self { pending, target, opened, buffer: Vec::new(), shipped: 0, upload: None }
     }

@@ -56,7 +56,7 @@ impl<E: Encoder> FileWriter<E> {
         let extension = self.config.encoder.extension().to_owned();
         let name = PartName { subtask: self.subtask, counter: self.next, extension };
         self.next += 1;
-        let part = Part::new(&directory, &name, run, cx.now());
+        let part = Part::new(&directory, &name, run, cx.monotonic());
         self.opened = Some((directory, run));
         Ok(part)
     }
@@ -73,8 +73,8 @@ impl<E: Encoder> FileWriter<E> {
     /// Closes the file at hand if it is old enough, or asks to be woken when it is.
     fn seal_if_old(&mut self, cx: &mut TaskContext) {
         let (Some(part), Some(age)) = (&self.part, self.config.part_age) else { return };
-        let due = part.opened.saturating_add(age);
-        if due <= cx.now() { self.seal(cx) } else { cx.wake_at(due) }
+        let left = part.opened.saturating_add(age).saturating_sub(cx.monotonic());
+        if left.is_zero() { self.seal(cx) } else { cx.wake_after(left) }
     }
 
     fn block_if_full(&self, cx: &mut TaskContext) {

@@ -198,10 +198,10 @@ impl<F: Format> SourceReader for FileReader<F> {
         }
         let mut budget = output.batch_records();
         if let Some(limiter) = &mut self.limiter {
-            let now = output.context().now();
+            let now = output.context().monotonic();
             budget = usize::try_from(limiter.allowance(now)).unwrap_or(budget).min(budget);
             if budget == 0 {
-                output.context().wake_at(limiter.next_at(now));
+                output.context().wake_after(limiter.wait(now));
                 return Ok(SourceStatus::Waiting);
             }
         }

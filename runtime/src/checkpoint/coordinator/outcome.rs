@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_state::{CheckpointId, Timestamp};
+use millstream_state::CheckpointId;
 
 use super::super::pending::{PendingCheckpoint, Progress, Purpose};
 use super::super::{CheckpointCommand, Control, Recipients, SavepointInfo};
 use super::schedule::End;
 use super::{CheckpointCoordinator, REMEMBERED_ABORTS};
+use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
 
 /// The longest wait before a failed final checkpoint is tried again.
@@ -17,14 +18,9 @@ const FINAL_RETRY: Duration = Duration::from_secs(1);
 
 impl CheckpointCoordinator {
     /// The manifest is on the store: the snapshot is real.
-    pub(super) fn complete(
-        &mut self,
-        now: Timestamp,
-        id: CheckpointId,
-        commands: &mut Vec<CheckpointCommand>,
-    ) {
+    pub(super) fn complete(&mut self, now: Moment, id: CheckpointId, commands: &mut Vec<CheckpointCommand>) {
         let Some(pending) = self.pending.remove(&id) else { return };
-        self.history.complete(id, now);
+        self.history.complete(id, pending.age(now));
         match pending.purpose {
             Purpose::Checkpoint { .. } => self.complete_checkpoint(now, pending, commands),
             Purpose::Savepoint { request, path, stop } => {
@@ -47,7 +43,7 @@ impl CheckpointCoordinator {
 
     fn complete_checkpoint(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         pending: PendingCheckpoint,
         commands: &mut Vec<CheckpointCommand>,
     ) {
@@ -55,7 +51,7 @@ impl CheckpointCoordinator {
         let mut newest = false;
         if let Some(attempt) = &mut self.attempt {
             attempt.failures = 0;
-            attempt.paused_until = now.saturating_add(self.config.min_pause);
+            attempt.paused_until = now.monotonic.saturating_add(self.config.min_pause);
             if attempt.end == End::Final(id) {
                 attempt.end = End::Safe;
             }
@@ -77,7 +73,7 @@ impl CheckpointCoordinator {
     }
 
     /// Gives up the checkpoints before a completed one: they are of no use any more, and no failures.
-    fn overtake(&mut self, now: Timestamp, id: CheckpointId, commands: &mut Vec<CheckpointCommand>) {
+    fn overtake(&mut self, now: Moment, id: CheckpointId, commands: &mut Vec<CheckpointCommand>) {
         let older = self.pending.range(..id).map(|(_, pending)| pending);
         let overtaken = older.filter(|pending| pending.is_checkpoint() && !pending.is_writing());
         for older in overtaken.map(|pending| pending.id).collect::<Vec<_>>() {
@@ -90,7 +86,7 @@ impl CheckpointCoordinator {
     /// The snapshot has failed while the attempt runs, or its manifest could not be written.
     pub(super) fn abort(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         id: CheckpointId,
         cause: &Error,
         commands: &mut Vec<CheckpointCommand>,
@@ -113,7 +109,8 @@ impl CheckpointCoordinator {
             attempt.failures += 1;
             if attempt.end == End::Final(id) {
                 attempt.end = End::Open;
-                attempt.retry = now.saturating_add(interval.unwrap_or(FINAL_RETRY).min(FINAL_RETRY));
+                attempt.retry =
+                    now.monotonic.saturating_add(interval.unwrap_or(FINAL_RETRY).min(FINAL_RETRY));
             }
         }
         // The sources of a job that stops have stopped: only another attempt gets them going again.
@@ -126,13 +123,13 @@ impl CheckpointCoordinator {
     /// Takes a snapshot out of the pending ones and cleans up after it.
     pub(super) fn forget(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         id: CheckpointId,
         error: &Error,
         commands: &mut Vec<CheckpointCommand>,
     ) -> Option<PendingCheckpoint> {
         let mut pending = self.pending.remove(&id)?;
-        self.history.fail(id, now, error.clone());
+        self.history.fail(id, pending.age(now), error.clone());
         let mut garbage = pending.droppable_files();
         if pending.is_checkpoint() {
             match &mut pending.progress {

@@ -1,14 +1,17 @@
 //! What the coordinator does next, and when.
 
-use millstream_state::{CheckpointId, Timestamp};
+use std::time::Duration;
+
+use millstream_state::CheckpointId;
 
 use super::super::pending::Purpose;
 use super::super::{CheckpointCommand, CheckpointConfig, Control, Recipients};
 use super::CheckpointCoordinator;
+use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::job::AttemptId;
 
-/// What is known of the attempt that runs.
+/// What is known of the attempt that runs. Its times are those of the monotonic clock.
 pub(super) struct Attempt {
     pub(super) number: AttemptId,
     /// The newest checkpoint this attempt has completed. Tasks know only what they wrote
@@ -17,11 +20,11 @@ pub(super) struct Attempt {
     /// Automatic checkpoints that have failed in a row.
     pub(super) failures: u32,
     /// The interval's next point.
-    pub(super) due: Timestamp,
+    pub(super) due: Duration,
     /// The end of the pause after the last completion.
-    pub(super) paused_until: Timestamp,
+    pub(super) paused_until: Duration,
     /// When a failed final checkpoint may be tried again.
-    pub(super) retry: Timestamp,
+    pub(super) retry: Duration,
     pub(super) end: End,
 }
 
@@ -49,14 +52,14 @@ pub(super) enum Step {
 }
 
 impl Attempt {
-    pub(super) fn new(number: AttemptId, now: Timestamp, config: &CheckpointConfig) -> Self {
+    pub(super) fn new(number: AttemptId, now: Duration, config: &CheckpointConfig) -> Self {
         Self {
             number,
             base: None,
             failures: 0,
             due: now.saturating_add(config.interval.unwrap_or_default()),
-            paused_until: Timestamp::MIN,
-            retry: Timestamp::MIN,
+            paused_until: Duration::ZERO,
+            retry: Duration::ZERO,
             end: End::Open,
         }
     }
@@ -64,16 +67,16 @@ impl Attempt {
 
 impl CheckpointCoordinator {
     /// The next step and the earliest time for it; `None` while it waits for something else than time.
-    pub(super) fn next_step(&self) -> Option<(Timestamp, Step)> {
+    pub(super) fn next_step(&self) -> Option<(Duration, Step)> {
         let attempt = self.attempt.as_ref()?;
         let all_ended = self.ended.len() == self.subtasks.len();
         let idle = self.pending.is_empty();
         match attempt.end {
             End::Final(_) | End::Stopping(_) | End::Finishing => None,
-            End::Safe => idle.then_some((Timestamp::MIN, Step::Finish)),
+            End::Safe => idle.then_some((Duration::ZERO, Step::Finish)),
             End::Open if all_ended && !idle => None,
             End::Open if all_ended && self.config.interval.is_some() => Some((attempt.retry, Step::Final)),
-            End::Open if all_ended => Some((Timestamp::MIN, Step::Finish)),
+            End::Open if all_ended => Some((Duration::ZERO, Step::Finish)),
             End::Open => {
                 self.config.interval?;
                 let under_way = self.pending.values().filter(|pending| pending.is_checkpoint()).count();
@@ -84,15 +87,15 @@ impl CheckpointCoordinator {
     }
 
     /// Gives up what takes too long, then does the next step if its time has come.
-    pub(super) fn advance(&mut self, now: Timestamp, commands: &mut Vec<CheckpointCommand>) {
+    pub(super) fn advance(&mut self, now: Moment, commands: &mut Vec<CheckpointCommand>) {
         self.expire(now, commands);
-        let Some((_, step)) = self.next_step().filter(|(due, _)| *due <= now) else { return };
+        let Some((_, step)) = self.next_step().filter(|(due, _)| *due <= now.monotonic) else { return };
         let interval = self.config.interval.unwrap_or_default();
         let Some(attempt) = &mut self.attempt else { return };
         let base = attempt.base;
         match step {
             Step::Periodic => {
-                attempt.due = now.saturating_add(interval);
+                attempt.due = now.monotonic.saturating_add(interval);
                 self.trigger(now, Purpose::Checkpoint { base, last: false }, commands);
             }
             Step::Final => {
@@ -109,12 +112,10 @@ impl CheckpointCoordinator {
     }
 
     /// A manifest that is being written may be real any moment: its checkpoint is past timeouts.
-    fn expire(&mut self, now: Timestamp, commands: &mut Vec<CheckpointCommand>) {
+    fn expire(&mut self, now: Moment, commands: &mut Vec<CheckpointCommand>) {
         let timeout = self.config.timeout;
-        let late = self
-            .pending
-            .values()
-            .filter(|pending| !pending.is_writing() && pending.triggered.saturating_add(timeout) <= now);
+        let late =
+            self.pending.values().filter(|pending| !pending.is_writing() && pending.age(now) >= timeout);
         for id in late.map(|pending| pending.id).collect::<Vec<_>>() {
             if self.attempt.is_none() {
                 return; // The attempt has failed: the rest is discarded with it.

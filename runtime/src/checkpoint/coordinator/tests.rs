@@ -1,8 +1,7 @@
 //! Stories about the coordinator of a job with two subtasks; every command is told in a word or two.
 
-use millstream_state::OperatorId;
-use millstream_state::Shape;
 use millstream_state::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution};
+use millstream_state::{OperatorId, Shape, Timestamp};
 
 use super::super::{CheckpointKind, CheckpointMode, CheckpointStatus, SnapshotTarget};
 use super::*;
@@ -60,9 +59,15 @@ fn tell(command: &CheckpointCommand) -> String {
     }
 }
 
+/// The time of day goes backwards: nothing that is scheduled may depend on it.
+fn second(second: u64) -> Moment {
+    let wall = Timestamp::from_millis(-1_000 * i64::try_from(second).unwrap());
+    Moment { monotonic: Duration::from_secs(second), wall }
+}
+
 struct Story {
     coordinator: CheckpointCoordinator,
-    now: Timestamp,
+    now: Moment,
     attempt: AttemptId,
 }
 
@@ -70,14 +75,14 @@ impl Story {
     /// The attempt starts at second 0.
     fn new(config: CheckpointConfig) -> Self {
         let coordinator = CheckpointCoordinator::new(config, SUBTASKS, CheckpointId::new(1));
-        let mut story = Self { coordinator, now: Timestamp::from_millis(0), attempt: AttemptId(0) };
+        let mut story = Self { coordinator, now: second(0), attempt: AttemptId(0) };
         assert!(story.restart(1).is_empty());
         story
     }
 
     fn act(
         &mut self,
-        act: impl FnOnce(&mut CheckpointCoordinator, Timestamp, &mut Vec<CheckpointCommand>),
+        act: impl FnOnce(&mut CheckpointCoordinator, Moment, &mut Vec<CheckpointCommand>),
     ) -> Vec<String> {
         let mut commands = Vec::new();
         act(&mut self.coordinator, self.now, &mut commands);
@@ -94,8 +99,8 @@ impl Story {
         self.act(|coordinator, now, out| coordinator.stop(now, &Error::new(kind, "over"), out))
     }
 
-    fn at(&mut self, second: i64) -> Vec<String> {
-        self.now = Timestamp::from_millis(second * 1_000);
+    fn at(&mut self, seconds: u64) -> Vec<String> {
+        self.now = second(seconds);
         self.act(CheckpointCoordinator::tick)
     }
 
@@ -157,8 +162,8 @@ impl Story {
         told
     }
 
-    fn deadline(&self) -> Option<i64> {
-        self.coordinator.deadline().map(|deadline| deadline.as_millis() / 1_000)
+    fn deadline(&self) -> Option<u64> {
+        self.coordinator.deadline().map(|deadline| deadline.as_secs())
     }
 }
 
@@ -341,11 +346,11 @@ fn statistics_remember_the_last_ten() {
     assert_eq!((first.acknowledged, first.expected, first.written_bytes), (1, 2, 10));
     assert!(matches!(first.status, CheckpointStatus::InProgress) && first.duration.is_none());
     assert_eq!(history.in_progress(), 1);
-    story.now = Timestamp::from_millis(10_250);
+    story.now.monotonic = Duration::from_millis(10_250);
     story.decline(1);
     for id in 2..=12 {
-        story.at(i64::try_from(id).unwrap() * 10);
-        story.now = story.now.saturating_add(Duration::from_millis(40));
+        story.at(id * 10);
+        story.now.monotonic += Duration::from_millis(40);
         story.complete(id);
     }
     let history = story.coordinator.history();

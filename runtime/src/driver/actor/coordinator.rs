@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use actix::prelude::*;
 use millstream_state::CheckpointId;
@@ -22,7 +23,7 @@ use crate::job::{AttemptId, JobMaster, MasterCommand, MasterEvent, RestoreFrom, 
 use crate::metrics::MetricsRegistry;
 
 /// How long the last deletions may take after the job is over.
-const DELETIONS_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+const DELETIONS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Tells the job master something.
 #[derive(Message)]
@@ -175,7 +176,7 @@ impl CoordinatorActor {
 
     fn handle_event(&mut self, event: MasterEvent, context: &mut Context<Self>) {
         let mut commands = Vec::new();
-        self.master.handle(self.clock.now(), self.random.unit(), event, &mut commands);
+        self.master.handle(self.clock.moment(), self.random.unit(), event, &mut commands);
         for command in commands {
             self.carry_out(command, context);
         }
@@ -202,10 +203,7 @@ impl CoordinatorActor {
                 let _ = self.deletions.send((checkpoint, files));
             }
             MasterCommand::StopTasks { attempt } => self.stop_tasks(attempt, context),
-            MasterCommand::WakeAt(time) => {
-                let after = time.since(self.clock.now());
-                context.run_later(after, |actor, context| actor.handle_event(MasterEvent::Tick, context));
-            }
+            MasterCommand::WakeAt(time) => self.tick_at(time, context),
             MasterCommand::AnswerSavepoint { request, result } => {
                 if let Some(answer) = self.answers.remove(&request) {
                     // Whoever asked may have gone away.
@@ -214,6 +212,18 @@ impl CoordinatorActor {
             }
             MasterCommand::Done(result) => self.done(result.map(|outcome| JobReport { outcome }), context),
         }
+    }
+
+    /// The master counts on a tick that is not early.
+    fn tick_at(&mut self, time: Duration, context: &mut Context<Self>) {
+        let after = time.saturating_sub(self.clock.monotonic());
+        context.run_later(after, move |actor, context| {
+            if actor.clock.monotonic() < time {
+                actor.tick_at(time, context);
+            } else {
+                actor.handle_event(MasterEvent::Tick, context);
+            }
+        });
     }
 
     fn prepare(&self, attempt: AttemptId, restore: RestoreFrom, context: &Context<Self>) {

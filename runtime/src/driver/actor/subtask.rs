@@ -7,9 +7,9 @@ use std::task::Wake;
 use std::time::Duration;
 
 use actix::prelude::*;
-use millstream_state::Timestamp;
 
 use crate::checkpoint::{Control, Report};
+use crate::clock::Alarm;
 use crate::driver::failure::flatten;
 use crate::error::Error;
 use crate::graph::DeployedTask;
@@ -73,7 +73,9 @@ pub(super) struct SubtaskActor {
     flag: Arc<WakeFlag>,
     /// What the task waits for, and since when.
     resting: (Progress, Duration),
-    alarm: Option<(Timestamp, SpawnHandle)>,
+    alarm: Alarm,
+    /// The next look at the alarm, on the monotonic clock.
+    check: Option<(Duration, SpawnHandle)>,
     /// Tells, when all subtasks have dropped theirs, that the attempt is gone.
     _alive: Arc<dyn Send + Sync>,
 }
@@ -81,7 +83,14 @@ pub(super) struct SubtaskActor {
 impl SubtaskActor {
     pub(super) fn new(deployed: DeployedTask, flag: Arc<WakeFlag>, alive: Arc<dyn Send + Sync>) -> Self {
         let now = deployed.context.monotonic();
-        Self { deployed: Some(deployed), flag, resting: (Progress::Waiting, now), alarm: None, _alive: alive }
+        Self {
+            deployed: Some(deployed),
+            flag,
+            resting: (Progress::Waiting, now),
+            alarm: Alarm::default(),
+            check: None,
+            _alive: alive,
+        }
     }
 
     fn run(&mut self, context: &mut Context<Self>) {
@@ -105,28 +114,35 @@ impl SubtaskActor {
         resting_counter.add(nanoseconds(rested));
         counters.busy.add(nanoseconds(ended.saturating_sub(began)));
         self.resting = (progress, ended);
-        let wake_at = cx.take_wake_at().map(|time| (time, time.since(cx.now())));
+        self.alarm.merge(cx.take_alarm());
         if progress == Progress::Ready {
             self.flag.wake_by_ref();
         }
-        if let Some((time, after)) = wake_at {
-            self.set_alarm(time, after, context);
+        if !self.alarm.is_empty() {
+            self.watch_alarm(context);
         }
     }
 
-    fn set_alarm(&mut self, time: Timestamp, after: Duration, context: &mut Context<Self>) {
-        if let Some((earlier, handle)) = self.alarm.take() {
+    /// Wakes the task if the alarm rings, or else sees to it that it is looked at again.
+    fn watch_alarm(&mut self, context: &mut Context<Self>) {
+        let Some(deployed) = &self.deployed else { return };
+        let now = deployed.context.moment();
+        if self.alarm.rings(now) {
+            self.flag.wake_by_ref();
+        }
+        let Some(time) = self.alarm.check_at(now) else { return };
+        if let Some((earlier, handle)) = self.check.take() {
             if earlier <= time {
-                self.alarm = Some((earlier, handle));
+                self.check = Some((earlier, handle));
                 return;
             }
             context.cancel_future(handle);
         }
-        let handle = context.run_later(after, |actor, _| {
-            actor.alarm = None;
-            actor.flag.wake_by_ref();
+        let handle = context.run_later(time.saturating_sub(now.monotonic), |actor, context| {
+            actor.check = None;
+            actor.watch_alarm(context);
         });
-        self.alarm = Some((time, handle));
+        self.check = Some((time, handle));
     }
 
     /// Gives the task up and says why.

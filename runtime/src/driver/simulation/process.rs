@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
+use millstream_state::CheckpointId;
 use millstream_state::snapshot::storage::SnapshotHome;
-use millstream_state::{CheckpointId, Timestamp};
 use object_store::ObjectStore;
 use parking_lot::Mutex;
 
 use super::pool::{Flag, VirtualPool};
 use crate::chain::Reporter;
 use crate::checkpoint::{Control, Recipients, Report};
-use crate::clock::IoPool;
+use crate::clock::{Alarm, IoPool, Moment};
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::driver::{Job, SnapshotLocation, failure};
 use crate::error::Result;
@@ -56,7 +57,7 @@ pub(super) struct SimulatedTask {
     pub(super) deployed: DeployedTask,
     pub(super) flag: Arc<Flag>,
     mailbox: VecDeque<Control>,
-    alarm: Option<Timestamp>,
+    alarm: Alarm,
     /// It has failed, and does nothing any more.
     dead: bool,
 }
@@ -74,7 +75,7 @@ pub(super) struct Process {
     pub(super) found: Option<CheckpointId>,
     pub(super) tasks: Vec<SimulatedTask>,
     pub(super) stopping: Option<AttemptId>,
-    pub(super) ticks: BTreeSet<Timestamp>,
+    pub(super) ticks: BTreeSet<Duration>,
     deletions: Arc<Mutex<VecDeque<Deletion>>>,
     pub(super) result: Option<Result<JobOutcome>>,
 }
@@ -134,7 +135,7 @@ impl Process {
             deployed,
             flag,
             mailbox: VecDeque::new(),
-            alarm: None,
+            alarm: Alarm::default(),
             dead: false,
         });
         self.tasks = installed.collect();
@@ -151,9 +152,7 @@ impl Process {
             Ok(Progress::Waiting | Progress::Blocked | Progress::Finished) => {}
             Err(error) => task.fail(error),
         }
-        if let Some(time) = task.deployed.context.take_wake_at() {
-            task.alarm = Some(task.alarm.map_or(time, |alarm| alarm.min(time)));
-        }
+        task.alarm.merge(task.deployed.context.take_alarm());
     }
 
     pub(super) fn tell_task(&mut self, index: usize) {
@@ -223,21 +222,20 @@ impl Process {
         }));
     }
 
-    /// When the next clock strikes.
-    pub(super) fn next_alarm(&self) -> Option<Timestamp> {
-        let alarms = self.tasks.iter().filter_map(|task| task.alarm);
+    /// When the clocks are to be looked at next, on the monotonic one.
+    pub(super) fn next_alarm(&self, now: Moment) -> Option<Duration> {
+        let alarms = self.tasks.iter().filter_map(|task| task.alarm.check_at(now));
         alarms.chain(self.ticks.first().copied()).min()
     }
 
     /// Time has come to `now`.
-    pub(super) fn wake(&mut self, now: Timestamp) {
+    pub(super) fn wake(&mut self, now: Moment) {
         for task in &mut self.tasks {
-            if task.alarm.is_some_and(|alarm| alarm <= now) {
-                task.alarm = None;
+            if task.alarm.rings(now) {
                 task.flag.raise();
             }
         }
-        while self.ticks.first().is_some_and(|tick| *tick <= now) {
+        while self.ticks.first().is_some_and(|tick| *tick <= now.monotonic) {
             self.ticks.pop_first();
             self.inbox.lock().push_back(Tidings::Event(MasterEvent::Tick));
         }

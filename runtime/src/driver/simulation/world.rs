@@ -97,6 +97,10 @@ impl World {
                 let until = self.report.steps + self.random.below(STALL_STEPS) as u64;
                 self.stalled = Some((self.random.below(process.tasks.len()), until));
             }
+            if self.once_in(faults.clock_step_every) {
+                self.clock.step(&mut self.random);
+                self.report.clock_steps += 1;
+            }
             self.step(process);
         }
     }
@@ -148,13 +152,14 @@ impl World {
         if self.stalled.take().is_some() {
             return;
         }
-        let wait = process.next_alarm().map(|next| next.since(self.clock.now()));
+        let now = self.clock.moment();
+        let wait = process.next_alarm(now).map(|next| next.saturating_sub(now.monotonic));
         self.advance(process, wait.unwrap_or_default().max(Duration::from_millis(1)));
     }
 
     fn advance(&self, process: &mut Process, time: Duration) {
         self.clock.advance(time);
-        process.wake(self.clock.now());
+        process.wake(self.clock.moment());
     }
 
     fn hear(&mut self, process: &mut Process) {
@@ -177,7 +182,7 @@ impl World {
             }
         };
         let mut commands = Vec::new();
-        process.master.handle(self.clock.now(), self.random.unit(), event, &mut commands);
+        process.master.handle(self.clock.moment(), self.random.unit(), event, &mut commands);
         for command in commands {
             self.carry_out(process, command);
         }

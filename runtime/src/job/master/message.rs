@@ -1,6 +1,7 @@
 //! What the job master is told, and what it asks for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
@@ -165,8 +166,9 @@ pub enum MasterCommand {
         /// Which attempt.
         attempt: AttemptId,
     },
-    /// Send a [`MasterEvent::Tick`] at this time or soon after. Replaces no earlier request.
-    WakeAt(Timestamp),
+    /// Send a [`MasterEvent::Tick`] at this time of the monotonic clock or soon after, not earlier.
+    /// Replaces no earlier request.
+    WakeAt(Duration),
     /// Answer a savepoint request.
     AnswerSavepoint {
         /// Which request.

@@ -1,9 +1,8 @@
 //! How an attempt ends, and what follows it: the next one, or the end of the job.
 
-use millstream_state::Timestamp;
-
 use super::{JobMaster, JobOutcome, JobStatus, MasterCommand, Next, Phase, RestoreFrom};
 use crate::checkpoint::CheckpointCommand;
+use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::RestartDecision;
 
@@ -11,7 +10,7 @@ impl JobMaster {
     /// The first failure of an attempt ends it.
     pub(super) fn fail(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         error: Error,
         wanted: &mut Vec<CheckpointCommand>,
         commands: &mut Vec<MasterCommand>,
@@ -25,7 +24,7 @@ impl JobMaster {
 
     pub(super) fn end_attempt(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         tasks_stopped: bool,
         next: Next,
         wanted: &mut Vec<CheckpointCommand>,
@@ -39,7 +38,7 @@ impl JobMaster {
         self.coordinator.stop(now, &reason, wanted);
     }
 
-    pub(super) fn check_finished(&mut self, now: Timestamp, commands: &mut Vec<MasterCommand>) {
+    pub(super) fn check_finished(&mut self, now: Moment, commands: &mut Vec<MasterCommand>) {
         if matches!(self.phase, Phase::Running) && self.finished.len() == self.subtasks.len() {
             let mut wanted = Vec::new();
             self.end_attempt(now, true, Next::Finish, &mut wanted);
@@ -59,7 +58,7 @@ impl JobMaster {
     }
 
     /// Goes on from an attempt that is over, once nothing of it is under way any more.
-    pub(super) fn settle(&mut self, now: Timestamp, random: f64, commands: &mut Vec<MasterCommand>) {
+    pub(super) fn settle(&mut self, now: Moment, random: f64, commands: &mut Vec<MasterCommand>) {
         let Phase::Stopping { tasks_stopped: true, next } = &self.phase else { return };
         if self.coordinator.is_writing() {
             return;
@@ -72,7 +71,7 @@ impl JobMaster {
                 let error = error.clone();
                 match self.recovery(now, random, &error) {
                     RestartDecision::After(delay) => {
-                        self.phase = Phase::Waiting { until: now.saturating_add(delay) };
+                        self.phase = Phase::Waiting { until: now.monotonic.saturating_add(delay) };
                         return;
                     }
                     RestartDecision::GiveUp => Err(self.last_words(error)),
@@ -82,8 +81,12 @@ impl JobMaster {
         self.finish(result, commands);
     }
 
-    fn recovery(&mut self, now: Timestamp, random: f64, error: &Error) -> RestartDecision {
-        if self.may_recover(error) { self.restart.on_failure(now, random) } else { RestartDecision::GiveUp }
+    fn recovery(&mut self, now: Moment, random: f64, error: &Error) -> RestartDecision {
+        if self.may_recover(error) {
+            self.restart.on_failure(now.monotonic, random)
+        } else {
+            RestartDecision::GiveUp
+        }
     }
 
     /// Whether another attempt may help, as far as the restart strategy allows one.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use millstream_state::Timestamp;
 use millstream_state::snapshot::part::SubtaskPart;
 
 use super::*;
@@ -31,7 +32,7 @@ fn tell(command: &MasterCommand) -> String {
         }
         MasterCommand::DeleteCheckpoint { checkpoint, .. } => format!("delete {checkpoint:?}"),
         MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.0),
-        MasterCommand::WakeAt(time) => format!("wake at {}", time.as_millis() / 1_000),
+        MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
         MasterCommand::AnswerSavepoint { request, result: Ok(_) } => format!("answer {}", request.0),
         MasterCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
         MasterCommand::Done(Ok(outcome)) => format!("done: {outcome:?}"),
@@ -39,16 +40,22 @@ fn tell(command: &MasterCommand) -> String {
     }
 }
 
+/// The time of day goes backwards: nothing that is scheduled may depend on it.
+fn second(second: u64) -> Moment {
+    let wall = Timestamp::from_millis(-1_000 * i64::try_from(second).unwrap());
+    Moment { monotonic: Duration::from_secs(second), wall }
+}
+
 struct Story {
     master: JobMaster,
-    now: Timestamp,
+    now: Moment,
     attempt: AttemptId,
 }
 
 impl Story {
     fn new(config: MasterConfig) -> Self {
         let master = JobMaster::new(config, SUBTASKS.to_vec());
-        Self { master, now: Timestamp::from_millis(0), attempt: AttemptId(0) }
+        Self { master, now: second(0), attempt: AttemptId(0) }
     }
 
     fn running(config: MasterConfig) -> Self {
@@ -64,8 +71,8 @@ impl Story {
         commands.iter().map(tell).collect()
     }
 
-    fn at(&mut self, second: i64) -> Vec<String> {
-        self.now = Timestamp::from_millis(second * 1_000);
+    fn at(&mut self, seconds: u64) -> Vec<String> {
+        self.now = second(seconds);
         self.event(MasterEvent::Tick)
     }
 

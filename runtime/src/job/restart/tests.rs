@@ -4,10 +4,9 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Feeds failures at these seconds, without jitter, and lists the delays in milliseconds until the
 /// strategy gives up.
-fn delays(strategy: RestartStrategy, failures: impl IntoIterator<Item = i64>) -> Vec<u128> {
+fn delays(strategy: RestartStrategy, failures: impl IntoIterator<Item = u64>) -> Vec<u128> {
     let mut state = RestartState::new(strategy);
-    let decisions =
-        failures.into_iter().map(|second| state.on_failure(Timestamp::from_millis(second * 1_000), 0.5));
+    let decisions = failures.into_iter().map(|second| state.on_failure(Duration::from_secs(second), 0.5));
     decisions
         .map_while(|decision| match decision {
             RestartDecision::After(delay) => Some(delay.as_millis()),
@@ -70,7 +69,7 @@ fn jitter_moves_the_delay_both_ways_but_not_above_the_maximum() {
     let delay = |random: f64, restarts: u32| {
         let mut state = RestartState::new(RestartStrategy::exponential_delay());
         state.restarts = restarts;
-        state.on_failure(Timestamp::from_millis(0), random)
+        state.on_failure(Duration::ZERO, random)
     };
     assert_eq!(delay(0.0, 0), RestartDecision::After(Duration::from_millis(900)));
     assert_eq!(delay(1.0, 0), RestartDecision::After(Duration::from_millis(1_100)));

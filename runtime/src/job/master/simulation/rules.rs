@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_state::{CheckpointId, Timestamp};
+use millstream_state::CheckpointId;
 
 use super::super::MasterEvent;
 use super::world::{Files, SUBTASKS, World};
@@ -19,8 +19,7 @@ impl World {
             self.final_checkpoint = Some(id);
         } else {
             let interval = self.checkpoint.interval.unwrap();
-            let since =
-                |earlier: Option<Timestamp>| earlier.map_or(Duration::MAX, |time| self.now.since(time));
+            let since = |earlier: Option<Duration>| earlier.map_or(Duration::MAX, |time| self.now - time);
             assert!(since(self.last_completion) >= self.checkpoint.min_pause, "seed {seed}: no pause");
             assert!(since(self.last_trigger) >= interval, "seed {seed}: too early");
             self.last_trigger = Some(self.now);

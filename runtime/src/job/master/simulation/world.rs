@@ -54,11 +54,11 @@ pub(super) struct World {
     pub(super) calm: bool,
     pub(super) seed: u64,
     pub(super) state: u64,
-    pub(super) now: Timestamp,
+    pub(super) now: Duration,
     pub(super) checkpoint: CheckpointConfig,
     /// Sent, not yet delivered; delivered in any order.
     pub(super) inbox: Vec<MasterEvent>,
-    pub(super) wakes: BTreeSet<Timestamp>,
+    pub(super) wakes: BTreeSet<Duration>,
     pub(super) attempt: AttemptId,
     /// Whether the attempt's tasks exist, as far as the world knows.
     pub(super) alive: bool,
@@ -83,8 +83,8 @@ pub(super) struct World {
     pub(super) pending: BTreeMap<CheckpointId, Option<CheckpointId>>,
     pub(super) writing: BTreeSet<CheckpointId>,
     pub(super) last_id: Option<CheckpointId>,
-    pub(super) last_trigger: Option<Timestamp>,
-    pub(super) last_completion: Option<Timestamp>,
+    pub(super) last_trigger: Option<Duration>,
+    pub(super) last_completion: Option<Duration>,
     pub(super) requests: u64,
     pub(super) answered: BTreeSet<RequestId>,
     pub(super) outcome: Option<Result<JobOutcome>>,
@@ -100,7 +100,7 @@ impl World {
             calm: false,
             seed,
             state,
-            now: Timestamp::from_millis(0),
+            now: Duration::ZERO,
             checkpoint,
             inbox: Vec::new(),
             wakes: BTreeSet::new(),
@@ -154,7 +154,8 @@ impl World {
                 self.deliver(event);
             }
             0..80 => {
-                self.now = self.now.saturating_add(Duration::from_millis(self.random(1_500)));
+                let passed = Duration::from_millis(self.random(1_500));
+                self.now += passed;
                 while self.wakes.first().is_some_and(|wake| *wake <= self.now) {
                     self.wakes.pop_first();
                     self.deliver(MasterEvent::Tick);
@@ -219,7 +220,10 @@ impl World {
         let mut commands = Vec::new();
         #[allow(clippy::cast_precision_loss)]
         let random = self.random(1_000) as f64 / 1_000.0;
-        self.master.handle(self.now, random, event, &mut commands);
+        // Any time of day: nothing may depend on it.
+        let wall = Timestamp::from_millis(i64::try_from(self.random(1 << 40)).unwrap());
+        let now = Moment { monotonic: self.now, wall };
+        self.master.handle(now, random, event, &mut commands);
         for command in commands {
             self.obey(command);
         }
