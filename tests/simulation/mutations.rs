@@ -7,7 +7,7 @@ use crate::run;
 use crate::setting::Setting;
 
 /// How many seeds a mistake may take to be found.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 2_000;
 
 fn is_noticed(sabotage: Sabotage, name: &str) {
     let job = *JOBS.iter().find(|(job, _)| *job == name).expect("a job of this name");
