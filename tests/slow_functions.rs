@@ -61,3 +61,47 @@ fn a_record_that_becomes_any_number_can_be_cancelled() {
     wait_until(&job, |job| job.metrics().operator("endless").records_out > 100_000);
     cancel(&job);
 }
+
+/// Sets the next timer at each one, also when the stream has ended.
+#[derive(Clone)]
+struct Clockwork;
+
+impl KeyedProcessFunction<u64, u64, u64> for Clockwork {
+    type State = ();
+
+    fn open(&mut self, _: &mut KeyedOpenContext<'_, u64>) -> FunctionResult {
+        Ok(())
+    }
+
+    fn process(
+        &mut self,
+        _: u64,
+        (): &(),
+        cx: &mut KeyedContext<'_, u64>,
+        _: &mut Emitter<'_, u64>,
+    ) -> FunctionResult {
+        cx.register_event_time_timer(Timestamp::from_millis(1))
+    }
+
+    fn on_timer(
+        &mut self,
+        timer: Timer,
+        (): &(),
+        cx: &mut KeyedContext<'_, u64>,
+        out: &mut Emitter<'_, u64>,
+    ) -> FunctionResult {
+        cx.register_event_time_timer(timer.time.saturating_add(Duration::from_millis(1)))?;
+        out.emit(1)
+    }
+}
+
+#[test]
+fn timers_that_set_the_next_at_the_end_of_the_data_can_be_cancelled() {
+    let env = Environment::new().set_parallelism(1);
+    let time = WatermarkStrategy::monotonous().with_timestamp_assigner(|_: &u64| Timestamp::from_millis(0));
+    let timed = env.from_collection([1_u64]).assign_timestamps_and_watermarks(time);
+    timed.key_by(|number| *number).process(Clockwork).name("clockwork").discard();
+    let job = env.spawn("endless timers").unwrap();
+    wait_until(&job, |job| job.metrics().operator("clockwork").records_out > 10_000);
+    cancel(&job);
+}
