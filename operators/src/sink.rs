@@ -11,7 +11,6 @@ mod discard;
 mod print;
 mod stream_sink;
 
-use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Output, TaskContext};
@@ -34,19 +33,40 @@ pub trait Sink: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// Checks, before anything runs, that the sink can work. May do I/O. Not called when restored.
+    /// Implementations write `async fn check(&self)`.
     ///
     /// # Errors
     /// If it cannot: the job then fails before anything runs.
-    fn check(&self) -> BoxFuture<'static, Result<()>> {
-        Box::pin(async { Ok(()) })
+    fn check(&self) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
     }
 
     /// A writer for subtask `subtask`.
     fn writer(&self, subtask: u32) -> Self::Writer;
 }
 
-/// Makes committables visible.
-pub type Committer<C> = Box<dyn Fn(Vec<C>) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+/// Makes committables visible, on the I/O pool. A closure that returns a future is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not commit `{C}`",
+    note = "return a closure `move |committables: Vec<_>| async move {{ .. Ok(()) }}`, or implement `Committer`"
+)]
+pub trait Committer<C>: Send + Sync + 'static {
+    /// Makes committables visible. Idempotent: what is visible already stays so, once.
+    ///
+    /// # Errors
+    /// If that is not certain; it is tried again after a restart.
+    fn commit(&self, committables: Vec<C>) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl<C, F, W> Committer<C> for F
+where
+    F: Fn(Vec<C>) -> W + Send + Sync + 'static,
+    W: Future<Output = Result<()>> + Send,
+{
+    fn commit(&self, committables: Vec<C>) -> impl Future<Output = Result<()>> + Send {
+        self(committables)
+    }
+}
 
 /// What a writer may ask and say while it works: its context, and counters through
 /// [`Output::counters`].
@@ -99,14 +119,16 @@ pub trait SinkWriter: Send + 'static {
 
     /// Pre-commit: the future, run on the I/O pool, brings everything written so far to where it
     /// survives a crash, and lists it.
-    fn prepare_commit(&mut self, cx: &mut TaskContext) -> BoxFuture<'static, Result<Vec<Self::Committable>>>;
+    fn prepare_commit(
+        &mut self,
+        cx: &mut TaskContext,
+    ) -> impl Future<Output = Result<Vec<Self::Committable>>> + Send + 'static;
 
     /// What must be known after a restore.
     fn state(&self) -> Self::State;
 
-    /// What makes visible what [`SinkWriter::prepare_commit`] listed, on the I/O pool. Idempotent:
-    /// what is visible already stays so, once.
-    fn committer(&self) -> Committer<Self::Committable>;
+    /// What makes visible what [`SinkWriter::prepare_commit`] listed.
+    fn committer(&self) -> impl Committer<Self::Committable>;
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ mod generator;
 mod rate;
 mod strided;
 
-use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_state::Record;
@@ -35,12 +34,12 @@ pub trait Source: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// Finds the splits, once before the first start of a job; not called when the source is
-    /// restored. May do I/O.
+    /// restored. May do I/O. Implementations write `async fn discover(&self)`.
     ///
     /// # Errors
     /// If the input is not there: the job then fails before anything runs.
-    fn discover(&self) -> BoxFuture<'static, Result<Vec<Self::Split>>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn discover(&self) -> impl Future<Output = Result<Vec<Self::Split>>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// The share of subtask `subtask` of `parallelism` in what was discovered: every `parallelism`-th split.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
 
-use futures::future::BoxFuture;
 use millstream::runtime::batch::Batch;
 use millstream::runtime::chain::TaskContext;
 use millstream::runtime::clock::Random;
@@ -74,14 +73,11 @@ impl<T: Record> Sink for Ledger<T> {
         "Ledger"
     }
 
-    fn check(&self) -> BoxFuture<'static, Result<()>> {
-        let is_empty = self.0.lock().entries.is_empty();
-        Box::pin(async move {
-            if is_empty {
-                return Ok(());
-            }
-            Err(Error::new(ErrorKind::InvalidJob, "a job that restores nothing finds something committed"))
-        })
+    async fn check(&self) -> Result<()> {
+        if self.0.lock().entries.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::InvalidJob, "a job that restores nothing finds something committed"))
     }
 
     fn writer(&self, _: u32) -> LedgerWriter<T> {
@@ -113,27 +109,30 @@ impl<T: Record> SinkWriter for LedgerWriter<T> {
         Ok(())
     }
 
-    fn prepare_commit(&mut self, cx: &mut TaskContext) -> BoxFuture<'static, Result<Vec<Transaction<T>>>> {
+    fn prepare_commit(
+        &mut self,
+        cx: &mut TaskContext,
+    ) -> impl Future<Output = Result<Vec<Transaction<T>>>> + Send + 'static {
         let run = *self.run.get_or_insert_with(|| cx.random().next());
         let (records, name) = (std::mem::take(&mut self.records), (run, self.sequence));
         self.sequence += 1;
         let ledger = self.ledger.clone();
-        Box::pin(async move {
+        async move {
             if records.is_empty() {
                 return Ok(Vec::new());
             }
             ledger.request().await?;
             Ok(vec![Transaction { name, records }])
-        })
+        }
     }
 
     fn state(&self) {}
 
-    fn committer(&self) -> Committer<Transaction<T>> {
+    fn committer(&self) -> impl Committer<Transaction<T>> {
         let ledger = self.ledger.clone();
-        Box::new(move |transactions| {
+        move |transactions: Vec<Transaction<T>>| {
             let ledger = ledger.clone();
-            Box::pin(async move {
+            async move {
                 for Transaction { name, records } in transactions {
                     ledger.request().await?;
                     ledger.0.lock().entries.entry(name).or_insert(records);
@@ -141,7 +140,7 @@ impl<T: Record> SinkWriter for LedgerWriter<T> {
                     ledger.request().await?;
                 }
                 Ok(())
-            })
-        })
+            }
+        }
     }
 }

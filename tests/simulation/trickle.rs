@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use millstream::runtime::chain::{Output, SourceStatus};
 use millstream::source::{Source, SourceReader};
 use millstream::{Record, Result, Timestamp};
@@ -61,9 +60,8 @@ impl<T: Record> Source for Trickle<T> {
         "Trickle"
     }
 
-    fn discover(&self) -> BoxFuture<'static, Result<Vec<Share>>> {
-        let splits = (0..self.splits).map(|next| Share { next, stride: self.splits }).collect();
-        Box::pin(async move { Ok(splits) })
+    async fn discover(&self) -> Result<Vec<Share>> {
+        Ok((0..self.splits).map(|next| Share { next, stride: self.splits }).collect())
     }
 
     fn reader(&self) -> TrickleReader<T> {

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use futures::future::BoxFuture;
 use millstream::Record;
 use millstream::prelude::*;
 use millstream::runtime::chain::{Output, SourceStatus};
@@ -119,8 +118,8 @@ impl Source for Numbers {
         "Numbers"
     }
 
-    fn discover(&self) -> BoxFuture<'static, Result<Vec<Position>>> {
-        Box::pin(async { Ok((0..u64::from(SUBTASKS)).collect()) })
+    async fn discover(&self) -> Result<Vec<Position>> {
+        Ok((0..u64::from(SUBTASKS)).collect())
     }
 
     fn reader(&self) -> NumbersReader {

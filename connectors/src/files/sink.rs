@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use millstream_operators::sink::Sink;
 use millstream_runtime::Result;
 use millstream_state::Record;
@@ -213,14 +212,10 @@ impl<E: Encoder> Sink for FileSink<E> {
         self.writing.encoder.kind()
     }
 
-    fn check(&self) -> BoxFuture<'static, Result<()>> {
-        let (directory, earlier, first) = (self.directory.clone(), self.earlier, self.first.clone());
-        let stores = self.writing.stores.clone();
-        Box::pin(async move {
-            let next = prepare_directory(&stores.locate(&directory)?, earlier).await?;
-            first.store(next, std::sync::atomic::Ordering::SeqCst);
-            Ok(())
-        })
+    async fn check(&self) -> Result<()> {
+        let next = prepare_directory(&self.writing.stores.locate(&self.directory)?, self.earlier).await?;
+        self.first.store(next, std::sync::atomic::Ordering::SeqCst);
+        Ok(())
     }
 
     fn writer(&self, subtask: u32) -> FileWriter<E> {

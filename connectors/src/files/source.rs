@@ -11,7 +11,6 @@ mod split_reading;
 #[cfg(test)]
 mod tests;
 
-use futures::future::BoxFuture;
 use millstream_operators::source::Source;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
@@ -131,27 +130,22 @@ impl<F: Format> Source for FileSource<F> {
         self.reading.format.kind()
     }
 
-    fn discover(&self) -> BoxFuture<'static, Result<Vec<FileSplit>>> {
-        let (paths, cutting) = (self.paths.clone(), self.cutting);
-        let impossible = self.reading.rate.filter(|rate| rate.is_nan() || *rate <= 0.0);
-        let (stores, split_start) =
-            (self.reading.stores.clone(), self.reading.event_time.split_start.clone());
-        Box::pin(async move {
-            if let Some(rate) = impossible {
-                let problem = format!("a rate of {rate} records a second: it must be above 0");
-                return Err(Error::new(ErrorKind::InvalidJob, problem));
+    async fn discover(&self) -> Result<Vec<FileSplit>> {
+        if let Some(rate) = self.reading.rate.filter(|rate| rate.is_nan() || *rate <= 0.0) {
+            let problem = format!("a rate of {rate} records a second: it must be above 0");
+            return Err(Error::new(ErrorKind::InvalidJob, problem));
+        }
+        let mut splits = Vec::new();
+        for path in &self.paths {
+            for file in find_files(&self.reading.stores, path).await? {
+                let start = self.reading.event_time.split_start.as_ref();
+                let start = start.and_then(|start| start(&file.name));
+                splits.extend(cut(&file, start, self.cutting));
             }
-            let mut splits = Vec::new();
-            for path in paths {
-                for file in find_files(&stores, &path).await? {
-                    let start = split_start.as_ref().and_then(|start| start(&file.name));
-                    splits.extend(cut(&file, start, cutting));
-                }
-            }
-            // Dealt out one by one in this order, all subtasks go through time together.
-            splits.sort_by(FileSplit::reading_order);
-            Ok(splits)
-        })
+        }
+        // Dealt out one by one in this order, all subtasks go through time together.
+        splits.sort_by(FileSplit::reading_order);
+        Ok(splits)
     }
 
     fn reader(&self) -> FileReader<F> {

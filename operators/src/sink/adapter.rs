@@ -15,7 +15,7 @@ use millstream_runtime::graph::{JobGraph, NodeId, NodeRole, Prepare, Upstream};
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::Redistribution;
 
-use super::{Sink, SinkWriter};
+use super::{Committer, Sink, SinkWriter};
 
 const COMMITTABLES: &str = "committables";
 const WRITER: &str = "writer";
@@ -50,7 +50,10 @@ pub(crate) fn add_sink<S: Sink>(
     let kind = sink.kind();
     let make = move |info: &OperatorInfo| sink_operator(sink.as_ref(), info.subtask);
     let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, make);
-    let prepare: Prepare = Arc::new(move || checked.check());
+    let prepare: Prepare = Arc::new(move || {
+        let checked = checked.clone();
+        Box::pin(async move { checked.check().await })
+    });
     graph.set_prepare(node, prepare);
     node
 }
@@ -64,7 +67,7 @@ impl<W: SinkWriter> SinkAdapter<W> {
     }
 
     fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
-        let prepared = self.writer.prepare_commit(cx).shared();
+        let prepared = self.writer.prepare_commit(cx).boxed().shared();
         self.uncommitted.insert(checkpoint, prepared);
     }
 
@@ -79,12 +82,12 @@ impl<W: SinkWriter> SinkAdapter<W> {
         }
         let checkpoints = due.iter().map(|(checkpoint, _)| **checkpoint).collect();
         let prepared: Vec<_> = due.into_iter().map(|(_, prepared)| prepared.clone()).collect();
-        let commit = self.writer.committer();
+        let committer = self.writer.committer();
         let work = async move {
             for prepared in prepared {
                 let committables = prepared.await?;
                 if !committables.is_empty() {
-                    commit(committables).await?;
+                    committer.commit(committables).await?;
                 }
             }
             Ok(())

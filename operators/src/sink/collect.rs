@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
@@ -113,12 +112,9 @@ impl<T: Record> Sink for CollectSink<T> {
         "Collect"
     }
 
-    fn check(&self) -> BoxFuture<'static, Result<()>> {
-        let collected = self.collected.clone();
-        Box::pin(async move {
-            collected.0.lock().clear();
-            Ok(())
-        })
+    async fn check(&self) -> Result<()> {
+        self.collected.0.lock().clear();
+        Ok(())
     }
 
     fn writer(&self, subtask: u32) -> CollectWriter<T> {
@@ -161,24 +157,27 @@ impl<T: Record> SinkWriter for CollectWriter<T> {
         Ok(())
     }
 
-    fn prepare_commit(&mut self, _: &mut TaskContext) -> BoxFuture<'static, Result<Vec<CollectedChunk<T>>>> {
+    fn prepare_commit(
+        &mut self,
+        _: &mut TaskContext,
+    ) -> impl Future<Output = Result<Vec<CollectedChunk<T>>>> + Send + 'static {
         // Also without records: an attempt that failed while it finished may have committed some
         // under this number.
         let (records, sequence) = (std::mem::take(&mut self.records), self.sequence);
         self.sequence += 1;
         let chunk = CollectedChunk { subtask: self.subtask, sequence, records };
-        Box::pin(async move { Ok(vec![chunk]) })
+        async move { Ok(vec![chunk]) }
     }
 
     fn state(&self) -> u64 {
         self.sequence
     }
 
-    fn committer(&self) -> Committer<CollectedChunk<T>> {
+    fn committer(&self) -> impl Committer<CollectedChunk<T>> {
         let collected = self.collected.clone();
-        Box::new(move |committed| {
+        move |committed: Vec<CollectedChunk<T>>| {
             let collected = collected.clone();
-            Box::pin(async move {
+            async move {
                 let mut chunks = collected.0.lock();
                 for CollectedChunk { subtask, sequence, records } in committed {
                     let place = chunks.entry((subtask, sequence)).or_insert(Chunk::Ready(Vec::new()));
@@ -187,8 +186,8 @@ impl<T: Record> SinkWriter for CollectWriter<T> {
                     }
                 }
                 Ok(())
-            })
-        })
+            }
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
 use millstream_runtime::{Error, ErrorKind, Result};
@@ -146,15 +145,18 @@ impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> SinkWrit
         waiting.failure.clone().map_or(Ok(()), Err)
     }
 
-    fn prepare_commit(&mut self, _: &mut TaskContext) -> BoxFuture<'static, Result<Vec<()>>> {
+    fn prepare_commit(
+        &mut self,
+        _: &mut TaskContext,
+    ) -> impl Future<Output = Result<Vec<()>>> + Send + 'static {
         let queue = self.queue.clone();
-        Box::pin(async move { queue.print().map(|()| Vec::new()) })
+        async move { queue.print().map(|()| Vec::new()) }
     }
 
     fn state(&self) {}
 
-    fn committer(&self) -> Committer<()> {
-        Box::new(|_| Box::pin(async { Ok(()) }))
+    fn committer(&self) -> impl Committer<()> {
+        |_: Vec<()>| async { Ok(()) }
     }
 }
 

@@ -40,9 +40,10 @@ pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId,
         source_operator(source.clone(), discovered.clone(), info.subtask, info.parallelism)
     });
     let prepare: Prepare = Arc::new(move || {
-        let (splits, found) = (finder.discover(), found.clone());
+        let (finder, found) = (finder.clone(), found.clone());
         Box::pin(async move {
-            *found.lock() = splits.await?;
+            let splits = finder.discover().await?;
+            *found.lock() = splits;
             Ok(())
         })
     });

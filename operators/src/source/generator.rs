@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use futures::future::BoxFuture;
 use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
@@ -70,17 +69,14 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> Source for Gene
         "Generator"
     }
 
-    fn discover(&self) -> BoxFuture<'static, Result<Vec<StridedSplit>>> {
-        let impossible = self.per_second.filter(|rate| *rate <= 0.0 || rate.is_nan());
-        Box::pin(async move {
-            match impossible {
-                None => Ok(Vec::new()),
-                Some(rate) => Err(Error::new(
-                    ErrorKind::InvalidJob,
-                    format!("a rate of {rate} records a second: it must be above 0"),
-                )),
-            }
-        })
+    async fn discover(&self) -> Result<Vec<StridedSplit>> {
+        match self.per_second.filter(|rate| *rate <= 0.0 || rate.is_nan()) {
+            None => Ok(Vec::new()),
+            Some(rate) => Err(Error::new(
+                ErrorKind::InvalidJob,
+                format!("a rate of {rate} records a second: it must be above 0"),
+            )),
+        }
     }
 
     fn assign(&self, _: &[StridedSplit], subtask: u32, parallelism: u32) -> Vec<StridedSplit> {

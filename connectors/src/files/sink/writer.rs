@@ -1,7 +1,7 @@
 //! Writes the files of one subtask.
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::try_join_all;
 use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
@@ -141,20 +141,23 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         Ok(())
     }
 
-    fn prepare_commit(&mut self, cx: &mut TaskContext) -> BoxFuture<'static, Result<Vec<Committable>>> {
+    fn prepare_commit(
+        &mut self,
+        cx: &mut TaskContext,
+    ) -> impl Future<Output = Result<Vec<Committable>>> + Send + 'static {
         self.seal(cx);
-        try_join_all(std::mem::take(&mut self.sealed)).boxed()
+        try_join_all(std::mem::take(&mut self.sealed))
     }
 
     fn state(&self) -> WriterState {
         WriterState { next: self.next }
     }
 
-    fn committer(&self) -> Committer<Committable> {
+    fn committer(&self) -> impl Committer<Committable> {
         let (stores, directory) = (self.config.stores.clone(), self.directory.clone());
-        Box::new(move |files| {
+        move |files: Vec<Committable>| {
             let (stores, directory) = (stores.clone(), directory.clone());
-            async move { commit_all(stores.locate(&directory)?.store.as_ref(), files).await }.boxed()
-        })
+            async move { commit_all(stores.locate(&directory)?.store.as_ref(), files).await }
+        }
     }
 }
