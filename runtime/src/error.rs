@@ -153,8 +153,9 @@ impl From<StateError> for Error {
                 None => ErrorKind::External,
             },
             StateError::Storage { .. } => ErrorKind::External,
-            StateError::Usage(_) => ErrorKind::InvalidJob,
-            StateError::Codec { .. } => ErrorKind::Function,
+            StateError::Usage(_) | StateError::Unsupported { .. } => ErrorKind::InvalidJob,
+            // A value that has no encoding has none in the next attempt either.
+            StateError::Codec { action: "encode", .. } => ErrorKind::InvalidJob,
             _ => ErrorKind::Restore,
         };
         Self::new(kind, error.to_string())

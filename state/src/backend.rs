@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::snapshot::part::{KeyedStateSnapshot, StateKind, StateMeta};
 use crate::snapshot::read::KeyedRestore;
 use crate::table::KeyedTable;
-use crate::{CheckpointId, Key, KeyGroupRange, KeyGroups, Record, Result, Shape, StateError};
+use crate::{CheckpointId, Key, KeyGroupRange, KeyGroups, Record, Result, StateError};
 
 mod descriptor;
 mod handle;
@@ -63,13 +63,14 @@ impl<K: Key> KeyedBackend<K> {
     /// Declares a state, and restores what the snapshot holds of it.
     ///
     /// # Errors
-    /// If the name is taken, or the snapshot holds another type under it and no migration fits.
+    /// If the name is taken, key or value cannot be read back from a snapshot, or the snapshot holds
+    /// another type under the name and no migration fits.
     fn declare<V: Record>(&mut self, kind: StateKind, descriptor: &StateDescriptor<V>) -> Result<usize> {
         let name = descriptor.name();
         if self.states.iter().any(|state| state.name() == name) {
             return Err(StateError::Usage(format!("state `{name}` is declared twice in one function")));
         }
-        let meta = StateMeta { name: name.to_owned(), kind, key: Shape::of::<K>(), value: Shape::of::<V>() };
+        let meta = StateMeta::declare::<K, V>(name, kind)?;
         let mut table = KeyedTable::<K, V>::new(meta, self.groups, self.range);
         if let Some(stored) = self.unclaimed.remove(name) {
             descriptor.restore_into(&mut table, &stored)?;

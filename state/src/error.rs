@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::shape::RoundTripFailure;
+
 /// A result whose error is a [`StateError`].
 pub type Result<T, E = StateError> = std::result::Result<T, E>;
 
@@ -81,6 +83,16 @@ pub enum StateError {
         action: &'static str,
         /// What the codec answered.
         source: postcard::Error,
+    },
+    /// A type whose values do not come back from their encoding as they were.
+    #[error("{role}: values of `{type_name}` cannot be read back: {problem}")]
+    Unsupported {
+        /// What the type is used for.
+        role: String,
+        /// The type's name.
+        type_name: &'static str,
+        /// What is wrong with it, and what to do.
+        problem: RoundTripFailure,
     },
     /// Work that an operator's part of a snapshot waited for has failed; the source says how.
     #[error("{0}")]

@@ -37,7 +37,7 @@ pub use identifier::{CheckpointId, CheckpointName, Epoch, OperatorId};
 pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups, UPPER_MAX_PARALLELISM};
 pub use look_ahead::{LookAhead, Place, Probe};
 pub use record::{Key, Record};
-pub use shape::Shape;
+pub use shape::{RoundTripFailure, Shape};
 pub use table::{Entries, KeyTable, KeyedTable};
 pub use time::Timestamp;
 pub use timers::TimerQueue;

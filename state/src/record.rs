@@ -9,6 +9,19 @@ use serde::de::DeserializeOwned;
 ///
 /// Implemented for every type that qualifies; there is nothing to write. The bounds are those of
 /// the wire, also in one process, so that a job that runs here runs across processes unchanged.
+///
+/// # What the encoding can hold
+///
+/// Values are written in the order of their fields, without names and types. What a type leaves out
+/// when it is written can then not be told from what comes next, and a type that must look at a
+/// value before it knows what that is cannot be read at all. Such types are refused when a state, a
+/// split, a committable or a channel is declared: the job ends with an error that names them.
+///
+/// - These attributes of serde work: `rename`, `rename_all`, `alias`, `default`, `skip` (on fields,
+///   and on the last variants), `with`, `try_from` and `into`, `transparent`, `deny_unknown_fields`.
+/// - These are refused: `skip_serializing_if`; `skip_serializing` or `skip_deserializing` alone;
+///   `flatten`; the `untagged`, `tag` and `tag` with `content` forms of enums. So is what is made of
+///   them, such as `serde_json::Value`.
 pub trait Record: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {}
 
 impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static> Record for T {}

@@ -7,6 +7,7 @@ mod access;
 mod content;
 mod probe;
 mod render;
+mod round_trip;
 mod trace;
 
 use std::any::type_name;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::{Result, StateError};
+pub use round_trip::RoundTripFailure;
 use trace::Tracer;
 
 /// Begins the text of a shape that could not be told in full.
@@ -51,7 +54,45 @@ impl Shape {
     pub fn of<T: DeserializeOwned>() -> Self {
         let mut tracer = Tracer::default();
         // A hand-written `Deserialize` may panic on values it never expected.
-        let complete = catch_unwind(AssertUnwindSafe(|| tracer.trace::<T>())).unwrap_or(false);
+        let traced = catch_unwind(AssertUnwindSafe(|| tracer.trace::<T>(|_| Ok(()))));
+        Self::traced::<T>(matches!(traced, Ok(Ok(true))), &tracer)
+    }
+
+    /// The shape of `T`, if values of `T` come back from their encoding as they were; `role` says
+    /// what the type is used for, such as ``the value of state `total` ``.
+    ///
+    /// Every value that is made up is encoded, decoded and encoded again: with and without its
+    /// optional parts and elements, with zeros and ones, and with each variant of each enum.
+    ///
+    /// ```
+    /// use millstream_state::Shape;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Visit {
+    ///     page: String,
+    ///     #[serde(skip_serializing_if = "Option::is_none")]
+    ///     referrer: Option<String>,
+    /// }
+    /// let error = Shape::checked::<Visit>(&"the value of state `visits`").unwrap_err();
+    /// assert!(error.to_string().contains("the value of state `visits`"));
+    /// assert!(error.to_string().contains("skip_serializing_if"));
+    /// assert!(Shape::checked::<(String, Option<String>)>(&"the value of state `visits`").is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// [`StateError::Unsupported`] if a value does not come back as it was, or if the type's
+    /// `Deserialize` needs a format that describes itself. A type that accepts none of the values
+    /// gets an [opaque](Self::is_opaque) shape, as from [`Shape::of`].
+    pub fn checked<T: Serialize + DeserializeOwned + 'static>(role: &dyn fmt::Display) -> Result<Self> {
+        round_trip::checked::<T>().map_err(|problem| StateError::Unsupported {
+            role: role.to_string(),
+            type_name: type_name::<T>(),
+            problem,
+        })
+    }
+
+    fn traced<T>(complete: bool, tracer: &Tracer) -> Self {
         match (complete, tracer.render()) {
             (true, Some(text)) => Self(text.into()),
             (false, Some(text)) => Self(format!("{OPAQUE}{} {text}", type_name::<T>()).into()),

@@ -85,6 +85,14 @@ impl<K: Key> TimerQueue<K> {
         self.timers.meta()
     }
 
+    /// Checks that keys can be read back from a snapshot.
+    ///
+    /// # Errors
+    /// [`StateError::Unsupported`](crate::StateError::Unsupported) if they cannot.
+    pub fn check(&self) -> Result<()> {
+        self.meta().check::<K, ()>()
+    }
+
     /// Sets a timer; false if it was set already.
     ///
     /// # Errors

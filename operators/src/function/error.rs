@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use millstream_runtime::{Error, ErrorKind};
+use millstream_state::StateError;
 
 /// A result of a function that users write.
 pub type FunctionResult<T = ()> = std::result::Result<T, FunctionError>;
@@ -34,8 +35,13 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for FunctionError {
     #[cold]
     fn from(error: E) -> Self {
         let error: Box<dyn StdError + Send + Sync> = error.into();
-        Self(match error.downcast::<Error>() {
-            Ok(own) => *own,
+        let error = match error.downcast::<Error>() {
+            Ok(own) => return Self(*own),
+            Err(other) => other,
+        };
+        // Declaring a state fails with this one.
+        Self(match error.downcast::<StateError>() {
+            Ok(state) => Error::from(*state),
             Err(other) => {
                 let kind = engine_error(other.as_ref()).map_or(ErrorKind::Function, Error::kind);
                 Error::new(kind, "the function has failed").caused_by(other)

@@ -43,6 +43,9 @@ fn an_error_of_the_engine_keeps_its_kind_on_its_way_through_a_function() {
 
     let wrapped = Error::from(FunctionError::from(Context(own().into())));
     assert_eq!(wrapped.kind(), ErrorKind::External);
+
+    let state = millstream_state::StateError::Usage("state `total` is declared twice".to_owned());
+    assert_eq!(Error::from(FunctionError::from(state)).kind(), ErrorKind::InvalidJob);
 }
 
 /// Counts how often it is closed.

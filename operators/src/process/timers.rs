@@ -43,6 +43,7 @@ impl<K: Key> Timers<K> {
 
     pub(super) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         for timers in [&mut self.event_time, &mut self.processing_time] {
+            timers.check()?;
             let stored = cx.take_keyed(&timers.meta().name);
             if let Some(stored) = stored.filter(|_| !cx.drops_timers()) {
                 timers.restore_all(&stored)?;

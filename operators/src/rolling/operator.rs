@@ -79,6 +79,7 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
 
 impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for Rolling<K, T, F> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.table.meta().check::<K, F::Accumulator>()?;
         if let Some(stored) = cx.take_keyed(ACCUMULATOR) {
             StateDescriptor::new(ACCUMULATOR).restore_into(&mut self.table, &stored)?;
         }

@@ -223,6 +223,7 @@ where
     F: WindowFunction<K, T, A::Window>,
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.panes.state.meta().check::<K, (A::Window, F::Accumulator)>()?;
         if let Some(stored) = cx.take_keyed(WINDOWS) {
             self.panes.state.restore_all(&stored)?;
         }

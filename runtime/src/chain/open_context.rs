@@ -32,6 +32,11 @@ impl OperatorInfo {
     }
 }
 
+/// The shape of the items of an operator state.
+pub(super) fn item_shape<T: Record>(state: &str) -> Result<Shape, StateError> {
+    Shape::checked::<T>(&format_args!("the items of state `{state}`"))
+}
+
 /// What an operator may ask when it opens.
 pub struct OpenContext<'a> {
     info: &'a mut OperatorInfo,
@@ -94,15 +99,16 @@ impl<'a> OpenContext<'a> {
     }
 
     /// Takes this subtask's items of an operator state out of the snapshot; `None` if the snapshot
-    /// has no such state.
+    /// has no such state. An operator calls this for each of its states when it opens, whether or
+    /// not it is restored: that declares them.
     ///
     /// # Errors
-    /// If the type of the items has changed, or they do not decode.
+    /// If the items cannot be read back from a snapshot, their type has changed, or they do not decode.
     pub fn take_list<T: Record>(&mut self, name: &str) -> Result<Option<Vec<T>>> {
+        let expected = item_shape::<T>(name)?;
         let Some(restore) = self.info.restore.as_mut() else { return Ok(None) };
         let Some(position) = restore.lists.iter().position(|list| list.name == name) else { return Ok(None) };
         let list = restore.lists.swap_remove(position);
-        let expected = Shape::of::<T>();
         if list.item != expected {
             return Err(StateError::ShapeChanged {
                 state: name.to_owned(),

@@ -9,6 +9,7 @@ use millstream_state::snapshot::part::{
 };
 use millstream_state::{CheckpointId, Record, Shape, StateError};
 
+use super::open_context::item_shape;
 use super::{OperatorInfo, TaskContext};
 use crate::checkpoint::Barrier;
 use crate::error::{Error, Result};
@@ -61,7 +62,7 @@ impl<'a> SnapshotContext<'a> {
             })
         });
         let items = ListItems::Ready(encoded.collect::<Result<_, _>>()?);
-        let (name, item) = (name.to_owned(), Shape::of::<T>());
+        let (name, item) = (name.to_owned(), item_shape::<T>(name)?);
         self.snapshot.lists.push(ListStateSnapshot { name, redistribution, item, items });
         Ok(())
     }
@@ -75,7 +76,10 @@ impl<'a> SnapshotContext<'a> {
         items: BoxFuture<'static, Result<Vec<T>>>,
     ) {
         let (state, operator) = (name.to_owned(), self.operator.clone());
+        let item = item_shape::<T>(name);
+        let shape = item.clone().unwrap_or_else(|_| Shape::of::<T>());
         let encoded = async move {
+            item?;
             let failed = |error: Error| StateError::Work(Arc::new(error.in_operator(&operator)));
             let items = items.await.map_err(failed)?;
             let encoded = items.iter().map(|item| {
@@ -90,7 +94,7 @@ impl<'a> SnapshotContext<'a> {
         self.snapshot.lists.push(ListStateSnapshot {
             name: name.to_owned(),
             redistribution,
-            item: Shape::of::<T>(),
+            item: shape,
             items: ListItems::Deferred(Box::pin(encoded)),
         });
     }

@@ -1,9 +1,10 @@
 //! Ports and edges: how one operator's output becomes another's input, in the chain or through channels.
 
+use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
 
-use millstream_state::{KeyGroups, Record};
+use millstream_state::{KeyGroups, Record, Shape};
 use parking_lot::Mutex;
 
 use super::builder::NodeId;
@@ -106,6 +107,8 @@ struct Wires<T> {
 
 /// An edge, whatever it carries.
 pub(crate) trait AnyEdge: Send + Sync {
+    /// Checks that records come out of a channel as they went in; `role` says which they are.
+    fn check_records(&self, role: &dyn fmt::Display) -> Result<()>;
     /// Lays channels between all subtasks that are connected.
     fn wire(&self, partitioning: Partitioning, capacity: usize, producers: &[Waker], consumers: &[Waker]);
 }
@@ -148,6 +151,10 @@ impl<T: Record> Edge<T> {
 }
 
 impl<T: Record> AnyEdge for Edge<T> {
+    fn check_records(&self, role: &dyn fmt::Display) -> Result<()> {
+        Ok(Shape::checked::<T>(role).map(drop)?)
+    }
+
     #[allow(clippy::cast_possible_truncation, reason = "a parallelism is at most 2^15")]
     fn wire(&self, partitioning: Partitioning, capacity: usize, producers: &[Waker], consumers: &[Waker]) {
         let (upstream, downstream) = (producers.len() as u32, consumers.len() as u32);

@@ -88,9 +88,10 @@ impl Plan {
     /// # Errors
     /// [`ErrorKind::InvalidJob`] for the first mistake found: no operators, a name or uid used twice,
     /// a parallelism that cannot be, a forward edge between different parallelisms, an event-time
-    /// operator on a stream without timestamps.
+    /// operator on a stream without timestamps, records that cannot be read back from their encoding.
     pub fn new(graph: JobGraph, settings: PlanSettings) -> Result<Self> {
         let layout = Layout::new(&graph, &settings)?;
+        check_records(&graph, &layout.edges)?;
         Ok(Self { graph, settings, layout })
     }
 
@@ -195,6 +196,20 @@ fn check_names(graph: &JobGraph) -> Result<()> {
                 format!("the uid `{uid}` is used twice: each operator's state needs one of its own");
             return Err(invalid(display_name(node), problem));
         }
+    }
+    Ok(())
+}
+
+/// Records that leave a chain must come out of their encoding as they went in, also where they
+/// stay in the process: a job that runs in one process runs in several.
+fn check_records(graph: &JobGraph, edges: &[PlannedEdge]) -> Result<()> {
+    for (edge, _) in graph.edges.iter().zip(edges).filter(|(_, planned)| !planned.chained) {
+        let (Some(from), Some(to)) = (graph.nodes.get(edge.from.0), graph.nodes.get(edge.to.0)) else {
+            continue;
+        };
+        let (from, to) = (display_name(from), display_name(to));
+        let role = format_args!("the records from `{from}` to `{to}`");
+        edge.typed.check_records(&role).map_err(|error| error.in_operator(from))?;
     }
     Ok(())
 }

@@ -15,14 +15,12 @@ pub(super) struct Probe<'t> {
     pub(super) slot: &'t mut Node,
 }
 
-fn unsupported<T>(what: &str) -> Result<T, Error> {
-    Err(Error::custom(format_args!("{what} needs a format that describes itself")))
-}
-
 macro_rules! leaf {
-    ($($deserialize:ident $visit:ident $name:literal $value:expr;)*) => {$(
+    ($($deserialize:ident $visit:ident $name:literal $one:expr, $zero:expr;)*) => {$(
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.value(Node::Leaf($name), |_, _| visitor.$visit($value))
+            self.value(Node::Leaf($name), |tracer, _| {
+                visitor.$visit(if tracer.is_zero(type_name::<V::Value>()) { $zero } else { $one })
+            })
         }
     )*};
 }
@@ -55,6 +53,11 @@ impl Probe<'_> {
         })
     }
 
+    fn unsupported<T>(self, what: &'static str) -> Result<T, Error> {
+        self.tracer.unanswerable = Some(what);
+        Err(Error::custom("only a format that describes itself can answer"))
+    }
+
     fn structure<V>(
         self,
         name: &'static str,
@@ -69,20 +72,20 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Error;
 
     leaf! {
-        deserialize_bool visit_bool "bool" true;
-        deserialize_i8 visit_i8 "i8" 1;
-        deserialize_i16 visit_i16 "i16" 1;
-        deserialize_i32 visit_i32 "i32" 1;
-        deserialize_i64 visit_i64 "i64" 1;
-        deserialize_i128 visit_i128 "i128" 1;
-        deserialize_u8 visit_u8 "u8" 1;
-        deserialize_u16 visit_u16 "u16" 1;
-        deserialize_u32 visit_u32 "u32" 1;
-        deserialize_u64 visit_u64 "u64" 1;
-        deserialize_u128 visit_u128 "u128" 1;
-        deserialize_f32 visit_f32 "f32" 1.0;
-        deserialize_f64 visit_f64 "f64" 1.0;
-        deserialize_char visit_char "char" 'a';
+        deserialize_bool visit_bool "bool" true, false;
+        deserialize_i8 visit_i8 "i8" 1, 0;
+        deserialize_i16 visit_i16 "i16" 1, 0;
+        deserialize_i32 visit_i32 "i32" 1, 0;
+        deserialize_i64 visit_i64 "i64" 1, 0;
+        deserialize_i128 visit_i128 "i128" 1, 0;
+        deserialize_u8 visit_u8 "u8" 1, 0;
+        deserialize_u16 visit_u16 "u16" 1, 0;
+        deserialize_u32 visit_u32 "u32" 1, 0;
+        deserialize_u64 visit_u64 "u64" 1, 0;
+        deserialize_u128 visit_u128 "u128" 1, 0;
+        deserialize_f32 visit_f32 "f32" 1.0, 0.0;
+        deserialize_f64 visit_f64 "f64" 1.0, 0.0;
+        deserialize_char visit_char "char" 'a', '\0';
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -107,7 +110,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.value(Node::Option(Box::default()), |tracer, slot| match slot {
-            Node::Option(slot) if !tracer.is_shallow() => visitor.visit_some(Probe { tracer, slot }),
+            Node::Option(slot) if !tracer.leaves_out(type_name::<V::Value>()) => {
+                visitor.visit_some(Probe { tracer, slot })
+            }
             _ => visitor.visit_none(),
         })
     }
@@ -115,7 +120,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.value(Node::Sequence(Box::default()), |tracer, slot| {
             let element = match slot {
-                Node::Sequence(slot) if !tracer.is_shallow() => Some(&mut **slot),
+                Node::Sequence(slot) if !tracer.leaves_out(type_name::<V::Value>()) => Some(&mut **slot),
                 _ => None,
             };
             visitor.visit_seq(Parts { tracer, slots: element.into_iter() })
@@ -125,7 +130,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.value(Node::Map(Box::default()), |tracer, slot| {
             let entry = match slot {
-                Node::Map(entry) if !tracer.is_shallow() => vec![&mut entry.0, &mut entry.1],
+                Node::Map(entry) if !tracer.leaves_out(type_name::<V::Value>()) => {
+                    vec![&mut entry.0, &mut entry.1]
+                }
                 _ => Vec::new(),
             };
             visitor.visit_map(Parts { tracer, slots: entry.into_iter() })
@@ -198,15 +205,15 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        unsupported("a value of any type")
+        self.unsupported("a value of any type")
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        unsupported("a name of a field")
+        self.unsupported("a name of a field")
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        unsupported("a value to be ignored")
+        self.unsupported("a value to be ignored")
     }
 
     fn is_human_readable(&self) -> bool {

@@ -16,9 +16,10 @@ use serde::de::{DeserializeOwned, Error as _};
 
 use super::content::{Container, Content, Node, TypeKey, Types, Variant, VariantState, count_variants};
 use super::probe::Probe;
+use super::round_trip::{RoundTripFailure, Style};
 
 /// How many values may be made up before a type counts as too large to describe.
-const MAX_VALUES: usize = 50_000;
+pub(super) const MAX_VALUES: usize = 50_000;
 /// How deep types may nest.
 const MAX_DEPTH: usize = 64;
 
@@ -57,31 +58,53 @@ pub(super) struct Tracer {
     /// Numbers the enums built, so that one can tell whether a value contains another of its type.
     enums_built: usize,
     last_built: HashMap<TypeKey, usize>,
+    /// Which of the made-up values have nothing in them.
+    style: Style,
+    /// The deepest that types have nested.
+    pub(super) deepest: usize,
+    /// What a type has asked for that only a format that describes itself could answer.
+    pub(super) unanswerable: Option<&'static str>,
 }
 
 impl Tracer {
-    /// Looks into `T`; false where something in it stays unknown.
-    pub(super) fn trace<T: DeserializeOwned>(&mut self) -> bool {
+    /// A tracer whose values are made up in this style.
+    pub(super) fn in_style(style: Style) -> Self {
+        Self { style, ..Self::default() }
+    }
+
+    /// Looks into `T`, and hands every value that it makes up to `each`; false where something in
+    /// `T` stays unknown.
+    pub(super) fn trace<T: DeserializeOwned>(
+        &mut self,
+        mut each: impl FnMut(&T) -> Result<(), RoundTripFailure>,
+    ) -> Result<bool, RoundTripFailure> {
         loop {
             let before = self.types.clone();
             let mut root = Node::Unknown;
             self.begin_pass();
-            let outcome = T::deserialize(Probe { tracer: self, slot: &mut root });
-            if outcome.is_err() {
-                let refused = self.types.clone();
-                self.types = before;
-                if self.adapt() {
-                    continue;
+            match T::deserialize(Probe { tracer: self, slot: &mut root }) {
+                Ok(value) => each(&value)?,
+                Err(_) => {
+                    let refused = self.types.clone();
+                    self.types = before;
+                    if self.adapt() {
+                        continue;
+                    }
+                    (self.root, self.types) = (root, refused);
+                    return Ok(false);
                 }
-                (self.root, self.types) = (root, refused);
-                return false;
             }
             self.root = root;
             let (explored, unexplored) = count_variants(&self.types);
             if unexplored == 0 || explored == count_variants(&before).0 {
-                return unexplored == 0;
+                return Ok(unexplored == 0);
             }
         }
+    }
+
+    /// How many values have been made up.
+    pub(super) const fn values(&self) -> usize {
+        self.values
     }
 
     fn begin_pass(&mut self) {
@@ -110,6 +133,7 @@ impl Tracer {
     pub(super) fn enter(&mut self) -> Result<(), Error> {
         self.values += 1;
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         if self.values > MAX_VALUES || self.depth > MAX_DEPTH {
             return Err(Error::custom("too large a type"));
         }
@@ -121,9 +145,15 @@ impl Tracer {
         self.depth -= 1;
     }
 
-    /// Whether optional parts are to be left out.
-    pub(super) fn is_shallow(&self) -> bool {
-        self.shallow
+    /// Whether an optional part, or the elements of a collection of the type named `type_name`, are
+    /// to be left out.
+    pub(super) fn leaves_out(&mut self, type_name: &'static str) -> bool {
+        self.shallow || self.depth >= self.style.empty_from && self.choose(type_name, 2) == 0
+    }
+
+    /// Whether a number (or the like) of the type named `type_name` is to be zero.
+    pub(super) fn is_zero(&mut self, type_name: &'static str) -> bool {
+        self.depth >= self.style.zero_from && self.choose(type_name, 2) == 0
     }
 
     /// Which of `options` values to give to a visitor of the type named `type_name`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckpointId, KeyGroup, OperatorId, Result, Shape, StateError};
+use crate::{CheckpointId, Key, KeyGroup, OperatorId, Record, Result, Shape, StateError};
 
 /// What a keyed state holds for each key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,24 @@ pub struct StateMeta {
 }
 
 impl StateMeta {
+    /// A keyed state of these types, found fit to be kept in snapshots.
+    ///
+    /// # Errors
+    /// As [`StateMeta::check`].
+    pub fn declare<K: Key, V: Record>(name: &str, kind: StateKind) -> Result<Self> {
+        let key = Shape::checked::<K>(&format_args!("the key of state `{name}`"))?;
+        let value = Shape::checked::<V>(&format_args!("the value of state `{name}`"))?;
+        Ok(Self { name: name.to_owned(), kind, key, value })
+    }
+
+    /// Checks that keys and values of these types can be read back from a snapshot.
+    ///
+    /// # Errors
+    /// [`StateError::Unsupported`] if they cannot.
+    pub fn check<K: Key, V: Record>(&self) -> Result<()> {
+        Self::declare::<K, V>(&self.name, self.kind).map(drop)
+    }
+
     /// Checks that what a snapshot holds can be read as this state, as it is.
     ///
     /// # Errors

@@ -159,6 +159,7 @@ where
     F: WindowFunction<K, T, TimeWindow>,
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.state.meta().check::<K, Session<F::Accumulator>>()?;
         if let Some(stored) = cx.take_keyed(SESSIONS) {
             self.state.restore_all(&stored)?;
         }

@@ -99,7 +99,10 @@ impl CheckpointCoordinator {
             Purpose::Checkpoint { .. } => format!("checkpoint {id} failed"),
             Purpose::Savepoint { ref path, .. } => format!("the savepoint at `{path}` failed"),
         };
-        let error = cause.clone().wrapped(ErrorKind::Checkpoint, name);
+        // State that has no encoding has none in the next attempt either.
+        let hopeless = pending.is_checkpoint() && cause.kind() == ErrorKind::InvalidJob;
+        let kind = if hopeless { ErrorKind::InvalidJob } else { ErrorKind::Checkpoint };
+        let error = cause.clone().wrapped(kind, name);
         let stops = matches!(pending.purpose, Purpose::Savepoint { stop: true, .. });
         let is_checkpoint = pending.is_checkpoint();
         Self::refuse(pending.purpose, error.clone(), commands);
@@ -114,7 +117,7 @@ impl CheckpointCoordinator {
             }
         }
         // The sources of a job that stops have stopped: only another attempt gets them going again.
-        if stops || attempt.failures > tolerable {
+        if stops || hopeless || attempt.failures > tolerable {
             self.attempt = None;
             commands.push(CheckpointCommand::FailAttempt(error));
         }

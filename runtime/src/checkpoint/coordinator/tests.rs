@@ -1,7 +1,7 @@
 //! Stories about the coordinator of a job with two subtasks; every command is told in a word or two.
 
 use millstream_state::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution};
-use millstream_state::{OperatorId, Shape, Timestamp};
+use millstream_state::{OperatorId, Shape, StateError, Timestamp};
 
 use super::super::{CheckpointKind, CheckpointMode, CheckpointStatus, SnapshotTarget};
 use super::*;
@@ -272,6 +272,19 @@ fn the_error_of_a_failed_attempt_names_the_subtask() {
     let Some(CheckpointCommand::FailAttempt(error)) = commands.last() else { panic!("{commands:?}") };
     assert_eq!(error.to_string(), "operator `count` (subtask 1): checkpoint 1 failed: disk full");
     assert_eq!((error.kind(), error.subtask()), (ErrorKind::Checkpoint, Some(1)));
+}
+
+#[test]
+fn state_that_has_no_encoding_fails_the_attempt_whatever_is_tolerated() {
+    let mut story = Story::new(every(10).tolerable_failures(100));
+    story.at(10);
+    let mut commands = Vec::new();
+    let source = postcard::Error::SerializeSeqLengthUnknown;
+    let cause = StateError::Codec { state: "total".to_owned(), action: "encode", source };
+    story.coordinator.decline(story.now, CheckpointId::new(1), &cause.into(), &mut commands);
+    let Some(CheckpointCommand::FailAttempt(error)) = commands.last() else { panic!("{commands:?}") };
+    assert_eq!(error.kind(), ErrorKind::InvalidJob, "{error}");
+    assert!(error.to_string().contains("state `total`: cannot encode"), "{error}");
 }
 
 #[test]
