@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{AbortHandle, BoxFuture, abortable};
 use millstream_state::Timestamp;
 use parking_lot::Mutex;
 
 pub(crate) use self::alarm::Alarm;
+use crate::error::Result;
+use crate::guard::guarded;
 
 /// A clock.
 pub trait Clock: Send + Sync {
@@ -45,25 +47,51 @@ pub trait IoPool: Send + Sync {
 }
 
 /// The result of work on the I/O pool, once it is there. The task is woken then.
+///
+/// The work is given up when the handle is dropped, unless it is [detached](Self::detach).
 #[derive(Debug)]
-pub struct IoHandle<T>(Arc<Mutex<Option<T>>>);
+#[must_use = "dropping it gives the work up"]
+pub struct IoHandle<T> {
+    slot: Arc<Mutex<Option<Result<T>>>>,
+    /// None once the work need not be given up any more.
+    abort: Option<AbortHandle>,
+}
 
 impl<T: Send + 'static> IoHandle<T> {
-    /// Starts `work` on `pool`; wakes `waker` when it is done.
-    pub fn spawn(pool: &dyn IoPool, waker: Waker, work: impl Future<Output = T> + Send + 'static) -> Self {
+    /// Starts `work` on `pool`; wakes `waker` when it is done, or has panicked.
+    pub fn spawn(
+        pool: &dyn IoPool,
+        waker: Waker,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Self {
         let slot = Arc::new(Mutex::new(None));
         let result = slot.clone();
+        let (work, abort) = abortable(guarded(work));
         pool.spawn(Box::pin(async move {
-            let value = work.await;
-            *result.lock() = Some(value);
-            waker.wake();
+            if let Ok(value) = work.await {
+                *result.lock() = Some(value);
+                waker.wake();
+            }
         }));
-        Self(slot)
+        Self { slot, abort: Some(abort) }
     }
 
-    /// The result, the first time after it is there.
-    pub fn take(&self) -> Option<T> {
-        self.0.lock().take()
+    /// The result, the first time after it is there. A panic in the work is an error.
+    pub fn take(&self) -> Option<Result<T>> {
+        self.slot.lock().take()
+    }
+
+    /// Lets the work run to its end, whatever becomes of it.
+    pub fn detach(mut self) {
+        self.abort = None;
+    }
+}
+
+impl<T> Drop for IoHandle<T> {
+    fn drop(&mut self) {
+        if let Some(abort) = &self.abort {
+            abort.abort();
+        }
     }
 }
 

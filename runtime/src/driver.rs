@@ -7,7 +7,6 @@
 //! they share of that stands in `storage`.
 
 pub mod actor;
-mod failure;
 mod sabotage;
 pub mod simulation;
 mod storage;

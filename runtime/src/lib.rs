@@ -13,6 +13,7 @@ pub mod driver;
 mod error;
 pub mod event;
 pub mod graph;
+pub mod guard;
 pub mod input;
 pub mod job;
 pub mod metrics;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use millstream_state::Timestamp;
@@ -40,6 +40,57 @@ pub struct OperatorCounters {
     pub skipped_records: Counter,
     /// Bytes read from or written to an outside system.
     pub bytes: Counter,
+    /// Its place among the operators of the subtask.
+    pub(crate) place: u32,
+}
+
+/// Which operator of a subtask is at work, and since when: written by the subtask, read by whoever
+/// wonders what it is doing.
+#[derive(Debug)]
+pub(crate) struct Running {
+    operator: AtomicU32,
+    /// Nanoseconds on the monotonic clock; 0 while the subtask does not run.
+    since: AtomicU64,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { operator: AtomicU32::new(u32::MAX), since: AtomicU64::new(0) }
+    }
+}
+
+impl Running {
+    /// Notes which operator works from now on; returns the one before.
+    #[inline]
+    pub(crate) fn enter(&self, operator: u32) -> u32 {
+        let before = self.operator.load(Ordering::Relaxed);
+        self.operator.store(operator, Ordering::Relaxed);
+        before
+    }
+
+    /// The subtask begins to run.
+    pub(crate) fn begin(&self, now: Duration) {
+        self.operator.store(u32::MAX, Ordering::Relaxed);
+        self.since.store(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
+    }
+
+    /// The subtask has done its share.
+    pub(crate) fn end(&self) {
+        self.since.store(0, Ordering::Relaxed);
+    }
+
+    fn since(&self) -> Option<Duration> {
+        Some(self.since.load(Ordering::Relaxed)).filter(|since| *since > 0).map(Duration::from_nanos)
+    }
+}
+
+/// A subtask that has not come back from a call of a user's function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stall {
+    pub(crate) subtask: SubtaskId,
+    pub(crate) operator: Option<String>,
+    /// When it was called, on the monotonic clock.
+    pub(crate) since: Duration,
 }
 
 /// The counters of one subtask.
@@ -59,6 +110,7 @@ pub struct SubtaskCounters {
     pub idle: Counter,
     /// Nanoseconds spent waiting for room downstream.
     pub backpressured: Counter,
+    pub(crate) running: Running,
     watermark: AtomicI64,
     operators: Mutex<Vec<(String, Arc<OperatorCounters>)>>,
 }
@@ -68,8 +120,19 @@ impl Default for SubtaskCounters {
         let [records_in, records_out, bytes_in, bytes_out] = Default::default();
         let [busy, idle, backpressured] = Default::default();
         let watermark = AtomicI64::new(Timestamp::MIN.as_millis());
-        let operators = Mutex::default();
-        Self { records_in, records_out, bytes_in, bytes_out, busy, idle, backpressured, watermark, operators }
+        let (running, operators) = (Running::default(), Mutex::default());
+        Self {
+            records_in,
+            records_out,
+            bytes_in,
+            bytes_out,
+            busy,
+            idle,
+            backpressured,
+            running,
+            watermark,
+            operators,
+        }
     }
 }
 
@@ -82,9 +145,16 @@ impl SubtaskCounters {
     /// The counters of an operator chained in this subtask, made on the first call.
     pub fn operator(&self, name: &str) -> Arc<OperatorCounters> {
         let mut operators = self.operators.lock();
-        let counters = Arc::new(OperatorCounters::default());
+        let place = u32::try_from(operators.len()).unwrap_or(u32::MAX);
+        let counters = Arc::new(OperatorCounters { place, ..OperatorCounters::default() });
         operators.push((name.to_owned(), counters.clone()));
         counters
+    }
+
+    /// The name of the operator that is, or was last, at work.
+    pub(crate) fn running_operator(&self) -> Option<String> {
+        let place = self.running.operator.load(Ordering::Relaxed) as usize;
+        self.operators.lock().get(place).map(|(name, _)| name.clone())
     }
 
     fn read(&self) -> SubtaskMetrics {
@@ -125,6 +195,17 @@ impl MetricsRegistry {
         let counters = Arc::new(SubtaskCounters::default());
         self.0.lock().insert(subtask, counters.clone());
         counters
+    }
+
+    /// The subtasks that have been in one call for longer than `longest`.
+    pub(crate) fn stalls(&self, now: Duration, longest: Duration) -> Vec<Stall> {
+        let subtasks = self.0.lock();
+        let stalls = subtasks.iter().filter_map(|(subtask, counters)| {
+            let since = counters.running.since()?;
+            let stalled = now.saturating_sub(since) > longest;
+            stalled.then(|| Stall { subtask: *subtask, operator: counters.running_operator(), since })
+        });
+        stalls.collect()
     }
 
     /// What all counters say now.

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use crate::chain::TaskContext;
 use crate::checkpoint::Control;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::guard::catch;
 
 /// How much a task may do before it lets its neighbours run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,21 @@ pub enum Progress {
     Blocked,
     /// I am done.
     Finished,
+}
+
+/// Lets a task work for its driver: a panic is an error, and names the operator that it came out of.
+pub(crate) fn guarded<R>(
+    task: &mut dyn Task,
+    cx: &mut TaskContext,
+    work: impl FnOnce(&mut dyn Task, &mut TaskContext) -> Result<R>,
+) -> Result<R> {
+    cx.metrics().running.begin(cx.monotonic());
+    let done = catch(|| work(task, cx));
+    cx.metrics().running.end();
+    done.map_err(|error| match cx.metrics().running_operator() {
+        Some(name) if error.kind() == ErrorKind::Panic => error.in_operator(&name),
+        _ => error,
+    })
 }
 
 /// One subtask's work.

@@ -54,6 +54,7 @@ struct Totals {
     failed_checkpoints: u64,
     reused_blocks: u64,
     store_errors: u64,
+    io_panics: u64,
     orphaned_requests: u64,
 }
 
@@ -70,6 +71,7 @@ impl Totals {
         self.failed_checkpoints += report.failed_checkpoints;
         self.reused_blocks += report.reused_blocks;
         self.store_errors += report.store_errors;
+        self.io_panics += report.io_panics;
         self.orphaned_requests += report.orphaned_requests;
     }
 }
@@ -108,7 +110,7 @@ fn every_seed_gives_the_exact_answer() {
         // What has not happened has not been tested.
         let runs = totals.runs;
         assert!(totals.crashes > runs && totals.failures > runs / 2, "{totals:?}");
-        assert!(totals.clock_steps > runs, "{totals:?}");
+        assert!(totals.clock_steps > runs && totals.io_panics > runs / 4, "{totals:?}");
         assert!(totals.restores > runs / 2 && totals.restarts > runs / 2, "{totals:?}");
         assert!(totals.checkpoints > 2 * runs && totals.failed_checkpoints > runs / 2, "{totals:?}");
         assert!(totals.store_errors > runs && totals.orphaned_requests > runs / 2, "{totals:?}");

@@ -85,6 +85,7 @@ impl Setting {
             stall_every: often(5, 1_000),
             clock_step_every: often(8, 1_000),
             store_errors_per_mille: times(6, 40),
+            io_panics_per_mille: times(9, 15),
             store_delay: times(7, 12),
         }
     }

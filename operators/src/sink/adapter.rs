@@ -12,6 +12,7 @@ use millstream_runtime::chain::{
 };
 use millstream_runtime::clock::IoHandle;
 use millstream_runtime::graph::{JobGraph, NodeId, NodeRole, Prepare, Upstream};
+use millstream_runtime::guard::guarded;
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::Redistribution;
 
@@ -29,7 +30,7 @@ pub(super) struct SinkAdapter<W: SinkWriter> {
     /// Each later snapshot lists it too, so that no crash between can lose it.
     uncommitted: BTreeMap<CheckpointId, PreCommit<W::Committable>>,
     /// Commits under way, with the snapshots they make visible.
-    commits: Vec<(Vec<CheckpointId>, IoHandle<Result<()>>)>,
+    commits: Vec<(Vec<CheckpointId>, IoHandle<()>)>,
     ended: bool,
     finishing: bool,
 }
@@ -67,7 +68,8 @@ impl<W: SinkWriter> SinkAdapter<W> {
     }
 
     fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
-        let prepared = self.writer.prepare_commit(cx).boxed().shared();
+        // Guarded before it is shared: the panic is told to whoever waits for it.
+        let prepared = guarded(self.writer.prepare_commit(cx)).boxed().shared();
         self.uncommitted.insert(checkpoint, prepared);
     }
 

@@ -132,7 +132,7 @@ impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> SinkWrit
         if work_is_due {
             let queue = self.queue.clone();
             // A failure is kept in the queue, where the next poll finds it.
-            drop(output.context().spawn_io(async move { queue.print() }));
+            output.context().spawn_io(async move { queue.print() }).detach();
         }
         Ok(())
     }

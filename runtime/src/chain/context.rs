@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -12,10 +13,12 @@ use parking_lot::Mutex;
 
 use super::link_core::FIRST_PIECE;
 use super::services::TaskServices;
+use super::snapshot_context::NamedSnapshot;
 use crate::batch::Batch;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
-use crate::error::Error;
+use crate::error::Result;
+use crate::guard::guarded;
 use crate::job::SubtaskId;
 use crate::metrics::SubtaskCounters;
 use crate::task::Budget;
@@ -58,7 +61,7 @@ pub struct TaskContext {
     finish_held: bool,
     alarm: Alarm,
     /// What the operators of the chain have handed over for the barrier that passes right now.
-    pub(super) snapshots: Vec<OperatorSnapshot>,
+    pub(super) snapshots: Vec<NamedSnapshot>,
     /// What was written for earlier checkpoints, that later ones may refer to.
     written: Arc<Mutex<BTreeMap<CheckpointId, Arc<SubtaskPart>>>>,
 }
@@ -119,8 +122,11 @@ impl TaskContext {
         &self.waker
     }
 
-    /// Starts work that must not run on an arbiter. The task is woken when it is done.
-    pub fn spawn_io<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> IoHandle<T> {
+    /// Starts work that must not run on an arbiter. The task is woken when it is done, or has panicked.
+    pub fn spawn_io<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> IoHandle<T> {
         IoHandle::spawn(self.services.io.as_ref(), self.waker.clone(), work)
     }
 
@@ -279,13 +285,25 @@ impl TaskContext {
         self.services.clock.moment()
     }
 
+    /// Whether the attempt is over, so that nothing the task does counts any more.
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.services.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Notes which operator works from now on, by its place in the chain; returns the one before.
+    #[inline]
+    pub(crate) fn enter(&self, operator: u32) -> u32 {
+        self.counters.running.enter(operator)
+    }
+
     pub(crate) const fn sabotage(&self) -> crate::driver::Sabotage {
         self.services.sabotage
     }
 
     /// What the operators have handed over at the barrier, for whoever does not upload it.
     pub(crate) fn take_snapshots(&mut self) -> Vec<OperatorSnapshot> {
-        std::mem::take(&mut self.snapshots)
+        std::mem::take(&mut self.snapshots).into_iter().map(|named| named.snapshot).collect()
     }
 
     pub(crate) fn report(&self, report: Report) {
@@ -310,11 +328,12 @@ impl TaskContext {
             _ => None,
         };
         self.services.io.spawn(Box::pin(async move {
-            let write = async {
+            let snapshots = snapshots.into_iter().map(NamedSnapshot::guarded).collect();
+            let write = guarded(async {
                 let (home, file) = services.folders.locate(&target, checkpoint, &file)?;
                 let base = base.as_ref().map(|(base, part)| (*base, part.as_ref()));
-                Ok::<_, Error>(write_subtask(&home, &file, snapshots, base).await?)
-            };
+                Ok(write_subtask(&home, &file, snapshots, base).await?)
+            });
             let report = match write.await {
                 Ok(part) => {
                     if matches!(target, SnapshotTarget::Checkpoint { .. }) {

@@ -102,8 +102,13 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         work: impl FnOnce(&mut Op, &mut Output<'_, O>) -> Result<R>,
     ) -> Result<R> {
         let Self { operator, info, counters, buffer, next, sides, suspended, .. } = self;
+        // Left as it is by a panic or an error, so that it tells who is to blame.
+        let outer = cx.enter(counters.place);
         let mut output = Output { buffer, next: next.as_mut(), sides, cx, counters, suspended };
         let result = work(operator, &mut output).and_then(|result| output.send_all().map(|()| result));
+        if result.is_ok() {
+            cx.enter(outer);
+        }
         result.map_err(|error| error.in_operator(&info.name))
     }
 
@@ -210,6 +215,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
             Signal::Open => {
                 // The end of the chain first: whoever emits while opening finds the next ready.
                 self.pass_on(signal, cx)?;
+                cx.enter(self.counters.place);
                 let mut open = OpenContext::new(&mut self.info, cx);
                 let opened = self.operator.open(&mut open).and_then(|()| open.check_all_claimed());
                 self.info.restore = None;
@@ -219,6 +225,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
             Signal::Status(status) => self.work(cx, |op, output| op.status(*status, output)),
             Signal::BeforeBarrier => self.work_then_pass_on(signal, Op::before_barrier, cx),
             Signal::Barrier(barrier) => {
+                cx.enter(self.counters.place);
                 let mut snapshot = SnapshotContext::new(barrier, &self.info, cx);
                 let taken = self.operator.snapshot(&mut snapshot);
                 snapshot.hand_over();
@@ -240,16 +247,19 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
                 self.pass_on(signal, cx)
             }
             Signal::Completed(checkpoint) => {
+                cx.enter(self.counters.place);
                 let told = self.operator.checkpoint_completed(*checkpoint, cx);
                 told.map_err(|error| error.in_operator(&self.info.name))?;
                 self.pass_on(signal, cx)
             }
             Signal::Aborted(checkpoint) => {
+                cx.enter(self.counters.place);
                 let told = self.operator.checkpoint_aborted(*checkpoint, cx);
                 told.map_err(|error| error.in_operator(&self.info.name))?;
                 self.pass_on(signal, cx)
             }
             Signal::Finish => {
+                cx.enter(self.counters.place);
                 self.operator.finish(cx).map_err(|error| error.in_operator(&self.info.name))?;
                 self.pass_on(signal, cx)
             }

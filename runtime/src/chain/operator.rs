@@ -6,7 +6,7 @@ use millstream_state::{CheckpointId, Record, Timestamp};
 
 use super::{Collector, OpenContext, Signal, SnapshotContext, TaskContext};
 use crate::batch::Batch;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::StreamStatus;
 use crate::graph::{OutputTag, SideCollector, side};
 use crate::metrics::OperatorCounters;
@@ -247,6 +247,10 @@ impl<O> Output<'_, O> {
     pub fn send(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
+        }
+        if self.cx.is_cancelled() {
+            // The only way out of a call that never ends by itself.
+            return Err(Error::new(ErrorKind::Cancelled, "the attempt is over"));
         }
         self.counters.records_out.add(self.buffer.rows());
         self.cx.spend_batch();

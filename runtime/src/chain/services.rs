@@ -1,6 +1,7 @@
 //! What all tasks of an attempt share: clock, I/O pool, reports, snapshot folders, metrics.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::storage::SnapshotHome;
@@ -35,6 +36,8 @@ pub(crate) struct TaskServices {
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) folders: Arc<dyn SnapshotFolders>,
     pub(crate) metrics: Arc<MetricsRegistry>,
+    /// Raised when the attempt is over: its tasks need not do anything any more.
+    pub(crate) cancelled: Arc<AtomicBool>,
     pub(crate) allow_unclaimed_state: bool,
     pub(crate) sabotage: crate::driver::Sabotage,
 }

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use futures::TryFutureExt;
 use futures::future::BoxFuture;
 use millstream_state::codec::encode;
 use millstream_state::snapshot::part::{
-    KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, Redistribution,
+    EncodeBlock, KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, Redistribution,
 };
 use millstream_state::{CheckpointId, Record, Shape, StateError};
 
 use super::open_context::item_shape;
 use super::{OperatorInfo, TaskContext};
 use crate::checkpoint::Barrier;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::guard::{catch, guarded};
 
 /// Where an operator puts its state at a barrier.
 pub struct SnapshotContext<'a> {
@@ -78,10 +80,9 @@ impl<'a> SnapshotContext<'a> {
         let (state, operator) = (name.to_owned(), self.operator.clone());
         let item = item_shape::<T>(name);
         let shape = item.clone().unwrap_or_else(|_| Shape::of::<T>());
-        let encoded = async move {
+        let encoded = guarded(async move {
             item?;
-            let failed = |error: Error| StateError::Work(Arc::new(error.in_operator(&operator)));
-            let items = items.await.map_err(failed)?;
+            let items = items.await?;
             let encoded = items.iter().map(|item| {
                 encode(item).map_err(|source| StateError::Codec {
                     state: state.clone(),
@@ -89,8 +90,9 @@ impl<'a> SnapshotContext<'a> {
                     source,
                 })
             });
-            encoded.collect()
-        };
+            Ok(encoded.collect::<Result<_, _>>()?)
+        });
+        let encoded = encoded.map_err(move |error| StateError::Work(Arc::new(error.in_operator(&operator))));
         self.snapshot.lists.push(ListStateSnapshot {
             name: name.to_owned(),
             redistribution,
@@ -101,7 +103,41 @@ impl<'a> SnapshotContext<'a> {
 
     pub(crate) fn hand_over(self) {
         if !self.snapshot.keyed.is_empty() || !self.snapshot.lists.is_empty() {
-            self.cx.snapshots.push(self.snapshot);
+            self.cx.snapshots.push(NamedSnapshot { operator: self.operator, snapshot: self.snapshot });
         }
+    }
+}
+
+/// What an operator has handed over, with its name.
+pub(crate) struct NamedSnapshot {
+    operator: Arc<str>,
+    pub(super) snapshot: OperatorSnapshot,
+}
+
+impl NamedSnapshot {
+    /// What is to be written; what goes wrong while it is encoded bears the operator's name.
+    pub(super) fn guarded(self) -> OperatorSnapshot {
+        let Self { operator, mut snapshot } = self;
+        for group in snapshot.keyed.iter_mut().flat_map(|state| &mut state.groups) {
+            group.block = Arc::new(GuardedBlock { operator: operator.clone(), block: group.block.clone() });
+        }
+        snapshot
+    }
+}
+
+/// Content that a user's `Serialize` encodes.
+struct GuardedBlock {
+    operator: Arc<str>,
+    block: Arc<dyn EncodeBlock>,
+}
+
+impl EncodeBlock for GuardedBlock {
+    fn encode(&self, out: &mut Vec<u8>) -> millstream_state::Result<()> {
+        let encoded = catch(|| Ok(self.block.encode(out)?));
+        encoded.map_err(|error| StateError::Work(Arc::new(error.in_operator(&self.operator))))
+    }
+
+    fn entries(&self) -> u64 {
+        self.block.entries()
     }
 }

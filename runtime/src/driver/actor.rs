@@ -6,10 +6,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "a driver is where threads, clocks and randomness come from")]
 
+mod block_on;
 mod coordinator;
 mod handle;
 mod pool;
 mod subtask;
+mod watchdog;
 
 pub use handle::{JobHandle, JobMetrics, JobReport};
 

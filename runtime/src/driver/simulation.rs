@@ -39,6 +39,8 @@ pub struct Faults {
     pub clock_step_every: u32,
     /// Of 1,000 requests to the store so many fail, before or after they took effect.
     pub store_errors_per_mille: u32,
+    /// Of 1,000 requests to the store so many make whoever waits for them panic.
+    pub io_panics_per_mille: u32,
     /// A request to the store takes up to so many steps there, and as many back.
     pub store_delay: u32,
 }
@@ -53,6 +55,7 @@ impl Default for Faults {
             stall_every: 0,
             clock_step_every: 0,
             store_errors_per_mille: 0,
+            io_panics_per_mille: 0,
             store_delay: 3,
         }
     }
@@ -69,6 +72,7 @@ impl Faults {
             stall_every: 300,
             clock_step_every: 300,
             store_errors_per_mille: 20,
+            io_panics_per_mille: 5,
             store_delay: 8,
         }
     }
@@ -158,6 +162,8 @@ pub struct SimulationReport {
     pub reused_blocks: u64,
     /// How many requests to the store failed.
     pub store_errors: u64,
+    /// How many pieces of work on the I/O pool panicked.
+    pub io_panics: u64,
     /// How many requests were on their way when their process died, and went on.
     pub orphaned_requests: u64,
 }
@@ -177,6 +183,7 @@ impl Default for SimulationReport {
             failed_checkpoints: 0,
             reused_blocks: 0,
             store_errors: 0,
+            io_panics: 0,
             orphaned_requests: 0,
         }
     }

@@ -13,6 +13,7 @@ use crate::chain::SnapshotFolders;
 use crate::checkpoint::SnapshotTarget;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Plan;
+use crate::guard::guarded;
 use crate::job::{RestoreFrom, SubtaskId};
 
 /// Where a job's checkpoints lie.
@@ -88,7 +89,7 @@ impl JobStorage {
             check_claimed(plan, snapshot)?;
         }
         for (name, prepare) in plan.preparations(snapshot.as_ref()) {
-            prepare().await.map_err(|error| error.in_operator(&name))?;
+            guarded(async { prepare().await }).await.map_err(|error| error.in_operator(&name))?;
         }
         let used = self.home.highest_used().await?;
         let next_checkpoint_id = used.map_or(CheckpointId::new(1), CheckpointId::next);

@@ -1,5 +1,6 @@
 //! From a plan to the tasks of one attempt.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -11,6 +12,7 @@ use super::edge::EdgeId;
 use super::plan::{Plan, PlannedEdge, Vertex};
 use crate::chain::{OperatorInfo, TaskContext, TaskServices};
 use crate::error::{Error, ErrorKind, Result};
+use crate::guard::catch;
 use crate::job::SubtaskId;
 use crate::task::Task;
 
@@ -21,6 +23,8 @@ pub struct SubtaskBuilder<'a> {
     restored: Option<&'a LoadedSnapshot>,
     seed: u64,
     cx: &'a TaskContext,
+    /// The operator that is being made.
+    building: RefCell<Option<Arc<str>>>,
 }
 
 impl SubtaskBuilder<'_> {
@@ -54,14 +58,9 @@ impl SubtaskBuilder<'_> {
                 .for_subtask(planned.operator, subtask, parallelism, groups.count())
                 .map_err(|error| Error::from(error).in_operator(&planned.name))?,
         };
-        Ok(OperatorInfo {
-            name: Arc::from(planned.name.as_str()),
-            id: planned.operator,
-            subtask,
-            parallelism,
-            groups,
-            restore,
-        })
+        let name: Arc<str> = Arc::from(planned.name.as_str());
+        *self.building.borrow_mut() = Some(name.clone());
+        Ok(OperatorInfo { name, id: planned.operator, subtask, parallelism, groups, restore })
     }
 }
 
@@ -93,8 +92,14 @@ impl Plan {
                 let waker = wakers.next().cloned().unwrap_or_else(|| Waker::noop().clone());
                 let seed = stable_hash(&(seed, vertex.id.0, index));
                 let context = TaskContext::new(subtask, services.clone(), waker, seed);
-                let builder = SubtaskBuilder { plan: self, subtask, restored, seed, cx: &context };
-                let task = self.build_head(vertex, &builder).map_err(|error| error.in_subtask(index))?;
+                let building = RefCell::default();
+                let builder = SubtaskBuilder { plan: self, subtask, restored, seed, cx: &context, building };
+                // Readers, writers and functions are made by what the user wrote.
+                let task = catch(|| self.build_head(vertex, &builder)).map_err(|error| {
+                    let name = builder.building.borrow().clone();
+                    let named = name.filter(|_| error.kind() == ErrorKind::Panic);
+                    named.map_or(error.clone(), |name| error.in_operator(&name)).in_subtask(index)
+                })?;
                 tasks.push(DeployedTask { subtask, name: name.clone(), task, context });
             }
         }

@@ -41,7 +41,7 @@ impl OperatorHooks<u32> for Keeper {
             output.emit(500, Timestamp::MIN)?;
         }
         match self.io.as_ref().and_then(IoHandle::take) {
-            Some(done) => output.emit(done, Timestamp::MIN),
+            Some(done) => output.emit(done?, Timestamp::MIN),
             None => Ok(()),
         }
     }
@@ -60,7 +60,7 @@ impl Operator<u32, u32> for Keeper {
         self.union.extend(batch.records());
         self.broadcast = vec![7];
         output.context().wake_at(Timestamp::from_millis(500));
-        self.io = Some(output.context().spawn_io(async { 99 }));
+        self.io = Some(output.context().spawn_io(async { Ok(99) }));
         Ok(())
     }
 }

@@ -34,6 +34,7 @@ impl HarnessWorld {
             reporter: Arc::new(Nobody),
             folders: Arc::new(Nobody),
             metrics: Arc::new(MetricsRegistry::default()),
+            cancelled: Arc::default(),
             allow_unclaimed_state: false,
             sabotage,
         }

@@ -9,6 +9,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use futures::lock::Mutex;
 use millstream_runtime::Result;
+use millstream_runtime::guard::guarded;
 use object_store::{MultipartUpload, ObjectStoreExt};
 
 use super::commit::Committable;
@@ -99,7 +100,7 @@ impl Part {
         let rest = self.buffer.split_off(CHUNK);
         let chunk = std::mem::replace(&mut self.buffer, rest);
         self.shipped += chunk.len() as u64;
-        let upload = append(self.pending.clone(), self.upload.take(), chunk).boxed().shared();
+        let upload = guarded(append(self.pending.clone(), self.upload.take(), chunk)).boxed().shared();
         self.upload = Some(upload.clone());
         Some(upload.map(|done| done.map(drop)).boxed().shared())
     }
@@ -123,7 +124,7 @@ impl Part {
             let (pending, target) = (pending.path.to_string(), target.path.to_string());
             Ok(Committable { pending, target, length })
         };
-        sealing.boxed().shared()
+        guarded(sealing).boxed().shared()
     }
 }
 

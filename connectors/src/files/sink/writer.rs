@@ -38,7 +38,7 @@ pub struct FileWriter<E: Encoder> {
     part: Option<Part>,
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
-    under_way: Vec<IoHandle<Result<()>>>,
+    under_way: Vec<IoHandle<()>>,
 }
 
 impl<E: Encoder> FileWriter<E> {

@@ -74,7 +74,7 @@ pub(super) enum Fetched {
 pub(super) struct Fetcher {
     location: Location,
     plan: FetchPlan,
-    flight: Option<(Range<u64>, IoHandle<object_store::Result<Bytes>>)>,
+    flight: Option<(Range<u64>, IoHandle<Bytes>)>,
 }
 
 impl Fetcher {
@@ -96,8 +96,11 @@ impl Fetcher {
 
     fn start(&mut self, cx: &TaskContext) -> bool {
         let Some(range) = self.plan.advance() else { return false };
-        let (store, path, wanted) = (self.location.store.clone(), self.location.path.clone(), range.clone());
-        let handle = cx.spawn_io(async move { store.get_range(&path, wanted).await });
+        let (location, wanted) = (self.location.clone(), range.clone());
+        let handle = cx.spawn_io(async move {
+            let bytes = location.store.get_range(&location.path, wanted).await;
+            bytes.map_err(|error| location.failed("read", error))
+        });
         self.flight = Some((range, handle));
         true
     }
@@ -108,7 +111,7 @@ impl Fetcher {
             return Ok(if self.start(cx) { Fetched::Pending } else { Fetched::End });
         };
         let Some(result) = handle.take() else { return Ok(Fetched::Pending) };
-        let bytes = result.map_err(|error| self.location.failed("read", error))?;
+        let bytes = result?;
         let expected = range.end - range.start;
         if bytes.len() as u64 != expected {
             let problem =

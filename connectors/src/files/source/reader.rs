@@ -37,7 +37,7 @@ pub struct FileReader<F: Format> {
 struct Opening {
     split: FileSplit,
     fetcher: Fetcher,
-    header: Option<IoHandle<Result<Bytes>>>,
+    header: Option<IoHandle<Bytes>>,
 }
 
 /// Whether there is something to read.

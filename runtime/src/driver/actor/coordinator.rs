@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -12,28 +13,33 @@ use tokio::task::JoinHandle;
 
 use super::handle::{JobReport, JobView};
 use super::pool::{SystemClock, TokioHandle, TokioPool};
-use super::subtask::{Stop, SubtaskActor, Tell, WakeFlag};
+use super::subtask::{ControlMessage, Stop, SubtaskActor, WakeFlag};
+use super::watchdog::{LONGEST_CALL, Watchdog};
 use crate::chain::{Reporter, TaskServices};
 use crate::checkpoint::{Control, Recipients, Report, RequestId, SavepointInfo};
 use crate::clock::{Clock, IoPool, Random};
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
-use crate::job::{AttemptId, JobMaster, MasterCommand, MasterEvent, RestoreFrom, SubtaskId};
+use crate::guard::{catch, guarded};
+use crate::job::{AttemptId, JobMaster, JobStatus, MasterCommand, MasterEvent, RestoreFrom, SubtaskId};
 use crate::metrics::MetricsRegistry;
+
+/// How often the coordinator looks whether a subtask is stuck in a function of the user's.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long the last deletions may take after the job is over.
 const DELETIONS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tells the job master something.
+/// Something that the job master has to know.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Tidings(pub(super) MasterEvent);
+pub(super) struct CoordinatorMessage(pub(super) MasterEvent);
 
 /// What a user asks through the handle.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) enum Ask {
+pub(super) enum UserRequest {
     Savepoint { path: Arc<str>, stop: bool, answer: oneshot::Sender<Result<SavepointInfo>> },
     Cancel,
 }
@@ -55,7 +61,7 @@ struct ReportTo {
 impl Reporter for ReportTo {
     fn report(&self, subtask: SubtaskId, report: Report) {
         let event = MasterEvent::Report { attempt: self.attempt, subtask, report };
-        self.coordinator.do_send(Tidings(event));
+        self.coordinator.do_send(CoordinatorMessage(event));
     }
 }
 
@@ -68,14 +74,14 @@ struct Refuse {
 }
 
 /// Says that an attempt is gone when its last subtask has let go of it.
-struct Alive {
+struct AttemptGuard {
     attempt: AttemptId,
     coordinator: Addr<CoordinatorActor>,
 }
 
-impl Drop for Alive {
+impl Drop for AttemptGuard {
     fn drop(&mut self) {
-        self.coordinator.do_send(Tidings(MasterEvent::TasksStopped { attempt: self.attempt }));
+        self.coordinator.do_send(CoordinatorMessage(MasterEvent::TasksStopped { attempt: self.attempt }));
     }
 }
 
@@ -93,7 +99,7 @@ impl Deletions {
         let worker = pool.runtime().spawn(async move {
             while let Some((checkpoint, files)) = next.recv().await {
                 // A file that stays is a leak, not an error: nothing refers to it.
-                if let Err(error) = storage.delete(checkpoint, files).await {
+                if let Err(error) = guarded(storage.delete(checkpoint, files)).await {
                     tracing::warn!(%error, "cannot delete what old checkpoints no longer need");
                 }
             }
@@ -129,6 +135,8 @@ pub(super) struct Parts {
 /// The subtasks of the attempt that is deployed.
 struct Deployed {
     attempt: AttemptId,
+    /// Raised to say that the attempt is over.
+    cancelled: Arc<AtomicBool>,
     subtasks: Vec<(SubtaskId, Addr<SubtaskActor>)>,
 }
 
@@ -143,6 +151,7 @@ pub(super) struct CoordinatorActor {
     view: watch::Sender<JobView>,
     deletions: mpsc::UnboundedSender<Deletion>,
     finished: Option<oneshot::Sender<()>>,
+    watchdog: Watchdog,
     random: Random,
     arbiters: Vec<Arbiter>,
     deployed: Option<Deployed>,
@@ -165,6 +174,7 @@ impl CoordinatorActor {
             view,
             deletions,
             finished: Some(finished),
+            watchdog: Watchdog::default(),
             random: Random::new(entropy ^ std::ptr::from_ref(&job).addr() as u64),
             job,
             arbiters,
@@ -193,9 +203,9 @@ impl CoordinatorActor {
                 let (storage, plan, coordinator) =
                     (self.storage.clone(), self.job.plan.clone(), context.address());
                 self.pool.spawn(Box::pin(async move {
-                    let result = storage.write_manifest(&plan, request).await;
+                    let result = guarded(storage.write_manifest(&plan, request)).await;
                     let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
-                    coordinator.do_send(Tidings(event));
+                    coordinator.do_send(CoordinatorMessage(event));
                 }));
             }
             MasterCommand::DeleteCheckpoint { checkpoint, files } => {
@@ -211,6 +221,25 @@ impl CoordinatorActor {
                 }
             }
             MasterCommand::Done(result) => self.done(result.map(|outcome| JobReport { outcome }), context),
+        }
+    }
+
+    /// Names, once for each call, what a user's function keeps waiting.
+    fn watch(&mut self) {
+        let now = self.clock.monotonic();
+        for stall in self.watchdog.look(self.metrics.stalls(now, LONGEST_CALL)) {
+            let waiting = match self.master.status() {
+                JobStatus::Stopping => "; the end of the job waits for it",
+                JobStatus::Restarting => "; the restart of the job waits for it",
+                _ if self.master.statistics().in_progress() > 0 => "; a checkpoint waits for it",
+                _ => "",
+            };
+            let operator = stall.operator.as_deref().unwrap_or("unknown");
+            let seconds = now.saturating_sub(stall.since).as_secs();
+            tracing::warn!(
+                job = %self.job.name, operator, subtask = %stall.subtask, seconds,
+                "a function of operator `{operator}` has not returned for {seconds} s{waiting}"
+            );
         }
     }
 
@@ -232,7 +261,7 @@ impl CoordinatorActor {
             (self.storage.clone(), self.job.plan.clone(), self.job.allow_unclaimed_state);
         let coordinator = context.address();
         self.pool.spawn(Box::pin(async move {
-            let prepared = storage.prepare(&plan, &restore, allow).await;
+            let prepared = guarded(storage.prepare(&plan, &restore, allow)).await;
             coordinator.do_send(Ready { attempt, prepared });
         }));
     }
@@ -243,12 +272,14 @@ impl CoordinatorActor {
         prepared: Prepared,
         context: &mut Context<Self>,
     ) -> Result<CheckpointId> {
+        let cancelled = Arc::new(AtomicBool::new(false));
         let services = TaskServices {
             clock: self.clock.clone(),
             io: self.pool.clone(),
             reporter: Arc::new(ReportTo { attempt, coordinator: context.address() }),
             folders: self.storage.clone(),
             metrics: self.metrics.clone(),
+            cancelled: cancelled.clone(),
             allow_unclaimed_state: self.job.allow_unclaimed_state,
             sabotage: Sabotage::None,
         };
@@ -256,12 +287,12 @@ impl CoordinatorActor {
         let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
         let seed = self.random.next();
         let tasks = self.job.plan.deploy(&services, &wakers, prepared.snapshot.as_ref(), seed)?;
-        let alive = Arc::new(Alive { attempt, coordinator: context.address() });
+        let guard = Arc::new(AttemptGuard { attempt, coordinator: context.address() });
         let start = |(deployed, flag): (crate::graph::DeployedTask, Arc<WakeFlag>)| {
             let subtask = deployed.subtask;
             let arbiter = self.arbiters.get(subtask.index as usize % self.arbiters.len().max(1));
             let arbiter = arbiter.ok_or_else(|| Error::new(ErrorKind::Internal, "no arbiter to run on"))?;
-            let actor = SubtaskActor::new(deployed, flag.clone(), alive.clone());
+            let actor = SubtaskActor::new(deployed, flag.clone(), guard.clone());
             let address = SubtaskActor::start_in_arbiter(&arbiter.handle(), |_| actor);
             Ok((subtask, address, flag))
         };
@@ -271,7 +302,7 @@ impl CoordinatorActor {
             flag.start(address.clone());
             (subtask, address)
         });
-        self.deployed = Some(Deployed { attempt, subtasks: subtasks.collect() });
+        self.deployed = Some(Deployed { attempt, cancelled, subtasks: subtasks.collect() });
         Ok(prepared.next_checkpoint_id)
     }
 
@@ -279,7 +310,7 @@ impl CoordinatorActor {
         let Some(deployed) = &self.deployed else { return };
         for (subtask, address) in &deployed.subtasks {
             if to == Recipients::All || self.job.plan.is_source(*subtask) {
-                address.do_send(Tell(control.clone()));
+                address.do_send(ControlMessage(control.clone()));
             }
         }
     }
@@ -288,9 +319,11 @@ impl CoordinatorActor {
         match self.deployed.take() {
             // The answer comes when the last of them has dropped its task.
             Some(deployed) if deployed.attempt == attempt => {
+                // Seen at once, also by those whose mailbox is not looked at for a while.
+                deployed.cancelled.store(true, Ordering::Relaxed);
                 deployed.subtasks.iter().for_each(|(_, address)| address.do_send(Stop));
             }
-            _ => context.address().do_send(Tidings(MasterEvent::TasksStopped { attempt })),
+            _ => context.address().do_send(CoordinatorMessage(MasterEvent::TasksStopped { attempt })),
         }
     }
 
@@ -317,15 +350,16 @@ impl Actor for CoordinatorActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
+        context.run_interval(WATCH_INTERVAL, |actor, _| actor.watch());
         self.handle_event(MasterEvent::Start, context);
     }
 }
 
-impl Handler<Tidings> for CoordinatorActor {
+impl Handler<CoordinatorMessage> for CoordinatorActor {
     type Result = ();
 
-    fn handle(&mut self, tidings: Tidings, context: &mut Context<Self>) {
-        self.handle_event(tidings.0, context);
+    fn handle(&mut self, message: CoordinatorMessage, context: &mut Context<Self>) {
+        self.handle_event(message.0, context);
     }
 }
 
@@ -337,10 +371,11 @@ impl Handler<Ready> for CoordinatorActor {
         if !self.master.awaits_deployment(attempt) {
             return;
         }
-        let event = match ready.prepared.and_then(|prepared| self.deploy(attempt, prepared, context)) {
-            Ok(next_checkpoint_id) => MasterEvent::Deployed { attempt, next_checkpoint_id },
-            Err(error) => MasterEvent::DeployFailed { attempt, error },
-        };
+        let event =
+            match ready.prepared.and_then(|prepared| catch(|| self.deploy(attempt, prepared, context))) {
+                Ok(next_checkpoint_id) => MasterEvent::Deployed { attempt, next_checkpoint_id },
+                Err(error) => MasterEvent::DeployFailed { attempt, error },
+            };
         self.handle_event(event, context);
     }
 }
@@ -356,23 +391,23 @@ impl Handler<Refuse> for CoordinatorActor {
     }
 }
 
-impl Handler<Ask> for CoordinatorActor {
+impl Handler<UserRequest> for CoordinatorActor {
     type Result = ();
 
-    fn handle(&mut self, ask: Ask, context: &mut Context<Self>) {
-        match ask {
-            Ask::Cancel => self.handle_event(MasterEvent::CancelRequested, context),
-            Ask::Savepoint { path, stop, answer } => {
+    fn handle(&mut self, request: UserRequest, context: &mut Context<Self>) {
+        match request {
+            UserRequest::Cancel => self.handle_event(MasterEvent::CancelRequested, context),
+            UserRequest::Savepoint { path, stop, answer } => {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
                 self.answers.insert(request, answer);
                 let (storage, coordinator) = (self.storage.clone(), context.address());
                 self.pool.spawn(Box::pin(async move {
-                    let event = match storage.check_savepoint(&path).await {
+                    let event = match guarded(storage.check_savepoint(&path)).await {
                         Ok(()) => MasterEvent::SavepointRequested { request, path, stop },
                         Err(error) => return coordinator.do_send(Refuse { request, error }),
                     };
-                    coordinator.do_send(Tidings(event));
+                    coordinator.do_send(CoordinatorMessage(event));
                 }));
             }
         }

@@ -9,7 +9,8 @@ use futures::future::BoxFuture;
 use millstream_state::CheckpointId;
 use tokio::sync::{oneshot, watch};
 
-use super::coordinator::Ask;
+use super::block_on::block_on;
+use super::coordinator::UserRequest;
 use crate::checkpoint::{CheckpointHistory, SavepointInfo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Plan;
@@ -94,7 +95,7 @@ impl JobMetrics {
 pub struct JobHandle {
     name: String,
     plan: Arc<Plan>,
-    coordinator: Recipient<Ask>,
+    coordinator: Recipient<UserRequest>,
     view: watch::Receiver<JobView>,
     metrics: Arc<MetricsRegistry>,
 }
@@ -103,7 +104,7 @@ impl JobHandle {
     pub(super) const fn new(
         name: String,
         plan: Arc<Plan>,
-        coordinator: Recipient<Ask>,
+        coordinator: Recipient<UserRequest>,
         view: watch::Receiver<JobView>,
         metrics: Arc<MetricsRegistry>,
     ) -> Self {
@@ -144,7 +145,7 @@ impl JobHandle {
 
     /// Stops the job without a savepoint. [Wait](Self::join) for its end to be sure that it is gone.
     pub fn cancel(&self) {
-        self.coordinator.do_send(Ask::Cancel);
+        self.coordinator.do_send(UserRequest::Cancel);
     }
 
     /// Takes a savepoint, self-contained, at a path or URL. The job goes on.
@@ -168,7 +169,7 @@ impl JobHandle {
 
     async fn savepoint(&self, path: String, stop: bool) -> Result<SavepointInfo> {
         let (answer, result) = oneshot::channel();
-        self.coordinator.do_send(Ask::Savepoint { path: path.into(), stop, answer });
+        self.coordinator.do_send(UserRequest::Savepoint { path: path.into(), stop, answer });
         let over = |_| Error::new(ErrorKind::Checkpoint, "no savepoint: the job is not running");
         result.await.map_err(over)?
     }
@@ -189,7 +190,7 @@ impl JobHandle {
     /// # Errors
     /// What the job failed with.
     pub fn join_blocking(&self) -> Result<JobReport> {
-        futures::executor::block_on(self.join())
+        block_on(self.join())
     }
 }
 

@@ -1,6 +1,5 @@
 //! The actor of one subtask: it runs its task when woken, and yields the arbiter in between.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Wake;
@@ -10,20 +9,19 @@ use actix::prelude::*;
 
 use crate::checkpoint::{Control, Report};
 use crate::clock::Alarm;
-use crate::driver::failure::flatten;
 use crate::error::Error;
 use crate::graph::DeployedTask;
-use crate::task::{Budget, Progress};
+use crate::task::{Budget, Progress, guarded};
 
 /// Run the task.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Run;
 
-/// Tell the task.
+/// What the coordinator tells the task.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Tell(pub(super) Control);
+pub(super) struct ControlMessage(pub(super) Control);
 
 /// Drop the task.
 #[derive(Message)]
@@ -77,11 +75,11 @@ pub(super) struct SubtaskActor {
     /// The next look at the alarm, on the monotonic clock.
     check: Option<(Duration, SpawnHandle)>,
     /// Tells, when all subtasks have dropped theirs, that the attempt is gone.
-    _alive: Arc<dyn Send + Sync>,
+    _guard: Arc<dyn Send + Sync>,
 }
 
 impl SubtaskActor {
-    pub(super) fn new(deployed: DeployedTask, flag: Arc<WakeFlag>, alive: Arc<dyn Send + Sync>) -> Self {
+    pub(super) fn new(deployed: DeployedTask, flag: Arc<WakeFlag>, guard: Arc<dyn Send + Sync>) -> Self {
         let now = deployed.context.monotonic();
         Self {
             deployed: Some(deployed),
@@ -89,18 +87,20 @@ impl SubtaskActor {
             resting: (Progress::Waiting, now),
             alarm: Alarm::default(),
             check: None,
-            _alive: alive,
+            _guard: guard,
         }
     }
 
     fn run(&mut self, context: &mut Context<Self>) {
-        let Some(deployed) = &mut self.deployed else { return };
+        let Some(deployed) = self.deployed.as_mut().filter(|deployed| !deployed.context.is_cancelled())
+        else {
+            return;
+        };
         let (task, cx) = (&mut deployed.task, &mut deployed.context);
         let _span = tracing::trace_span!("subtask", name = %deployed.name, subtask = deployed.subtask.index)
             .entered();
         let began = cx.monotonic();
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| task.run(Budget::default(), cx)));
-        let progress = match flatten(outcome) {
+        let progress = match guarded(task.as_mut(), cx, |task, cx| task.run(Budget::default(), cx)) {
             Ok(progress) => progress,
             Err(error) => return self.fail(error),
         };
@@ -147,7 +147,7 @@ impl SubtaskActor {
 
     /// Gives the task up and says why.
     fn fail(&mut self, error: Error) {
-        if let Some(deployed) = self.deployed.take() {
+        if let Some(deployed) = self.deployed.take().filter(|deployed| !deployed.context.is_cancelled()) {
             let error = error.in_subtask(deployed.subtask.index);
             deployed.context.report(Report::Failed(error));
         }
@@ -172,14 +172,16 @@ impl Handler<Run> for SubtaskActor {
     }
 }
 
-impl Handler<Tell> for SubtaskActor {
+impl Handler<ControlMessage> for SubtaskActor {
     type Result = ();
 
-    fn handle(&mut self, message: Tell, _: &mut Context<Self>) {
-        let Some(deployed) = &mut self.deployed else { return };
+    fn handle(&mut self, message: ControlMessage, _: &mut Context<Self>) {
+        let Some(deployed) = self.deployed.as_mut().filter(|deployed| !deployed.context.is_cancelled())
+        else {
+            return;
+        };
         let (task, cx) = (&mut deployed.task, &mut deployed.context);
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| task.control(message.0, cx)));
-        if let Err(error) = flatten(outcome) {
+        if let Err(error) = guarded(task.as_mut(), cx, |task, cx| task.control(message.0, cx)) {
             self.fail(error);
         } else {
             // What the message made the task send may have found no room, or asked for a wake-up.

@@ -1,8 +1,8 @@
 //! One life of a simulated process: its tasks, its job master, and what is said between them.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use millstream_state::CheckpointId;
@@ -15,16 +15,17 @@ use crate::chain::Reporter;
 use crate::checkpoint::{Control, Recipients, Report};
 use crate::clock::{Alarm, IoPool, Moment};
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
-use crate::driver::{Job, SnapshotLocation, failure};
+use crate::driver::{Job, SnapshotLocation};
 use crate::error::Result;
 use crate::graph::DeployedTask;
+use crate::guard;
 use crate::job::{AttemptId, JobMaster, JobOutcome, MasterEvent, RestoreFrom, SubtaskId};
-use crate::task::{Budget, Progress};
+use crate::task::{Budget, Progress, guarded};
 
 /// What has been said to the job master and not heard yet.
-pub(super) type Inbox = Arc<Mutex<VecDeque<Tidings>>>;
+pub(super) type Inbox = Arc<Mutex<VecDeque<CoordinatorMessage>>>;
 
-pub(super) enum Tidings {
+pub(super) enum CoordinatorMessage {
     /// What a process that starts finds on the store: the latest completed checkpoint, as a user's
     /// `--restore <snapshots>` would.
     Found(Result<Option<CheckpointId>>),
@@ -37,7 +38,7 @@ pub(super) struct ReportTo(pub(super) AttemptId, pub(super) Inbox);
 impl Reporter for ReportTo {
     fn report(&self, subtask: SubtaskId, report: Report) {
         let event = MasterEvent::Report { attempt: self.0, subtask, report };
-        self.1.lock().push_back(Tidings::Event(event));
+        self.1.lock().push_back(CoordinatorMessage::Event(event));
     }
 }
 
@@ -75,6 +76,8 @@ pub(super) struct Process {
     pub(super) found: Option<CheckpointId>,
     pub(super) tasks: Vec<SimulatedTask>,
     pub(super) stopping: Option<AttemptId>,
+    /// Whether the attempt is over.
+    pub(super) cancelled: Arc<AtomicBool>,
     pub(super) ticks: BTreeSet<Duration>,
     deletions: Arc<Mutex<VecDeque<Deletion>>>,
     pub(super) result: Option<Result<JobOutcome>>,
@@ -95,6 +98,7 @@ impl Process {
             found: None,
             tasks: Vec::new(),
             stopping: None,
+            cancelled: Arc::default(),
             ticks: BTreeSet::new(),
             deletions: Arc::default(),
             result: None,
@@ -106,8 +110,8 @@ impl Process {
     pub(super) fn look_for_checkpoints(&self) {
         let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
         self.pool.spawn(Box::pin(async move {
-            let found = storage.latest().await;
-            inbox.lock().push_back(Tidings::Found(found));
+            let found = guard::guarded(storage.latest()).await;
+            inbox.lock().push_back(CoordinatorMessage::Found(found));
         }));
     }
 
@@ -146,8 +150,7 @@ impl Process {
         task.flag.lower();
         let DeployedTask { task: work, context, .. } = &mut task.deployed;
         // A batch at a time, so that the seed decides what comes between.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.run(Budget::one_batch(), context)));
-        match failure::flatten(outcome) {
+        match guarded(work.as_mut(), context, |task, cx| task.run(Budget::one_batch(), cx)) {
             Ok(Progress::Ready) => task.flag.raise(),
             Ok(Progress::Waiting | Progress::Blocked | Progress::Finished) => {}
             Err(error) => task.fail(error),
@@ -159,8 +162,7 @@ impl Process {
         let Some(task) = self.tasks.get_mut(index) else { return };
         let Some(control) = task.mailbox.pop_front() else { return };
         let DeployedTask { task: work, context, .. } = &mut task.deployed;
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| work.control(control, context)));
-        if let Err(error) = failure::flatten(outcome) {
+        if let Err(error) = guarded(work.as_mut(), context, |task, cx| task.control(control, cx)) {
             task.fail(error);
         }
         task.flag.raise();
@@ -169,7 +171,7 @@ impl Process {
     pub(super) fn stop_tasks(&mut self, attempt: AttemptId) {
         self.stopping = None;
         self.tasks.clear();
-        self.inbox.lock().push_back(Tidings::Event(MasterEvent::TasksStopped { attempt }));
+        self.inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::TasksStopped { attempt }));
     }
 
     pub(super) fn send(&mut self, to: Recipients, control: &Control) {
@@ -189,8 +191,8 @@ impl Process {
             (restore, _) => restore,
         };
         self.pool.spawn(Box::pin(async move {
-            let prepared = storage.prepare(&plan, &restore, allow).await;
-            inbox.lock().push_back(Tidings::Prepared(attempt, prepared));
+            let prepared = guard::guarded(storage.prepare(&plan, &restore, allow)).await;
+            inbox.lock().push_back(CoordinatorMessage::Prepared(attempt, prepared));
         }));
     }
 
@@ -198,9 +200,9 @@ impl Process {
         let (storage, plan, inbox) = (self.storage.clone(), self.job.plan.clone(), self.inbox.clone());
         self.pool.spawn(Box::pin(async move {
             let checkpoint = request.checkpoint;
-            let result = storage.write_manifest(&plan, request).await;
+            let result = guard::guarded(storage.write_manifest(&plan, request)).await;
             let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
-            inbox.lock().push_back(Tidings::Event(event));
+            inbox.lock().push_back(CoordinatorMessage::Event(event));
         }));
     }
 
@@ -216,7 +218,7 @@ impl Process {
             let next = || deletions.lock().front().cloned();
             while let Some((checkpoint, files)) = next() {
                 // A file that stays is a leak, not an error: nothing refers to it.
-                let _ = storage.delete(checkpoint, files).await;
+                let _ = guard::guarded(storage.delete(checkpoint, files)).await;
                 deletions.lock().pop_front();
             }
         }));
@@ -237,7 +239,7 @@ impl Process {
         }
         while self.ticks.first().is_some_and(|tick| *tick <= now.monotonic) {
             self.ticks.pop_first();
-            self.inbox.lock().push_back(Tidings::Event(MasterEvent::Tick));
+            self.inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::Tick));
         }
     }
 }

@@ -40,6 +40,7 @@ struct Chance {
     random: Random,
     faults: Faults,
     errors: u64,
+    panics: u64,
     /// The simulation is over: requests are answered at once, and none fails.
     is_over: bool,
 }
@@ -61,12 +62,16 @@ enum Fate {
 impl FaultyStore {
     /// An empty store.
     pub(super) fn new(seed: u64, faults: Faults) -> Self {
-        let chance = Chance { random: Random::new(seed), faults, errors: 0, is_over: false };
+        let chance = Chance { random: Random::new(seed), faults, errors: 0, panics: 0, is_over: false };
         Self { inner: Arc::default(), chance: Arc::new(Mutex::new(chance)), requests: Arc::default() }
     }
 
     pub(super) fn errors(&self) -> u64 {
         self.chance.lock().errors
+    }
+
+    pub(super) fn panics(&self) -> u64 {
+        self.chance.lock().panics
     }
 
     /// The numbers of the requests that can go on in this step.
@@ -120,6 +125,18 @@ impl FaultyStore {
         if chance.random.below(2) == 0 { Fate::FailBefore } else { Fate::FailAfter }
     }
 
+    /// Panics in whoever has waited for a request, as a bug in a client of a store would.
+    fn panic_perhaps(&self) {
+        let mut chance = self.chance.lock();
+        let often = chance.faults.io_panics_per_mille as usize;
+        if often > 0 && chance.random.below(1_000) < often {
+            chance.panics += 1;
+            drop(chance);
+            // Without the panic hook, whose words nobody wants to read a thousand times.
+            std::panic::resume_unwind(Box::new("a simulated panic in I/O"));
+        }
+    }
+
     async fn act<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
@@ -141,7 +158,9 @@ impl FaultyStore {
             let _ = answer.send(outcome);
         };
         self.requests.lock().push(Request { work: Box::pin(request), held_until: 0 });
-        result.await.unwrap_or_else(|_| Err(fault("and its answer was lost")))
+        let result = result.await;
+        self.panic_perhaps();
+        result.unwrap_or_else(|_| Err(fault("and its answer was lost")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The world of a simulation: of all that could happen next, it lets one thing happen.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use object_store::ObjectStore;
 
 use super::clock::VirtualClock;
 use super::pool::Flag;
-use super::process::{Choice, Process, ReportTo, Tidings};
+use super::process::{Choice, CoordinatorMessage, Process, ReportTo};
 use super::store::FaultyStore;
 use super::{Simulation, SimulationReport, stuck};
 use crate::chain::TaskServices;
@@ -19,6 +20,7 @@ use crate::clock::{Clock, Random};
 use crate::driver::storage::{ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
+use crate::guard::catch;
 use crate::job::{AttemptId, JobOutcome, MasterCommand, MasterEvent, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
@@ -62,8 +64,9 @@ impl World {
     }
 
     pub(super) fn report(&self, outcome: JobOutcome) -> SimulationReport {
-        let (elapsed, store_errors) = (self.clock.monotonic(), self.store.errors());
-        SimulationReport { outcome, elapsed, store_errors, ..self.report }
+        let elapsed = self.clock.monotonic();
+        let (store_errors, io_panics) = (self.store.errors(), self.store.panics());
+        SimulationReport { outcome, elapsed, store_errors, io_panics, ..self.report }
     }
 
     /// One life of the process: until the job is over, or (`None`) the process dies.
@@ -163,19 +166,19 @@ impl World {
     }
 
     fn hear(&mut self, process: &mut Process) {
-        let Some(tidings) = process.inbox.lock().pop_front() else { return };
-        let event = match tidings {
-            Tidings::Event(event) => event,
-            Tidings::Found(Ok(found)) => {
+        let Some(message) = process.inbox.lock().pop_front() else { return };
+        let event = match message {
+            CoordinatorMessage::Event(event) => event,
+            CoordinatorMessage::Found(Ok(found)) => {
                 process.found = found;
                 MasterEvent::Start
             }
-            Tidings::Found(Err(_)) => return process.look_for_checkpoints(),
-            Tidings::Prepared(attempt, prepared) => {
+            CoordinatorMessage::Found(Err(_)) => return process.look_for_checkpoints(),
+            CoordinatorMessage::Prepared(attempt, prepared) => {
                 if !process.master.awaits_deployment(attempt) {
                     return;
                 }
-                match prepared.and_then(|prepared| self.deploy(process, attempt, prepared)) {
+                match prepared.and_then(|prepared| catch(|| self.deploy(process, attempt, prepared))) {
                     Ok(next_checkpoint_id) => MasterEvent::Deployed { attempt, next_checkpoint_id },
                     Err(error) => MasterEvent::DeployFailed { attempt, error },
                 }
@@ -194,12 +197,14 @@ impl World {
         attempt: AttemptId,
         prepared: Prepared,
     ) -> Result<CheckpointId> {
+        process.cancelled = Arc::default();
         let services = TaskServices {
             clock: self.clock.clone(),
             io: process.pool.clone(),
             reporter: Arc::new(ReportTo(attempt, process.inbox.clone())),
             folders: process.storage.clone(),
             metrics: Arc::new(MetricsRegistry::default()),
+            cancelled: process.cancelled.clone(),
             allow_unclaimed_state: process.job.allow_unclaimed_state,
             sabotage: self.settings.sabotage,
         };
@@ -224,7 +229,10 @@ impl World {
                 process.write_manifest(attempt, ManifestRequest { checkpoint, target, triggered, parts });
             }
             MasterCommand::DeleteCheckpoint { checkpoint, files } => process.delete(checkpoint, files),
-            MasterCommand::StopTasks { attempt } => process.stopping = Some(attempt),
+            MasterCommand::StopTasks { attempt } => {
+                process.cancelled.store(true, Ordering::Relaxed);
+                process.stopping = Some(attempt);
+            }
             MasterCommand::WakeAt(time) => {
                 process.ticks.insert(time);
             }
