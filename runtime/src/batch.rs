@@ -1,6 +1,7 @@
 //! A batch: how records travel, so that the cost of moving is paid once for many.
 
-use millstream_state::Timestamp;
+use millstream_state::codec::{decode, encode};
+use millstream_state::{Record, Timestamp};
 
 /// How many records a full batch has at most.
 pub const BATCH_RECORDS: usize = 1024;
@@ -258,6 +259,15 @@ impl<T> Batch<T> {
             target.timestamps.append(&mut self.timestamps);
         }
         target.records.extend(self.records.drain(..).map(map));
+    }
+}
+
+impl<T: Record> Batch<T> {
+    /// Encodes the batch and decodes it again, as on the way to another process.
+    pub(crate) fn recode(&mut self) -> Result<(), postcard::Error> {
+        self.records = decode(&encode(&self.records)?)?;
+        self.timestamps = decode(&encode(&self.timestamps)?)?;
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ mod router;
 mod services;
 mod snapshot_context;
 mod two_input;
+mod wire;
 
 pub use collector::{Collector, Discard, Signal, Stage};
 pub use context::TaskContext;
@@ -27,3 +28,4 @@ pub use snapshot_context::SnapshotContext;
 pub use two_input::{TwoInputCollector, TwoInputLink};
 
 pub(crate) use services::{Reporter, SnapshotFolders, TaskServices};
+pub(crate) use wire::Wire;

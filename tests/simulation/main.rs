@@ -17,6 +17,7 @@ mod ledger;
 mod mutations;
 mod setting;
 mod trickle;
+mod wire;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -87,6 +87,7 @@ impl Setting {
             store_errors_per_mille: times(6, 40),
             io_panics_per_mille: times(9, 15),
             store_delay: times(7, 12),
+            encode_records: true,
         }
     }
 

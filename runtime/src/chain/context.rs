@@ -297,6 +297,10 @@ impl TaskContext {
         self.counters.running.enter(operator)
     }
 
+    pub(crate) const fn encodes_records(&self) -> bool {
+        self.services.encodes_records
+    }
+
     pub(crate) const fn sabotage(&self) -> crate::driver::Sabotage {
         self.services.sabotage
     }

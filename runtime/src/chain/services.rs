@@ -39,5 +39,7 @@ pub(crate) struct TaskServices {
     /// Raised when the attempt is over: its tasks need not do anything any more.
     pub(crate) cancelled: Arc<AtomicBool>,
     pub(crate) allow_unclaimed_state: bool,
+    /// Whether records are encoded and decoded on their way through channels.
+    pub(crate) encodes_records: bool,
     pub(crate) sabotage: crate::driver::Sabotage,
 }

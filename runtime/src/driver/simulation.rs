@@ -43,6 +43,8 @@ pub struct Faults {
     pub io_panics_per_mille: u32,
     /// A request to the store takes up to so many steps there, and as many back.
     pub store_delay: u32,
+    /// Records are encoded and decoded on their way through channels, as between processes.
+    pub encode_records: bool,
 }
 
 impl Default for Faults {
@@ -57,6 +59,7 @@ impl Default for Faults {
             store_errors_per_mille: 0,
             io_panics_per_mille: 0,
             store_delay: 3,
+            encode_records: false,
         }
     }
 }
@@ -74,6 +77,7 @@ impl Faults {
             store_errors_per_mille: 20,
             io_panics_per_mille: 5,
             store_delay: 8,
+            encode_records: true,
         }
     }
 }

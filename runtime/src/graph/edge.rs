@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::builder::NodeId;
 use super::deploy::SubtaskBuilder;
-use crate::chain::{Collector, Discard, FanOut, Router};
+use crate::chain::{Collector, Discard, FanOut, Router, Wire};
 use crate::channel::{ChannelReceiver, ChannelSender, channel};
 use crate::clock::Random;
 use crate::error::Result;
@@ -146,7 +146,8 @@ impl<T: Record> Edge<T> {
             }
             (None, _) => Box::new(ToFirst),
         };
-        Ok(Box::new(Router::new(partitioner, channels.unwrap_or_default())))
+        let router = Router::new(partitioner, channels.unwrap_or_default());
+        Ok(if builder.context().encodes_records() { Box::new(Wire(router)) } else { Box::new(router) })
     }
 }
 

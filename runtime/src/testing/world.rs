@@ -36,6 +36,7 @@ impl HarnessWorld {
             metrics: Arc::new(MetricsRegistry::default()),
             cancelled: Arc::default(),
             allow_unclaimed_state: false,
+            encodes_records: false,
             sabotage,
         }
     }

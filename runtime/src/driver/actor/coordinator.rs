@@ -281,6 +281,7 @@ impl CoordinatorActor {
             metrics: self.metrics.clone(),
             cancelled: cancelled.clone(),
             allow_unclaimed_state: self.job.allow_unclaimed_state,
+            encodes_records: false,
             sabotage: Sabotage::None,
         };
         let flags: Vec<_> = self.job.plan.subtasks().iter().map(|_| WakeFlag::new()).collect();

@@ -206,6 +206,7 @@ impl World {
             metrics: Arc::new(MetricsRegistry::default()),
             cancelled: process.cancelled.clone(),
             allow_unclaimed_state: process.job.allow_unclaimed_state,
+            encodes_records: self.settings.faults.encode_records,
             sabotage: self.settings.sabotage,
         };
         let flags: Vec<_> = process.job.plan.subtasks().iter().map(|_| Flag::raised()).collect();
