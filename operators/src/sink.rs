@@ -33,12 +33,13 @@ pub trait Sink: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// Checks, before anything runs, that the sink can work. May do I/O. Not called when restored.
-    /// Implementations write `async fn check(&self)`.
+    /// Implementations write `async fn check(&self)`. What it answers, encoded in whatever way, is told to
+    /// every writer through [`SinkWriter::begin`].
     ///
     /// # Errors
     /// If it cannot: the job then fails before anything runs.
-    fn check(&self) -> impl Future<Output = Result<()>> + Send {
-        async { Ok(()) }
+    fn check(&self) -> impl Future<Output = Result<Vec<u8>>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// A writer for subtask `subtask`.
@@ -81,6 +82,16 @@ pub trait SinkWriter: Send + 'static {
     /// Names something written that is not visible yet, so that it can be committed by anyone, any
     /// number of times.
     type Committable: Record;
+
+    /// Tells the writer, before its first record, what [`Sink::check`] has answered; not where the
+    /// sink is restored.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn begin(&mut self, checked: &[u8]) -> Result<()> {
+        let _ = checked;
+        Ok(())
+    }
 
     /// Tells the writer, before its first record, what all writers knew at the snapshot.
     ///

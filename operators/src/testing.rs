@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use millstream_runtime::chain::{Operator, SourceOperator};
-use parking_lot::Mutex;
 
 use crate::sink::{self, Sink};
 use crate::source::{self, Source};
@@ -16,7 +15,7 @@ pub fn source_operator<S: Source>(
     subtask: u32,
     parallelism: u32,
 ) -> impl SourceOperator<S::Record> {
-    source::source_operator(Arc::new(source), Arc::new(Mutex::new(discovered)), subtask, parallelism)
+    source::source_operator(Arc::new(source), discovered, subtask, parallelism)
 }
 
 /// What runs subtask `subtask` of a sink: for an

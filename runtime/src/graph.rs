@@ -8,17 +8,23 @@ mod builder;
 mod deploy;
 mod edge;
 mod explain;
+mod placement;
 mod plan;
 pub(crate) mod side;
+mod wiring;
 
 pub(crate) use builder::Node;
 pub use builder::{ChainingPolicy, JobGraph, NodeId, NodeRole, Prepare};
 pub use deploy::SubtaskBuilder;
 pub use edge::{PartitionerFactory, Port, Upstream};
 pub use explain::{ExplainedEdge, ExplainedOperator, ExplainedVertex, Explanation};
+pub use placement::Placement;
 pub(crate) use plan::PlannedNode;
 pub use plan::{Plan, PlanSettings, Vertex};
 pub use side::{OutputTag, SidePorts};
 
-pub(crate) use deploy::DeployedTask;
+pub(crate) use deploy::{DeployedTask, Deployment, Preparations};
 pub(crate) use side::SideCollector;
+
+#[cfg(test)]
+mod tests;

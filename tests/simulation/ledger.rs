@@ -73,9 +73,9 @@ impl<T: Record> Sink for Ledger<T> {
         "Ledger"
     }
 
-    async fn check(&self) -> Result<()> {
+    async fn check(&self) -> Result<Vec<u8>> {
         if self.0.lock().entries.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         Err(Error::new(ErrorKind::InvalidJob, "a job that restores nothing finds something committed"))
     }

@@ -8,7 +8,6 @@ mod tests;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use millstream_operators::sink::Sink;
@@ -52,8 +51,6 @@ const PART_BYTES: u64 = 128 << 20;
 pub struct FileSink<E = ()> {
     directory: String,
     earlier: Earlier,
-    /// The counter that a fresh start begins at, above what is there already.
-    first: Arc<AtomicU64>,
     writing: Writing<E>,
 }
 
@@ -114,7 +111,7 @@ impl<E: Encoder> FileSink<E> {
         let directory = directory.into_paths().into_iter().next().unwrap_or_default();
         let stores = Stores::by_name(true);
         let writing = Writing { stores, encoder, part_bytes: PART_BYTES, part_age: None };
-        Self { directory, earlier: Earlier::Refuse, first: Arc::default(), writing }
+        Self { directory, earlier: Earlier::Refuse, writing }
     }
 
     /// Writes to this store; the directory is a path in it. For stores that need more than a URL,
@@ -212,14 +209,13 @@ impl<E: Encoder> Sink for FileSink<E> {
         self.writing.encoder.kind()
     }
 
-    async fn check(&self) -> Result<()> {
-        let next = prepare_directory(&self.writing.stores.locate(&self.directory)?, self.earlier).await?;
-        self.first.store(next, std::sync::atomic::Ordering::SeqCst);
-        Ok(())
+    /// Answers the counter that a fresh start begins at, above what is there already.
+    async fn check(&self) -> Result<Vec<u8>> {
+        let first = prepare_directory(&self.writing.stores.locate(&self.directory)?, self.earlier).await?;
+        Ok(first.to_le_bytes().to_vec())
     }
 
     fn writer(&self, subtask: u32) -> FileWriter<E> {
-        let first = self.first.load(std::sync::atomic::Ordering::SeqCst);
-        FileWriter::new(self.writing.clone(), self.directory.clone(), subtask, first)
+        FileWriter::new(self.writing.clone(), self.directory.clone(), subtask)
     }
 }

@@ -115,6 +115,9 @@ impl<W: SinkWriter> SinkAdapter<W> {
 
 impl<W: SinkWriter> OperatorHooks<()> for SinkAdapter<W> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(checked) = cx.prepared() {
+            self.writer.begin(&checked)?;
+        }
         if let Some(states) = cx.take_list(WRITER)? {
             self.writer.restore(states)?;
         }

@@ -112,9 +112,9 @@ impl<T: Record> Sink for CollectSink<T> {
         "Collect"
     }
 
-    async fn check(&self) -> Result<()> {
+    async fn check(&self) -> Result<Vec<u8>> {
         self.collected.0.lock().clear();
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn writer(&self, subtask: u32) -> CollectWriter<T> {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use millstream_runtime::Result;
 use millstream_runtime::chain::{
     OpenContext, OperatorHooks, Output, SnapshotContext, SourceOperator, SourceStatus,
 };
 use millstream_runtime::graph::{JobGraph, NodeId, Port, Prepare, SidePorts};
+use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::codec::{decode, encode};
 use millstream_state::snapshot::part::Redistribution;
-use parking_lot::Mutex;
 
 use super::{Source, SourceReader};
 
@@ -16,35 +16,36 @@ const SPLITS: &str = "splits";
 
 pub(super) struct SourceAdapter<S: Source> {
     source: Arc<S>,
-    discovered: Arc<Mutex<Vec<S::Split>>>,
+    /// Where a test says it; a job ships what was discovered with the deployment.
+    discovered: Vec<S::Split>,
     reader: S::Reader,
 }
 
 /// What runs one subtask of a source.
 pub(crate) fn source_operator<S: Source>(
     source: Arc<S>,
-    discovered: Arc<Mutex<Vec<S::Split>>>,
+    discovered: Vec<S::Split>,
     subtask: u32,
     parallelism: u32,
 ) -> impl SourceOperator<S::Record> {
-    SourceAdapter::new(&source, &discovered, subtask, parallelism)
+    SourceAdapter::new(&source, discovered, subtask, parallelism)
 }
 
 /// Adds a source to a job.
 pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId, Port<S::Record>, SidePorts) {
     let source = Arc::new(source);
-    let discovered = Arc::new(Mutex::new(Vec::new()));
     let (kind, has_timestamps) = (source.kind(), source.has_timestamps());
-    let (finder, found) = (source.clone(), discovered.clone());
+    let finder = source.clone();
     let added = graph.add_source(kind, move |info| {
-        source_operator(source.clone(), discovered.clone(), info.subtask, info.parallelism)
+        source_operator(source.clone(), Vec::new(), info.subtask, info.parallelism)
     });
     let prepare: Prepare = Arc::new(move || {
-        let (finder, found) = (finder.clone(), found.clone());
+        let finder = finder.clone();
         Box::pin(async move {
             let splits = finder.discover().await?;
-            *found.lock() = splits;
-            Ok(())
+            encode(&splits).map_err(|error| {
+                Error::new(ErrorKind::InvalidJob, "a split of the source cannot be encoded").caused_by(error)
+            })
         })
     });
     graph.set_prepare(added.0, prepare);
@@ -57,9 +58,9 @@ pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId,
 impl<S: Source> OperatorHooks<S::Record> for SourceAdapter<S> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let splits = match cx.take_list(SPLITS)? {
-            Some(_) if cx.forgets_source_position() => self.first_share(cx),
+            Some(_) if cx.forgets_source_position() => self.first_share(cx)?,
             Some(splits) => splits,
-            None => self.first_share(cx),
+            None => self.first_share(cx)?,
         };
         self.reader.add_splits(splits);
         Ok(())
@@ -71,18 +72,20 @@ impl<S: Source> OperatorHooks<S::Record> for SourceAdapter<S> {
 }
 
 impl<S: Source> SourceAdapter<S> {
-    pub(super) fn new(
-        source: &Arc<S>,
-        discovered: &Arc<Mutex<Vec<S::Split>>>,
-        subtask: u32,
-        parallelism: u32,
-    ) -> Self {
+    pub(super) fn new(source: &Arc<S>, discovered: Vec<S::Split>, subtask: u32, parallelism: u32) -> Self {
         let reader = source.reader_for(subtask, parallelism);
-        Self { source: source.clone(), discovered: discovered.clone(), reader }
+        Self { source: source.clone(), discovered, reader }
     }
 
-    fn first_share(&self, cx: &OpenContext<'_>) -> Vec<S::Split> {
-        self.source.assign(&self.discovered.lock(), cx.info().subtask, cx.info().parallelism)
+    fn first_share(&mut self, cx: &OpenContext<'_>) -> Result<Vec<S::Split>> {
+        let discovered = match cx.prepared() {
+            None => std::mem::take(&mut self.discovered),
+            Some(encoded) => decode(&encoded).map_err(|error| {
+                let problem = "a discovered split cannot be decoded: its type does not survive serialisation";
+                Error::new(ErrorKind::InvalidJob, problem).caused_by(error)
+            })?,
+        };
+        Ok(self.source.assign(&discovered, cx.info().subtask, cx.info().parallelism))
     }
 }
 

@@ -5,14 +5,13 @@ use futures::executor::block_on;
 use millstream_runtime::ErrorKind;
 use millstream_runtime::chain::SourceStatus;
 use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, SourceHarness};
-use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::adapter::SourceAdapter;
 use super::{CollectionSource, GeneratorSource, Source};
 
 fn adapter<S: Source>(source: S) -> SourceAdapter<S> {
-    SourceAdapter::new(&Arc::new(source), &Arc::new(Mutex::new(Vec::new())), 0, 1)
+    SourceAdapter::new(&Arc::new(source), Vec::new(), 0, 1)
 }
 
 fn numbers(count: u64) -> SourceAdapter<CollectionSource<u64>> {

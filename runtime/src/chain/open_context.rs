@@ -21,6 +21,8 @@ pub struct OperatorInfo {
     pub parallelism: u32,
     /// Its key groups.
     pub groups: KeyGroups,
+    /// What its preparation has answered; `None` where it has none, or was restored.
+    pub(crate) prepared: Option<Arc<[u8]>>,
     /// What a snapshot holds for it; `None` where nothing is restored.
     pub(crate) restore: Option<OperatorRestore>,
 }
@@ -66,6 +68,12 @@ impl<'a> OpenContext<'a> {
     /// Whether a snapshot holds state of this operator.
     pub const fn is_restored(&self) -> bool {
         self.info.restore.is_some()
+    }
+
+    /// What the operator's [preparation](crate::graph::Prepare) has answered; `None` where it has none,
+    /// or was restored.
+    pub fn prepared(&self) -> Option<Arc<[u8]>> {
+        self.info.prepared.clone()
     }
 
     /// Whether a test has asked that sources forget where they were; never in production.

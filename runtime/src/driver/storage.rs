@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use millstream_state::snapshot::manifest::{MANIFEST, Manifest, OperatorManifest, SnapshotKind};
 use millstream_state::snapshot::part::{OperatorPart, SubtaskPart};
-use millstream_state::snapshot::read::{self, LoadedSnapshot};
+use millstream_state::snapshot::read::{LoadedSnapshot, OpenedSnapshot};
 use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, Stores, job_folder};
 use millstream_state::{CheckpointId, CheckpointName, Epoch, Timestamp};
 
 use crate::chain::SnapshotFolders;
 use crate::checkpoint::SnapshotTarget;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Plan;
-use crate::guard::guarded;
+use crate::graph::{Placement, Plan, Preparations};
 use crate::job::{RestoreFrom, SubtaskId};
 
 /// Where a job's checkpoints lie.
@@ -37,7 +36,10 @@ pub(super) struct JobStorage {
 
 /// What an attempt begins with.
 pub(super) struct Prepared {
+    /// What its subtasks restore.
     pub(super) snapshot: Option<LoadedSnapshot>,
+    /// What operators without restored state begin with.
+    pub(super) preparations: Preparations,
     pub(super) next_checkpoint_id: CheckpointId,
 }
 
@@ -81,19 +83,23 @@ impl JobStorage {
                 Some(ResolvedSnapshot::checkpoint(self.home.clone(), self.checkpoint(*id)))
             }
         };
-        let snapshot = match &resolved {
+        let snapshot = match resolved {
             None => None,
-            Some(resolved) => Some(read::load(resolved).await?),
+            Some(resolved) => {
+                let opened = OpenedSnapshot::open(resolved).await?;
+                if !allow_unclaimed {
+                    check_claimed(plan, opened.manifest())?;
+                }
+                Some(opened.load_for(&plan.shares(&Placement::Everything)).await?)
+            }
         };
-        if let Some(snapshot) = snapshot.as_ref().filter(|_| !allow_unclaimed) {
-            check_claimed(plan, snapshot)?;
-        }
-        for (name, prepare) in plan.preparations(snapshot.as_ref()) {
-            guarded(async { prepare().await }).await.map_err(|error| error.in_operator(&name))?;
-        }
+        let is_restored = |operator| {
+            snapshot.as_ref().is_some_and(|snapshot| snapshot.operators().any(|(id, _)| id == operator))
+        };
+        let preparations = plan.run_preparations(is_restored).await?;
         let used = self.home.highest_used().await?;
         let next_checkpoint_id = used.map_or(CheckpointId::new(1), CheckpointId::next);
-        Ok(Prepared { snapshot, next_checkpoint_id })
+        Ok(Prepared { snapshot, preparations, next_checkpoint_id })
     }
 
     /// Makes sure that no snapshot lies where a savepoint is to be written: its files would be
@@ -214,10 +220,9 @@ fn operators(plan: &Plan, parts: &[(SubtaskId, SubtaskPart)]) -> Vec<OperatorMan
 }
 
 /// Fails if the snapshot holds state of operators that the job does not have.
-fn check_claimed(plan: &Plan, snapshot: &LoadedSnapshot) -> Result<()> {
+fn check_claimed(plan: &Plan, manifest: &Manifest) -> Result<()> {
     let known: BTreeSet<_> = plan.operators().map(|(planned, _)| planned.operator).collect();
-    let unclaimed =
-        snapshot.manifest().operators.iter().filter(|operator| !known.contains(&operator.operator));
+    let unclaimed = manifest.operators.iter().filter(|operator| !known.contains(&operator.operator));
     let names: Vec<_> = unclaimed
         .map(|operator| match &operator.uid {
             Some(uid) => format!("`{}` (uid `{uid}`)", operator.name),

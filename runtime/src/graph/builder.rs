@@ -44,8 +44,9 @@ pub enum ChainingPolicy {
 }
 
 /// Work to be done before an operator is first deployed without restored state: finding splits,
-/// checking that files exist. Runs on the I/O pool.
-pub type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>;
+/// checking that files exist. Runs once an attempt, on the I/O pool. What it answers is shipped to
+/// all subtasks of the operator, as [`OpenContext::prepared`](crate::chain::OpenContext::prepared).
+pub type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<u8>>> + Send + Sync>;
 
 type BuildTask = Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn Task>> + Send + Sync>;
 
@@ -172,7 +173,7 @@ impl JobGraph {
             role,
             kind,
             Box::new(move |builder| {
-                let channels = edges.iter().flat_map(|edge| edge.take_incoming(builder.index())).collect();
+                let channels = edges.iter().flat_map(|edge| builder.incoming(edge)).collect();
                 Ok(Box::new(OperatorTask::new(InputGate::new(channels, 0), chain(builder)?)))
             }),
         );
@@ -200,9 +201,8 @@ impl JobGraph {
                 let info = builder.operator(node)?;
                 let link =
                     TwoInputLink::<Op, A, B, O>::new(make(&info), info, next, sides, builder.context());
-                let first: Vec<_> =
-                    first.iter().flat_map(|edge| edge.take_incoming(builder.index())).collect();
-                let second = second.iter().flat_map(|edge| edge.take_incoming(builder.index())).collect();
+                let first: Vec<_> = first.iter().flat_map(|edge| builder.incoming(edge)).collect();
+                let second = second.iter().flat_map(|edge| builder.incoming(edge)).collect();
                 let second = InputGate::new(second, first.len());
                 Ok(Box::new(TwoInputTask::new(InputGate::new(first, 0), second, Box::new(link))))
             }),

@@ -1,26 +1,46 @@
 //! From a plan to the tasks of one attempt.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
-use millstream_state::snapshot::read::LoadedSnapshot;
-use millstream_state::stable_hash;
+use millstream_state::snapshot::read::{LoadedSnapshot, OperatorShare};
+use millstream_state::{OperatorId, stable_hash};
 
 use super::builder::NodeId;
-use super::edge::EdgeId;
-use super::plan::{Plan, PlannedEdge, Vertex};
+use super::edge::{Edge, EdgeId};
+use super::placement::Placement;
+use super::plan::{Plan, PlannedEdge, PlannedNode, Vertex};
+use super::wiring::Wiring;
 use crate::chain::{OperatorInfo, TaskContext, TaskServices};
+use crate::channel::ChannelReceiver;
 use crate::error::{Error, ErrorKind, Result};
-use crate::guard::catch;
+use crate::guard::{catch, guarded};
 use crate::job::SubtaskId;
 use crate::task::Task;
+
+/// What the preparations of an attempt have answered, by operator.
+pub(crate) type Preparations = BTreeMap<OperatorId, Arc<[u8]>>;
+
+/// What an attempt needs to be deployed in one process.
+pub(crate) struct Deployment<'a> {
+    pub(crate) services: &'a TaskServices,
+    /// Which subtasks are to be built.
+    pub(crate) placement: &'a Placement,
+    /// Those of [`Plan::subtasks_of`] the placement, in the same order.
+    pub(crate) wakers: &'a [Waker],
+    pub(crate) restored: Option<&'a LoadedSnapshot>,
+    pub(crate) prepared: &'a Preparations,
+    pub(crate) seed: u64,
+}
 
 /// Builds one subtask of one attempt.
 pub struct SubtaskBuilder<'a> {
     plan: &'a Plan,
+    wiring: &'a Wiring,
+    deployment: &'a Deployment<'a>,
     subtask: SubtaskId,
-    restored: Option<&'a LoadedSnapshot>,
     seed: u64,
     cx: &'a TaskContext,
     /// The operator that is being made.
@@ -31,6 +51,15 @@ impl SubtaskBuilder<'_> {
     /// Which of its vertex's subtasks this is.
     pub const fn index(&self) -> u32 {
         self.subtask.index
+    }
+
+    pub(crate) const fn wiring(&self) -> &Wiring {
+        self.wiring
+    }
+
+    /// The channels of an edge into this subtask.
+    pub(crate) fn incoming<T: 'static>(&self, edge: &Edge<T>) -> Vec<ChannelReceiver<T>> {
+        self.wiring.take_incoming(edge.id, self.index())
     }
 
     /// The task's context.
@@ -52,7 +81,7 @@ impl SubtaskBuilder<'_> {
         let planned = planned
             .ok_or_else(|| Error::new(ErrorKind::Internal, "an operator that the plan does not know"))?;
         let (parallelism, groups, subtask) = (planned.parallelism, planned.groups, self.subtask.index);
-        let restore = match self.restored {
+        let restore = match self.deployment.restored {
             None => None,
             Some(snapshot) => snapshot
                 .for_subtask(planned.operator, subtask, parallelism, groups.count())
@@ -60,7 +89,8 @@ impl SubtaskBuilder<'_> {
         };
         let name: Arc<str> = Arc::from(planned.name.as_str());
         *self.building.borrow_mut() = Some(name.clone());
-        Ok(OperatorInfo { name, id: planned.operator, subtask, parallelism, groups, restore })
+        let prepared = self.deployment.prepared.get(&planned.operator).cloned();
+        Ok(OperatorInfo { name, id: planned.operator, subtask, parallelism, groups, prepared, restore })
     }
 }
 
@@ -73,35 +103,28 @@ pub(crate) struct DeployedTask {
 }
 
 impl Plan {
-    /// Lays all channels and builds all tasks of an attempt. `wakers` are those of
-    /// [`Plan::subtasks`], in the same order.
-    pub(crate) fn deploy(
-        &self,
-        services: &TaskServices,
-        wakers: &[Waker],
-        restored: Option<&LoadedSnapshot>,
-        seed: u64,
-    ) -> Result<Vec<DeployedTask>> {
-        self.wire(wakers);
-        let mut wakers = wakers.iter();
+    /// Lays all channels and builds all tasks of an attempt that are to run in this process.
+    ///
+    /// # Errors
+    /// If a task cannot be built or what it restores does not fit it.
+    pub(crate) fn deploy(&self, deployment: &Deployment<'_>) -> Result<Vec<DeployedTask>> {
+        let wiring = self.wire(deployment)?;
         let mut tasks = Vec::new();
-        for vertex in self.vertices() {
+        for (subtask, waker) in self.subtasks_of(deployment.placement).into_iter().zip(deployment.wakers) {
+            let Some(vertex) = self.vertices().get(subtask.vertex.0 as usize) else { continue };
             let name: Arc<str> = Arc::from(self.vertex_name(vertex.id));
-            for index in 0..vertex.parallelism {
-                let subtask = SubtaskId { vertex: vertex.id, index };
-                let waker = wakers.next().cloned().unwrap_or_else(|| Waker::noop().clone());
-                let seed = stable_hash(&(seed, vertex.id.0, index));
-                let context = TaskContext::new(subtask, services.clone(), waker, seed);
-                let building = RefCell::default();
-                let builder = SubtaskBuilder { plan: self, subtask, restored, seed, cx: &context, building };
-                // Readers, writers and functions are made by what the user wrote.
-                let task = catch(|| self.build_head(vertex, &builder)).map_err(|error| {
-                    let name = builder.building.borrow().clone();
-                    let named = name.filter(|_| error.kind() == ErrorKind::Panic);
-                    named.map_or(error.clone(), |name| error.in_operator(&name)).in_subtask(index)
-                })?;
-                tasks.push(DeployedTask { subtask, name: name.clone(), task, context });
-            }
+            let seed = stable_hash(&(deployment.seed, vertex.id.0, subtask.index));
+            let context = TaskContext::new(subtask, deployment.services.clone(), waker.clone(), seed);
+            let (cx, building) = (&context, RefCell::default());
+            let builder =
+                SubtaskBuilder { plan: self, wiring: &wiring, deployment, subtask, seed, cx, building };
+            // Readers, writers and functions are made by what the user wrote.
+            let task = catch(|| self.build_head(vertex, &builder)).map_err(|error| {
+                let name = builder.building.borrow().clone();
+                let named = name.filter(|_| error.kind() == ErrorKind::Panic);
+                named.map_or(error.clone(), |name| error.in_operator(&name)).in_subtask(subtask.index)
+            })?;
+            tasks.push(DeployedTask { subtask, name, task, context });
         }
         Ok(tasks)
     }
@@ -112,37 +135,62 @@ impl Plan {
         (head.build_task)(builder)
     }
 
-    fn wire(&self, wakers: &[Waker]) {
-        let mut first = 0;
-        let wakers_of: Vec<&[Waker]> = self
-            .vertices()
-            .iter()
-            .map(|vertex| {
-                let own = wakers.get(first..first + vertex.parallelism as usize).unwrap_or_default();
-                first += vertex.parallelism as usize;
-                own
-            })
-            .collect();
+    fn wire(&self, deployment: &Deployment<'_>) -> Result<Wiring> {
+        let local = self.subtasks_of(deployment.placement);
+        let wakers: BTreeMap<SubtaskId, &Waker> = local.into_iter().zip(deployment.wakers).collect();
+        let of_vertex = |vertex: &Vertex| {
+            let subtasks = (0..vertex.parallelism).map(|index| SubtaskId { vertex: vertex.id, index });
+            subtasks.map(|subtask| wakers.get(&subtask).map(|waker| Waker::clone(waker))).collect()
+        };
+        let ends: Vec<Vec<Option<Waker>>> = self.vertices().iter().map(of_vertex).collect();
         let of_node = |node: NodeId| {
             let vertex = self.layout.nodes.get(node.0).map(|node| node.vertex.0 as usize);
-            vertex.and_then(|vertex| wakers_of.get(vertex)).copied().unwrap_or_default()
+            vertex.and_then(|vertex| ends.get(vertex)).map_or(&[][..], Vec::as_slice)
         };
+        let wiring = Wiring::default();
+        let capacity = self.settings.channel_batches;
         for (edge, planned) in
             self.graph.edges.iter().zip(&self.layout.edges).filter(|(_, planned)| !planned.chained)
         {
             let (producers, consumers) = (of_node(edge.from), of_node(edge.to));
-            edge.typed.wire(planned.partitioning, self.settings.channel_batches, producers, consumers);
+            let laid = edge.typed.wire(&wiring, planned.partitioning, capacity, producers, consumers);
+            laid.map_err(|error| match self.layout.nodes.get(edge.to.0) {
+                Some(reader) => error.in_operator(&reader.name),
+                None => error,
+            })?;
         }
+        Ok(wiring)
     }
 
-    /// Everything to be done before operators without restored state can start, with their names.
-    pub(crate) fn preparations(&self, restored: Option<&LoadedSnapshot>) -> Vec<(String, super::Prepare)> {
-        let is_restored = |operator| {
-            restored.is_some_and(|snapshot| snapshot.operators().any(|(restored, _)| restored == operator))
+    /// What the subtasks of a process restore: each operator of each of them, as the snapshot is to
+    /// be shared out.
+    pub(crate) fn shares(&self, placement: &Placement) -> Vec<OperatorShare> {
+        let of_node = |planned: &PlannedNode| {
+            let (operator, parallelism, vertex) = (planned.operator, planned.parallelism, planned.vertex);
+            let local =
+                (0..parallelism).filter(move |index| placement.contains(SubtaskId { vertex, index: *index }));
+            local.map(move |subtask| OperatorShare { operator, subtask, parallelism }).collect::<Vec<_>>()
         };
-        self.operators()
-            .filter(|(planned, _)| !is_restored(planned.operator))
-            .filter_map(|(planned, node)| Some((planned.name.clone(), node.prepare.clone()?)))
-            .collect()
+        self.layout.nodes.iter().flat_map(of_node).collect()
+    }
+
+    /// Does everything that is to be done before operators without restored state can start.
+    ///
+    /// # Errors
+    /// The first that one of them failed with.
+    pub(crate) async fn run_preparations(
+        &self,
+        is_restored: impl Fn(OperatorId) -> bool,
+    ) -> Result<Preparations> {
+        let mut prepared = Preparations::new();
+        for (planned, node) in self.operators().filter(|(planned, _)| !is_restored(planned.operator)) {
+            if let Some(prepare) = &node.prepare {
+                let answer = guarded(async { prepare().await })
+                    .await
+                    .map_err(|error| error.in_operator(&planned.name))?;
+                prepared.insert(planned.operator, answer.into());
+            }
+        }
+        Ok(prepared)
     }
 }

@@ -2,19 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::Waker;
 
 use millstream_state::{KeyGroups, Record, Shape};
 use parking_lot::Mutex;
 
 use super::builder::NodeId;
 use super::deploy::SubtaskBuilder;
+use super::wiring::{Subtasks, Wiring};
 use crate::chain::{Collector, Discard, FanOut, Router, Wire};
-use crate::channel::{ChannelReceiver, ChannelSender, channel};
 use crate::clock::Random;
 use crate::error::Result;
 use crate::partition::{Broadcast, Partitioner, Partitioning, RoundRobin, Shuffle, ToFirst};
-use crate::pool::BatchPool;
 
 /// An edge of the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,13 +94,6 @@ pub(crate) struct Edge<T> {
     pub(crate) id: EdgeId,
     pub(crate) partitioner: Option<PartitionerFactory<T>>,
     pub(crate) chain: ChainFactory<T>,
-    /// The ends of the channels of the attempt that is being deployed, until their tasks take them.
-    wires: Mutex<Wires<T>>,
-}
-
-struct Wires<T> {
-    outgoing: Vec<Vec<ChannelSender<T>>>,
-    incoming: Vec<Vec<ChannelReceiver<T>>>,
 }
 
 /// An edge, whatever it carries.
@@ -110,7 +101,14 @@ pub(crate) trait AnyEdge: Send + Sync {
     /// Checks that records come out of a channel as they went in; `role` says which they are.
     fn check_records(&self, role: &dyn fmt::Display) -> Result<()>;
     /// Lays channels between all subtasks that are connected.
-    fn wire(&self, partitioning: Partitioning, capacity: usize, producers: &[Waker], consumers: &[Waker]);
+    fn wire(
+        &self,
+        wiring: &Wiring,
+        partitioning: Partitioning,
+        capacity: usize,
+        producers: Subtasks<'_>,
+        consumers: Subtasks<'_>,
+    ) -> Result<()>;
 }
 
 impl<T> Edge<T> {
@@ -119,13 +117,7 @@ impl<T> Edge<T> {
         partitioner: Option<PartitionerFactory<T>>,
         chain: ChainFactory<T>,
     ) -> Self {
-        let wires = Mutex::new(Wires { outgoing: Vec::new(), incoming: Vec::new() });
-        Self { id, partitioner, chain, wires }
-    }
-
-    /// The channels into subtask `index` downstream.
-    pub(crate) fn take_incoming(&self, index: u32) -> Vec<ChannelReceiver<T>> {
-        self.wires.lock().incoming.get_mut(index as usize).map(std::mem::take).unwrap_or_default()
+        Self { id, partitioner, chain }
     }
 }
 
@@ -135,7 +127,7 @@ impl<T: Record> Edge<T> {
         if planned.chained {
             return (self.chain)(builder);
         }
-        let channels = self.wires.lock().outgoing.get_mut(builder.index() as usize).map(std::mem::take);
+        let channels = builder.wiring().take_outgoing(self.id, builder.index());
         let seed = builder.seed(self.id.0 as u64);
         let partitioner: Box<dyn Partitioner<T>> = match (&self.partitioner, planned.partitioning) {
             (Some(make), _) => make(planned.groups, planned.downstream),
@@ -146,7 +138,7 @@ impl<T: Record> Edge<T> {
             }
             (None, _) => Box::new(ToFirst),
         };
-        let router = Router::new(partitioner, channels.unwrap_or_default());
+        let router = Router::new(partitioner, channels);
         Ok(if builder.context().encodes_records() { Box::new(Wire(router)) } else { Box::new(router) })
     }
 }
@@ -156,24 +148,14 @@ impl<T: Record> AnyEdge for Edge<T> {
         Ok(Shape::checked::<T>(role).map(drop)?)
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "a parallelism is at most 2^15")]
-    fn wire(&self, partitioning: Partitioning, capacity: usize, producers: &[Waker], consumers: &[Waker]) {
-        let (upstream, downstream) = (producers.len() as u32, consumers.len() as u32);
-        let mut incoming: Vec<_> = consumers.iter().map(|_| Vec::new()).collect();
-        let outgoing = (0_u32..).zip(producers).map(|(from, producer)| {
-            let mut senders = Vec::new();
-            let pool = Arc::<BatchPool<T>>::default();
-            for ((to, consumer), receivers) in (0_u32..).zip(consumers).zip(&mut incoming) {
-                if partitioning.connects(from, upstream, to, downstream) {
-                    let (sender, receiver) =
-                        channel(capacity, pool.clone(), producer.clone(), consumer.clone());
-                    senders.push(sender);
-                    receivers.push(receiver);
-                }
-            }
-            senders
-        });
-        let outgoing = outgoing.collect();
-        *self.wires.lock() = Wires { outgoing, incoming };
+    fn wire(
+        &self,
+        wiring: &Wiring,
+        partitioning: Partitioning,
+        capacity: usize,
+        producers: Subtasks<'_>,
+        consumers: Subtasks<'_>,
+    ) -> Result<()> {
+        wiring.lay::<T>(self.id, partitioning, capacity, producers, consumers)
     }
 }

@@ -1,11 +1,13 @@
 //! From what was written down to what will run: parallelism, chains, identifiers, and all mistakes found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, OperatorId, UPPER_MAX_PARALLELISM};
 
 use super::builder::{ChainingPolicy, JobGraph, Node, NodeId, NodeRole};
 use super::edge::EdgeId;
+use super::placement::Placement;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::{SubtaskId, VertexId};
 use crate::partition::Partitioning;
@@ -62,7 +64,7 @@ pub struct Vertex {
 
 /// A job, ready to be deployed any number of times.
 pub struct Plan {
-    pub(crate) graph: JobGraph,
+    pub(crate) graph: Arc<JobGraph>,
     pub(crate) settings: PlanSettings,
     pub(crate) layout: Layout,
 }
@@ -92,7 +94,17 @@ impl Plan {
     pub fn new(graph: JobGraph, settings: PlanSettings) -> Result<Self> {
         let layout = Layout::new(&graph, &settings)?;
         check_records(&graph, &layout.edges)?;
-        Ok(Self { graph, settings, layout })
+        Ok(Self { graph: Arc::new(graph), settings, layout })
+    }
+
+    /// Plans the same job once more, with other settings: for another parallelism, without building
+    /// the graph again.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn relayout(&self, settings: PlanSettings) -> Result<Self> {
+        let layout = Layout::new(&self.graph, &settings)?;
+        Ok(Self { graph: self.graph.clone(), settings, layout })
     }
 
     /// The vertices, in topological order.
@@ -107,6 +119,13 @@ impl Plan {
             (0..vertex.parallelism).map(move |index| SubtaskId { vertex: vertex_id, index })
         };
         self.vertices().iter().flat_map(of).collect()
+    }
+
+    /// Those of them that a process runs, in the same order.
+    pub fn subtasks_of(&self, placement: &Placement) -> Vec<SubtaskId> {
+        let mut subtasks = self.subtasks();
+        subtasks.retain(|subtask| placement.contains(*subtask));
+        subtasks
     }
 
     /// Whether a subtask is one of a source.

@@ -1,6 +1,7 @@
 //! Where an operator under test stands, and what it is restored from.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, Record};
@@ -60,6 +61,7 @@ pub struct HarnessSetup<'s> {
     pub(super) budget: Budget,
     pub(super) sides: Vec<Box<dyn SideCollector>>,
     pub(super) captured_sides: Vec<CapturedSide>,
+    prepared: Option<Arc<[u8]>>,
     snapshots: Vec<&'s HarnessSnapshot>,
 }
 
@@ -74,6 +76,7 @@ impl Default for HarnessSetup<'_> {
             budget: Budget { emitted: u32::MAX, time: Duration::MAX, ..Budget::default() },
             sides: Vec::new(),
             captured_sides: Vec::new(),
+            prepared: None,
             snapshots: Vec::new(),
         }
     }
@@ -124,6 +127,12 @@ impl<'s> HarnessSetup<'s> {
         self
     }
 
+    /// What the operator's [preparation](crate::graph::Prepare) has answered.
+    pub fn prepared(mut self, answer: impl Into<Arc<[u8]>>) -> Self {
+        self.prepared = Some(answer.into());
+        self
+    }
+
     /// Restores this subtask's share of the snapshots of all subtasks there were.
     pub fn restore(mut self, snapshots: impl IntoIterator<Item = &'s HarnessSnapshot>) -> Self {
         self.snapshots.extend(snapshots);
@@ -150,6 +159,7 @@ impl<'s> HarnessSetup<'s> {
             subtask: self.subtask,
             parallelism: self.parallelism,
             groups,
+            prepared: self.prepared.clone(),
             restore: None,
         };
         info.restore = redistribute(&self.snapshots, self.subtask, self.parallelism, info.range())?;

@@ -9,6 +9,7 @@
 //! them, and only a [`BlockReference`] says where one begins.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -19,7 +20,7 @@ use crate::{Result, StateError};
 pub const VERSION: u16 = 1;
 
 const MAGIC: [u8; 8] = *b"MILLSTRM";
-const HEADER: usize = 16;
+pub(super) const HEADER: usize = 16;
 const FRAME: usize = 12;
 
 /// What a file of a snapshot is.
@@ -152,15 +153,29 @@ pub fn verified_block(path: &str, bytes: &Bytes, reference: &BlockReference) -> 
         )
     })?;
     // All of these are at most `bytes.len()`, which is a `usize`.
-    let [frame_at, offset, end] = [frame_at, offset, end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
-    let mut frame = Reader(bytes.get(frame_at..offset).unwrap_or_default());
+    let [frame_at, end] = [frame_at, end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+    verified_frame(path, &bytes.slice(frame_at..end), reference)
+}
+
+/// Where a block lies in its file, with the frame before its payload.
+pub(super) const fn framed_range(reference: &BlockReference) -> Range<u64> {
+    reference.offset.saturating_sub(FRAME as u64)..reference.offset.saturating_add(reference.length)
+}
+
+/// The payload of a block that was read from `path` on its own, with its [frame](framed_range).
+///
+/// # Errors
+/// [`StateError::Corrupt`] where it is another block, or not in this state.
+pub(super) fn verified_frame(path: &str, framed: &Bytes, reference: &BlockReference) -> Result<Bytes> {
+    let (offset, length) = (reference.offset, reference.length);
+    let mut frame = Reader(framed.get(..FRAME).unwrap_or_default());
     if (frame.u64(), frame.u32()) != (length, reference.checksum) {
         return Err(corrupt(
             path,
             format_args!("damaged: the block at offset {offset} is not the one the manifest means"),
         ));
     }
-    verify_payload(path, offset, bytes.slice(offset..end), reference.checksum)
+    verify_payload(path, offset, framed.slice(FRAME..), reference.checksum)
 }
 
 /// The payload of the only block of a file with a header, read from `path`.
@@ -184,10 +199,10 @@ pub fn only_block(path: &str, bytes: &Bytes) -> Result<Bytes> {
             format_args!("damaged: {found} bytes lie where a block of {length} should"),
         ));
     }
-    verify_payload(path, offset, bytes.slice(offset..), checksum)
+    verify_payload(path, offset as u64, bytes.slice(offset..), checksum)
 }
 
-fn verify_payload(path: &str, offset: usize, payload: Bytes, checksum: u32) -> Result<Bytes> {
+fn verify_payload(path: &str, offset: u64, payload: Bytes, checksum: u32) -> Result<Bytes> {
     if crc32fast::hash(&payload) != checksum {
         return Err(corrupt(
             path,

@@ -1,32 +1,36 @@
 //! From the files of a snapshot to what each subtask restores, at whatever parallelism.
 //!
-//! Everything is read and checked before the first subtask starts: a damaged file stops the job
-//! rather than a part of it.
+//! A process reads the blocks that its own subtasks restore, and checks them all before the first
+//! subtask starts: a damaged file stops the job rather than a part of it.
+
+mod opened;
+mod share;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
 use hashbrown::HashMap;
 
-use super::format::{FileKind, corrupt, verified_block, verify_header};
+pub use self::opened::OpenedSnapshot;
+pub use self::share::OperatorShare;
+use super::format::corrupt;
 use super::manifest::{Manifest, OperatorManifest};
 use super::part::{BlockReference, ListPart, Redistribution, StateMeta};
 use super::storage::ResolvedSnapshot;
-use crate::{KeyGroup, KeyGroups, OperatorId, Result, Shape, StateError};
+use crate::{KeyGroup, OperatorId, Result, Shape, StateError};
 
-/// How many files are read at once.
-const CONCURRENT_READS: usize = 8;
-
-/// A snapshot, read and checked in full. Cheap to clone.
+/// What has been read and checked of a snapshot. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LoadedSnapshot {
     manifest: Arc<Manifest>,
     /// Where the manifest lies, for messages.
     name: Arc<str>,
-    files: Arc<HashMap<Arc<str>, Bytes>>,
+    blocks: Arc<Blocks>,
 }
+
+/// The payloads of blocks, by file and offset.
+type Blocks = HashMap<(Arc<str>, u64), Bytes>;
 
 /// What one subtask of an operator restores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,29 +69,7 @@ pub struct ListRestore {
 /// [`StateError::Corrupt`], which names the file, where one is damaged or missing;
 /// [`StateError::Storage`].
 pub async fn load(resolved: &ResolvedSnapshot) -> Result<LoadedSnapshot> {
-    let name = resolved.name();
-    let manifest = resolved.home.read_manifest(&resolved.manifest_file).await?;
-    let reads = stream::iter(manifest.files()).map(|file| read_file(resolved, file));
-    let files: HashMap<_, _> = reads.buffer_unordered(CONCURRENT_READS).try_collect().await?;
-    for block in manifest.operators.iter().flat_map(OperatorManifest::blocks).filter(|block| block.length > 0)
-    {
-        let path = resolved.home.name_of(&block.file);
-        let bytes = files.get(&block.file).ok_or_else(|| corrupt(&path, "was not read"))?;
-        verified_block(&path, bytes, block)?;
-    }
-    let loaded = LoadedSnapshot { manifest: Arc::new(manifest), name: name.into(), files: Arc::new(files) };
-    loaded.check_lists()?;
-    Ok(loaded)
-}
-
-async fn read_file(resolved: &ResolvedSnapshot, file: Arc<str>) -> Result<(Arc<str>, Bytes)> {
-    let path = resolved.home.name_of(&file);
-    let bytes = resolved.home.get_if_present(&file).await?.ok_or_else(|| {
-        let problem = format!("refers to `{path}`, which does not exist: the snapshot is incomplete");
-        corrupt(&resolved.name(), problem)
-    })?;
-    verify_header(FileKind::State, &path, &bytes)?;
-    Ok((file, bytes))
+    OpenedSnapshot::open(resolved.clone()).await?.load().await
 }
 
 impl LoadedSnapshot {
@@ -119,9 +101,7 @@ impl LoadedSnapshot {
         parallelism: u32,
         max_parallelism: u32,
     ) -> Result<Option<OperatorRestore>> {
-        let Some(stored) = self.manifest.operators.iter().find(|stored| stored.operator == operator) else {
-            return Ok(None);
-        };
+        let Some(stored) = self.manifest.operator(operator) else { return Ok(None) };
         if stored.is_keyed() && stored.max_parallelism != max_parallelism {
             return Err(StateError::Usage(format!(
                 "operator `{}` has a maximum parallelism of {max_parallelism}, but {} in the snapshot `{}`: \
@@ -129,22 +109,26 @@ impl LoadedSnapshot {
                 stored.name, stored.max_parallelism, self.name, stored.max_parallelism
             )));
         }
-        let keyed = self.keyed(stored, subtask, parallelism)?;
-        let lists = self.lists(stored, subtask, parallelism)?;
-        Ok(Some(OperatorRestore { keyed, lists }))
+        let share = OperatorShare { operator, subtask, parallelism };
+        Ok(Some(OperatorRestore { keyed: self.keyed(stored, share)?, lists: self.lists(stored, share)? }))
     }
 
-    fn keyed(&self, stored: &OperatorManifest, subtask: u32, parallelism: u32) -> Result<Vec<KeyedRestore>> {
-        let range = KeyGroups::new(stored.max_parallelism).range_of(subtask, parallelism);
+    fn keyed(&self, stored: &OperatorManifest, share: OperatorShare) -> Result<Vec<KeyedRestore>> {
         let mut states: BTreeMap<&str, KeyedRestore> = BTreeMap::new();
         for part in stored.subtasks.iter().flat_map(|part| &part.keyed) {
-            let state = states
+            states
                 .entry(&part.meta.name)
                 .or_insert_with(|| KeyedRestore { meta: part.meta.clone(), blocks: Vec::new() });
-            for (group, block) in part.groups.iter().filter(|(group, _)| range.contains(*group)) {
-                state.blocks.push((*group, self.block(block)?));
-            }
         }
+        let mut outcome = Ok(());
+        stored.keyed_blocks(share, |meta, group, block| {
+            match (self.block(block), states.get_mut(&*meta.name)) {
+                (Ok(content), Some(state)) => state.blocks.push((group, content)),
+                (Err(error), _) => outcome = Err(error),
+                (Ok(_), None) => {}
+            }
+        });
+        outcome?;
         let in_order = states.into_values().map(|mut state| {
             state.blocks.sort_unstable_by_key(|(group, _)| *group);
             state
@@ -152,49 +136,21 @@ impl LoadedSnapshot {
         Ok(in_order.collect())
     }
 
-    fn lists(&self, stored: &OperatorManifest, subtask: u32, parallelism: u32) -> Result<Vec<ListRestore>> {
-        let mut names: BTreeMap<&str, Vec<(u32, &ListPart)>> = BTreeMap::new();
-        for (old_subtask, part) in (0_u32..).zip(&stored.subtasks) {
-            for list in &part.lists {
-                names.entry(&list.name).or_default().push((old_subtask, list));
+    fn lists(&self, stored: &OperatorManifest, share: OperatorShare) -> Result<Vec<ListRestore>> {
+        let restores = stored.lists_for(share).into_iter().map(|(first, parts)| {
+            let mut items = self.items(parts)?;
+            if first.redistribution == Redistribution::Split && stored.parallelism != share.parallelism {
+                let every = share.parallelism.max(1) as usize;
+                items = items.into_iter().skip(share.subtask as usize).step_by(every).collect();
             }
-        }
-        let restores = names.into_values().filter_map(|parts| {
-            let (_, first) = parts.first()?;
-            let items = self.share(stored, &parts, first.redistribution, subtask, parallelism);
-            Some(items.map(|items| ListRestore {
+            Ok(ListRestore {
                 name: first.name.clone(),
                 redistribution: first.redistribution,
                 item: first.item.clone(),
                 items,
-            }))
+            })
         });
         restores.collect()
-    }
-
-    /// The items of an operator state that one subtask gets, of what each old subtask had.
-    fn share(
-        &self,
-        stored: &OperatorManifest,
-        parts: &[(u32, &ListPart)],
-        redistribution: Redistribution,
-        subtask: u32,
-        parallelism: u32,
-    ) -> Result<Vec<Bytes>> {
-        let all = || parts.iter().map(|(_, list)| *list);
-        let of = |wanted: u32| parts.iter().find(|(old, _)| *old == wanted).map(|(_, list)| *list);
-        match redistribution {
-            Redistribution::Union => self.items(all()),
-            // A subtask that had finished may not have any left.
-            Redistribution::Broadcast => {
-                self.items(of(subtask % stored.parallelism.max(1)).or_else(|| all().next()))
-            }
-            Redistribution::Split if stored.parallelism == parallelism => self.items(of(subtask)),
-            Redistribution::Split => {
-                let every = parallelism.max(1) as usize;
-                Ok(self.items(all())?.into_iter().skip(subtask as usize).step_by(every).collect())
-            }
-        }
     }
 
     fn items<'a>(&self, lists: impl IntoIterator<Item = &'a ListPart>) -> Result<Vec<Bytes>> {
@@ -211,22 +167,26 @@ impl LoadedSnapshot {
         Ok(items)
     }
 
+    /// Of those that were loaded.
     fn check_lists(&self) -> Result<()> {
-        for part in self.manifest.operators.iter().flat_map(|operator| &operator.subtasks) {
-            self.items(&part.lists)?;
+        for list in self.manifest.operators.iter().flat_map(|it| &it.subtasks).flat_map(|it| &it.lists) {
+            if self.blocks.contains_key(&(list.block.file.clone(), list.block.offset)) {
+                self.items([list])?;
+            }
         }
         Ok(())
     }
 
-    /// A block that was verified when the snapshot was loaded.
+    /// A block that was verified when it was loaded.
     fn block(&self, reference: &BlockReference) -> Result<Bytes> {
         if reference.length == 0 {
             return Ok(Bytes::new());
         }
-        let start = usize::try_from(reference.offset).unwrap_or(usize::MAX);
-        let end = start.saturating_add(usize::try_from(reference.length).unwrap_or(usize::MAX));
-        let bytes = self.files.get(&reference.file).filter(|bytes| end <= bytes.len());
-        bytes.map(|bytes| bytes.slice(start..end)).ok_or_else(|| corrupt(&reference.file, "truncated"))
+        let block = self.blocks.get(&(reference.file.clone(), reference.offset));
+        block.cloned().ok_or_else(|| {
+            let problem = format!("the block at offset {} was not loaded for this subtask", reference.offset);
+            corrupt(&reference.file, problem)
+        })
     }
 }
 

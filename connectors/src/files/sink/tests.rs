@@ -17,14 +17,14 @@ fn lines(store: &Arc<FaultyStore>) -> Lines {
 }
 
 /// Checks the directory, as before a fresh start.
-fn check<E: Encoder>(sink: &FileSink<E>) -> Result<()> {
+fn check<E: Encoder>(sink: &FileSink<E>) -> Result<Vec<u8>> {
     futures::executor::block_on(sink.check())
 }
 
 /// The only subtask of a sink that starts afresh.
 fn start<E: Encoder>(sink: &FileSink<E>) -> OperatorHarness<E::Record, ()> {
-    check(sink).unwrap();
-    OperatorHarness::new(sink_operator(sink, 0)).unwrap()
+    let setup = HarnessSetup::new().prepared(check(sink).unwrap());
+    OperatorHarness::with(setup, sink_operator(sink, 0)).unwrap()
 }
 
 /// Subtask `subtask` of `parallelism` of a sink restored from these snapshots.

@@ -42,9 +42,9 @@ pub struct FileWriter<E: Encoder> {
 }
 
 impl<E: Encoder> FileWriter<E> {
-    pub(super) fn new(config: Writing<E>, directory: String, subtask: u32, first: u64) -> Self {
+    pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
         let (sealed, under_way) = (Vec::new(), Vec::new());
-        Self { config, directory, subtask, next: first, opened: None, part: None, sealed, under_way }
+        Self { config, directory, subtask, next: 0, opened: None, part: None, sealed, under_way }
     }
 
     /// Begins a file.
@@ -88,6 +88,12 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
     type Record = E::Record;
     type State = WriterState;
     type Committable = Committable;
+
+    fn begin(&mut self, checked: &[u8]) -> Result<()> {
+        let first = checked.try_into().map_err(|_| Error::new(ErrorKind::Internal, "no first counter"))?;
+        self.next = u64::from_le_bytes(first);
+        Ok(())
+    }
 
     fn restore(&mut self, states: Vec<WriterState>) -> Result<()> {
         // Subtasks may have changed places: above what any of them had, no name can be taken.

@@ -21,6 +21,7 @@ use crate::clock::{Clock, IoPool, Random};
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{DeployedTask, Deployment, Placement};
 use crate::guard::{catch, guarded};
 use crate::job::{AttemptId, JobMaster, JobStatus, MasterCommand, MasterEvent, RestoreFrom, SubtaskId};
 use crate::metrics::MetricsRegistry;
@@ -287,9 +288,17 @@ impl CoordinatorActor {
         let flags: Vec<_> = self.job.plan.subtasks().iter().map(|_| WakeFlag::new()).collect();
         let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
         let seed = self.random.next();
-        let tasks = self.job.plan.deploy(&services, &wakers, prepared.snapshot.as_ref(), seed)?;
+        let deployment = Deployment {
+            services: &services,
+            placement: &Placement::Everything,
+            wakers: &wakers,
+            restored: prepared.snapshot.as_ref(),
+            prepared: &prepared.preparations,
+            seed,
+        };
+        let tasks = self.job.plan.deploy(&deployment)?;
         let guard = Arc::new(AttemptGuard { attempt, coordinator: context.address() });
-        let start = |(deployed, flag): (crate::graph::DeployedTask, Arc<WakeFlag>)| {
+        let start = |(deployed, flag): (DeployedTask, Arc<WakeFlag>)| {
             let subtask = deployed.subtask;
             let arbiter = self.arbiters.get(subtask.index as usize % self.arbiters.len().max(1));
             let arbiter = arbiter.ok_or_else(|| Error::new(ErrorKind::Internal, "no arbiter to run on"))?;

@@ -20,6 +20,7 @@ use crate::clock::{Clock, Random};
 use crate::driver::storage::{ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Deployment, Placement};
 use crate::guard::catch;
 use crate::job::{AttemptId, JobOutcome, MasterCommand, MasterEvent, SubtaskId};
 use crate::metrics::MetricsRegistry;
@@ -212,7 +213,15 @@ impl World {
         let flags: Vec<_> = process.job.plan.subtasks().iter().map(|_| Flag::raised()).collect();
         let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
         let seed = self.random.next();
-        let tasks = process.job.plan.deploy(&services, &wakers, prepared.snapshot.as_ref(), seed)?;
+        let deployment = Deployment {
+            services: &services,
+            placement: &Placement::Everything,
+            wakers: &wakers,
+            restored: prepared.snapshot.as_ref(),
+            prepared: &prepared.preparations,
+            seed,
+        };
+        let tasks = process.job.plan.deploy(&deployment)?;
         process.install(tasks, flags);
         self.report.restores += u64::from(prepared.snapshot.is_some());
         Ok(prepared.next_checkpoint_id)

@@ -12,7 +12,7 @@ use crate::snapshot::part::{
 };
 use crate::snapshot::storage::SnapshotHome;
 use crate::snapshot::write::write_subtask;
-use crate::{CheckpointId, Timestamp};
+use crate::{CheckpointId, KeyGroups, Timestamp};
 
 const MANIFEST: &str = "chk-1/manifest";
 
@@ -162,6 +162,69 @@ fn a_missing_file_is_told_by_name() {
     let error = block_on(load(&resolved)).unwrap_err().to_string();
     assert!(error.contains("job/chk-1/manifest`: refers to"), "{error}");
     assert!(error.contains("job/chk-1/0-1.state`, which does not exist"), "{error}");
+}
+
+fn share(subtask: u32, parallelism: u32) -> OperatorShare {
+    OperatorShare { operator: operator(), subtask, parallelism }
+}
+
+/// Loads what one subtask restores.
+fn load_for(resolved: &ResolvedSnapshot, subtask: u32, parallelism: u32) -> Result<LoadedSnapshot> {
+    let opened = block_on(OpenedSnapshot::open(resolved.clone())).unwrap();
+    block_on(opened.load_for(&[share(subtask, parallelism)]))
+}
+
+#[test]
+fn each_subtask_loads_its_own_part_and_nothing_else() {
+    let resolved = snapshot(3, 12, |subtask| subtask as u8..subtask as u8 + 1);
+    let all = block_on(load(&resolved)).unwrap();
+    for parallelism in [1, 2, 3, 5] {
+        for subtask in 0..parallelism {
+            let loaded = load_for(&resolved, subtask, parallelism).unwrap();
+            let own = |snapshot: &LoadedSnapshot| snapshot.for_subtask(operator(), subtask, parallelism, 12);
+            assert_eq!(own(&loaded).unwrap(), own(&all).unwrap());
+            let groups = KeyGroups::new(12).range_of(subtask, parallelism).len();
+            assert_eq!(loaded.blocks.keys().filter(|(_, at)| is_keyed(&resolved, *at)).count(), groups);
+        }
+    }
+}
+
+/// Whether a block of keyed state lies at this offset, in any file.
+fn is_keyed(resolved: &ResolvedSnapshot, offset: u64) -> bool {
+    let manifest = block_on(resolved.home.read_manifest(MANIFEST)).unwrap();
+    let keyed = manifest.operators[0].subtasks.iter().flat_map(|part| part.keyed.clone());
+    keyed.flat_map(|state| state.groups).any(|(_, block)| block.offset == offset)
+}
+
+#[test]
+fn a_subtask_neither_reads_nor_misses_the_files_of_others() {
+    // Lists that every subtask restores would need all files.
+    let resolved = snapshot(2, 8, |_| 0..0);
+    block_on(resolved.home.delete_files(["chk-1/0-1.state".into()])).unwrap();
+    assert!(load_for(&resolved, 0, 2).is_ok());
+    assert!(load_for(&resolved, 1, 2).unwrap_err().to_string().contains("0-1.state`, which does not exist"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Damage to the part of a file that a subtask restores is told by the file's name, and damage
+    /// elsewhere in the file does not concern it.
+    #[test]
+    fn damage_to_ones_own_part_is_found(at: prop::sample::Index, bit in 0..8_u8, cut: bool, subtask in 0..3_u32) {
+        let resolved = snapshot(2, 8, |_| 0..3);
+        let own = |loaded: LoadedSnapshot| loaded.for_subtask(operator(), subtask, 3, 8).unwrap();
+        let whole = own(load_for(&resolved, subtask, 3).unwrap());
+        let mut bytes = block_on(resolved.home.get("chk-1/0-1.state")).unwrap().to_vec();
+        let at = at.index(bytes.len());
+        if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
+        block_on(resolved.home.put("chk-1/0-1.state", bytes.into())).unwrap();
+        match load_for(&resolved, subtask, 3) {
+            Ok(loaded) => prop_assert_eq!(own(loaded), whole),
+            Err(StateError::Corrupt { path, .. }) => prop_assert!(path.contains("0-1.state"), "{path}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 #[test]

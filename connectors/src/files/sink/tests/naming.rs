@@ -20,8 +20,8 @@ fn names_say_which_file_it_is() {
 
 /// Runs a job that writes one number.
 fn run(sink: &Lines, number: u64) -> Result<()> {
-    check(sink)?;
-    let mut harness = OperatorHarness::new(sink_operator(sink, 0))?;
+    let setup = HarnessSetup::new().prepared(check(sink)?);
+    let mut harness = OperatorHarness::with(setup, sink_operator(sink, 0))?;
     harness.push_all([number])?;
     end(&mut harness)
 }
