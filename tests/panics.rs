@@ -140,9 +140,9 @@ impl Sink for Counting {
         "counting"
     }
 
-    async fn check(&self) -> Result<()> {
+    async fn check(&self) -> Result<Vec<u8>> {
         self.trap.pass(Check);
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn writer(&self, _: u32) -> CountingWriter {

@@ -78,6 +78,17 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
         let added = self.first.graph.lock().add_two_input_operator(kind, first, second, make);
         Stream::new(&self.first.graph, added)
     }
+
+    /// Applies an operator that is no more than a function of its records.
+    pub(crate) fn apply<O: Record, Op: TwoInputOperator<A, B, O>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> Stream<O> {
+        let applied = self.transform(kind, make);
+        self.first.graph.lock().mark_stateless(applied.node);
+        applied
+    }
 }
 
 #[cfg(test)]

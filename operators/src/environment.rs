@@ -8,7 +8,7 @@ use std::time::Duration;
 use millstream_runtime::checkpoint::CheckpointConfig;
 use millstream_runtime::driver::actor::{JobHandle, JobReport, spawn};
 use millstream_runtime::driver::{Job, SnapshotLocation};
-use millstream_runtime::graph::{Explanation, JobGraph, Plan, PlanSettings};
+use millstream_runtime::graph::{Explanation, Plan, PlanSettings};
 use millstream_runtime::job::{MasterConfig, RestartStrategy};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::snapshot::storage::{SnapshotHome, Stores};
@@ -126,7 +126,9 @@ impl Environment {
         self
     }
 
-    /// Sets how many batches fit into each channel between two subtasks (16 if not set).
+    /// Sets how many batches fit into each channel between two subtasks (16 if not set), at least 1.
+    /// Where a subtask sends to more than 64 others, fewer fit into each channel, but never less than 2
+    /// unless it is set so.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -378,7 +380,7 @@ impl Environment {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn job(&self, name: &str) -> Result<Job> {
-        let graph = std::mem::take::<JobGraph>(&mut self.graph.lock());
+        let graph = self.graph.lock().take();
         if name.is_empty() {
             return Err(Error::new(ErrorKind::InvalidJob, "the job has no name"));
         }

@@ -42,6 +42,13 @@ pub trait Sink: Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
+    /// What no other sink of the job may write to besides this one, in words that follow "uses":
+    /// "the folder `/data/out`". Two sinks that answer the same are a mistake that is told before
+    /// anything runs.
+    fn exclusive(&self) -> Option<String> {
+        None
+    }
+
     /// A writer for subtask `subtask`.
     fn writer(&self, subtask: u32) -> Self::Writer;
 }

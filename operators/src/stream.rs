@@ -78,6 +78,17 @@ impl<T: Record> Stream<T> {
         Stream::new(&self.graph, added)
     }
 
+    /// Applies an operator that is no more than a function of its records.
+    pub(crate) fn apply<O: Record, Op: Operator<T, O>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> Stream<O> {
+        let applied = self.transform(kind, make);
+        self.graph.lock().mark_stateless(applied.node);
+        applied
+    }
+
     /// Gives the operator a name, for people.
     ///
     /// ```

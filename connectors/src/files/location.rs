@@ -123,6 +123,28 @@ impl Stores {
     }
 }
 
+impl Stores {
+    /// A name for the directory `name` that all names of it share; `None` where it leads nowhere.
+    pub(crate) fn canonical(&self, name: &str) -> Option<String> {
+        let location = self.locate(name).ok()?;
+        Some(match (self, Url::parse(name)) {
+            (Self::Given(store), _) => format!("{} of {store} at {:p}", location.path, Arc::as_ptr(store)),
+            (Self::ByName { .. }, Ok(url)) if url.scheme() != "file" && name.contains("://") => {
+                format!("{}{}", &url[..Position::BeforePath], url.path().trim_end_matches('/'))
+            }
+            (Self::ByName { .. }, _) => resolved(PathBuf::from(location.name)).to_string_lossy().into_owned(),
+        })
+    }
+}
+
+/// A path without links, as far down as it exists.
+fn resolved(path: PathBuf) -> PathBuf {
+    match (std::fs::canonicalize(&path), path.parent(), path.file_name()) {
+        (Err(_), Some(parent), Some(name)) => resolved(parent.to_owned()).join(name),
+        (outcome, _, _) => outcome.unwrap_or(path),
+    }
+}
+
 /// The store of a URL, opened before or now, and the path in it.
 fn open(
     url: &Url,

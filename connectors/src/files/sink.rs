@@ -215,6 +215,10 @@ impl<E: Encoder> Sink for FileSink<E> {
         Ok(first.to_le_bytes().to_vec())
     }
 
+    fn exclusive(&self) -> Option<String> {
+        Some(format!("the folder `{}`", self.writing.stores.canonical(&self.directory)?))
+    }
+
     fn writer(&self, subtask: u32) -> FileWriter<E> {
         FileWriter::new(self.writing.clone(), self.directory.clone(), subtask)
     }

@@ -67,7 +67,7 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
         second: impl FnMut(B) -> O + Clone + Send + Sync + 'static,
     ) -> Stream<O> {
         let make = move |_: &_| TwoBatchFunctions(map_each(first.clone()), map_each(second.clone()));
-        self.transform("Co-map", make)
+        self.apply("Co-map", make)
     }
 
     /// Turns each record of either stream into any number of a common type. As Flink's
@@ -90,6 +90,6 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     ) -> Stream<O> {
         let make =
             move |_: &_| TwoBatchFunctions(flat_map_each(first.clone()), flat_map_each(second.clone()));
-        self.transform("Co-flat map", make)
+        self.apply("Co-flat map", make)
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn add_sink<S: Sink>(
 ) -> NodeId {
     let sink = Arc::new(sink);
     let checked = sink.clone();
-    let kind = sink.kind();
+    let (kind, exclusive) = (sink.kind(), sink.exclusive());
     let make = move |info: &OperatorInfo| sink_operator(sink.as_ref(), info.subtask);
     let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, make);
     let prepare: Prepare = Arc::new(move || {
@@ -56,6 +56,9 @@ pub(crate) fn add_sink<S: Sink>(
         Box::pin(async move { checked.check().await })
     });
     graph.set_prepare(node, prepare);
+    if let Some(resource) = exclusive {
+        graph.mark_uses(node, resource);
+    }
     node
 }
 

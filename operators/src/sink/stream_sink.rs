@@ -104,6 +104,7 @@ impl<T: Record> Stream<T> {
     ) -> StreamSink {
         let upstreams = self.upstreams.clone();
         let (node, _, _) = self.graph.lock().add_operator(NodeRole::Sink, kind, upstreams, move |_| make());
+        self.graph.lock().mark_stateless(node);
         StreamSink::new(&self.graph, node)
     }
 }

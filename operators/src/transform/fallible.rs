@@ -25,7 +25,7 @@ impl<T: Record> Stream<T> {
         &self,
         function: impl FnMut(T) -> FunctionResult<O> + Clone + Send + Sync + 'static,
     ) -> Stream<O> {
-        self.transform("Map", move |_| {
+        self.apply("Map", move |_| {
             let mut function = function.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, O>| {
                 let target = output.batch();
@@ -53,7 +53,7 @@ impl<T: Record> Stream<T> {
         &self,
         function: impl FnMut(&T) -> FunctionResult<bool> + Clone + Send + Sync + 'static,
     ) -> Self {
-        self.transform("Filter", move |_| {
+        self.apply("Filter", move |_| {
             let mut function = function.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, T>| {
                 let target = output.batch();
@@ -88,7 +88,7 @@ impl<T: Record> Stream<T> {
         &self,
         function: impl FnMut(T) -> FunctionResult<Option<O>> + Clone + Send + Sync + 'static,
     ) -> Stream<O> {
-        self.transform("Filter map", move |_| {
+        self.apply("Filter map", move |_| {
             let mut function = function.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, O>| {
                 let target = output.batch();
@@ -119,6 +119,6 @@ impl<T: Record> Stream<T> {
         &self,
         function: impl FnMut(T) -> FunctionResult<M> + Clone + Send + Sync + 'static,
     ) -> Stream<O> {
-        self.transform("Flat map", move |_| FlatMap::new(function.clone()))
+        self.apply("Flat map", move |_| FlatMap::new(function.clone()))
     }
 }

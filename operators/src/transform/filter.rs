@@ -20,7 +20,7 @@ impl<T: Record> Stream<T> {
     /// ```
     #[must_use]
     pub fn filter(&self, keep: impl FnMut(&T) -> bool + Clone + Send + Sync + 'static) -> Self {
-        self.transform("Filter", move |_| {
+        self.apply("Filter", move |_| {
             let mut keep = keep.clone();
             // In place: the batch that came in goes on, shorter.
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, T>| {

@@ -23,7 +23,7 @@ impl<T: Record> Stream<T> {
         &self,
         function: impl FnMut(T) -> Option<O> + Clone + Send + Sync + 'static,
     ) -> Stream<O> {
-        self.transform("Filter map", move |_| {
+        self.apply("Filter map", move |_| {
             let mut function = function.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, O>| {
                 // At most as many go out as came in, so there is no need to look at the room.

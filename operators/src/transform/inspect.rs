@@ -26,7 +26,7 @@ impl<T: Record> Stream<T> {
     /// ```
     #[must_use]
     pub fn inspect(&self, look: impl FnMut(&T) + Clone + Send + Sync + 'static) -> Self {
-        self.transform("Inspect", move |_| {
+        self.apply("Inspect", move |_| {
             let mut look = look.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, T>| {
                 batch.records().iter().for_each(&mut look);

@@ -43,7 +43,7 @@ impl<T: Record> Stream<T> {
         // number, would mix up their order. So each part of a union has an operator of its own.
         let parts = self.upstreams.iter().map(|upstream| {
             let part = Self { upstreams: vec![upstream.clone()], ..self.clone() };
-            let pairs = part.transform("Key by", make.clone());
+            let pairs = part.apply("Key by", make.clone());
             self.graph.lock().follow_input(pairs.node);
             pairs
         });

@@ -22,7 +22,7 @@ impl<T: Record> Stream<T> {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn map<O: Record>(&self, function: impl FnMut(T) -> O + Clone + Send + Sync + 'static) -> Stream<O> {
-        self.transform("Map", move |_| {
+        self.apply("Map", move |_| {
             let mut function = function.clone();
             each_batch(move |batch: &mut Batch<T>, output: &mut Output<'_, O>| {
                 batch.map_into(output.batch(), &mut function);

@@ -9,7 +9,9 @@ impl<T: Record> Stream<T> {
     /// The records that the operator which made this stream emits to a side output. As Flink's
     /// `getSideOutput`.
     ///
-    /// What is emitted to a tag that nobody reads is dropped. Settings such as [`Stream::name`]
+    /// What is emitted to a tag that nobody reads is dropped. Reading it from the stream of another
+    /// operator than the one that emits is an error, of the job's plan where that can be seen there
+    /// (a `map` emits to no side output), or else at the first record that would be lost. Settings such as [`Stream::name`]
     /// apply to the operator, from whichever of its streams they are called.
     ///
     /// ```
@@ -29,6 +31,7 @@ impl<T: Record> Stream<T> {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn side_output<S: Record>(&self, tag: &OutputTag<S>) -> Stream<S> {
+        self.graph.lock().mark_side_read(self.node, tag);
         Stream::new(&self.graph, (self.node, self.sides.port(tag), self.sides.clone()))
     }
 }

@@ -18,6 +18,7 @@ use crate::batch::Batch;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::error::Result;
+use crate::graph::SideReads;
 use crate::guard::guarded;
 use crate::job::SubtaskId;
 use crate::metrics::SubtaskCounters;
@@ -60,6 +61,7 @@ pub struct TaskContext {
     end_held: bool,
     finish_held: bool,
     alarm: Alarm,
+    side_reads: Arc<SideReads>,
     /// What the operators of the chain have handed over for the barrier that passes right now.
     pub(super) snapshots: Vec<NamedSnapshot>,
     /// What was written for earlier checkpoints, that later ones may refer to.
@@ -86,9 +88,19 @@ impl TaskContext {
             end_held: false,
             finish_held: false,
             alarm: Alarm::default(),
+            side_reads: Arc::default(),
             snapshots,
             written,
         }
+    }
+
+    /// Knows which operators the side outputs of the job are read from.
+    pub(crate) fn with_side_reads(self, side_reads: Arc<SideReads>) -> Self {
+        Self { side_reads, ..self }
+    }
+
+    pub(crate) fn side_reads(&self) -> &SideReads {
+        &self.side_reads
     }
 
     /// Which subtask this is.

@@ -1,5 +1,6 @@
 //! Writing a job down: nodes in the order they are made, each after its inputs, so that there are no cycles.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -7,6 +8,7 @@ use millstream_state::Record;
 
 use super::deploy::SubtaskBuilder;
 use super::edge::{AnyEdge, Edge, EdgeId, Port, Upstream};
+use super::node::{BuildTask, ChainingPolicy, GraphId, Node, NodeId, NodeRole};
 use super::side::SidePorts;
 use crate::chain::{
     Collector, Link, Operator, OperatorInfo, SourceLink, SourceOperator, TwoInputLink, TwoInputOperator,
@@ -14,59 +16,12 @@ use crate::chain::{
 use crate::error::Result;
 use crate::input::InputGate;
 use crate::partition::Partitioning;
-use crate::task::{OperatorTask, SourceTask, Task, TwoInputTask};
-
-/// An operator of the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub(crate) usize);
-
-/// What part an operator plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeRole {
-    /// It brings records in.
-    Source,
-    /// It turns records into others.
-    Operator,
-    /// It takes records out.
-    Sink,
-}
-
-/// Whether an operator may be chained to the one before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChainingPolicy {
-    /// Wherever it can be.
-    #[default]
-    Always,
-    /// It begins a chain.
-    Head,
-    /// It is alone.
-    Never,
-}
+use crate::task::{OperatorTask, SourceTask, TwoInputTask};
 
 /// Work to be done before an operator is first deployed without restored state: finding splits,
 /// checking that files exist. Runs once an attempt, on the I/O pool. What it answers is shipped to
 /// all subtasks of the operator, as [`OpenContext::prepared`](crate::chain::OpenContext::prepared).
 pub type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<u8>>> + Send + Sync>;
-
-type BuildTask = Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn Task>> + Send + Sync>;
-
-/// What is known of an operator.
-pub(crate) struct Node {
-    pub(crate) role: NodeRole,
-    pub(crate) kind: &'static str,
-    pub(crate) name: Option<String>,
-    pub(crate) uid: Option<String>,
-    pub(crate) parallelism: Option<u32>,
-    pub(crate) follows_input: bool,
-    pub(crate) max_parallelism: Option<u32>,
-    pub(crate) chaining: ChainingPolicy,
-    pub(crate) assigns_timestamps: bool,
-    pub(crate) needs_timestamps: bool,
-    pub(crate) first_input_has_time: bool,
-    pub(crate) problem: Option<String>,
-    pub(crate) prepare: Option<Prepare>,
-    pub(crate) build_task: BuildTask,
-}
 
 /// What is known of an edge.
 pub(crate) struct EdgeSpec {
@@ -78,16 +33,69 @@ pub(crate) struct EdgeSpec {
 }
 
 /// A job as it is written down.
-#[derive(Default)]
 pub struct JobGraph {
+    id: GraphId,
+    /// The graphs that were taken from the same environment before.
+    taken: Vec<GraphId>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) edges: Vec<EdgeSpec>,
+    /// Cuts the ways from operators to what reads them, which are closures within closures.
+    disconnect: Vec<Box<dyn Fn() + Send + Sync>>,
+    /// Which operators each side output is read from, by tag.
+    pub(crate) side_reads: BTreeMap<u64, BTreeSet<NodeId>>,
+    /// A mistake that no operator of the graph is to blame for.
+    pub(crate) problem: Option<String>,
+}
+
+impl Default for JobGraph {
+    fn default() -> Self {
+        Self {
+            id: GraphId::new(),
+            taken: Vec::new(),
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            disconnect: Vec::new(),
+            side_reads: BTreeMap::new(),
+            problem: None,
+        }
+    }
+}
+
+impl Drop for JobGraph {
+    fn drop(&mut self) {
+        // One after another: else a stream that outlives its graph would drop a whole chain in one
+        // go, each operator inside the drop of the one before it, which no stack survives.
+        self.disconnect.iter().for_each(|disconnect| disconnect());
+    }
 }
 
 /// Makes one subtask's instance of an operator.
 type Make<Op> = Arc<dyn Fn(&OperatorInfo) -> Op + Send + Sync>;
 
 impl JobGraph {
+    /// Takes out what has been written down, and leaves an empty graph, to which no stream of the old
+    /// one belongs.
+    pub fn take(&mut self) -> Self {
+        let mut taken = std::mem::take(self);
+        self.taken = std::mem::take(&mut taken.taken);
+        self.taken.push(taken.id);
+        taken
+    }
+
+    /// What is wrong with an operator that was made in another graph, if it was.
+    pub(super) fn foreign(&self, node: NodeId) -> Option<&'static str> {
+        if node.1 == self.id {
+            None
+        } else if self.taken.contains(&node.1) {
+            Some(
+                "a stream that was made before the last `execute`, `spawn` or `job` is used after it: \
+                  the operators of a job go with it, build all of the next one anew",
+            )
+        } else {
+            Some("a stream of another environment is used: all streams of a job come from one")
+        }
+    }
+
     fn add(&mut self, role: NodeRole, kind: &'static str, build_task: BuildTask) -> NodeId {
         self.nodes.push(Node {
             role,
@@ -101,11 +109,13 @@ impl JobGraph {
             assigns_timestamps: false,
             needs_timestamps: false,
             first_input_has_time: false,
+            stateful: true,
+            resources: Vec::new(),
             problem: None,
             prepare: None,
             build_task,
         });
-        NodeId(self.nodes.len() - 1)
+        self.node(self.nodes.len() - 1)
     }
 
     fn connect<T: Record>(
@@ -115,6 +125,11 @@ impl JobGraph {
         input: usize,
         chain: impl Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn Collector<T>>> + Clone + Send + Sync + 'static,
     ) -> Vec<Arc<Edge<T>>> {
+        let foreign = upstreams.iter().find_map(|upstream| self.foreign(upstream.node));
+        if let Some(problem) = foreign {
+            self.problem.get_or_insert_with(|| problem.to_owned());
+        }
+        let own = upstreams.into_iter().filter(|upstream| upstream.node.1 == to.1);
         let connect_one = |upstream: Upstream<T>| {
             let id = EdgeId(self.edges.len());
             let edge = Arc::new(Edge::new(id, upstream.partitioner, Box::new(chain.clone())));
@@ -123,12 +138,28 @@ impl JobGraph {
             self.edges.push(EdgeSpec { from, to, input, partitioning, typed: edge.clone() });
             edge
         };
-        upstreams.into_iter().map(connect_one).collect()
+        own.map(connect_one).collect()
+    }
+
+    /// The identifier of the node at a place.
+    pub(super) const fn node(&self, index: usize) -> NodeId {
+        NodeId(index, self.id)
+    }
+
+    /// The outputs of the next node.
+    fn outputs<O: Record>(&mut self) -> (Port<O>, SidePorts) {
+        let (port, sides) = (Port::default(), SidePorts::default());
+        let (out, out_sides) = (port.clone(), sides.clone());
+        self.disconnect.push(Box::new(move || {
+            out.disconnect();
+            out_sides.disconnect();
+        }));
+        (port, sides)
     }
 
     /// The identifier that the next node will have.
     const fn next_node(&self) -> NodeId {
-        NodeId(self.nodes.len())
+        self.node(self.nodes.len())
     }
 
     /// Adds a source; `kind` names what it is, for people and for its place in the graph.
@@ -137,7 +168,7 @@ impl JobGraph {
         kind: &'static str,
         make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
     ) -> (NodeId, Port<O>, SidePorts) {
-        let (node, port, sides) = (self.next_node(), Port::default(), SidePorts::default());
+        let (node, (port, sides)) = (self.next_node(), self.outputs());
         let (out, out_sides) = (port.clone(), sides.clone());
         self.add(
             NodeRole::Source,
@@ -160,7 +191,7 @@ impl JobGraph {
         upstreams: Vec<Upstream<I>>,
         make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
     ) -> (NodeId, Port<O>, SidePorts) {
-        let (node, port, sides) = (self.next_node(), Port::default(), SidePorts::default());
+        let (node, (port, sides)) = (self.next_node(), self.outputs());
         let (out, out_sides, make) = (port.clone(), sides.clone(), Arc::new(make) as Make<Op>);
         let chain = move |builder: &SubtaskBuilder<'_>| {
             let (next, sides) = (out.build(builder)?, out_sides.build(builder)?);
@@ -188,7 +219,7 @@ impl JobGraph {
         second: Vec<Upstream<B>>,
         make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
     ) -> (NodeId, Port<O>, SidePorts) {
-        let (node, port, sides) = (self.next_node(), Port::default(), SidePorts::default());
+        let (node, (port, sides)) = (self.next_node(), self.outputs());
         let (out, out_sides) = (port.clone(), sides.clone());
         // Two inputs never chain (the plan sees to it), so these are never called.
         let first = self.connect(first, node, 0, |_| Ok(Box::new(crate::chain::Discard)));
@@ -208,70 +239,5 @@ impl JobGraph {
             }),
         );
         (node, port, sides)
-    }
-
-    fn change(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
-        if let Some(node) = self.nodes.get_mut(node.0) {
-            change(node);
-        }
-    }
-
-    /// Gives an operator a name, for people.
-    pub fn set_name(&mut self, node: NodeId, name: String) {
-        self.change(node, |node| node.name = Some(name));
-    }
-
-    /// Gives an operator an identifier that snapshots know it by.
-    pub fn set_uid(&mut self, node: NodeId, uid: String) {
-        self.change(node, |node| node.uid = Some(uid));
-    }
-
-    /// Sets how many subtasks an operator has.
-    pub fn set_parallelism(&mut self, node: NodeId, parallelism: u32) {
-        self.change(node, |node| node.parallelism = Some(parallelism));
-    }
-
-    /// Gives an operator the parallelism of what it reads, unless one is set or its input is spread
-    /// in a way of its own: for operators that must not change the order of records.
-    pub fn follow_input(&mut self, node: NodeId) {
-        self.change(node, |node| node.follows_input = true);
-    }
-
-    /// Sets how many key groups an operator has.
-    pub fn set_max_parallelism(&mut self, node: NodeId, max_parallelism: u32) {
-        self.change(node, |node| node.max_parallelism = Some(max_parallelism));
-    }
-
-    /// Sets whether an operator is chained.
-    pub fn set_chaining(&mut self, node: NodeId, policy: ChainingPolicy) {
-        self.change(node, |node| node.chaining = policy);
-    }
-
-    /// Notes that an operator's records carry timestamps, whatever its input's do.
-    pub fn mark_assigns_timestamps(&mut self, node: NodeId) {
-        self.change(node, |node| node.assigns_timestamps = true);
-    }
-
-    /// Notes that an operator works on event time.
-    pub fn mark_needs_timestamps(&mut self, node: NodeId) {
-        self.change(node, |node| node.needs_timestamps = true);
-    }
-
-    /// Notes that an operator's records carry timestamps if those of its first input do, whatever
-    /// the second input is: a bounded table that the operator waits for needs none.
-    pub fn mark_first_input_has_time(&mut self, node: NodeId) {
-        self.change(node, |node| node.first_input_has_time = true);
-    }
-
-    /// Notes a mistake that the user has made with an operator, to be told before anything runs.
-    pub fn mark_problem(&mut self, node: NodeId, problem: impl Into<String>) {
-        self.change(node, |node| {
-            node.problem.get_or_insert_with(|| problem.into());
-        });
-    }
-
-    /// Sets what is to be done before an operator is first deployed without restored state.
-    pub fn set_prepare(&mut self, node: NodeId, prepare: Prepare) {
-        self.change(node, |node| node.prepare = Some(prepare));
     }
 }

@@ -1,17 +1,18 @@
 //! From a plan to the tasks of one attempt.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Waker;
 
 use millstream_state::snapshot::read::{LoadedSnapshot, OperatorShare};
 use millstream_state::{OperatorId, stable_hash};
 
-use super::builder::NodeId;
 use super::edge::{Edge, EdgeId};
+use super::node::NodeId;
 use super::placement::Placement;
 use super::plan::{Plan, PlannedEdge, PlannedNode, Vertex};
+use super::side::SideReads;
 use super::wiring::Wiring;
 use crate::chain::{OperatorInfo, TaskContext, TaskServices};
 use crate::channel::ChannelReceiver;
@@ -109,12 +110,14 @@ impl Plan {
     /// If a task cannot be built or what it restores does not fit it.
     pub(crate) fn deploy(&self, deployment: &Deployment<'_>) -> Result<Vec<DeployedTask>> {
         let wiring = self.wire(deployment)?;
+        let side_reads = Arc::new(self.side_reads());
         let mut tasks = Vec::new();
         for (subtask, waker) in self.subtasks_of(deployment.placement).into_iter().zip(deployment.wakers) {
             let Some(vertex) = self.vertices().get(subtask.vertex.0 as usize) else { continue };
             let name: Arc<str> = Arc::from(self.vertex_name(vertex.id));
             let seed = stable_hash(&(deployment.seed, vertex.id.0, subtask.index));
-            let context = TaskContext::new(subtask, deployment.services.clone(), waker.clone(), seed);
+            let context = TaskContext::new(subtask, deployment.services.clone(), waker.clone(), seed)
+                .with_side_reads(side_reads.clone());
             let (cx, building) = (&context, RefCell::default());
             let builder =
                 SubtaskBuilder { plan: self, wiring: &wiring, deployment, subtask, seed, cx, building };
@@ -127,6 +130,12 @@ impl Plan {
             tasks.push(DeployedTask { subtask, name, task, context });
         }
         Ok(tasks)
+    }
+
+    fn side_reads(&self) -> SideReads {
+        let name_of = |node: &NodeId| Some(format!("`{}`", self.layout.nodes.get(node.0)?.name));
+        let readers = |nodes: &BTreeSet<NodeId>| nodes.iter().filter_map(name_of).collect::<Vec<_>>();
+        self.graph.side_reads.iter().map(|(tag, nodes)| (*tag, readers(nodes).join(" and "))).collect()
     }
 
     fn build_head(&self, vertex: &Vertex, builder: &SubtaskBuilder<'_>) -> Result<Box<dyn Task>> {

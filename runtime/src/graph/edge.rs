@@ -6,8 +6,8 @@ use std::sync::Arc;
 use millstream_state::{KeyGroups, Record, Shape};
 use parking_lot::Mutex;
 
-use super::builder::NodeId;
 use super::deploy::SubtaskBuilder;
+use super::node::NodeId;
 use super::wiring::{Subtasks, Wiring};
 use crate::chain::{Collector, Discard, FanOut, Router, Wire};
 use crate::clock::Random;
@@ -42,6 +42,11 @@ impl<T> Default for Port<T> {
 impl<T: Record> Port<T> {
     pub(crate) fn connect(&self, edge: Arc<Edge<T>>) {
         self.edges.lock().push(edge);
+    }
+
+    pub(crate) fn disconnect(&self) {
+        let edges = std::mem::take(&mut *self.edges.lock());
+        drop(edges);
     }
 
     /// What stands behind this port in a subtask: operators of the same chain, ways out, or nothing.

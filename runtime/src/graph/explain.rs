@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::builder::{JobGraph, NodeId};
+use super::builder::JobGraph;
+use super::node::NodeId;
 use super::plan::{Layout, Plan, PlanSettings};
 use crate::error::Result;
 
@@ -39,6 +40,8 @@ pub struct ExplainedOperator {
     pub id: String,
     /// The number of its key groups.
     pub max_parallelism: u32,
+    /// Whether it may have state: then a uid keeps that where the job is changed.
+    pub stateful: bool,
 }
 
 /// A connection between two chains.
@@ -78,6 +81,7 @@ impl Layout {
                 uid: node.uid.clone(),
                 id: planned.operator.to_string(),
                 max_parallelism: planned.groups.count(),
+                stateful: node.stateful,
             })
         };
         let vertices = self.vertices.iter().map(|vertex| ExplainedVertex {

@@ -1,16 +1,23 @@
 //! From what was written down to what will run: parallelism, chains, identifiers, and all mistakes found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, OperatorId, UPPER_MAX_PARALLELISM};
 
-use super::builder::{ChainingPolicy, JobGraph, Node, NodeId, NodeRole};
+use super::builder::JobGraph;
+use super::check::{check, check_records, display_name, invalid};
 use super::edge::EdgeId;
+use super::identify::identify;
+use super::node::{ChainingPolicy, Node, NodeId, NodeRole};
 use super::placement::Placement;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::{SubtaskId, VertexId};
 use crate::partition::Partitioning;
+
+/// So many operators follow each other in a chain at most. They call one another, and a stack has
+/// 2 MiB: without optimisation a call from one to the next takes some KiB of it.
+const LONGEST_CHAIN: usize = 100;
 
 /// Settings of a job that the plan depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +83,6 @@ pub(crate) struct Layout {
     pub(crate) vertices: Vec<Vertex>,
 }
 
-fn invalid(name: &str, problem: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidJob, problem).in_operator(name)
-}
-
-fn display_name(node: &Node) -> &str {
-    node.name.as_deref().unwrap_or(node.kind)
-}
-
 impl Plan {
     /// Plans a job.
     ///
@@ -104,6 +103,7 @@ impl Plan {
     /// As [`Plan::new`].
     pub fn relayout(&self, settings: PlanSettings) -> Result<Self> {
         let layout = Layout::new(&self.graph, &settings)?;
+        check_records(&self.graph, &layout.edges)?;
         Ok(Self { graph: self.graph.clone(), settings, layout })
     }
 
@@ -154,17 +154,10 @@ impl Plan {
 
 impl Layout {
     pub(crate) fn new(graph: &JobGraph, settings: &PlanSettings) -> Result<Self> {
-        if graph.nodes.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidJob,
-                "the job has no operators: add a source and a sink",
-            ));
-        }
-        check_names(graph)?;
-        check_timestamps(graph)?;
+        check(graph, settings)?;
         let sizes = sizes_of_nodes(graph, settings)?;
         let edges = plan_edges(graph, settings, &sizes)?;
-        let identifiers = identify(graph);
+        let identifiers = identify(graph)?;
         let mut vertices: Vec<Vertex> = Vec::new();
         let mut nodes: Vec<PlannedNode> = Vec::new();
         for (index, ((node, (parallelism, groups)), operator)) in
@@ -177,10 +170,10 @@ impl Layout {
                 None => VertexId(u32::try_from(vertices.len()).unwrap_or(u32::MAX)),
             };
             match vertices.get_mut(vertex.0 as usize) {
-                Some(vertex) => vertex.nodes.push(NodeId(index)),
+                Some(vertex) => vertex.nodes.push(graph.node(index)),
                 None => vertices.push(Vertex {
                     id: vertex,
-                    nodes: vec![NodeId(index)],
+                    nodes: vec![graph.node(index)],
                     parallelism,
                     is_source: node.role == NodeRole::Source,
                 }),
@@ -195,62 +188,6 @@ impl Layout {
         }
         Ok(Self { nodes, edges, vertices })
     }
-}
-
-fn check_names(graph: &JobGraph) -> Result<()> {
-    let (mut names, mut uids) = (BTreeSet::new(), BTreeSet::new());
-    for node in &graph.nodes {
-        if let Some(problem) = &node.problem {
-            return Err(invalid(display_name(node), problem));
-        }
-        if let Some(name) = &node.name
-            && !names.insert(name)
-        {
-            return Err(invalid(name, "this name is used for two operators: names must differ"));
-        }
-        if let Some(uid) = &node.uid
-            && !uids.insert(uid)
-        {
-            let problem =
-                format!("the uid `{uid}` is used twice: each operator's state needs one of its own");
-            return Err(invalid(display_name(node), problem));
-        }
-    }
-    Ok(())
-}
-
-/// Records that leave a chain must come out of their encoding as they went in, also where they
-/// stay in the process: a job that runs in one process runs in several.
-fn check_records(graph: &JobGraph, edges: &[PlannedEdge]) -> Result<()> {
-    for (edge, _) in graph.edges.iter().zip(edges).filter(|(_, planned)| !planned.chained) {
-        let (Some(from), Some(to)) = (graph.nodes.get(edge.from.0), graph.nodes.get(edge.to.0)) else {
-            continue;
-        };
-        let (from, to) = (display_name(from), display_name(to));
-        let role = format_args!("the records from `{from}` to `{to}`");
-        edge.typed.check_records(&role).map_err(|error| error.in_operator(from))?;
-    }
-    Ok(())
-}
-
-fn check_timestamps(graph: &JobGraph) -> Result<()> {
-    let mut timed = Vec::<bool>::new();
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let counts = |input: usize| input == 0 || !node.first_input_has_time;
-        let inputs = graph.edges.iter().filter(|edge| edge.to.0 == index && counts(edge.input));
-        let inputs: Vec<_> = inputs.collect();
-        let inputs_timed =
-            !inputs.is_empty() && inputs.iter().all(|edge| timed.get(edge.from.0).copied() == Some(true));
-        if node.needs_timestamps && !inputs_timed {
-            return Err(invalid(
-                display_name(node),
-                "it works on event time, but its input has no timestamps: call \
-                 `assign_timestamps_and_watermarks` on the stream before it",
-            ));
-        }
-        timed.push(node.assigns_timestamps || inputs_timed);
-    }
-    Ok(())
 }
 
 fn sizes_of_nodes(graph: &JobGraph, settings: &PlanSettings) -> Result<Vec<(u32, KeyGroups)>> {
@@ -302,6 +239,9 @@ fn plan_edges(
 ) -> Result<Vec<PlannedEdge>> {
     let mut inputs = BTreeMap::<NodeId, usize>::new();
     graph.edges.iter().for_each(|edge| *inputs.entry(edge.to).or_default() += 1);
+    // How many operators of its chain lie before each, itself included.
+    let mut depths = vec![1; graph.nodes.len()];
+    // Edges come in the order of the operators that they lead to: of each the upstream's depth is known.
     let plan_edge = |edge: &super::builder::EdgeSpec| {
         let ends = (graph.nodes.get(edge.from.0), graph.nodes.get(edge.to.0));
         let sizes = (sizes.get(edge.from.0), sizes.get(edge.to.0));
@@ -322,28 +262,16 @@ fn plan_edges(
         }
         let allowed = from.chaining != ChainingPolicy::Never && to.chaining == ChainingPolicy::Always;
         let alone = inputs.get(&edge.to).copied() == Some(1);
-        let chained = settings.chaining && allowed && alone && partitioning == Partitioning::Forward;
+        let depth = depths.get(edge.from.0).copied().unwrap_or(LONGEST_CHAIN);
+        let chained = settings.chaining
+            && allowed
+            && alone
+            && partitioning == Partitioning::Forward
+            && depth < LONGEST_CHAIN;
+        if let Some(downstream) = depths.get_mut(edge.to.0).filter(|_| chained) {
+            *downstream = depth + 1;
+        }
         Ok(PlannedEdge { partitioning, chained, groups: downstream.1, downstream: downstream.0 })
     };
     graph.edges.iter().map(plan_edge).collect()
-}
-
-/// Gives every operator its identifier: of its uid, or of its kind and its place in the graph.
-fn identify(graph: &JobGraph) -> Vec<OperatorId> {
-    let mut places = BTreeMap::<String, usize>::new();
-    let mut identifiers = Vec::<OperatorId>::new();
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let uid = node.uid.clone().unwrap_or_else(|| {
-            let inputs = graph.edges.iter().filter(|edge| edge.to.0 == index);
-            let inputs: Vec<_> = inputs
-                .filter_map(|edge| Some(format!("{}:{}", edge.input, identifiers.get(edge.from.0)?)))
-                .collect();
-            let place = format!("{}({})", node.kind, inputs.join(","));
-            let twin = places.entry(place.clone()).or_default();
-            *twin += 1;
-            format!("{place}#{twin}")
-        });
-        identifiers.push(OperatorId::from_uid(&uid));
-    }
-    identifiers
 }

@@ -1,6 +1,7 @@
 //! Side outputs: records of other types that an operator gives out besides its main stream.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,11 +13,12 @@ use super::deploy::SubtaskBuilder;
 use super::edge::Port;
 use crate::batch::Batch;
 use crate::chain::{Collector, Signal, Stage, TaskContext};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Names a side output and the type of its records. As Flink's `OutputTag`.
 ///
-/// What is emitted to a tag that nobody reads is dropped.
+/// What is emitted to a tag that nobody reads is dropped. Where it is read, only the operators that it
+/// is read from may emit to it; an emission of any other fails the job.
 pub struct OutputTag<T> {
     name: Arc<str>,
     id: u64,
@@ -60,6 +62,11 @@ impl SidePorts {
         let build: BuildSide = Box::new(move |builder| Ok(side(id, built.build(builder)?)));
         self.0.lock().push((id, build));
         port
+    }
+
+    pub(crate) fn disconnect(&self) {
+        let ports = std::mem::take(&mut *self.0.lock());
+        drop(ports);
     }
 
     pub(crate) fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Vec<Box<dyn SideCollector>>> {
@@ -133,10 +140,27 @@ pub(crate) fn emit<T: Record>(
     let mut sides = sides
         .iter_mut()
         .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.id == tag.id));
-    let Some(mut side) = sides.next() else { return Ok(()) };
+    let Some(mut side) = sides.next() else { return check_unread(tag, cx) };
     for other in sides {
         side.push(record.clone(), timestamp, cx)?;
         side = other;
     }
     side.push(record, timestamp, cx)
+}
+
+/// The operators that each side output of a job is read from, by tag.
+pub(crate) type SideReads = BTreeMap<u64, String>;
+
+/// Dropping is right where nobody reads a side output, and a loss where somebody waits for it elsewhere.
+#[cold]
+fn check_unread<T>(tag: &OutputTag<T>, cx: &TaskContext) -> Result<()> {
+    let Some(readers) = cx.side_reads().get(&tag.id) else { return Ok(()) };
+    Err(Error::new(
+        ErrorKind::InvalidJob,
+        format!(
+            "it emits to the side output `{}`, which is read from {readers} only: call `side_output` on the \
+             stream that this operator makes, before anything else is done with it",
+            tag.name
+        ),
+    ))
 }

@@ -1,6 +1,8 @@
 //! Jobs of numbers, deployed by hand: no driver, no coordinator.
 
 mod deploying;
+mod mistakes;
+mod names;
 
 use std::sync::Arc;
 use std::task::Waker;

@@ -78,3 +78,24 @@ fn local_directories_are_listed_too() {
     let again = find_files(&stores, &found[1].name);
     assert_eq!(futures::executor::block_on(again).unwrap(), [found[1].clone()]);
 }
+
+#[test]
+fn all_names_of_a_directory_are_one_canonical_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::create_dir(at("real")).unwrap();
+    std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
+    let stores = Stores::by_name(false);
+    let canonical = |name: String| stores.canonical(&name).unwrap();
+    let one = canonical(at("real/new/out"));
+    for other in ["real/new/out/", "real/./new/../new/out", "link/new/out"] {
+        assert_eq!(canonical(at(other)), one, "{other}");
+    }
+    assert_eq!(canonical(format!("file://{}", at("real/new/out"))), one);
+    assert_ne!(canonical(at("real/new/other")), one);
+    assert_eq!(canonical("memory:///a/".into()), canonical("memory:///a".into()));
+
+    let given = [(); 2].map(|()| Stores::Given(Arc::new(object_store::memory::InMemory::new())));
+    assert_eq!(given[0].canonical("out"), given[0].canonical("out/"));
+    assert_ne!(given[0].canonical("out"), given[1].canonical("out"));
+}

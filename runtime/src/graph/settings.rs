@@ -1,0 +1,104 @@
+//! What is said of an operator after it was made.
+
+use super::builder::{JobGraph, Prepare};
+use super::node::{ChainingPolicy, Node, NodeId};
+use super::side::OutputTag;
+
+impl JobGraph {
+    fn change(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
+        if let Some(problem) = self.foreign(node) {
+            self.problem.get_or_insert_with(|| problem.to_owned());
+        } else if let Some(node) = self.nodes.get_mut(node.0) {
+            change(node);
+        }
+    }
+
+    /// Gives an operator a name, for people.
+    pub fn set_name(&mut self, node: NodeId, name: String) {
+        self.change(node, |node| node.name = Some(name));
+    }
+
+    /// Gives an operator an identifier that snapshots know it by.
+    pub fn set_uid(&mut self, node: NodeId, uid: String) {
+        self.change(node, |node| node.uid = Some(uid));
+    }
+
+    /// Sets how many subtasks an operator has.
+    pub fn set_parallelism(&mut self, node: NodeId, parallelism: u32) {
+        self.change(node, |node| node.parallelism = Some(parallelism));
+    }
+
+    /// Gives an operator the parallelism of what it reads, unless one is set or its input is spread
+    /// in a way of its own: for operators that must not change the order of records.
+    pub fn follow_input(&mut self, node: NodeId) {
+        self.change(node, |node| node.follows_input = true);
+    }
+
+    /// Sets how many key groups an operator has.
+    pub fn set_max_parallelism(&mut self, node: NodeId, max_parallelism: u32) {
+        self.change(node, |node| node.max_parallelism = Some(max_parallelism));
+    }
+
+    /// Sets whether an operator is chained.
+    pub fn set_chaining(&mut self, node: NodeId, policy: ChainingPolicy) {
+        self.change(node, |node| node.chaining = policy);
+    }
+
+    /// Notes that an operator's records carry timestamps, whatever its input's do.
+    pub fn mark_assigns_timestamps(&mut self, node: NodeId) {
+        self.change(node, |node| node.assigns_timestamps = true);
+    }
+
+    /// Notes that an operator works on event time.
+    pub fn mark_needs_timestamps(&mut self, node: NodeId) {
+        self.change(node, |node| node.needs_timestamps = true);
+    }
+
+    /// Notes that an operator's records carry timestamps if those of its first input do, whatever
+    /// the second input is: a bounded table that the operator waits for needs none.
+    pub fn mark_first_input_has_time(&mut self, node: NodeId) {
+        self.change(node, |node| node.first_input_has_time = true);
+    }
+
+    /// Notes that an operator is no more than a function of its records: it has neither state nor side
+    /// outputs. It does not count when others are given identifiers by their place in the graph, so that
+    /// it can come and go without their losing their state.
+    pub fn mark_stateless(&mut self, node: NodeId) {
+        self.change(node, |node| node.stateful = false);
+    }
+
+    /// Notes that an operator uses something that no other operator may use besides it, a folder it
+    /// writes to for instance.
+    pub fn mark_uses(&mut self, node: NodeId, resource: impl Into<String>) {
+        self.change(node, |node| node.resources.push(resource.into()));
+    }
+
+    /// Notes that a side output is read from an operator. Where it is read at all, no other may emit
+    /// to it.
+    pub fn mark_side_read<T>(&mut self, node: NodeId, tag: &OutputTag<T>) {
+        self.change(node, |node| {
+            if !node.stateful {
+                node.problem.get_or_insert_with(|| {
+                    format!(
+                        "the side output `{}` is read from it, but it emits to none: call `side_output` on \
+                         the stream of the operator that does",
+                        tag.name()
+                    )
+                });
+            }
+        });
+        self.side_reads.entry(tag.id()).or_default().insert(node);
+    }
+
+    /// Notes a mistake that the user has made with an operator, to be told before anything runs.
+    pub fn mark_problem(&mut self, node: NodeId, problem: impl Into<String>) {
+        self.change(node, |node| {
+            node.problem.get_or_insert_with(|| problem.into());
+        });
+    }
+
+    /// Sets what is to be done before an operator is first deployed without restored state.
+    pub fn set_prepare(&mut self, node: NodeId, prepare: Prepare) {
+        self.change(node, |node| node.prepare = Some(prepare));
+    }
+}
