@@ -96,7 +96,7 @@ impl KeyedProcessFunction<u64, Transaction, Alert> for FraudDetector {
         cx: &mut KeyedContext<'_, u64>,
         out: &mut Emitter<'_, Alert>,
     ) -> FunctionResult {
-        if let Some(tried) = small.clear(cx) {
+        if let Some(tried) = small.take(cx) {
             cx.delete_event_time_timer(tried.saturating_add(MINUTE))?;
             // The timer may not have fired yet: it waits for a watermark.
             if transaction.cents > LARGE_CENTS && transaction.time.since(tried) <= MINUTE {

@@ -133,7 +133,7 @@ where
         cx: &mut KeyedContext<'_, u64>,
         out: &mut Emitter<'_, (u64, u64)>,
     ) -> FunctionResult {
-        let new = (self.1)(total.get(cx).copied(), number);
+        let new = (self.1)(total.cloned(cx), number);
         total.set(cx, new);
         out.emit((*cx.key(), new.into()))
     }

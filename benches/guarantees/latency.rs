@@ -101,7 +101,7 @@ impl KeyedProcessFunction<u64, Sent, Sent> for CountKeys {
         cx: &mut KeyedContext<'_, u64>,
         out: &mut Emitter<'_, Sent>,
     ) -> FunctionResult {
-        *count.get_or_insert_with(cx, || 0) += 1;
+        count.update_or_default(cx, |count| *count += 1);
         out.emit(sent)
     }
 }

@@ -6,7 +6,10 @@ use std::hash::BuildHasherDefault;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hashbrown::HashMap;
 use millstream::state::snapshot::part::{StateKind, StateMeta};
-use millstream::state::{KeyGroups, KeyedTable, Shape, StableHasher, WindowedTable, stable_hash};
+use millstream::state::{
+    Current, HeapStore, KeyGroups, KeyedTable, Shape, StableHasher, StateAccess, Timestamp, ValueState,
+    WindowedTable, stable_hash,
+};
 
 use crate::{BATCH, scramble};
 
@@ -20,6 +23,33 @@ fn meta(kind: StateKind) -> StateMeta {
     StateMeta { name: "count".to_owned(), kind, key: Shape::of::<u64>(), value: Shape::of::<u64>() }
 }
 
+/// What a keyed function reaches its states through.
+struct At {
+    store: HeapStore<u64>,
+    key: u64,
+    hash: u64,
+}
+
+impl At {
+    fn at(&mut self, key: u64) -> &mut Self {
+        (self.key, self.hash) = (key, stable_hash(&key));
+        self
+    }
+}
+
+impl StateAccess for At {
+    type Store = HeapStore<u64>;
+    fn store(&self) -> (&HeapStore<u64>, Current<'_, u64>) {
+        (&self.store, Current { key: &self.key, hash: self.hash })
+    }
+    fn store_mut(&mut self) -> (&mut HeapStore<u64>, Current<'_, u64>) {
+        (&mut self.store, Current { key: &self.key, hash: self.hash })
+    }
+    fn now(&self) -> Timestamp {
+        Timestamp::MIN
+    }
+}
+
 /// Batches of keys, always other ones.
 fn batches(keys: u64) -> impl FnMut() -> Vec<u64> {
     let mut next = 0;
@@ -29,7 +59,8 @@ fn batches(keys: u64) -> impl FnMut() -> Vec<u64> {
     }
 }
 
-/// One value for each key, in key groups; against one map with the same hash.
+/// One value for each key, in key groups: in the table itself, and through the handle of a function;
+/// against one map with the same hash.
 pub fn table(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("counting a batch of keys");
     group.throughput(Throughput::Elements(BATCH));
@@ -46,6 +77,19 @@ pub fn table(criterion: &mut Criterion) {
                 for key in batches() {
                     let hash = stable_hash(&key);
                     *table.content_mut(hash).unwrap().entry(hash, key, |_| 0) += 1;
+                }
+            });
+        });
+        group.bench_with_input(BenchmarkId::new("value state", keys), &keys, |bencher, &keys| {
+            let groups = KeyGroups::new(128);
+            let store = HeapStore::new(groups, groups.range_of(0, 1), Vec::new());
+            let mut current = At { store, key: 0, hash: 0 };
+            let count = ValueState::<u64>::declare(&mut current.store, &"count".into()).unwrap();
+            (0..keys).for_each(|key| count.set(current.at(key), 0));
+            let mut batches = batches(keys);
+            bencher.iter(|| {
+                for key in batches() {
+                    count.update_or_default(current.at(key), |count| *count += 1);
                 }
             });
         });

@@ -60,7 +60,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///         cx: &mut KeyedContext<'_, u32>,
     ///         out: &mut Emitter<'_, String>,
     ///     ) -> FunctionResult {
-    ///         let last = state.0.get(cx).copied();
+    ///         let last = state.0.cloned(cx);
     ///         if last.is_some_and(|last| timer.time.since(last) >= Duration::from_secs(60)) {
     ///             state.0.clear(cx);
     ///             out.emit(format!("sensor {} is silent at {}", cx.key(), timer.time))?;
@@ -103,7 +103,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///     .keyed()
     ///     .process_fn(
     ///         |cx| cx.value_state("last visit"),
-    ///         |at: i64, last, cx, out| match last.set(cx, at) {
+    ///         |at: i64, last, cx, out| match last.replace(cx, at) {
     ///             Some(before) => out.emit((cx.key().clone(), at - before)),
     ///             None => Ok(()),
     ///         },
@@ -152,9 +152,10 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///         cx: &mut KeyedContext<'_, u32>,
     ///         out: &mut Emitter<'_, (u32, u64)>,
     ///     ) -> FunctionResult {
-    ///         let count = seen.get_or_insert_with(cx, || 0);
-    ///         *count += 1;
-    ///         let count = *count;
+    ///         let count = seen.update_or_default(cx, |count| {
+    ///             *count += 1;
+    ///             *count
+    ///         });
     ///         out.emit((*cx.key(), count))
     ///     }
     ///

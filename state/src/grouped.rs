@@ -62,6 +62,15 @@ impl<C: GroupContent> StateSlot<C> {
         }
     }
 
+    /// The content for writing, unless a snapshot shares it and `is_worth` does not hold for it.
+    #[inline]
+    fn get_mut_if(&mut self, is_worth: impl FnOnce(&C) -> bool) -> Option<&mut C> {
+        match self {
+            Self::Shared { content, .. } if !is_worth(content) => None,
+            _ => Some(self.get_mut()),
+        }
+    }
+
     #[cold]
     fn take_back(&mut self) {
         if let Self::Shared { content, .. } = std::mem::take(self) {
@@ -148,6 +157,27 @@ impl<C: GroupContent> GroupedState<C> {
             Some(slot) => Ok(slot.get_mut()),
             None => Err(foreign_key(&self.meta.name, self.groups.of_hash(hash), self.range)),
         }
+    }
+
+    /// As [`content_mut`](Self::content_mut), but `None` where a snapshot shares the content and
+    /// `is_worth` does not hold for it: what is looked for in vain must not copy it.
+    #[inline]
+    pub(crate) fn content_mut_if(
+        &mut self,
+        hash: u64,
+        is_worth: impl FnOnce(&C) -> bool,
+    ) -> Result<Option<&mut C>> {
+        let index = self.slot_index(hash);
+        match self.slots.get_mut(index) {
+            Some(slot) => Ok(slot.get_mut_if(is_worth)),
+            None => Err(foreign_key(&self.meta.name, self.groups.of_hash(hash), self.range)),
+        }
+    }
+
+    /// What is wrong with a key with this hash, which another subtask owns.
+    #[cold]
+    pub(crate) fn foreign(&self, hash: u64) -> StateError {
+        foreign_key(&self.meta.name, self.groups.of_hash(hash), self.range)
     }
 
     /// The contents for writing, for a loop over many records: all that finding one takes is at hand.

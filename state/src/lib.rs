@@ -27,8 +27,8 @@ mod window_tables;
 
 pub use aggregate::AggregateFunction;
 pub use backend::{
-    AggregatingState, KeyedBackend, ListState, MapState, ReducingState, StateAccess, StateDescriptor,
-    ValueState,
+    AggregatingState, Current, HeapStore, Items, KeyedStore, ListState, MapState, ReducingState, StateAccess,
+    StateDescriptor, StateId, StateRef, ValueState,
 };
 pub use error::{Result, StateError};
 pub use grouped::{ContentsByHash, GroupContent, GroupedState};

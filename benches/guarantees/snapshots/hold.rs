@@ -95,7 +95,7 @@ impl<V: Value> KeyedProcessFunction<u64, u64, u64> for Hold<V> {
         if number < self.keys {
             value.set(cx, V::of(key));
         } else {
-            assert!(value.get(cx) == Some(&V::of(key)), "the value of {key} is back");
+            assert!(value.get(cx).is_some_and(|value| value == V::of(key)), "the value of {key} is back");
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     ///         cx: &mut Context<'_>,
     ///         out: &mut Emitter<'_, String>,
     ///     ) -> FunctionResult {
-    ///         for order in waiting.clear(cx) {
+    ///         for order in waiting.take(cx) {
     ///             out.emit(format!("{name}: {order}"))?;
     ///         }
     ///         known.set(cx, name);
@@ -55,7 +55,7 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     ///         cx: &mut Context<'_>,
     ///         out: &mut Emitter<'_, String>,
     ///     ) -> FunctionResult {
-    ///         match known.get(cx).cloned() {
+    ///         match known.get(cx) {
     ///             Some(name) => out.emit(format!("{name}: {order}"))?,
     ///             None => waiting.add(cx, order),
     ///         }

@@ -3,7 +3,7 @@
 use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, OperatorInfo, SnapshotContext};
 use millstream_state::{
-    AggregateFunction, AggregatingState, Key, KeyedBackend, ListState, MapState, Record, ReducingState,
+    AggregateFunction, AggregatingState, Current, HeapStore, Key, ListState, MapState, Record, ReducingState,
     StateAccess, StateDescriptor, Timestamp, ValueState,
 };
 
@@ -13,7 +13,7 @@ use crate::function::{FunctionResult, ProcessContext, TimeOfDay};
 
 /// Everything of one subtask that belongs to keys, and how far its time has come.
 pub(super) struct Keyed<K> {
-    backend: KeyedBackend<K>,
+    store: HeapStore<K>,
     pub(super) timers: Timers<K>,
     pub(super) watermark: CurrentWatermark,
     clock: TimeOfDay,
@@ -30,11 +30,11 @@ impl<K: Key> Keyed<K> {
         let mut watermark = CurrentWatermark::default();
         watermark.restore(cx)?;
         let restored = cx.take_all_keyed();
-        let mut backend = KeyedBackend::new(cx.info().groups, cx.info().range(), restored);
-        let states = declare(&mut KeyedOpenContext { backend: &mut backend, operator: cx.reborrow() })?;
-        cx.put_back_keyed(backend.take_unclaimed());
+        let mut store = HeapStore::new(cx.info().groups, cx.info().range(), restored);
+        let states = declare(&mut KeyedOpenContext { store: &mut store, operator: cx.reborrow() })?;
+        cx.put_back_keyed(store.take_unclaimed());
         let clock = TimeOfDay::of(cx.task());
-        Ok((Self { backend, timers, watermark, clock }, states))
+        Ok((Self { store, timers, watermark, clock }, states))
     }
 
     /// The context of a call that is about no key.
@@ -43,7 +43,7 @@ impl<K: Key> Keyed<K> {
     }
 
     pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        for state in self.backend.snapshot(cx.checkpoint()) {
+        for state in self.store.snapshot(cx.checkpoint()) {
             cx.keyed(state);
         }
         self.timers.snapshot(cx);
@@ -57,7 +57,7 @@ impl<K: Key> Keyed<K> {
 /// [`StateDescriptor`], which may also say how older types are read. All the methods that declare
 /// fail if the name is taken, or the snapshot holds another type under it.
 pub struct KeyedOpenContext<'a, K> {
-    backend: &'a mut KeyedBackend<K>,
+    store: &'a mut HeapStore<K>,
     operator: OpenContext<'a>,
 }
 
@@ -70,7 +70,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
         &mut self,
         state: impl Into<StateDescriptor<V>>,
     ) -> FunctionResult<ValueState<V>> {
-        Ok(ValueState::declare(self.backend, &state.into())?)
+        Ok(ValueState::declare(self.store, &state.into())?)
     }
 
     /// Declares a list of values for each key.
@@ -81,7 +81,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
         &mut self,
         state: impl Into<StateDescriptor<Vec<V>>>,
     ) -> FunctionResult<ListState<V>> {
-        Ok(ListState::declare(self.backend, &state.into())?)
+        Ok(ListState::declare(self.store, &state.into())?)
     }
 
     /// Declares a map for each key.
@@ -89,7 +89,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
     pub fn map_state<UK: Key, UV: Record>(&mut self, name: &str) -> FunctionResult<MapState<UK, UV>> {
-        Ok(MapState::declare(self.backend, name)?)
+        Ok(MapState::declare(self.store, name)?)
     }
 
     /// Declares one value for each key, to which `reduce` adds others.
@@ -101,7 +101,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
         state: impl Into<StateDescriptor<V>>,
         reduce: impl Fn(V, V) -> V + Send + Sync + 'static,
     ) -> FunctionResult<ReducingState<V>> {
-        Ok(ReducingState::declare(self.backend, &state.into(), reduce)?)
+        Ok(ReducingState::declare(self.store, &state.into(), reduce)?)
     }
 
     /// Declares one accumulator for each key.
@@ -113,7 +113,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
         state: impl Into<StateDescriptor<A::Accumulator>>,
         function: A,
     ) -> FunctionResult<AggregatingState<A>> {
-        Ok(AggregatingState::declare(self.backend, &state.into(), function)?)
+        Ok(AggregatingState::declare(self.store, &state.into(), function)?)
     }
 
     /// Who the operator is: name, subtask, parallelism.
@@ -225,15 +225,19 @@ impl<'a, K: Key> KeyedContext<'a, K> {
 }
 
 impl<K: Key> StateAccess for KeyedContext<'_, K> {
-    type Key = K;
+    type Store = HeapStore<K>;
 
     #[inline]
-    fn keyed(&self) -> (&KeyedBackend<K>, &K, u64) {
-        (&self.keyed.backend, &self.key, self.hash)
+    fn store(&self) -> (&HeapStore<K>, Current<'_, K>) {
+        (&self.keyed.store, Current { key: &self.key, hash: self.hash })
     }
 
     #[inline]
-    fn keyed_mut(&mut self) -> (&mut KeyedBackend<K>, &K, u64) {
-        (&mut self.keyed.backend, &self.key, self.hash)
+    fn store_mut(&mut self) -> (&mut HeapStore<K>, Current<'_, K>) {
+        (&mut self.keyed.store, Current { key: &self.key, hash: self.hash })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.keyed.clock.now()
     }
 }

@@ -51,14 +51,14 @@ impl KeyedProcessFunction<char, Ask, Said> for Puppet {
         cx: &mut KeyedContext<'_, char>,
         out: &mut Emitter<'_, Said>,
     ) -> FunctionResult {
-        *count.get_or_insert_with(cx, || 0) += 1;
+        count.update_or_default(cx, |count| *count += 1);
         match ask {
             Ask::EventTimer(time) => cx.register_event_time_timer(at(time)),
             Ask::ProcessingTimer(time) => cx.register_processing_time_timer(at(time)),
             Ask::DeleteEventTimer(time) => cx.delete_event_time_timer(at(time)),
             Ask::DeleteProcessingTimer(time) => cx.delete_processing_time_timer(at(time)),
             Ask::Count => {
-                let count = count.get(cx).copied().unwrap_or_default();
+                let count = count.cloned(cx).unwrap_or_default();
                 out.emit((*cx.key(), format!("count {count}"), cx.watermark().as_millis()))
             }
         }

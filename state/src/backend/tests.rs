@@ -3,18 +3,20 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::*;
-use crate::{AggregateFunction, stable_hash};
+use crate::snapshot::part::KeyedStateSnapshot;
+use crate::snapshot::read::KeyedRestore;
+use crate::{AggregateFunction, CheckpointId, KeyGroups, Timestamp, stable_hash};
 
 /// A context with a current key, as an operator gives its function.
 struct Context {
-    backend: KeyedBackend<String>,
+    backend: HeapStore<String>,
     key: String,
 }
 
 impl Context {
     fn new(restored: Vec<KeyedRestore>) -> Self {
         let groups = KeyGroups::new(128);
-        Self { backend: KeyedBackend::new(groups, groups.range_of(0, 1), restored), key: String::new() }
+        Self { backend: HeapStore::new(groups, groups.range_of(0, 1), restored), key: String::new() }
     }
 
     fn at(&mut self, key: &str) -> &mut Self {
@@ -37,12 +39,15 @@ impl Context {
 }
 
 impl StateAccess for Context {
-    type Key = String;
-    fn keyed(&self) -> (&KeyedBackend<String>, &String, u64) {
-        (&self.backend, &self.key, stable_hash(&self.key))
+    type Store = HeapStore<String>;
+    fn store(&self) -> (&HeapStore<String>, Current<'_, String>) {
+        (&self.backend, Current { key: &self.key, hash: stable_hash(&self.key) })
     }
-    fn keyed_mut(&mut self) -> (&mut KeyedBackend<String>, &String, u64) {
-        (&mut self.backend, &self.key, stable_hash(&self.key))
+    fn store_mut(&mut self) -> (&mut HeapStore<String>, Current<'_, String>) {
+        (&mut self.backend, Current { key: &self.key, hash: stable_hash(&self.key) })
+    }
+    fn now(&self) -> Timestamp {
+        Timestamp::MIN
     }
 }
 
@@ -74,7 +79,7 @@ struct Handles {
     average: AggregatingState<Average>,
 }
 
-fn declare(backend: &mut KeyedBackend<String>) -> Handles {
+fn declare(backend: &mut HeapStore<String>) -> Handles {
     Handles {
         value: ValueState::declare(backend, &StateDescriptor::new("value")).unwrap(),
         list: ListState::declare(backend, &StateDescriptor::new("list")).unwrap(),
@@ -90,9 +95,11 @@ fn every_kind_of_state_is_kept_by_key_and_survives() {
     let states = declare(&mut context.backend);
     for key in ["a", "b"] {
         let context = context.at(key);
-        assert_eq!(states.value.set(context, 7), None);
-        *states.value.get_or_insert_with(context, || 0) += 1;
-        *states.value.get_mut(context).unwrap() += 1;
+        assert_eq!(states.value.update(context, |value| *value), None);
+        assert_eq!(states.value.replace(context, 6), None);
+        assert_eq!(states.value.replace(context, 7), Some(6));
+        states.value.update_or(context, || 100, |value| *value += 1);
+        assert_eq!(states.value.update(context, |value| std::mem::replace(value, 9)), Some(8));
         states.list.add(context, format!("{key}1"));
         states.list.add(context, format!("{key}2"));
         assert_eq!(states.map.insert(context, 1, 10), None);
@@ -111,18 +118,19 @@ fn every_kind_of_state_is_kept_by_key_and_survives() {
     assert_eq!(context.backend.entries(), 9);
 
     let context = context.at("a");
-    assert_eq!(states.value.get(context), Some(&9));
+    assert_eq!(states.value.cloned(context), Some(9));
     assert_eq!(states.list.get(context), ["a1", "a2"]);
-    assert_eq!(states.map.iter(context).collect::<BTreeMap<_, _>>(), BTreeMap::from([(&1, &11), (&2, &20)]));
-    assert_eq!(states.sum.get(context), Some(&7));
+    let entries = states.map.iter(context).map(|(key, value)| (*key, *value));
+    assert_eq!(entries.collect::<BTreeMap<_, _>>(), BTreeMap::from([(1, 11), (2, 20)]));
+    assert_eq!(states.sum.cloned(context), Some(7));
     assert_eq!(states.average.get(context), Some(1.5));
     let context = context.at("b");
-    assert_eq!(states.value.get(context), None);
-    assert_eq!(states.list.clear(context), ["b1", "b2"]);
+    assert!(states.value.get(context).is_none());
+    assert_eq!(states.list.take(context), ["b1", "b2"]);
     assert_eq!(states.map.remove(context, &1), Some(11));
     assert_eq!(states.map.remove(context, &1), None);
     assert_eq!(states.map.remove(context, &2), Some(20));
-    assert_eq!(states.sum.clear(context), Some(7));
+    assert_eq!(states.sum.take(context), Some(7));
     states.average.clear(context);
     assert_eq!(context.backend.entries(), 5);
     let context = context.at("never seen");
@@ -141,8 +149,12 @@ fn looking_for_what_is_not_there_marks_nothing_as_changed() {
     let neighbour = (0..).map(|n| format!("n{n}")).find(|key| groups.of(key) == groups.of("a")).unwrap();
     states.map.remove(context.at("a"), &2);
     states.value.clear(context.at(&neighbour));
-    assert_eq!(states.value.get_mut(context.at(&neighbour)), None);
-    states.map.clear(&mut context);
+    assert_eq!(states.value.update(context.at(&neighbour), |value| *value), None);
+    assert_eq!(states.map.update(context.at("a"), &2, |value| *value), None);
+    states.list.add_all(context.at("a"), []);
+    states.list.set(context.at("a"), Vec::new());
+    states.map.insert_all(context.at("a"), []);
+    states.map.clear(context.at(&neighbour));
     let snapshots = context.backend.snapshot(CheckpointId::new(2));
     let groups = snapshots.iter().flat_map(|state| &state.groups);
     assert!(groups.clone().all(|group| group.unchanged_since == CheckpointId::new(1)));
@@ -172,7 +184,7 @@ fn a_changed_type_is_an_error_that_shows_both_shapes() {
     );
 
     let groups = KeyGroups::new(128);
-    let mut other_key = KeyedBackend::<u64>::new(groups, groups.range_of(0, 1), old.taken());
+    let mut other_key = HeapStore::<u64>::new(groups, groups.range_of(0, 1), old.taken());
     let descriptor = StateDescriptor::<(u32, String)>::new("pair");
     let error = ValueState::declare(&mut other_key, &descriptor).err().unwrap();
     assert!(error.to_string().contains("holds `str`, the job expects `u64`"), "{error}");
@@ -192,10 +204,72 @@ fn values_of_older_types_migrate() {
     };
     let mut new = Context::new(old.taken());
     let state = ValueState::declare(&mut new.backend, &descriptor()).unwrap();
-    assert_eq!(state.get(new.at("a")).map(String::as_str), Some("1 of old"));
-    assert_eq!(state.get(new.at("b")).map(String::as_str), Some("300 of old"));
+    assert_eq!(state.cloned(new.at("a")).as_deref(), Some("1 of old"));
+    assert_eq!(state.cloned(new.at("b")).as_deref(), Some("300 of old"));
     // What is written from now on is of today's type, and needs no migration.
     let mut newer = Context::new(new.taken());
     let state = ValueState::declare(&mut newer.backend, &descriptor()).unwrap();
-    assert_eq!(state.get(newer.at("b")).map(String::as_str), Some("300 of old"));
+    assert_eq!(state.cloned(newer.at("b")).as_deref(), Some("300 of old"));
+}
+
+#[test]
+fn lists_and_maps_without_anything_in_them_take_no_room() {
+    let mut context = Context::new(Vec::new());
+    let states = declare(&mut context.backend);
+    let context = context.at("a");
+    states.list.add_all(context, ["1", "2", "3"].map(String::from));
+    states.list.update(context, |list| list.retain(|text| text != "2"));
+    assert_eq!((states.list.len(context), states.list.is_empty(context)), (2, false));
+    assert_eq!(states.list.get(context).into_iter().map(StateRef::cloned).collect::<Vec<_>>(), ["1", "3"]);
+    states.list.set(context, vec!["4".to_owned()]);
+    assert_eq!(states.list.get(context)[0], "4");
+
+    states.map.insert_all(context, [(1, 10), (2, 20)]);
+    states.map.update_or_default(context, 3, |value| *value += 7);
+    assert_eq!(states.map.update(context, &3, |value| *value), Some(7));
+    assert!(states.map.contains(context, &1) && !states.map.contains(context, &4));
+    let (mut keys, mut values): (Vec<_>, Vec<_>) = (
+        states.map.keys(context).map(StateRef::cloned).collect(),
+        states.map.values(context).map(StateRef::cloned).collect(),
+    );
+    keys.sort();
+    values.sort();
+    assert_eq!((keys, values, states.map.len(context)), (vec![1, 2, 3], vec![7, 10, 20], 3));
+    assert_eq!(context.backend.entries(), 2);
+
+    states.list.update(context, Vec::clear);
+    for key in 1..=3 {
+        states.map.remove(context, &key);
+    }
+    assert!(states.list.is_empty(context) && states.map.is_empty(context));
+    assert_eq!(context.backend.entries(), 0);
+}
+
+#[test]
+fn a_key_whose_hash_has_changed_is_named_as_the_mistake() {
+    let groups = KeyGroups::new(128);
+    let foreign = (0..).map(|n| format!("n{n}")).find(|key| groups.of(key).index() >= 64).unwrap();
+    let backend = HeapStore::new(groups, groups.range_of(0, 2), Vec::new());
+    let mut context = Context { backend, key: foreign };
+    let states = declare(&mut context.backend);
+    let message = |work: &mut dyn FnMut()| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_err();
+        panic.downcast_ref::<String>().cloned().unwrap_or_default()
+    };
+    let expected = "the key's `Hash` must give the same value each time";
+    assert!(message(&mut || assert!(states.value.cloned(&context).is_some())).contains(expected));
+    let mut set = || states.value.set(&mut context, 1);
+    assert!(message(&mut set).contains(expected));
+    let mut clear = || states.value.clear(&mut context);
+    assert!(message(&mut clear).contains("state `value`"));
+}
+
+#[test]
+#[should_panic(expected = "used in another function than the one that has declared it")]
+fn a_handle_of_another_function_is_named_as_the_mistake() {
+    let mut one = Context::new(Vec::new());
+    let mut other = Context::new(Vec::new());
+    declare(&mut one.backend);
+    let list = ListState::<u8>::declare(&mut other.backend, &StateDescriptor::new("list")).unwrap();
+    list.add(&mut one, 1);
 }

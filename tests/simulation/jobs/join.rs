@@ -26,7 +26,7 @@ impl KeyedTwoInputProcessFunction<u64, u64, u64, (u64, u64)> for Pairs {
         out: &mut Emitter<'_, (u64, u64)>,
     ) -> FunctionResult {
         state.0.add(cx, left);
-        state.1.get(cx).iter().try_for_each(|right| out.emit((left, *right)))
+        state.1.get(cx).into_iter().try_for_each(|right| out.emit((left, *right)))
     }
 
     fn process_second(
@@ -37,7 +37,7 @@ impl KeyedTwoInputProcessFunction<u64, u64, u64, (u64, u64)> for Pairs {
         out: &mut Emitter<'_, (u64, u64)>,
     ) -> FunctionResult {
         state.1.add(cx, right);
-        state.0.get(cx).iter().try_for_each(|left| out.emit((*left, right)))
+        state.0.get(cx).into_iter().try_for_each(|left| out.emit((*left, right)))
     }
 }
 

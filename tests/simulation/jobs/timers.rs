@@ -52,7 +52,7 @@ impl KeyedProcessFunction<u64, i64, Told> for Count {
         cx: &mut Context<'_>,
         out: &mut Emitter<'_, Told>,
     ) -> FunctionResult {
-        let (now, armed) = (cx.now(), state.armed.get(cx).copied());
+        let (now, armed) = (cx.now(), state.armed.cloned(cx));
         // The task sees to due timers before it takes records.
         if armed.is_some_and(|armed| armed <= now) {
             out.emit(Told::Lost(*cx.key()))?;
@@ -62,10 +62,9 @@ impl KeyedProcessFunction<u64, i64, Told> for Count {
             state.armed.set(cx, due);
             cx.register_processing_time_timer(due)?;
         }
-        *state.since.get_or_insert_with(cx, || 0) += 1;
+        state.since.update_or_default(cx, |count| *count += 1);
         let bucket = millis.div_euclid(BUCKET_MILLIS);
-        let count = state.buckets.get(cx, &bucket).copied().unwrap_or(0) + 1;
-        state.buckets.insert(cx, bucket, count);
+        state.buckets.update_or_default(cx, bucket, |count| *count += 1);
         cx.register_event_time_timer(Timestamp::from_millis((bucket + 1) * BUCKET_MILLIS - 1))?;
         cx.register_event_time_timer(THE_END)
     }
@@ -86,7 +85,7 @@ impl KeyedProcessFunction<u64, i64, Told> for Count {
         if timer.domain == TimeDomain::ProcessingTime {
             state.armed.clear(cx);
         }
-        state.since.clear(cx).map_or(Ok(()), |count| out.emit(Told::Since(key, count)))
+        state.since.take(cx).map_or(Ok(()), |count| out.emit(Told::Since(key, count)))
     }
 }
 

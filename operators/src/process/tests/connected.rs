@@ -34,7 +34,10 @@ impl KeyedTwoInputProcessFunction<u8, char, u32, (char, u32)> for Pair {
         cx: &mut KeyedContext<'_, u8>,
         out: &mut Emitter<'_, (char, u32)>,
     ) -> FunctionResult {
-        letters.get(cx).iter().try_for_each(|letter| out.emit((*letter, number)))
+        for letter in letters.get(cx) {
+            out.emit((*letter, number))?;
+        }
+        Ok(())
     }
 
     fn on_timer(

@@ -89,7 +89,7 @@ impl KeyedProcessFunction<usize, Side, Row> for Join {
         seller: &ValueState<Seller>,
         cx: &mut KeyedContext<'_, usize>, out: &mut Emitter<'_, Row>,
     ) -> FunctionResult {
-        let rows = seller.get_or_insert_with(cx, Seller::default).add(side);
+        let rows = seller.update_or_default(cx, |seller| seller.add(side));
         rows.into_iter().try_for_each(|row| out.emit(row))
     }
 }

@@ -204,14 +204,13 @@ impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
         match side {
             Side::Auction { category, reserve, opens, expires } => {
                 let mut opened = Auction { category, reserve, opens, expires, highest: None };
-                early.clear(cx).into_iter().for_each(|offer| opened.bid(offer));
+                early.take(cx).into_iter().for_each(|offer| opened.bid(offer));
                 auction.set(cx, opened);
                 cx.register_event_time_timer(timestamp(expires))
             }
             Side::Bid(offer) => {
-                if let Some(open) = auction.get_mut(cx) {
-                    open.bid(offer);
-                } else if timestamp(offer.time) > cx.watermark() {
+                let was_open = auction.update(cx, |open| open.bid(offer)).is_some();
+                if !was_open && timestamp(offer.time) > cx.watermark() {
                     if early.get(cx).is_empty() {
                         cx.register_event_time_timer(forget_at(offer.time))?;
                     }
@@ -232,13 +231,13 @@ impl KeyedProcessFunction<usize, Side, (usize, usize)> for Close {
     ) -> FunctionResult {
         match auction.get(cx) {
             Some(open) if timestamp(open.expires) <= timer.time => {
-                let closed = auction.clear(cx).and_then(|closed| Some((closed.category, closed.highest?)));
+                let closed = auction.take(cx).and_then(|closed| Some((closed.category, closed.highest?)));
                 closed.map_or(Ok(()), |closed| out.emit(closed))
             }
             // A timer of early offers, and the auction has claimed them.
             Some(_) => Ok(()),
             None => {
-                let offers = early.clear(cx).into_iter();
+                let offers = early.take(cx).into_iter();
                 for offer in offers.filter(|offer| timestamp(offer.time) > timer.time) {
                     cx.register_event_time_timer(forget_at(offer.time))?;
                     early.add(cx, offer);
