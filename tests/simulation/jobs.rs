@@ -5,6 +5,7 @@ mod enrich;
 mod expansion;
 mod files;
 mod join;
+mod lateness;
 mod rolling;
 mod routes;
 mod timers;
@@ -23,6 +24,9 @@ pub const JOBS: &[Job] = &[
     ("at least once", rolling::at_least_once),
     ("windows over disorder", windows::over_disorder),
     ("windows and late records", windows::with_late_records),
+    ("sliding windows and lateness", lateness::sliding_windows),
+    ("session windows and lateness", lateness::session_windows),
+    ("global windows", lateness::global_windows),
     ("timers", timers::both_domains),
     ("join", join::lists_of_two_inputs),
     ("enrich and broadcast", enrich::enrich_and_broadcast),

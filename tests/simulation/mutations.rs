@@ -37,4 +37,5 @@ fn sources_that_forget_their_position_are_noticed() {
 #[test]
 fn lost_timers_are_noticed() {
     is_noticed(Sabotage::DropTimers, "timers");
+    is_noticed(Sabotage::DropTimers, "session windows and lateness");
 }

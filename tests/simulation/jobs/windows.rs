@@ -12,15 +12,15 @@ use crate::trickle::Trickle;
 const WINDOW_MILLIS: i64 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Reading {
-    number: u64,
-    sensor: u64,
-    millis: i64,
+pub struct Reading {
+    pub number: u64,
+    pub sensor: u64,
+    pub millis: i64,
 }
 
 impl Reading {
     /// Number `number`: ten milliseconds after the one before, but for some disorder.
-    fn new(number: u64, disorder: i64) -> Self {
+    pub fn new(number: u64, disorder: i64) -> Self {
         let noise = i64::try_from(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40).unwrap();
         let millis = 10 * i64::try_from(number).unwrap() - noise % (disorder + 1);
         Self { number, sensor: number % 7, millis }
@@ -75,9 +75,9 @@ pub fn over_disorder(setting: &Setting) -> Verdict {
 }
 
 /// The stream itself says how far time has come: after every tenth record.
-struct Marks;
+pub struct Marks;
 
-fn mark_of(reading: &Reading) -> Option<Timestamp> {
+pub fn mark_of(reading: &Reading) -> Option<Timestamp> {
     let mark = 10 * i64::try_from(reading.number).unwrap() - 60;
     reading.number.is_multiple_of(10).then_some(Timestamp::from_millis(mark))
 }
