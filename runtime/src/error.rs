@@ -1,15 +1,20 @@
 //! The public error: small, cheap to clone, and clear about who can do something about it.
 
+mod wire;
+
 use std::fmt;
 use std::sync::Arc;
 
 use millstream_state::StateError;
+use serde::{Deserialize, Serialize};
+
+pub use self::wire::WireError;
 
 /// A result whose error is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What the caller can do about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The job cannot run as it is written or configured: mend the program.
@@ -100,6 +105,12 @@ impl Error {
         self
     }
 
+    /// What caused it, what caused that, and so on.
+    pub fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        let first = self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
+        std::iter::successors(first, |cause| cause.source())
+    }
+
     /// What the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -127,12 +138,7 @@ impl fmt::Display for Error {
         }
         formatter.write_str(&self.0.message)?;
         // The whole chain on one line: a job's error is mostly read in a log.
-        let mut cause = self.0.source.as_deref().map(|source| source as &dyn std::error::Error);
-        while let Some(error) = cause {
-            write!(formatter, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        self.causes().try_for_each(|cause| write!(formatter, ": {cause}"))
     }
 }
 

@@ -22,4 +22,4 @@ pub mod pool;
 pub mod task;
 pub mod testing;
 
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, WireError};

@@ -20,7 +20,7 @@ use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::error::Result;
 use crate::graph::SideReads;
 use crate::guard::guarded;
-use crate::job::SubtaskId;
+use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;
 use crate::task::Budget;
 
@@ -317,6 +317,11 @@ impl TaskContext {
         self.services.sabotage
     }
 
+    /// The attempt that the task belongs to, for whoever gives names to what it writes.
+    pub fn attempt(&self) -> AttemptId {
+        self.services.attempt
+    }
+
     /// What the operators have handed over at the barrier, for whoever does not upload it.
     pub(crate) fn take_snapshots(&mut self) -> Vec<OperatorSnapshot> {
         std::mem::take(&mut self.snapshots).into_iter().map(|named| named.snapshot).collect()
@@ -333,7 +338,7 @@ impl TaskContext {
         let (services, subtask, written) = (self.services.clone(), self.subtask, self.written.clone());
         // A name of its own: a write that a dead process has left on its way may arrive at any time,
         // and must not replace the file of the same checkpoint number in the next life.
-        let file = format!("{subtask}-{:016x}.state", self.random.next());
+        let file = format!("{subtask}-{}-{:016x}.state", services.attempt, self.random.next());
         let base = match &target {
             SnapshotTarget::Checkpoint { base: Some(base) } => {
                 let mut written = written.lock();

@@ -9,7 +9,7 @@ use millstream_state::snapshot::storage::SnapshotHome;
 use crate::checkpoint::{Report, SnapshotTarget};
 use crate::clock::{Clock, IoPool};
 use crate::error::Result;
-use crate::job::SubtaskId;
+use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
 /// Who hears what subtasks report.
@@ -31,6 +31,8 @@ pub(crate) trait SnapshotFolders: Send + Sync {
 /// What all tasks of an attempt share.
 #[derive(Clone)]
 pub(crate) struct TaskServices {
+    /// Which attempt it is.
+    pub(crate) attempt: AttemptId,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) io: Arc<dyn IoPool>,
     pub(crate) reporter: Arc<dyn Reporter>,

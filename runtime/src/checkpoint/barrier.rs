@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
 /// Whether a task with several inputs waits for all barriers of a checkpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckpointMode {
     /// It stops reading an input whose barrier has come: state holds every record exactly once.
     #[default]
@@ -19,7 +20,7 @@ pub enum CheckpointMode {
 }
 
 /// Who a snapshot is for, and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SnapshotTarget {
     /// A checkpoint in the job's own folder; blocks unchanged since `base` are referred to.
     Checkpoint {
@@ -39,7 +40,7 @@ pub enum SnapshotTarget {
 ///
 /// After Chandy and Lamport (1985), as in Carbone et al., "Lightweight Asynchronous Snapshots for
 /// Distributed Dataflows" (2015).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Barrier {
     /// Which checkpoint or savepoint.
     pub checkpoint: CheckpointId,
@@ -59,7 +60,7 @@ impl Barrier {
 }
 
 /// What the coordinator tells a subtask.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Control {
     /// To sources: cut the stream here.
     Trigger(Arc<Barrier>),
@@ -72,7 +73,7 @@ pub enum Control {
 }
 
 /// What a subtask tells the coordinator.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Report {
     /// Its part of the snapshot is on the store.
     Acknowledged {

@@ -70,6 +70,11 @@ impl CheckpointCoordinator {
         }
     }
 
+    /// Attempts to come have other subtasks. Only between attempts.
+    pub(crate) fn replan(&mut self, subtasks: impl IntoIterator<Item = SubtaskId>) {
+        self.subtasks = subtasks.into_iter().collect();
+    }
+
     /// An attempt runs from now on. `next_id` is above every number used on the store.
     pub fn start(
         &mut self,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_state::CheckpointId;
+use millstream_state::{CheckpointId, Epoch};
 
 pub use self::message::{JobOutcome, JobStatus, MasterCommand, MasterEvent, RestoreFrom};
 use super::{AttemptId, RestartState, RestartStrategy, SubtaskId};
@@ -81,6 +81,24 @@ impl JobMaster {
             finished: BTreeSet::new(),
             wake: None,
         }
+    }
+
+    /// Says, before the job starts, which epoch the process has that runs it: all attempts bear it.
+    pub fn begin_epoch(&mut self, epoch: Epoch) {
+        if matches!(self.phase, Phase::Created) {
+            self.attempt.epoch = epoch;
+        }
+    }
+
+    /// Goes on with other subtasks, as of another parallelism: with the next attempt, while none is
+    /// under way. Answers whether that is so; else nothing has changed.
+    pub fn replan(&mut self, subtasks: impl IntoIterator<Item = SubtaskId>) -> bool {
+        let idle = matches!(self.phase, Phase::Created | Phase::Waiting { .. });
+        if idle {
+            self.subtasks = subtasks.into_iter().collect();
+            self.coordinator.replan(self.subtasks.iter().copied());
+        }
+        idle
     }
 
     /// Takes in an event and appends what is to be done, in this order. `random` is a number from 0
@@ -162,7 +180,7 @@ impl JobMaster {
 
     /// How many times the job has been deployed again.
     pub const fn restarts(&self) -> u32 {
-        self.attempt.0
+        self.attempt.number
     }
 
     /// The newest checkpoint this master has seen completed.
@@ -195,7 +213,7 @@ impl JobMaster {
             }
             Report::Failed(error) if current => self.fail(now, error, wanted, commands),
             Report::Failed(error) => {
-                tracing::warn!(attempt = attempt.0, %subtask, %error, "a further failure of an attempt that is over");
+                tracing::warn!(%attempt, %subtask, %error, "a further failure of an attempt that is over");
             }
             _ => {}
         }

@@ -15,7 +15,7 @@ use crate::checkpoint::{Report, SnapshotTarget};
 use crate::clock::{Clock, IoPool};
 use crate::driver::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
-use crate::job::SubtaskId;
+use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
 /// Clock, I/O pool and waker in one.
@@ -29,6 +29,7 @@ pub(crate) struct HarnessWorld {
 impl HarnessWorld {
     pub(crate) fn services(self: &Arc<Self>, sabotage: Sabotage) -> TaskServices {
         TaskServices {
+            attempt: AttemptId::default(),
             clock: self.clone(),
             io: self.clone(),
             reporter: Arc::new(Nobody),

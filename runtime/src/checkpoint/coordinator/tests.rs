@@ -75,7 +75,7 @@ impl Story {
     /// The attempt starts at second 0.
     fn new(config: CheckpointConfig) -> Self {
         let coordinator = CheckpointCoordinator::new(config, SUBTASKS, CheckpointId::new(1));
-        let mut story = Self { coordinator, now: second(0), attempt: AttemptId(0) };
+        let mut story = Self { coordinator, now: second(0), attempt: AttemptId::default() };
         assert!(story.restart(1).is_empty());
         story
     }

@@ -257,7 +257,7 @@ impl CoordinatorActor {
     }
 
     fn prepare(&self, attempt: AttemptId, restore: RestoreFrom, context: &Context<Self>) {
-        tracing::info!(job = %self.job.name, attempt = attempt.0, ?restore, "deploying");
+        tracing::info!(job = %self.job.name, %attempt, ?restore, "deploying");
         let (storage, plan, allow) =
             (self.storage.clone(), self.job.plan.clone(), self.job.allow_unclaimed_state);
         let coordinator = context.address();
@@ -275,6 +275,7 @@ impl CoordinatorActor {
     ) -> Result<CheckpointId> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let services = TaskServices {
+            attempt,
             clock: self.clock.clone(),
             io: self.pool.clone(),
             reporter: Arc::new(ReportTo { attempt, coordinator: context.address() }),

@@ -200,6 +200,7 @@ impl World {
     ) -> Result<CheckpointId> {
         process.cancelled = Arc::default();
         let services = TaskServices {
+            attempt,
             clock: self.clock.clone(),
             io: process.pool.clone(),
             reporter: Arc::new(ReportTo(attempt, process.inbox.clone())),

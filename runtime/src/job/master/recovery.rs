@@ -16,7 +16,7 @@ impl JobMaster {
         commands: &mut Vec<MasterCommand>,
     ) {
         if matches!(self.phase, Phase::Deploying | Phase::Running) {
-            tracing::warn!(attempt = self.attempt.0, %error, "the attempt has failed");
+            tracing::warn!(attempt = %self.attempt, %error, "the attempt has failed");
             self.end_attempt(now, false, Next::Recover(error), wanted);
             commands.push(MasterCommand::StopTasks { attempt: self.attempt });
         }

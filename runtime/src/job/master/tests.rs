@@ -17,9 +17,9 @@ const NOTHING: [&str; 0] = [];
 fn tell(command: &MasterCommand) -> String {
     match command {
         MasterCommand::Deploy { attempt, restore } => match restore {
-            RestoreFrom::Nothing => format!("deploy {}", attempt.0),
-            RestoreFrom::Path(path) => format!("deploy {} from {path}", attempt.0),
-            RestoreFrom::Checkpoint(id) => format!("deploy {} from {id}", attempt.0),
+            RestoreFrom::Nothing => format!("deploy {}", attempt.number),
+            RestoreFrom::Path(path) => format!("deploy {} from {path}", attempt.number),
+            RestoreFrom::Checkpoint(id) => format!("deploy {} from {id}", attempt.number),
         },
         MasterCommand::Send { control, .. } => match control {
             Control::Trigger(barrier) => format!("trigger {}", barrier.checkpoint),
@@ -28,10 +28,10 @@ fn tell(command: &MasterCommand) -> String {
             Control::Finish => "finish".to_owned(),
         },
         MasterCommand::WriteManifest { attempt, checkpoint, .. } => {
-            format!("write {checkpoint} of {}", attempt.0)
+            format!("write {checkpoint} of {}", attempt.number)
         }
         MasterCommand::DeleteCheckpoint { checkpoint, .. } => format!("delete {checkpoint:?}"),
-        MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.0),
+        MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.number),
         MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
         MasterCommand::AnswerSavepoint { request, result: Ok(_) } => format!("answer {}", request.0),
         MasterCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
@@ -55,7 +55,7 @@ struct Story {
 impl Story {
     fn new(config: MasterConfig) -> Self {
         let master = JobMaster::new(config, SUBTASKS.to_vec());
-        Self { master, now: second(0), attempt: AttemptId(0) }
+        Self { master, now: second(0), attempt: AttemptId::default() }
     }
 
     fn running(config: MasterConfig) -> Self {
@@ -147,21 +147,21 @@ fn a_failed_attempt_is_followed_by_one_from_the_last_checkpoint() {
     assert_eq!(story.stopped(), ["wake at 5"]);
     assert_eq!(story.at(4), NOTHING);
     assert_eq!(story.at(5), ["deploy 1 from sp"], "no checkpoint yet: from where the user said");
-    story.attempt = AttemptId(1);
+    story.attempt = attempt(1);
     assert_eq!(story.deployed(1), ["wake at 15"]);
     assert_eq!(story.at(15), ["trigger 1", "wake at 615"]);
     assert_eq!(story.acknowledge_all(1), ["write 1 of 1", "wake at 25"][..1], "nothing to wake for yet");
     assert_eq!(story.written(1), ["completed 1", "wake at 25"]);
     assert_eq!(story.master.latest_checkpoint(), Some(CheckpointId::new(1)));
-    story.attempt = AttemptId(0);
+    story.attempt = AttemptId::default();
     assert_eq!(story.fail(ErrorKind::Panic), NOTHING, "an echo of the first attempt");
     assert_eq!(story.deployed(9), NOTHING);
-    story.attempt = AttemptId(1);
+    story.attempt = attempt(1);
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 1"]);
     assert_eq!(story.stopped(), ["wake at 20"]);
     assert_eq!(story.at(20), ["deploy 2 from 1"]);
     assert_eq!(story.master.restarts(), 2);
-    story.attempt = AttemptId(2);
+    story.attempt = attempt(2);
     story.deployed(2);
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 2"]);
     let last_words = "done: operator `count` (subtask 0): the job has failed after 2 restarts: boom";
@@ -184,12 +184,13 @@ fn some_failures_no_restart_would_mend() {
 fn a_failed_deployment_counts_as_a_failure() {
     let mut story = Story::new(every(10));
     story.event(MasterEvent::Start);
-    let failed = |kind| MasterEvent::DeployFailed { attempt: AttemptId(0), error: Error::new(kind, "no") };
+    let failed =
+        |kind| MasterEvent::DeployFailed { attempt: AttemptId::default(), error: Error::new(kind, "no") };
     assert_eq!(story.event(failed(ErrorKind::External)), ["wake at 5"]);
     assert_eq!(story.event(failed(ErrorKind::External)), NOTHING);
     assert_eq!(story.at(5), ["deploy 1"]);
     let gone =
-        MasterEvent::DeployFailed { attempt: AttemptId(1), error: Error::new(ErrorKind::Restore, "gone") };
+        MasterEvent::DeployFailed { attempt: attempt(1), error: Error::new(ErrorKind::Restore, "gone") };
     assert_eq!(story.event(gone), ["done: the job has failed after 1 restart: gone"]);
 }
 
@@ -290,4 +291,43 @@ fn savepoints_need_a_running_job() {
     assert_eq!(story.savepoint(3, false), ["trigger 1"]);
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 0", "refuse 3"]);
     assert_eq!(story.savepoint(4, false), ["refuse 4"]);
+}
+
+fn attempt(number: u32) -> AttemptId {
+    AttemptId { number, ..AttemptId::default() }
+}
+
+#[test]
+fn a_job_goes_on_with_other_subtasks_between_two_attempts_only() {
+    let mut story = Story::running(every(100));
+    let one = [SUBTASKS[0]];
+    assert!(!story.master.replan(one), "an attempt is under way");
+    story.fail(ErrorKind::Lost);
+    assert!(!story.master.replan(one), "its tasks are not gone yet");
+    story.stopped();
+    assert!(story.master.replan(one));
+    story.at(5);
+    story.attempt = attempt(1);
+    story.deployed(1);
+    story.report(0, Report::EndOfData);
+    story.acknowledge_all(1);
+    story.written(1);
+    story.report(0, Report::Finished);
+    assert_eq!(story.master.status(), JobStatus::Finished, "the other subtask is not waited for");
+}
+
+#[test]
+fn all_attempts_bear_the_epoch_of_their_process() {
+    let mut story = Story::new(every(100));
+    story.master.begin_epoch(Epoch::new(3));
+    story.event(MasterEvent::Start);
+    story.attempt = AttemptId { epoch: Epoch::new(3), number: 0 };
+    assert!(story.master.awaits_deployment(story.attempt));
+    assert!(!story.master.awaits_deployment(AttemptId::default()));
+    story.deployed(1);
+    story.master.begin_epoch(Epoch::new(9));
+    story.fail(ErrorKind::Function);
+    story.stopped();
+    story.at(5);
+    assert!(story.master.awaits_deployment(AttemptId { epoch: Epoch::new(3), number: 1 }));
 }

@@ -104,7 +104,7 @@ impl World {
             checkpoint,
             inbox: Vec::new(),
             wakes: BTreeSet::new(),
-            attempt: AttemptId(0),
+            attempt: AttemptId::default(),
             alive: false,
             ended: BTreeSet::new(),
             told_ended: BTreeSet::new(),
