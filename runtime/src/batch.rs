@@ -109,10 +109,10 @@ impl<T> Batch<T> {
         self.records.len() >= Self::FULL
     }
 
-    /// Whether a full batch fits without more memory.
+    /// How many elements fit without more memory.
     #[inline]
-    pub(crate) fn has_room(&self) -> bool {
-        self.records.capacity() >= Self::FULL
+    pub(crate) const fn capacity(&self) -> usize {
+        self.records.capacity()
     }
 
     /// The records.

@@ -26,7 +26,7 @@ pub struct Outlet<T> {
 impl<T> Outlet<T> {
     /// An outlet into `channels`.
     pub fn new(channels: Vec<ChannelSender<T>>) -> Self {
-        let builders = channels.iter().map(|_| Batch::with_room().into()).collect();
+        let builders = channels.iter().map(|_| Batch::default().into()).collect();
         Self { builders, channels, overflow: VecDeque::new() }
     }
 

@@ -19,6 +19,7 @@ use crate::channel::ChannelReceiver;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::{catch, guarded};
 use crate::job::SubtaskId;
+use crate::partition::Partitioning;
 use crate::task::Task;
 
 /// What the preparations of an attempt have answered, by operator.
@@ -95,6 +96,18 @@ impl SubtaskBuilder<'_> {
     }
 }
 
+/// So many batches fit into all channels of a subtask on one edge together, but for the least that
+/// each needs. Room is memory, whether it is used or not.
+const OUTGOING_BATCHES: usize = 1_024;
+
+/// How many batches fit into each channel of an edge.
+fn capacity(most: usize, planned: &PlannedEdge) -> usize {
+    match planned.partitioning {
+        Partitioning::Forward | Partitioning::Rescale => most,
+        _ => (OUTGOING_BATCHES / (planned.downstream as usize).max(1)).clamp(2.min(most), most),
+    }
+}
+
 /// A task with its context, ready to run.
 pub(crate) struct DeployedTask {
     pub(crate) subtask: SubtaskId,
@@ -157,11 +170,11 @@ impl Plan {
             vertex.and_then(|vertex| ends.get(vertex)).map_or(&[][..], Vec::as_slice)
         };
         let wiring = Wiring::default();
-        let capacity = self.settings.channel_batches;
         for (edge, planned) in
             self.graph.edges.iter().zip(&self.layout.edges).filter(|(_, planned)| !planned.chained)
         {
             let (producers, consumers) = (of_node(edge.from), of_node(edge.to));
+            let capacity = capacity(self.settings.channel_batches, planned);
             let laid = edge.typed.wire(&wiring, planned.partitioning, capacity, producers, consumers);
             laid.map_err(|error| match self.layout.nodes.get(edge.to.0) {
                 Some(reader) => error.in_operator(&reader.name),
