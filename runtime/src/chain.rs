@@ -10,6 +10,7 @@ mod link;
 mod link_core;
 mod open_context;
 mod operator;
+mod pacer;
 mod router;
 mod services;
 mod snapshot_context;

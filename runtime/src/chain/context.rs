@@ -11,7 +11,7 @@ use millstream_state::snapshot::write::write_subtask;
 use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
-use super::link_core::FIRST_PIECE;
+use super::pacer::FIRST_PIECE;
 use super::services::TaskServices;
 use super::snapshot_context::NamedSnapshot;
 use crate::batch::Batch;
@@ -23,6 +23,9 @@ use crate::guard::guarded;
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;
 use crate::task::Budget;
+
+/// The clock is read once for so many batches that operators hand on.
+const BATCHES_PER_READING: u32 = 16;
 
 /// What a task may use up in one run.
 #[derive(Default)]
@@ -205,6 +208,9 @@ impl TaskContext {
     pub(super) fn spend_batch(&mut self) {
         self.share.batches = self.share.batches.saturating_sub(1);
         self.pausing |= self.share.batches == 0;
+        if self.share.batches.is_multiple_of(BATCHES_PER_READING) {
+            self.read_clock();
+        }
     }
 
     /// Reads the clock, and notes whether the task's share of time is over.
@@ -212,12 +218,6 @@ impl TaskContext {
     pub(crate) fn read_clock(&mut self) -> Duration {
         self.share.now = self.services.clock.monotonic();
         self.pausing |= self.share.now >= self.share.end;
-        self.share.now
-    }
-
-    /// What the clock said when it was read last.
-    #[inline]
-    pub(super) const fn last_clock_reading(&self) -> Duration {
         self.share.now
     }
 

@@ -1,6 +1,7 @@
 //! A link: one operator and what comes after it.
 
 use super::link_core::{LinkCore, LinkInput};
+use super::pacer::Pacer;
 use super::{
     Collector, Operator, OperatorInfo, Output, Signal, SourceOperator, SourceStatus, Stage, TaskContext,
 };
@@ -74,6 +75,7 @@ impl<I: Send, O: Send, Op: Operator<I, O>> Collector<I> for Link<Op, I, O> {
 /// A source at the head of a chain.
 pub struct SourceLink<Op, O> {
     core: LinkCore<Op, NoInput, O>,
+    pacer: Pacer,
 }
 
 /// What a source takes in: nothing.
@@ -112,7 +114,7 @@ impl<O, Op: SourceOperator<O>> SourceLink<Op, O> {
         sides: Vec<Box<dyn SideCollector>>,
         cx: &TaskContext,
     ) -> Self {
-        Self { core: LinkCore::new(operator, info, next, sides, cx) }
+        Self { core: LinkCore::new(operator, info, next, sides, cx), pacer: Pacer::new() }
     }
 }
 
@@ -133,6 +135,7 @@ impl<O: Send, Op: SourceOperator<O>> Stage for SourceLink<Op, O> {
 impl<O: Send, Op: SourceOperator<O>> SourceHead for SourceLink<Op, O> {
     fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus> {
         cx.begin_source_batch();
-        self.core.work(cx, Op::next)
+        let (core, len) = (&mut self.core, cx.source_pace().min(Batch::<O>::FULL));
+        self.pacer.pace(len, cx, |cx| core.work(cx, Op::next))
     }
 }

@@ -8,8 +8,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::pacer::Pacer;
 use super::{
     Collector, OpenContext, OperatorHooks, OperatorInfo, Output, Signal, SnapshotContext, TaskContext,
 };
@@ -17,13 +17,6 @@ use crate::batch::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::SideCollector;
 use crate::metrics::OperatorCounters;
-
-/// An operator should be done with a piece of its input after about so long, so that barriers,
-/// cancellations and neighbours get their turn.
-const PIECE_TIME: Duration = Duration::from_millis(5);
-
-/// How many records the first piece has: nobody knows yet how slow the operator is.
-pub(super) const FIRST_PIECE: usize = 16;
 
 /// What an operator takes in at a time.
 pub(super) trait LinkInput<Op, O>: Send + Sized {
@@ -63,8 +56,7 @@ pub(super) struct LinkCore<Op, I, O> {
     suspended: bool,
     /// What waits, in order; empty unless the link is suspended.
     waiting: VecDeque<Waiting<I>>,
-    /// How many elements of its input the operator gets at a time.
-    piece: usize,
+    pacer: Pacer,
     /// The operator does not let the end of its input pass yet.
     holds_end: bool,
 }
@@ -78,7 +70,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         cx: &TaskContext,
     ) -> Self {
         let counters = cx.metrics().operator(&info.name);
-        let (waiting, piece) = (VecDeque::new(), FIRST_PIECE);
+        let (waiting, pacer) = (VecDeque::new(), Pacer::new());
         let buffer = Batch::default();
         Self {
             operator,
@@ -89,7 +81,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
             sides,
             suspended: false,
             waiting,
-            piece,
+            pacer,
             holds_end: false,
         }
     }
@@ -126,8 +118,8 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
     /// Hands input to the operator, in pieces; what is left when the task should yield waits first in line.
     #[inline]
     fn process(&mut self, input: &mut I, cx: &mut TaskContext) -> Result<()> {
-        while input.len() > self.piece {
-            let mut piece = input.split_front(self.piece);
+        while input.len() > self.pacer.piece() {
+            let mut piece = input.split_front(self.pacer.piece());
             self.process_piece(&mut piece, cx)?;
             if self.suspended || cx.should_yield() {
                 self.put_back(input);
@@ -156,16 +148,12 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
 
     #[inline]
     fn process_piece(&mut self, piece: &mut I, cx: &mut TaskContext) -> Result<()> {
-        let (len, began) = (piece.len(), cx.last_clock_reading());
-        self.work(cx, |operator, output| piece.process(operator, output))?;
-        let took = cx.read_clock().saturating_sub(began);
-        if took > PIECE_TIME {
-            self.piece = smaller_piece(len, took);
-        } else if len >= self.piece {
-            self.piece = self.piece.saturating_mul(2);
-        }
-        cx.note_piece(self.piece);
-        Ok(())
+        // Taken out for the call, which needs the rest of the link.
+        let mut pacer = std::mem::replace(&mut self.pacer, Pacer::new());
+        let processed = pacer
+            .pace(piece.len(), cx, |cx| self.work(cx, |operator, output| piece.process(operator, output)));
+        self.pacer = pacer;
+        processed
     }
 
     /// Goes on with what is suspended, here and further down, until the task should yield.
@@ -306,10 +294,4 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         self.sides.iter_mut().for_each(|side| side.drain(cx));
         self.next.drain(cx);
     }
-}
-
-/// How many elements an operator is given at a time that took this long for `len` of them.
-fn smaller_piece(len: usize, took: Duration) -> usize {
-    let fit = len as u128 * PIECE_TIME.as_nanos() / took.as_nanos().max(1);
-    usize::try_from(fit).unwrap_or(usize::MAX).max(1)
 }

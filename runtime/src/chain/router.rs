@@ -45,12 +45,15 @@ impl<T> Outlet<T> {
             }
             return;
         }
+        // Apart, so that the loop keeps the builders at hand while a full one is shipped.
+        let Self { builders, channels, overflow } = self;
+        let builders = builders.as_mut_slice();
         for record in batch.drain() {
             let channel = choose(&record);
-            if let Some(builder) = self.builders.get_mut(channel)
+            if let Some(builder) = builders.get_mut(channel)
                 && builder.push_untimed(record)
             {
-                self.ship(channel);
+                ship(builder, channel, channels, overflow);
             }
         }
     }
@@ -73,28 +76,14 @@ impl<T> Outlet<T> {
     }
 
     /// Sends what is in a builder on its way.
-    #[cold]
-    #[inline(never)]
     fn ship(&mut self, channel: usize) {
-        let Some(builder) = self.builders.get_mut(channel).filter(|builder| !builder.is_empty()) else {
-            return;
-        };
-        let empty = self.channels.get(channel).map(ChannelSender::empty_batch).unwrap_or_default();
-        let batch = std::mem::replace(&mut **builder, empty);
-        self.send(channel, Event::Batch(batch));
+        if let Some(builder) = self.builders.get_mut(channel) {
+            ship(builder, channel, &self.channels, &mut self.overflow);
+        }
     }
 
     fn send(&mut self, channel: usize, event: Event<T>) {
-        // Behind anything that waits, even for another channel: barriers keep their place.
-        if self.overflow.is_empty()
-            && let Some(sender) = self.channels.get(channel)
-        {
-            if let Err(event) = sender.try_send(event) {
-                self.overflow.push_back((channel, event));
-            }
-        } else {
-            self.overflow.push_back((channel, event));
-        }
+        send(event, channel, &self.channels, &mut self.overflow);
     }
 
     fn flush(&mut self) {
@@ -117,6 +106,39 @@ impl<T> Outlet<T> {
             }
         }
         true
+    }
+}
+
+/// Sends what is in a builder on its way.
+#[cold]
+#[inline(never)]
+fn ship<T>(
+    builder: &mut Batch<T>,
+    channel: usize,
+    channels: &[ChannelSender<T>],
+    overflow: &mut VecDeque<(usize, Event<T>)>,
+) {
+    if !builder.is_empty() {
+        let empty = channels.get(channel).map(ChannelSender::empty_batch).unwrap_or_default();
+        send(Event::Batch(std::mem::replace(builder, empty)), channel, channels, overflow);
+    }
+}
+
+fn send<T>(
+    event: Event<T>,
+    channel: usize,
+    channels: &[ChannelSender<T>],
+    overflow: &mut VecDeque<(usize, Event<T>)>,
+) {
+    // Behind anything that waits, even for another channel: barriers keep their place.
+    if overflow.is_empty()
+        && let Some(sender) = channels.get(channel)
+    {
+        if let Err(event) = sender.try_send(event) {
+            overflow.push_back((channel, event));
+        }
+    } else {
+        overflow.push_back((channel, event));
     }
 }
 
