@@ -59,6 +59,8 @@ impl<T> ChannelSender<T> {
     /// when there is some. To a consumer that is gone (its attempt is being torn down) sending does nothing.
     pub fn try_send(&self, event: Event<T>) -> Result<(), Event<T>> {
         let Err(event) = self.offer(event) else { return Ok(()) };
+        #[cfg(test)]
+        tests::before_flag();
         // Raise the flag, then look again: the consumer may have made room between.
         self.signals.producer_waits.store(true, Ordering::SeqCst);
         self.offer(event)

@@ -52,3 +52,31 @@ fn sending_to_nobody_is_not_an_error() {
     drop(receiver);
     assert!(sender.try_send(batch(1)).is_ok());
 }
+
+std::thread_local! {
+    static BEFORE_FLAG: std::cell::RefCell<Option<Box<dyn FnOnce()>>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Called by a producer that has found no room, before it raises its flag: the moment at which what
+/// the consumer does goes unnoticed.
+pub(super) fn before_flag() {
+    if let Some(act) = BEFORE_FLAG.take() {
+        act();
+    }
+}
+
+/// A consumer that takes the last event between a producer's look and its flag wakes nobody, and
+/// goes to sleep: a producer that does not look again would sleep for good beside an empty channel.
+#[test]
+fn room_that_is_made_before_the_flag_is_raised_is_found() {
+    let (producer, consumer) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+    let (sender, receiver) = channel(1, Arc::default(), producer.clone().into(), consumer.into());
+    let receiver = Arc::new(receiver);
+    assert!(sender.try_send(batch(1)).is_ok());
+    let taking = receiver.clone();
+    BEFORE_FLAG.set(Some(Box::new(move || assert!(taking.try_receive().is_some()))));
+    let sent = sender.try_send(batch(2));
+    assert_eq!(producer.take(), 0, "nobody wakes a producer whose flag is not up");
+    assert!(sent.is_ok(), "so it must have seen the room itself");
+    assert!(receiver.try_receive().is_some() && receiver.try_receive().is_none());
+}

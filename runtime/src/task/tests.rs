@@ -5,13 +5,14 @@ use millstream_state::{CheckpointId, Timestamp};
 
 use super::{Budget, OperatorTask, Progress, Task};
 use crate::batch::Batch;
-use crate::chain::{Collector, Link, Operator, OperatorHooks, Output, TaskContext};
+use crate::chain::{Collector, Link, Operator, OperatorHooks, Output, Router, TaskContext};
 use crate::channel::{ChannelReceiver, ChannelSender, channel};
-use crate::checkpoint::{Barrier, CheckpointMode, SnapshotTarget};
+use crate::checkpoint::{Barrier, CheckpointMode, Control, SnapshotTarget};
 use crate::error::Result;
 use crate::event::{Event, StreamStatus};
 use crate::input::InputGate;
 use crate::job::{SubtaskId, VertexId};
+use crate::partition::ToFirst;
 use crate::pool::BatchPool;
 use crate::testing::{Captured, Emitted, HarnessSetup, HarnessWorld};
 
@@ -251,4 +252,26 @@ fn bundles_are_empty_when_the_state_is_cut() {
     emitted.extend(task.output.take());
     let [one, two] = [1, 2].map(|record| Emitted::Record(record, Timestamp::MIN));
     assert_eq!(emitted, [one, two.clone(), two, Emitted::Barrier(CheckpointId::new(1))]);
+}
+
+/// What has no room downstream when the job ends is sent before the task goes.
+#[test]
+fn a_task_does_not_finish_before_all_that_it_sent_has_found_room() {
+    let records = |event| match event {
+        Some(Event::Batch(batch)) => batch.records().to_vec(),
+        other => panic!("{other:?}"),
+    };
+    let waker = Waker::noop();
+    let (sender, receiver) = channel(1, Arc::default(), waker.clone(), waker.clone());
+    let mut task =
+        TestTask::<u32, u32>::new(1, |_, _| Box::new(Router::new(Box::new(ToFirst), vec![sender])));
+    task.send(0, Event::Batch(vec![1].into()));
+    while task.run(Budget::default()) != Progress::Waiting {}
+    task.send(0, Event::Batch(vec![2].into()));
+    while task.run(Budget::default()) != Progress::Blocked {}
+    task.task.control(Control::Finish, &mut task.cx).unwrap();
+    assert_ne!(task.run(Budget::default()), Progress::Finished, "the second batch has no room yet");
+    assert_eq!(records(receiver.try_receive()), [1]);
+    assert_eq!(task.run(Budget::default()), Progress::Finished);
+    assert_eq!(records(receiver.try_receive()), [2]);
 }
