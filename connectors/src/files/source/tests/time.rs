@@ -107,13 +107,16 @@ fn a_split_keeps_its_time_across_a_restore() {
     let mut harness = start(&source, 0, 1);
     // The first time there is nothing but the declared start.
     let (records, watermarks) = run(&mut harness, 2);
-    assert_eq!((records.len(), watermarks), (1_024, vec![9_999, 11_021]));
+    let read = records.len();
+    assert!(0 < read && read < long.len(), "{read} records in a batch");
+    let reached = records.last().unwrap() - 2;
+    assert_eq!(watermarks, [9_999, reached]);
     let snapshot = harness.snapshot(1).unwrap();
     // Whoever goes on knows at least what was known.
     let source = source.split_start(|_| None);
     let (records, watermarks) = run(&mut restore(&source, 0, 1, &[snapshot]), 99);
-    assert_eq!(records.len(), 3_000 - 1_024 + 1);
-    assert!(watermarks.first().is_some_and(|first| *first >= 11_021), "{watermarks:?}");
+    assert_eq!(records.len(), 3_000 - read + 1);
+    assert!(watermarks.first().is_some_and(|first| *first >= reached), "{watermarks:?}");
 }
 
 proptest! {
