@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A record of which one knows how many there are at a time, in the job that marks them with `JOB`.
 #[derive(Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
 struct Counted<const JOB: usize>(u64);
 
 const JOBS: usize = 4;
@@ -22,6 +23,19 @@ impl<const JOB: usize> Counted<JOB> {
         let alive = ALIVE[JOB].fetch_add(1, Ordering::SeqCst) + 1;
         PEAK[JOB].fetch_max(alive, Ordering::SeqCst);
         Self(number)
+    }
+}
+
+/// Records that are decoded count, too.
+impl<const JOB: usize> From<u64> for Counted<JOB> {
+    fn from(number: u64) -> Self {
+        Self::new(number)
+    }
+}
+
+impl<const JOB: usize> From<Counted<JOB>> for u64 {
+    fn from(record: Counted<JOB>) -> Self {
+        record.0
     }
 }
 
