@@ -105,10 +105,11 @@ impl Error {
         self
     }
 
-    /// What caused it, what caused that, and so on.
+    /// What caused it, what caused that, and so on, up to the first that is an [`Error`] itself, which
+    /// prints its own causes.
     pub fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
         let first = self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
-        std::iter::successors(first, |cause| cause.source())
+        std::iter::successors(first, |cause| if cause.is::<Self>() { None } else { cause.source() })
     }
 
     /// What the caller can do about it.
@@ -148,8 +149,13 @@ impl fmt::Debug for Error {
     }
 }
 
-// `source()` stays empty on purpose: `Display` already prints the chain.
-impl std::error::Error for Error {}
+/// [`Display`](fmt::Display) prints the whole chain, on one line, and `source` is there to look for a
+/// cause of a certain type: who prints an error need not walk its causes.
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
 
 impl From<StateError> for Error {
     fn from(error: StateError) -> Self {

@@ -138,6 +138,15 @@ impl JobStorage {
             operators: operators(plan, &request.parts),
         };
         home.create_manifest(&folder, &manifest).await?;
+        let unnamed = without_uid(&manifest);
+        if kind == SnapshotKind::Savepoint && !unnamed.is_empty() {
+            tracing::warn!(
+                job = %self.job,
+                operators = %unnamed.join(", "),
+                "the savepoint holds state of operators without a uid, which a changed job may not find again: \
+                 give them one with `uid`"
+            );
+        }
         Ok(())
     }
 
@@ -217,6 +226,12 @@ fn operators(plan: &Plan, parts: &[(SubtaskId, SubtaskPart)]) -> Vec<OperatorMan
         operator.subtasks.iter().any(|part| !part.keyed.is_empty() || !part.lists.is_empty())
     };
     plan.operators().map(describe).filter(has_state).collect()
+}
+
+/// The operators whose state is known by their place in the graph alone.
+fn without_uid(manifest: &Manifest) -> Vec<&str> {
+    let unnamed = manifest.operators.iter().filter(|operator| operator.uid.is_none());
+    unnamed.map(|operator| operator.name.as_str()).collect()
 }
 
 /// Fails if the snapshot holds state of operators that the job does not have.

@@ -107,3 +107,16 @@ fn attempts_are_ordered_by_epoch_first_and_travel() {
     let subtask = SubtaskId { vertex: VertexId(4), index: 5 };
     assert_eq!(sent(&(attempts[2], subtask)), format!("{:?}", (attempts[2], subtask)));
 }
+
+#[test]
+fn a_cause_can_be_found_by_its_type_and_is_printed_once() {
+    use std::error::Error as _;
+
+    let inner =
+        Error::new(ErrorKind::External, "no upload").caused_by(std::io::Error::other("the disk is full"));
+    let outer = Error::new(ErrorKind::Checkpoint, "no savepoint").caused_by(inner);
+    let cause = outer.source().and_then(|inner| inner.source());
+    assert!(cause.is_some_and(|cause| cause.is::<std::io::Error>()));
+    assert_eq!(outer.to_string(), "no savepoint: no upload: the disk is full");
+    assert_eq!(Error::from(WireError::from(&outer)).to_string(), outer.to_string());
+}
