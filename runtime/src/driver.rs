@@ -7,6 +7,7 @@
 //! they share of that stands in `storage`.
 
 pub mod actor;
+mod retry;
 mod sabotage;
 pub mod simulation;
 mod storage;

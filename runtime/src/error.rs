@@ -42,9 +42,13 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Whether running the job again from its last checkpoint may help.
+    /// Whether running the job again from its last checkpoint may help. If not, a job fails for good at
+    /// the first such error, whatever its restart strategy.
     pub const fn is_retryable(self) -> bool {
-        !matches!(self, Self::InvalidJob | Self::Restore | Self::Cancelled | Self::Fenced)
+        !matches!(
+            self,
+            Self::InvalidJob | Self::InvalidInput | Self::Restore | Self::Cancelled | Self::Fenced
+        )
     }
 }
 

@@ -235,7 +235,10 @@ impl Location {
 
     /// The error that something could not be done with this place.
     pub(crate) fn failed(&self, action: &str, error: object_store::Error) -> Error {
-        Error::new(ErrorKind::External, format!("cannot {action} `{}`", self.name)).caused_by(error)
+        // What is not there will not be there after a restart either.
+        let is_missing = matches!(error, object_store::Error::NotFound { .. });
+        let kind = if is_missing { ErrorKind::InvalidInput } else { ErrorKind::External };
+        Error::new(kind, format!("cannot {action} `{}`", self.name)).caused_by(error)
     }
 }
 

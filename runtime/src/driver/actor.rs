@@ -11,6 +11,7 @@ mod coordinator;
 mod handle;
 mod pool;
 mod subtask;
+mod told;
 mod watchdog;
 
 pub use handle::{JobHandle, JobMetrics, JobReport};

@@ -124,7 +124,7 @@ impl JobStorage {
     ///
     /// # Errors
     /// If the store fails. The manifest may be there all the same.
-    pub(super) async fn write_manifest(&self, plan: &Plan, request: ManifestRequest) -> Result<()> {
+    pub(super) async fn write_manifest(&self, plan: &Plan, request: &ManifestRequest) -> Result<()> {
         let (home, folder) = self.folder(&request.target, request.checkpoint)?;
         let kind = match request.target {
             SnapshotTarget::Checkpoint { .. } => SnapshotKind::Checkpoint,

@@ -63,6 +63,9 @@ pub struct JobMaster {
     attempt: AttemptId,
     phase: Phase,
     finished: BTreeSet<SubtaskId>,
+    /// The failures of attempts.
+    failures: u32,
+    last_failure: Option<Error>,
     /// When the driver has been asked to wake the master.
     wake: Option<Duration>,
 }
@@ -79,6 +82,8 @@ impl JobMaster {
             attempt: AttemptId::default(),
             phase: Phase::Created,
             finished: BTreeSet::new(),
+            failures: 0,
+            last_failure: None,
             wake: None,
         }
     }
@@ -181,6 +186,21 @@ impl JobMaster {
     /// How many times the job has been deployed again.
     pub const fn restarts(&self) -> u32 {
         self.attempt.number
+    }
+
+    /// Whether the restart strategy has granted a restart that is still to come.
+    pub(crate) const fn awaits_restart(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// How many attempts have failed.
+    pub const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// What the last attempt that has failed has failed with.
+    pub const fn last_failure(&self) -> Option<&Error> {
+        self.last_failure.as_ref()
     }
 
     /// The newest checkpoint this master has seen completed.

@@ -99,9 +99,11 @@ impl CheckpointCoordinator {
             Purpose::Checkpoint { .. } => format!("checkpoint {id} failed"),
             Purpose::Savepoint { ref path, .. } => format!("the savepoint at `{path}` failed"),
         };
-        // State that has no encoding has none in the next attempt either.
-        let hopeless = pending.is_checkpoint() && cause.kind() == ErrorKind::InvalidJob;
-        let kind = if hopeless { ErrorKind::InvalidJob } else { ErrorKind::Checkpoint };
+        // State that has no encoding, for one, has none in the next attempt either.
+        let final_kind =
+            Some(cause.kind()).filter(|kind| !kind.is_retryable() && *kind != ErrorKind::Cancelled);
+        let hopeless = pending.is_checkpoint() && final_kind.is_some();
+        let kind = final_kind.filter(|_| hopeless).unwrap_or(ErrorKind::Checkpoint);
         let error = cause.clone().wrapped(kind, name);
         let stops = matches!(pending.purpose, Purpose::Savepoint { stop: true, .. });
         let is_checkpoint = pending.is_checkpoint();

@@ -14,20 +14,32 @@ use tokio::task::JoinHandle;
 use super::handle::{JobReport, JobView};
 use super::pool::{SystemClock, TokioHandle, TokioPool};
 use super::subtask::{ControlMessage, Stop, SubtaskActor, WakeFlag};
+use super::told::ToldFailures;
 use super::watchdog::{LONGEST_CALL, Watchdog};
 use crate::chain::{Reporter, TaskServices};
 use crate::checkpoint::{Control, Recipients, Report, RequestId, SavepointInfo};
 use crate::clock::{Clock, IoPool, Random};
+use crate::driver::retry::retried;
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{DeployedTask, Deployment, Placement};
 use crate::guard::{catch, guarded};
-use crate::job::{AttemptId, JobMaster, JobStatus, MasterCommand, MasterEvent, RestoreFrom, SubtaskId};
+use crate::job::{
+    AttemptId, JobMaster, JobOutcome, JobStatus, MasterCommand, MasterEvent, RestoreFrom, SubtaskId,
+};
 use crate::metrics::MetricsRegistry;
 
 /// How often the coordinator looks whether a subtask is stuck in a function of the user's.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the coordinator tries to write a manifest before the checkpoint has failed.
+const MANIFEST_TRIES: u32 = 3;
+
+/// Gives a store a moment to recover.
+async fn pause_before_retry(tries: u32) {
+    tokio::time::sleep(Duration::from_millis(100) * 4_u32.saturating_pow(tries.saturating_sub(1))).await;
+}
 
 /// How long the last deletions may take after the job is over.
 const DELETIONS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -153,6 +165,7 @@ pub(super) struct CoordinatorActor {
     deletions: mpsc::UnboundedSender<Deletion>,
     finished: Option<oneshot::Sender<()>>,
     watchdog: Watchdog,
+    told: ToldFailures,
     random: Random,
     arbiters: Vec<Arbiter>,
     deployed: Option<Deployed>,
@@ -176,6 +189,7 @@ impl CoordinatorActor {
             deletions,
             finished: Some(finished),
             watchdog: Watchdog::default(),
+            told: ToldFailures::default(),
             random: Random::new(entropy ^ std::ptr::from_ref(&job).addr() as u64),
             job,
             arbiters,
@@ -191,6 +205,7 @@ impl CoordinatorActor {
         for command in commands {
             self.carry_out(command, context);
         }
+        self.told.tell(&self.job.name, &self.master);
         let master = &self.master;
         self.view.send_modify(|view| view.update(master));
     }
@@ -200,11 +215,12 @@ impl CoordinatorActor {
             MasterCommand::Deploy { attempt, restore } => self.prepare(attempt, restore, context),
             MasterCommand::Send { to, control } => self.send(to, &control),
             MasterCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
-                let request = ManifestRequest { checkpoint, target, triggered, parts };
+                let request = Arc::new(ManifestRequest { checkpoint, target, triggered, parts });
                 let (storage, plan, coordinator) =
                     (self.storage.clone(), self.job.plan.clone(), context.address());
                 self.pool.spawn(Box::pin(async move {
-                    let result = guarded(storage.write_manifest(&plan, request)).await;
+                    let write = || guarded(storage.write_manifest(&plan, &request));
+                    let result = retried(MANIFEST_TRIES, write, pause_before_retry).await;
                     let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
                     coordinator.do_send(CoordinatorMessage(event));
                 }));
@@ -221,7 +237,7 @@ impl CoordinatorActor {
                     let _ = answer.send(result);
                 }
             }
-            MasterCommand::Done(result) => self.done(result.map(|outcome| JobReport { outcome }), context),
+            MasterCommand::Done(result) => self.done(result, context),
         }
     }
 
@@ -338,12 +354,14 @@ impl CoordinatorActor {
         }
     }
 
-    fn done(&mut self, result: Result<JobReport>, context: &mut Context<Self>) {
+    fn done(&mut self, result: Result<JobOutcome>, context: &mut Context<Self>) {
+        let master = &self.master;
+        let (restarts, last_failure) = (master.restarts(), master.last_failure().cloned());
+        let result = result.map(|outcome| JobReport { outcome, restarts, last_failure });
         match &result {
             Ok(report) => tracing::info!(job = %self.job.name, outcome = ?report.outcome, "job is over"),
             Err(error) => tracing::error!(job = %self.job.name, %error, "job has failed"),
         }
-        let master = &self.master;
         // At once: whoever has waited for the end must see a status that says so.
         self.view.send_modify(|view| {
             view.update(master);

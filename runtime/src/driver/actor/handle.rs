@@ -23,12 +23,17 @@ use crate::metrics::{MetricsRegistry, OperatorMetrics, SubtaskMetrics};
 pub struct JobReport {
     /// Whether it ran to its end.
     pub outcome: JobOutcome,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What the last attempt that failed has failed with.
+    pub last_failure: Option<Error>,
 }
 
 /// What can be seen of a job from outside.
 pub(super) struct JobView {
     status: JobStatus,
     restarts: u32,
+    last_failure: Option<Error>,
     latest_checkpoint: Option<CheckpointId>,
     checkpoints: CheckpointHistory,
     folder: String,
@@ -40,6 +45,7 @@ impl JobView {
         Self {
             status: JobStatus::Created,
             restarts: 0,
+            last_failure: None,
             latest_checkpoint: None,
             checkpoints: CheckpointHistory::default(),
             folder,
@@ -50,6 +56,7 @@ impl JobView {
     pub(super) fn update(&mut self, master: &JobMaster) {
         self.status = master.status();
         self.restarts = master.restarts();
+        self.last_failure = master.last_failure().cloned();
         self.latest_checkpoint = master.latest_checkpoint();
         self.checkpoints = master.statistics().clone();
     }
@@ -63,6 +70,8 @@ pub struct JobMetrics {
     pub status: JobStatus,
     /// How often it was started again.
     pub restarts: u32,
+    /// What the last attempt that failed has failed with.
+    pub last_failure: Option<Error>,
     /// The last checkpoints and savepoints, and how many there were.
     pub checkpoints: CheckpointHistory,
     /// What each subtask has done in the current attempt.
@@ -121,6 +130,11 @@ impl JobHandle {
         self.view.borrow().status
     }
 
+    /// What the last attempt that failed has failed with; the job may have been restarted since.
+    pub fn last_failure(&self) -> Option<Error> {
+        self.view.borrow().last_failure.clone()
+    }
+
     /// The newest completed checkpoint of this run.
     pub fn latest_checkpoint(&self) -> Option<CheckpointId> {
         self.view.borrow().latest_checkpoint
@@ -134,11 +148,16 @@ impl JobHandle {
     /// What the job has done so far. Reads counters; costs the job nothing.
     pub fn metrics(&self) -> JobMetrics {
         let view = self.view.borrow();
-        let (status, restarts, checkpoints) = (view.status, view.restarts, view.checkpoints.clone());
-        JobMetrics { status, restarts, checkpoints, subtasks: self.metrics.read() }
+        JobMetrics {
+            status: view.status,
+            restarts: view.restarts,
+            last_failure: view.last_failure.clone(),
+            checkpoints: view.checkpoints.clone(),
+            subtasks: self.metrics.read(),
+        }
     }
 
-    /// The graph of the job, for people.
+    /// The graph of the job, human-readable.
     pub fn explain(&self) -> crate::graph::Explanation {
         self.plan.explain()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use futures::future::ready;
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::storage::SnapshotHome;
 use object_store::ObjectStore;
@@ -14,6 +15,7 @@ use super::pool::{Flag, VirtualPool};
 use crate::chain::Reporter;
 use crate::checkpoint::{Control, Recipients, Report};
 use crate::clock::{Alarm, IoPool, Moment};
+use crate::driver::retry::retried;
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::driver::{Job, SnapshotLocation};
 use crate::error::Result;
@@ -196,11 +198,12 @@ impl Process {
         }));
     }
 
-    pub(super) fn write_manifest(&self, attempt: AttemptId, request: ManifestRequest) {
+    pub(super) fn write_manifest(&self, attempt: AttemptId, request: ManifestRequest, tries: u32) {
         let (storage, plan, inbox) = (self.storage.clone(), self.job.plan.clone(), self.inbox.clone());
         self.pool.spawn(Box::pin(async move {
             let checkpoint = request.checkpoint;
-            let result = guard::guarded(storage.write_manifest(&plan, request)).await;
+            let write = || guard::guarded(storage.write_manifest(&plan, &request));
+            let result = retried(tries, write, |_| ready(())).await;
             let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
             inbox.lock().push_back(CoordinatorMessage::Event(event));
         }));

@@ -237,7 +237,9 @@ impl World {
                     process.send(Recipients::All, &Control::CheckpointCompleted(checkpoint));
                 }
                 self.report.reused_blocks += reused_blocks(checkpoint, &parts);
-                process.write_manifest(attempt, ManifestRequest { checkpoint, target, triggered, parts });
+                let request = ManifestRequest { checkpoint, target, triggered, parts };
+                let tries = 1 + u32::from(self.random.below(2) == 0);
+                process.write_manifest(attempt, request, tries);
             }
             MasterCommand::DeleteCheckpoint { checkpoint, files } => process.delete(checkpoint, files),
             MasterCommand::StopTasks { attempt } => {

@@ -30,7 +30,11 @@ impl JobMaster {
         wanted: &mut Vec<CheckpointCommand>,
     ) {
         let reason = match &next {
-            Next::Recover(error) => error.clone(),
+            Next::Recover(error) => {
+                self.failures += 1;
+                self.last_failure = Some(error.clone());
+                error.clone()
+            }
             Next::Cancel => Error::new(ErrorKind::Cancelled, "the job was cancelled"),
             Next::Finish => Error::new(ErrorKind::Checkpoint, "the job has finished"),
         };

@@ -160,7 +160,8 @@ fn a_failed_attempt_is_followed_by_one_from_the_last_checkpoint() {
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 1"]);
     assert_eq!(story.stopped(), ["wake at 20"]);
     assert_eq!(story.at(20), ["deploy 2 from 1"]);
-    assert_eq!(story.master.restarts(), 2);
+    assert_eq!((story.master.restarts(), story.master.failures()), (2, 2));
+    assert!(story.master.last_failure().is_some_and(|error| error.kind() == ErrorKind::Panic));
     story.attempt = attempt(2);
     story.deployed(2);
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 2"]);
@@ -171,7 +172,7 @@ fn a_failed_attempt_is_followed_by_one_from_the_last_checkpoint() {
 
 #[test]
 fn some_failures_no_restart_would_mend() {
-    for kind in [ErrorKind::InvalidJob, ErrorKind::Restore] {
+    for kind in [ErrorKind::InvalidJob, ErrorKind::InvalidInput, ErrorKind::Restore, ErrorKind::Fenced] {
         let mut story = Story::running(every(10));
         assert_eq!(story.fail(kind), ["stop 0"]);
         assert_eq!(story.master.status(), JobStatus::Stopping);
@@ -257,6 +258,20 @@ fn too_many_failed_checkpoints_fail_the_attempt() {
     let declined = Report::Declined { checkpoint: CheckpointId::new(1), error };
     assert_eq!(story.report(0, declined), ["aborted 1", "stop 0"]);
     assert_eq!(story.stopped(), ["wake at 15"]);
+}
+
+#[test]
+fn a_checkpoint_that_can_never_succeed_fails_the_job() {
+    let checkpoint = CheckpointConfig::every(Duration::from_secs(10)).tolerable_failures(100);
+    let mut story = Story::running(MasterConfig { checkpoint, ..every(10) });
+    story.at(10);
+    let error = Error::new(ErrorKind::InvalidJob, "no encoding");
+    let declined = Report::Declined { checkpoint: CheckpointId::new(1), error };
+    assert_eq!(story.report(0, declined), ["aborted 1", "stop 0"]);
+    assert_eq!(
+        story.stopped(),
+        ["done: the job has failed without a restart: checkpoint 1 failed: no encoding"]
+    );
 }
 
 #[test]

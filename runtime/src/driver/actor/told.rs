@@ -1,0 +1,32 @@
+//! Tells of failures that are followed by a restart, where nobody listens to the log.
+
+use std::collections::HashSet;
+
+use crate::error::ErrorKind;
+use crate::job::JobMaster;
+
+/// Which failures have been told of: a job that is restarted again and again must not do so in
+/// silence, nor fill the terminal.
+#[derive(Default)]
+pub(super) struct ToldFailures {
+    failures: u32,
+    kinds: HashSet<(ErrorKind, Option<String>)>,
+}
+
+impl ToldFailures {
+    /// Tells of the master's last failure on standard error if a restart is to follow, and if it is the
+    /// first of its kind and operator, unless the program has a subscriber for the log.
+    pub(super) fn tell(&mut self, job: &str, master: &JobMaster) {
+        if master.failures() == self.failures || !master.awaits_restart() {
+            return;
+        }
+        let Some(error) = master.last_failure() else { return };
+        self.failures = master.failures();
+        let is_first = self.kinds.insert((error.kind(), error.operator().map(str::to_owned)));
+        if is_first && !tracing::dispatcher::has_been_set() {
+            eprintln!(
+                "millstream: job `{job}` has failed and is restarted from its last checkpoint: {error}"
+            );
+        }
+    }
+}
