@@ -11,7 +11,7 @@ mod flights_reference;
 mod process;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -124,6 +124,34 @@ fn nothing_is_lost_or_doubled_when_the_job_aborts_itself() {
     }
     assert!(story.checkpoint().is_some(), "an attempt of 400 ms takes checkpoints every 25 ms");
     story.finish(story.resume(2), "after three deaths");
+}
+
+/// A process that is believed dead, and goes on when another has taken its place and come to the end:
+/// nothing that it does any more counts, and it says why.
+#[test]
+fn a_process_that_was_replaced_stops_and_changes_nothing() {
+    for (parallelism, successor) in [(2, 2), (3, 1), (1, 4)] {
+        let story = Story::new();
+        let mut command = story.command(parallelism);
+        command.arg("--rate=20000").stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut older = command.spawn().unwrap();
+        process::wait_until(&mut older, || story.checkpoint() >= Some(3));
+        signal(&older, "STOP");
+
+        let what = format!("{successor} subtasks after {parallelism}");
+        story.finish(story.resume(successor), &what);
+        signal(&older, "CONT");
+        let output = older.wait_with_output().unwrap();
+        let said = process::text(&output);
+        assert!(output.status.code().is_some_and(|code| code != 0), "{what}: {}: {said}", output.status);
+        assert!(said.contains("fenced: process"), "{what}: {said}");
+        assert_same_lines(&committed_lines(&story.output()), &EXPECTED, &what);
+    }
+}
+
+fn signal(process: &Child, signal: &str) {
+    let sent = Command::new("kill").args([format!("-{signal}"), process.id().to_string()]).status();
+    assert!(sent.unwrap().success());
 }
 
 /// There is nothing to go on with before the first checkpoint is complete, and that must be said.

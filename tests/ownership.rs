@@ -10,14 +10,15 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use futures::executor::block_on;
 use millstream::prelude::*;
-use millstream::runtime::job::RestartStrategy;
+use millstream::runtime::checkpoint::{CheckpointConfig, CheckpointStatistics};
+use millstream::runtime::job::{JobStatus, RestartStrategy};
 use object_store::memory::InMemory;
 
 /// Runs a job of this name to its end, and returns how many of two numbers it has read.
 fn run(env: Environment, job: &str) -> Result<u32> {
     let env = env
         .set_restart_strategy(RestartStrategy::None)
-        .checkpointing(millstream::runtime::checkpoint::CheckpointConfig::every(Duration::from_secs(60)));
+        .checkpointing(CheckpointConfig::every(Duration::from_secs(60)));
     let read = Arc::new(AtomicU32::new(0));
     let seen = read.clone();
     env.from_collection([1, 2])
@@ -66,4 +67,86 @@ fn checkpoints_savepoints_and_restores_share_the_stores_that_are_registered() {
     let env = environment().restore_from("vault://blue/savepoints/1");
     env.from_generator(Some(0), |number| number).uid("numbers").discard();
     env.execute("counting").unwrap();
+}
+
+/// Counts 20,000 numbers under 2,000 keys, and says what the last checkpoint was like.
+fn count(env: Environment) -> CheckpointStatistics {
+    let env = env.checkpointing(CheckpointConfig::every(Duration::from_secs(60)));
+    let numbers = env.from_collection(0..20_000_u64).uid("numbers");
+    numbers.key_by(|number| number % 2_000).count().uid("counts").discard();
+    let job = env.spawn("counts").unwrap();
+    job.join_blocking().unwrap();
+    job.metrics().checkpoints.recent().next_back().unwrap().clone()
+}
+
+#[test]
+fn the_first_checkpoint_of_a_restored_job_holds_only_what_has_changed() {
+    let disk = tempfile::tempdir().unwrap();
+    let folder = disk.path().to_string_lossy().into_owned();
+    let environment = |parallelism| on(disk.path()).set_parallelism(parallelism);
+    let full = count(environment(2));
+    assert!(full.written_bytes > 2_000 && full.total_bytes >= full.written_bytes, "{full:?}");
+    for parallelism in [2, 3] {
+        // Everything has been read: nothing changes any more.
+        let restored = count(environment(parallelism).restore_from(&folder));
+        assert!(restored.total_bytes > full.written_bytes / 2, "{restored:?}");
+        assert!(restored.written_bytes * 5 < full.written_bytes, "{restored:?} after {full:?}");
+    }
+    // Deleted before the job was over: the checkpoints of earlier processes are its own.
+    let manifests = |name: &str| disk.path().join("counts").join(name).join("manifest").exists();
+    assert_eq!(["chk-1-e1", "chk-2-e2", "chk-3-e3"].map(manifests), [false, false, true]);
+    // A savepoint, or a snapshot that is not claimed, is nobody's base.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = disk.path().join("counts/chk-3-e3").to_string_lossy().into_owned();
+    let other = count(on(elsewhere.path()).restore_from(path));
+    assert_eq!(other.written_bytes, other.total_bytes);
+    assert!(manifests("chk-3-e3"));
+}
+
+#[test]
+fn a_fresh_run_that_dies_early_does_not_go_on_from_the_one_before() {
+    let disk = tempfile::tempdir().unwrap();
+    let folder = disk.path().to_string_lossy().into_owned();
+    assert_eq!(run(on(disk.path()), "numbers").unwrap(), 2);
+    let env = on(disk.path()).enable_checkpointing(Duration::from_secs(60));
+    env.from_generator(None, |number| number).uid("numbers").discard();
+    let job = env.spawn("numbers").unwrap();
+    while job.status() != JobStatus::Running {
+        std::thread::yield_now();
+    }
+    job.cancel();
+    job.join_blocking().unwrap();
+
+    let error = run(on(disk.path()).restore_from(&folder), "numbers").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Restore);
+    assert!(error.to_string().contains("the last run of job `numbers` has not completed any"), "{error}");
+    assert!(error.to_string().contains("`chk-1-e1`"), "{error}");
+    assert_eq!(run(on(disk.path()).restore_or_start(&folder), "numbers").unwrap(), 2);
+    let path = disk.path().join("numbers/chk-1-e1").to_string_lossy().into_owned();
+    assert_eq!(run(on(disk.path()).restore_from(path), "numbers").unwrap(), 0);
+}
+
+#[test]
+fn of_two_jobs_on_one_folder_the_older_is_fenced() {
+    let disk = tempfile::tempdir().unwrap();
+    let start = || {
+        let env = on(disk.path()).enable_checkpointing(Duration::from_millis(5));
+        env.from_generator(None, |number| number).discard();
+        env.spawn("numbers").unwrap()
+    };
+    let older = start();
+    while older.latest_checkpoint().is_none() {
+        std::thread::yield_now();
+    }
+    let newer = start();
+    let error = older.join_blocking().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced);
+    let process = format!("fenced: process {} on host", std::process::id());
+    assert!(error.to_string().contains(&process), "{error}");
+    assert_eq!(older.metrics().restarts, 0);
+    while newer.latest_checkpoint().is_none() {
+        std::thread::yield_now();
+    }
+    newer.cancel();
+    newer.join_blocking().unwrap();
 }

@@ -5,13 +5,18 @@
 #![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::path::Path;
+#[path = "support/breaking_store.rs"]
+mod breaking_store;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use breaking_store::BreakingStore;
 use futures::executor::block_on;
 use millstream::connectors::files::FileSink;
 use millstream::prelude::*;
 use millstream::runtime::driver::actor::JobHandle;
-use millstream::runtime::job::{JobOutcome, JobStatus};
+use millstream::runtime::job::{JobOutcome, JobStatus, RestartStrategy};
 use millstream::source::GeneratorSource;
 use tempfile::TempDir;
 
@@ -22,11 +27,15 @@ const KEYS: u64 = 100;
 fn counting(folder: &Path, parallelism: u32, rate: f64, restore: Option<&Path>) -> JobHandle {
     let mut env = Environment::new()
         .set_parallelism(parallelism)
-        .set_snapshot_folder(folder.join("snapshots").to_string_lossy())
-        .enable_checkpointing(Duration::from_millis(50));
+        .set_snapshot_folder(folder.join("snapshots").to_string_lossy());
     if let Some(path) = restore {
         env = env.restore_from(path.to_string_lossy());
     }
+    counting_in(env, folder, rate)
+}
+
+fn counting_in(env: Environment, folder: &Path, rate: f64) -> JobHandle {
+    let env = env.enable_checkpointing(Duration::from_millis(50));
     let sink =
         FileSink::text(folder.join("output").to_string_lossy().into_owned(), |(key, count): &(u64, u64)| {
             format!("{key},{count}")
@@ -174,4 +183,54 @@ fn jobs_can_be_awaited_in_any_runtime() {
         numbers.sorted()
     });
     assert_eq!(thread.join().unwrap(), [0, 1, 2]);
+}
+
+/// Whatever became of the last writes of a process that stops with a savepoint: what is committed, and
+/// what the folder says the next one goes on from, fit each other.
+#[test]
+fn a_crash_around_a_savepoint_that_stops_the_job_leaves_a_folder_to_go_on_from() {
+    let mut stopped = 0;
+    for (writes, takes_effect) in (0..8).flat_map(|writes| [(writes, false), (writes, true)]) {
+        let home = folder();
+        let store = Arc::new(BreakingStore::default());
+        let environment = |store: Arc<BreakingStore>| {
+            let env = Environment::new().register_store("vault://blue", store).set_parallelism(2);
+            env.set_snapshot_folder("vault://blue/jobs").set_restart_strategy(RestartStrategy::None)
+        };
+        let job = counting_in(environment(store.clone()), home.path(), 20_000.0);
+        wait_for(&job, |job| job.latest_checkpoint().is_some());
+        store.break_after(writes, takes_effect);
+        let outcome = block_on(job.stop_with_savepoint("vault://blue/savepoint"));
+        stopped += u32::from(outcome.is_ok());
+        // It has stopped, or it has failed: the store does not come back.
+        job.cancel();
+        let _ = job.join_blocking();
+
+        let next = environment(Arc::new(store.for_next_process())).restore_from("vault://blue/jobs");
+        counting_in(next, home.path(), 1e9).join_blocking().unwrap_or_else(|error| {
+            panic!("after {writes} writes, and one that took effect: {takes_effect}: {error}")
+        });
+        assert_exact(home.path());
+    }
+    assert!(stopped > 0 && stopped < 16, "{stopped} of 16 stopped");
+}
+
+/// An older checkpoint than what is visible, at a lower parallelism: the files of the subtasks that are
+/// no more have names that nobody would write to again.
+#[test]
+fn an_older_checkpoint_is_refused_where_files_of_later_ones_are_visible() {
+    for parallelism in [1, 2, 4] {
+        let home = folder();
+        let job = counting(home.path(), 4, 20_000.0, None);
+        wait_for(&job, |job| job.latest_checkpoint().is_some());
+        let path = home.path().join("savepoint");
+        block_on(job.trigger_savepoint(path.to_string_lossy())).unwrap();
+        job.join_blocking().unwrap();
+        assert_exact(home.path());
+
+        let error = counting(home.path(), parallelism, 1e9, Some(&path)).join_blocking().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidJob, "{error}");
+        assert!(error.to_string().contains("newer than the snapshot"), "{error}");
+        assert_exact(home.path());
+    }
 }

@@ -98,10 +98,7 @@ impl Options {
         match report.outcome {
             JobOutcome::Cancelled => {
                 match handle.latest_checkpoint() {
-                    Some(id) => {
-                        let folder = handle.checkpoint_folder();
-                        eprintln!("stopped; go on with --restore {folder}/chk-{id}");
-                    }
+                    Some(_) => eprintln!("stopped; go on with --restore {}", handle.checkpoint_folder()),
                     None => eprintln!("stopped before the first checkpoint was complete"),
                 }
                 Ok(None)

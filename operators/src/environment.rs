@@ -9,7 +9,7 @@ use millstream_runtime::checkpoint::CheckpointConfig;
 use millstream_runtime::driver::actor::{JobHandle, JobReport, spawn};
 use millstream_runtime::driver::{Job, SnapshotLocation};
 use millstream_runtime::graph::{Explanation, Plan, PlanSettings};
-use millstream_runtime::job::{MasterConfig, RestartStrategy};
+use millstream_runtime::job::{MasterConfig, RestartStrategy, RestoreFrom, RestoreMode};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::snapshot::storage::{SnapshotHome, Stores};
 use object_store::ObjectStore;
@@ -37,7 +37,8 @@ pub struct Environment {
     restart: Option<RestartStrategy>,
     snapshots: SnapshotLocation,
     stores: Stores,
-    restore: Option<String>,
+    restore: RestoreFrom,
+    restore_mode: RestoreMode,
     allow_unclaimed_state: bool,
 }
 
@@ -70,7 +71,8 @@ impl Environment {
             restart: None,
             snapshots: SnapshotLocation::Memory,
             stores: Stores::default(),
-            restore: None,
+            restore: RestoreFrom::Nothing,
+            restore_mode: RestoreMode::NoClaim,
             allow_unclaimed_state: false,
         }
     }
@@ -224,7 +226,7 @@ impl Environment {
     /// env.from_collection([1, 2]).discard();
     /// env.execute("numbers")?;
     /// // The last checkpoint, taken when all data had ended.
-    /// assert!(folder.path().join("numbers/chk-1/manifest").exists());
+    /// assert!(folder.path().join("numbers/chk-1-e1/manifest").exists());
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
@@ -317,7 +319,49 @@ impl Environment {
     /// ```
     #[must_use]
     pub fn restore_from(mut self, path_or_url: impl Into<String>) -> Self {
-        self.restore = Some(path_or_url.into());
+        self.restore = RestoreFrom::Path(path_or_url.into().into());
+        self
+    }
+
+    /// As [`Environment::restore_from`], but where there is nothing to restore the job begins afresh: for
+    /// programs that a supervisor starts again whenever they end.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
+    /// # let path = folder.path().to_string_lossy().into_owned();
+    /// let run = || {
+    ///     let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
+    ///     let env = env.restore_or_start(&path);
+    ///     env.from_collection([1, 2]).uid("numbers").discard();
+    ///     env.execute("numbers")
+    /// };
+    /// run()?;
+    /// run()?; // goes on where the first has ended
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn restore_or_start(mut self, path_or_url: impl Into<String>) -> Self {
+        self.restore = RestoreFrom::IfAny(Some(path_or_url.into().into()));
+        self
+    }
+
+    /// Sets whose the snapshot is that the job begins from. Not set: the user's, who may restore it again
+    /// and has to delete it. The job's own checkpoints are its own in any case, when it goes on from
+    /// where the last run left off.
+    ///
+    /// ```
+    /// # use millstream_operators::prelude::*;
+    /// use millstream_runtime::job::RestoreMode;
+    /// let env = Environment::new().set_restore_mode(RestoreMode::Claim);
+    /// # let numbers = env.from_collection([1, 2]).collect();
+    /// # env.execute("numbers")?;
+    /// # assert_eq!(numbers.sorted(), [1, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub const fn set_restore_mode(mut self, mode: RestoreMode) -> Self {
+        self.restore_mode = mode;
         self
     }
 
@@ -390,7 +434,8 @@ impl Environment {
             master: MasterConfig {
                 checkpoint: self.checkpoints.clone(),
                 restart: self.restart.clone(),
-                restore: self.restore.as_deref().map(Arc::from),
+                restore: self.restore.clone(),
+                restore_mode: self.restore_mode,
             },
             snapshots: self.snapshots.clone(),
             stores: self.stores.clone(),

@@ -12,4 +12,5 @@ pub use barrier::{Barrier, CheckpointMode, Control, Report, SnapshotTarget};
 pub use command::{CheckpointCommand, Recipients, RequestId, SavepointInfo};
 pub use config::CheckpointConfig;
 pub use coordinator::CheckpointCoordinator;
+pub use retention::FoundCheckpoints;
 pub use statistics::{CheckpointHistory, CheckpointKind, CheckpointStatistics, CheckpointStatus};

@@ -7,6 +7,7 @@
 //! they share of that stands in `storage`.
 
 pub mod actor;
+mod ownership;
 mod retry;
 mod sabotage;
 pub mod simulation;

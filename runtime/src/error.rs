@@ -168,7 +168,8 @@ impl From<StateError> for Error {
                 Some(own) => return own.clone(),
                 None => ErrorKind::External,
             },
-            StateError::Storage { .. } => ErrorKind::External,
+            StateError::Storage { .. } | StateError::Contended { .. } => ErrorKind::External,
+            StateError::Fenced { .. } => ErrorKind::Fenced,
             StateError::Usage(_) | StateError::Unsupported { .. } => ErrorKind::InvalidJob,
             // A value that has no encoding has none in the next attempt either.
             StateError::Codec { action: "encode", .. } => ErrorKind::InvalidJob,

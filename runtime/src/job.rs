@@ -5,5 +5,7 @@ mod master;
 mod restart;
 
 pub use identifier::{AttemptId, SubtaskId, VertexId};
-pub use master::{JobMaster, JobOutcome, JobStatus, MasterCommand, MasterConfig, MasterEvent, RestoreFrom};
+pub use master::{
+    JobMaster, JobOutcome, JobStatus, MasterCommand, MasterConfig, MasterEvent, RestoreFrom, RestoreMode,
+};
 pub use restart::{RestartDecision, RestartState, RestartStrategy};

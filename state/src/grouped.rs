@@ -78,6 +78,14 @@ impl<C: GroupContent> StateSlot<C> {
         }
     }
 
+    /// What it holds is what the snapshot held that is being restored: whoever builds on that one, under
+    /// whatever number, need not write it again.
+    fn is_as_restored(&mut self) {
+        if let Self::Owned(content) = std::mem::take(self) {
+            *self = Self::Shared { content: Arc::new(content), since: CheckpointId::new(0) };
+        }
+    }
+
     fn share(&mut self, checkpoint: CheckpointId) -> (Arc<C>, CheckpointId) {
         let (content, since) = match std::mem::take(self) {
             Self::Owned(content) => (Arc::new(content), checkpoint),
@@ -252,6 +260,7 @@ impl<C: GroupContent> GroupedState<C> {
             action: "decode",
             source,
         })?;
+        slot.is_as_restored();
         match slot.get().any_hash().map(|hash| self.groups.of_hash(hash)) {
             Some(other) if other != group => Err(StateError::Usage(format!(
                 "state `{}`: a key that the snapshot holds in key group {group} belongs to {other}: the \

@@ -34,7 +34,11 @@ const SEEDS: u64 = 5_000;
 /// Runs one seed of one job. A panic, too, is an answer.
 fn run((_, job): Job, setting: Setting) -> Verdict {
     let run = AssertUnwindSafe(|| job(&setting));
-    std::panic::catch_unwind(run).unwrap_or_else(|_| Err("panicked".to_owned()))
+    std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(format!("panicked: {}", text.unwrap_or("no text")))
+    })
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -57,6 +61,8 @@ struct Totals {
     store_errors: u64,
     io_panics: u64,
     orphaned_requests: u64,
+    zombies: u64,
+    fenced: u64,
 }
 
 impl Totals {
@@ -74,6 +80,8 @@ impl Totals {
         self.store_errors += report.store_errors;
         self.io_panics += report.io_panics;
         self.orphaned_requests += report.orphaned_requests;
+        self.zombies += u64::from(report.zombies);
+        self.fenced += u64::from(report.fenced);
     }
 }
 
@@ -116,6 +124,7 @@ fn every_seed_gives_the_exact_answer() {
         assert!(totals.checkpoints > 2 * runs && totals.failed_checkpoints > runs / 2, "{totals:?}");
         assert!(totals.store_errors > runs && totals.orphaned_requests > runs / 2, "{totals:?}");
         assert!(totals.reused_blocks > runs, "{totals:?}");
+        assert!(totals.zombies > runs / 3 && totals.fenced > runs / 8, "{totals:?}");
     }
 }
 

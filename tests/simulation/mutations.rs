@@ -39,3 +39,24 @@ fn lost_timers_are_noticed() {
     is_noticed(Sabotage::DropTimers, "timers");
     is_noticed(Sabotage::DropTimers, "session windows and lateness");
 }
+
+#[test]
+fn a_manifest_that_counts_without_the_journal_is_noticed() {
+    is_noticed(Sabotage::IgnoreJournal, "rolling count and reduce");
+    is_noticed(Sabotage::IgnoreJournal, "files");
+}
+
+#[test]
+fn taking_over_without_an_entry_is_noticed() {
+    is_noticed(Sabotage::TakeOverWithoutEntry, "rolling count and reduce");
+}
+
+#[test]
+fn taking_over_without_a_second_look_is_noticed() {
+    is_noticed(Sabotage::SkipSecondList, "rolling count and reduce");
+}
+
+#[test]
+fn deleted_first_entries_are_noticed() {
+    is_noticed(Sabotage::DeleteFirstEntries, "rolling count and reduce");
+}

@@ -24,6 +24,8 @@ pub struct Setting {
     pub seed: u64,
     pub sabotage: Sabotage,
     pub checkpoints: Checkpoints,
+    /// Whether processes may live on beside their successors.
+    pub zombies: bool,
 }
 
 /// How checkpoints are made.
@@ -49,7 +51,12 @@ impl Life {
 
 impl Setting {
     pub const fn new(seed: u64, sabotage: Sabotage) -> Self {
-        Self { seed, sabotage, checkpoints: Checkpoints::Aligned }
+        Self { seed, sabotage, checkpoints: Checkpoints::Aligned, zombies: true }
+    }
+
+    /// For results that lie in the memory of a process, which no two processes share.
+    pub const fn without_zombies(self) -> Self {
+        Self { zombies: false, ..self }
     }
 
     pub const fn with(self, checkpoints: Checkpoints) -> Self {
@@ -80,6 +87,12 @@ impl Setting {
         Faults {
             crash_every: often(1, 2_000),
             crashes: times(2, 5),
+            // Without checkpoints nothing tells a process that it has been replaced.
+            zombies_per_cent: if self.zombies && self.checkpoints != Checkpoints::Off {
+                times(8, 100)
+            } else {
+                0
+            },
             failure_every: often(3, 1_500),
             failures: times(4, 4),
             stall_every: often(5, 1_000),

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use millstream::state::snapshot::storage::resolve;
+
 /// The program of an example. `cargo test` builds it; `cargo test --test …` alone does not.
 pub fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
@@ -47,12 +49,10 @@ pub fn wait_until(child: &mut Child, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// The number of the latest completed checkpoint in a job's folder.
+/// The number of the checkpoint that a job goes on from whose folder this is.
 pub fn latest_checkpoint(job_folder: &Path) -> Option<u64> {
-    let entries = std::fs::read_dir(job_folder).ok()?;
-    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let complete = folders.filter(|folder| folder.join("manifest").is_file());
-    complete.filter_map(|folder| folder.file_name()?.to_str()?.strip_prefix("chk-")?.parse().ok()).max()
+    let found = futures::executor::block_on(resolve(&job_folder.to_string_lossy(), None)).ok()?;
+    Some(found.checkpoint_name()?.id.number())
 }
 
 /// The lines of all committed files in a folder, sorted.

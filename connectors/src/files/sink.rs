@@ -3,6 +3,7 @@
 mod commit;
 mod part;
 mod prepare;
+mod restored;
 #[cfg(test)]
 mod tests;
 mod writer;

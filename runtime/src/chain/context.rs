@@ -97,6 +97,12 @@ impl TaskContext {
         }
     }
 
+    /// Knows what the checkpoint holds of the subtask that it was restored from.
+    pub(crate) fn with_base(self, checkpoint: CheckpointId, part: SubtaskPart) -> Self {
+        self.written.lock().insert(checkpoint, Arc::new(part));
+        self
+    }
+
     /// Knows which operators the side outputs of the job are read from.
     pub(crate) fn with_side_reads(self, side_reads: Arc<SideReads>) -> Self {
         Self { side_reads, ..self }

@@ -58,10 +58,10 @@ pub enum CheckpointCommand {
         /// What it consists of, ordered by subtask.
         parts: Vec<(SubtaskId, SubtaskPart)>,
     },
-    /// Delete from the job's own folder: first the manifest, and only once that is gone the files.
+    /// Delete from the job's own folder: first the manifests, and only once they are gone the files.
     Delete {
-        /// The checkpoint whose manifest goes, if one does.
-        checkpoint: Option<CheckpointId>,
+        /// The checkpoints whose manifests go.
+        checkpoints: Vec<CheckpointId>,
         /// The files, relative to the folder that holds the job's checkpoints.
         files: Vec<Arc<str>>,
     },

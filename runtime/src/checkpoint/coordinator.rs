@@ -18,8 +18,8 @@ use self::schedule::{Attempt, End};
 use super::pending::{PendingCheckpoint, Progress, Purpose};
 use super::retention::{Retention, own_files};
 use super::{
-    Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control, Recipients, RequestId,
-    SavepointInfo,
+    Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control, FoundCheckpoints, Recipients,
+    RequestId, SavepointInfo,
 };
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
@@ -75,16 +75,20 @@ impl CheckpointCoordinator {
         self.subtasks = subtasks.into_iter().collect();
     }
 
-    /// An attempt runs from now on. `next_id` is above every number used on the store.
+    /// An attempt runs from now on. `next_id` is above every number used on the store, `found` what the
+    /// job owns there.
     pub fn start(
         &mut self,
         now: Moment,
         attempt: AttemptId,
         next_id: CheckpointId,
+        found: FoundCheckpoints,
         commands: &mut Vec<CheckpointCommand>,
     ) {
         self.next_id = self.next_id.max(next_id);
-        self.attempt = Some(Attempt::new(attempt, now.monotonic, &self.config));
+        let base = found.latest;
+        self.retention.adopt(found);
+        self.attempt = Some(Attempt { base, ..Attempt::new(attempt, now.monotonic, &self.config) });
         self.advance(now, commands);
     }
 
@@ -157,7 +161,7 @@ impl CheckpointCoordinator {
     ) {
         if self.aborted.contains(&checkpoint) {
             let files: BTreeSet<_> = own_files(checkpoint, &part).collect();
-            Self::delete(None, files.into_iter().collect(), commands);
+            Self::delete(Vec::new(), files.into_iter().collect(), commands);
             return;
         }
         let Some(pending) = self.pending.get_mut(&checkpoint).filter(|_| self.subtasks.contains(&subtask))

@@ -19,13 +19,15 @@ pub use handle::{JobHandle, JobMetrics, JobReport};
 use std::sync::Arc;
 
 use actix::{Actor, Arbiter, System};
+use millstream_state::snapshot::journal::{JournalOptions, ProcessIdentity};
 use tokio::sync::watch;
 
 use self::coordinator::{CoordinatorActor, Deletions};
 use self::handle::JobView;
-use self::pool::{SystemClock, TokioPool};
+use self::pool::{SystemClock, TokioPool, host_name};
 use super::Job;
 use super::storage::JobStorage;
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::MetricsRegistry;
 
@@ -36,12 +38,13 @@ use crate::metrics::MetricsRegistry;
 /// If the snapshot folder cannot be opened or a thread cannot be started. Everything later is
 /// reported by the handle.
 pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
-    let storage = Arc::new(JobStorage::open(&job.name, &job.snapshots, job.stores.clone())?);
+    let storage = Arc::new(JobStorage::open(&job, this_process(), JournalOptions::default())?);
     let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let most = job.plan.vertices().iter().map(|vertex| vertex.parallelism as usize).max().unwrap_or(1);
     let workers = workers.unwrap_or_else(available).clamp(1, most);
     let metrics = Arc::new(MetricsRegistry::default());
     let (view, seen) = watch::channel(JobView::new(storage.describe()));
+    let view = Arc::new(view);
     let (started, address) = std::sync::mpsc::channel();
     let (name, plan, handle_metrics) = (job.name.clone(), job.plan.clone(), metrics.clone());
     let thread = std::thread::Builder::new().name(format!("millstream {}", job.name)).spawn(move || {
@@ -61,7 +64,7 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
                 clock,
                 pool: pool.handle(),
                 metrics,
-                view,
+                view: view.clone(),
                 deletions: deletions.queue(),
                 finished,
             };
@@ -70,9 +73,12 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
             over.await
         });
         drop(system);
-        // An error here only means that the coordinator went away with its system.
-        drop(over);
         deletions.finish(&pool);
+        // Whoever waits for the end finds the folder as it stays. An error only means that the coordinator
+        // went away with its system.
+        if let Ok(result) = over {
+            view.send_modify(|view| view.result = Some(result));
+        }
         pool.stop();
     });
     thread.map_err(|error| {
@@ -81,4 +87,13 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
     let address =
         address.recv().map_err(|_| Error::new(ErrorKind::Internal, "the job's thread has died"))??;
     Ok(JobHandle::new(name, plan, address.recipient(), seen, handle_metrics))
+}
+
+/// Tells this run of a job from every other, also from another in the same process.
+fn this_process() -> ProcessIdentity {
+    use std::hash::BuildHasher;
+    // Each has keys of its own that come from the system's source of randomness.
+    let nonce = std::hash::RandomState::new().hash_one(std::process::id());
+    let started = SystemClock::start().now();
+    ProcessIdentity { host: host_name(), pid: std::process::id(), started, nonce }
 }

@@ -1,5 +1,7 @@
 //! Deliberate mistakes, to prove that the simulation would notice them.
 
+use millstream_state::snapshot::journal::{JournalMistake, JournalOptions};
+
 /// A mistake that a test asks the engine to make. Production code always runs with
 /// [`Sabotage::None`]; there is no way to set another outside the simulation driver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,4 +17,27 @@ pub enum Sabotage {
     ForgetSourcePosition,
     /// Timers are not restored.
     DropTimers,
+    /// A checkpoint counts when it has a manifest: nothing is listed in the journal, and nobody asks it.
+    IgnoreJournal,
+    /// A process goes on from the journal of another without an entry of its own.
+    TakeOverWithoutEntry,
+    /// A process takes a folder over without looking whether it slept in between.
+    SkipSecondList,
+    /// The first entries of epochs are deleted like all others.
+    DeleteFirstEntries,
+}
+
+impl Sabotage {
+    /// The journal of a simulated process.
+    pub(super) const fn journal(self) -> JournalOptions {
+        let mistake = match self {
+            Self::IgnoreJournal => JournalMistake::ManifestAlone,
+            Self::TakeOverWithoutEntry => JournalMistake::TakeOverWithoutEntry,
+            Self::SkipSecondList => JournalMistake::NoSecondList,
+            Self::DeleteFirstEntries => JournalMistake::DeleteFirst,
+            _ => JournalMistake::None,
+        };
+        // The fewer entries stay, the sooner a number is free that must not be.
+        JournalOptions { mistake, recent: 0 }
+    }
 }

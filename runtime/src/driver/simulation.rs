@@ -29,6 +29,8 @@ pub struct Faults {
     pub crash_every: u32,
     /// At most so many times.
     pub crashes: u32,
+    /// Of 100 processes that are believed dead so many live on for a while beside their successors.
+    pub zombies_per_cent: u32,
     /// A subtask fails about once in so many steps; 0 for never.
     pub failure_every: u32,
     /// At most so many times.
@@ -52,6 +54,7 @@ impl Default for Faults {
         Self {
             crash_every: 0,
             crashes: 0,
+            zombies_per_cent: 0,
             failure_every: 0,
             failures: 0,
             stall_every: 0,
@@ -70,6 +73,7 @@ impl Faults {
         Self {
             crash_every: 400,
             crashes: 4,
+            zombies_per_cent: 50,
             failure_every: 500,
             failures: 3,
             stall_every: 300,
@@ -150,6 +154,10 @@ pub struct SimulationReport {
     pub elapsed: Duration,
     /// How often the process died.
     pub crashes: u32,
+    /// How often it lived on although it was believed dead.
+    pub zombies: u32,
+    /// How often one that lived on found out that it had been replaced.
+    pub fenced: u32,
     /// How often a subtask was made to fail.
     pub failures: u32,
     /// How often the time of day stepped.
@@ -179,6 +187,8 @@ impl Default for SimulationReport {
             steps: 0,
             elapsed: Duration::ZERO,
             crashes: 0,
+            zombies: 0,
+            fenced: 0,
             failures: 0,
             clock_steps: 0,
             restarts: 0,

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use millstream_state::snapshot::journal::{JournalOptions, ProcessIdentity};
 use millstream_state::snapshot::manifest::{MANIFEST, Manifest, OperatorManifest, SnapshotKind};
 use millstream_state::snapshot::part::{OperatorPart, SubtaskPart};
 use millstream_state::snapshot::read::{LoadedSnapshot, OpenedSnapshot};
-use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, Stores, job_folder};
-use millstream_state::{CheckpointId, CheckpointName, Epoch, Timestamp};
+use millstream_state::snapshot::storage::{SnapshotHome, Stores, job_folder};
+use millstream_state::{CheckpointId, CheckpointName, Timestamp};
 
+use super::Job;
+use super::ownership::Ownership;
 use crate::chain::SnapshotFolders;
-use crate::checkpoint::SnapshotTarget;
+use crate::checkpoint::{FoundCheckpoints, SnapshotTarget};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Placement, Plan, Preparations};
 use crate::job::{RestoreFrom, SubtaskId};
@@ -32,6 +35,8 @@ pub(super) struct JobStorage {
     stores: Stores,
     /// `<root>/<job>`, in which checkpoints lie.
     home: SnapshotHome,
+    /// Whose that is, and what counts in it.
+    ownership: Ownership,
 }
 
 /// What an attempt begins with.
@@ -41,6 +46,8 @@ pub(super) struct Prepared {
     /// What operators without restored state begin with.
     pub(super) preparations: Preparations,
     pub(super) next_checkpoint_id: CheckpointId,
+    /// The checkpoints that the job owns.
+    pub(super) found: FoundCheckpoints,
 }
 
 /// A manifest to be written.
@@ -56,34 +63,46 @@ impl JobStorage {
     ///
     /// # Errors
     /// If the URL or path cannot be used.
-    pub(super) fn open(job: &str, location: &SnapshotLocation, stores: Stores) -> Result<Self> {
-        let root = match location {
+    pub(super) fn open(job: &Job, process: ProcessIdentity, options: JournalOptions) -> Result<Self> {
+        let (name, stores) = (job.name.clone(), job.stores.clone());
+        let root = match &job.snapshots {
             SnapshotLocation::Memory => stores.open("memory:///", true)?,
             SnapshotLocation::Folder(path) => stores.open(path, true)?,
             SnapshotLocation::Opened(home) => home.clone(),
         };
-        Ok(Self { job: job.to_owned(), stores, home: root.child(&job_folder(job)) })
+        let home = root.child(&job_folder(&name));
+        let (keep, mode) = (job.master.checkpoint.retained, job.master.restore_mode);
+        let (own_home, own_stores) = (home.clone(), stores.clone());
+        let ownership = Ownership::new(&name, own_home, own_stores, process, keep, mode, options);
+        Ok(Self { job: name, stores, home, ownership })
     }
 
     /// Reads the snapshot that an attempt begins from, and prepares the operators that it has
     /// nothing for.
     ///
     /// # Errors
-    /// If the snapshot cannot be read or does not fit the job, or an operator's preparation fails.
+    /// [`ErrorKind::Fenced`] where a newer process has the job's folder; if the snapshot cannot be read or
+    /// does not fit the job, or an operator's preparation fails.
     pub(super) async fn prepare(
         &self,
         plan: &Plan,
         restore: &RestoreFrom,
         allow_unclaimed: bool,
     ) -> Result<Prepared> {
-        let resolved = match restore {
-            RestoreFrom::Nothing => None,
-            RestoreFrom::Path(path) => Some(self.stores.resolve(path, Some(&self.job)).await?),
-            RestoreFrom::Checkpoint(id) => {
-                Some(ResolvedSnapshot::checkpoint(self.home.clone(), self.checkpoint(*id)))
-            }
-        };
-        let snapshot = match resolved {
+        match self.try_prepare(plan, restore, allow_unclaimed).await {
+            Err(error) => Err(self.ownership.explain(error).await),
+            prepared => prepared,
+        }
+    }
+
+    async fn try_prepare(
+        &self,
+        plan: &Plan,
+        restore: &RestoreFrom,
+        allow_unclaimed: bool,
+    ) -> Result<Prepared> {
+        let beginning = self.ownership.begin(restore).await?;
+        let snapshot = match beginning.snapshot {
             None => None,
             Some(resolved) => {
                 let opened = OpenedSnapshot::open(resolved).await?;
@@ -97,9 +116,8 @@ impl JobStorage {
             snapshot.as_ref().is_some_and(|snapshot| snapshot.operators().any(|(id, _)| id == operator))
         };
         let preparations = plan.run_preparations(is_restored).await?;
-        let used = self.home.highest_used().await?;
-        let next_checkpoint_id = used.map_or(CheckpointId::new(1), CheckpointId::next);
-        Ok(Prepared { snapshot, preparations, next_checkpoint_id })
+        let (next_checkpoint_id, found) = (beginning.next_checkpoint, beginning.found);
+        Ok(Prepared { snapshot, preparations, next_checkpoint_id, found })
     }
 
     /// Makes sure that no snapshot lies where a savepoint is to be written: its files would be
@@ -120,10 +138,12 @@ impl JobStorage {
         }
     }
 
-    /// Writes a manifest: from then on the snapshot is real.
+    /// Writes a manifest and lists a checkpoint in the journal: from then on the snapshot is real. A
+    /// savepoint is listed if the job stops with it.
     ///
     /// # Errors
-    /// If the store fails. The manifest may be there all the same.
+    /// [`ErrorKind::Fenced`] where a newer process has the job's folder; if the store fails, and then the
+    /// snapshot may be real or not.
     pub(super) async fn write_manifest(&self, plan: &Plan, request: &ManifestRequest) -> Result<()> {
         let (home, folder) = self.folder(&request.target, request.checkpoint)?;
         let kind = match request.target {
@@ -147,15 +167,24 @@ impl JobStorage {
                  give them one with `uid`"
             );
         }
-        Ok(())
+        match &request.target {
+            SnapshotTarget::Checkpoint { .. } => self.ownership.complete(request.checkpoint).await,
+            SnapshotTarget::Savepoint { path, stop: true } => self.ownership.stop_with(path).await,
+            SnapshotTarget::Savepoint { stop: false, .. } => Ok(()),
+        }
     }
 
-    /// Deletes a checkpoint's manifest, and then files that nothing refers to any more.
+    /// Deletes what earlier processes have left unfinished in the job's folder.
+    pub(super) async fn sweep(&self) {
+        self.ownership.sweep().await;
+    }
+
+    /// Deletes the manifests of checkpoints, and then files that nothing refers to any more.
     ///
     /// # Errors
     /// If the store fails: what was to be deleted stays.
-    pub(super) async fn delete(&self, checkpoint: Option<CheckpointId>, files: Vec<Arc<str>>) -> Result<()> {
-        if let Some(checkpoint) = checkpoint {
+    pub(super) async fn delete(&self, checkpoints: Vec<CheckpointId>, files: Vec<Arc<str>>) -> Result<()> {
+        for checkpoint in checkpoints {
             self.home.delete_manifest(self.checkpoint(checkpoint)).await?;
         }
         Ok(self.home.delete_files(files).await?)
@@ -168,19 +197,11 @@ impl JobStorage {
         })
     }
 
-    /// The newest completed checkpoint on the store.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub(super) async fn latest(&self) -> Result<Option<CheckpointId>> {
-        Ok(self.home.latest_checkpoint().await?.map(|name| name.id))
-    }
-
     fn checkpoint(&self, id: CheckpointId) -> CheckpointName {
-        CheckpointName { id, epoch: Epoch::default() }
+        self.ownership.name_of(id)
     }
 
-    /// Where checkpoints lie, for people.
+    /// The human-readable name of the folder in which checkpoints lie.
     pub(super) fn describe(&self) -> String {
         self.home.name_of("")
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use millstream_state::snapshot::read::{LoadedSnapshot, OperatorShare};
-use millstream_state::{OperatorId, stable_hash};
+use millstream_state::{CheckpointId, OperatorId, stable_hash};
 
 use super::edge::{Edge, EdgeId};
 use super::node::NodeId;
@@ -33,6 +33,8 @@ pub(crate) struct Deployment<'a> {
     /// Those of [`Plan::subtasks_of`] the placement, in the same order.
     pub(crate) wakers: &'a [Waker],
     pub(crate) restored: Option<&'a LoadedSnapshot>,
+    /// What was restored, where the job owns it, so that the next checkpoint may refer to its files.
+    pub(crate) base: Option<CheckpointId>,
     pub(crate) prepared: &'a Preparations,
     pub(crate) seed: u64,
 }
@@ -129,8 +131,11 @@ impl Plan {
             let Some(vertex) = self.vertices().get(subtask.vertex.0 as usize) else { continue };
             let name: Arc<str> = Arc::from(self.vertex_name(vertex.id));
             let seed = stable_hash(&(deployment.seed, vertex.id.0, subtask.index));
-            let context = TaskContext::new(subtask, deployment.services.clone(), waker.clone(), seed)
+            let mut context = TaskContext::new(subtask, deployment.services.clone(), waker.clone(), seed)
                 .with_side_reads(side_reads.clone());
+            if let (Some(base), Some(snapshot)) = (deployment.base, deployment.restored) {
+                context = context.with_base(base, snapshot.as_base_of(&self.shares_of(subtask)));
+            }
             let (cx, building) = (&context, RefCell::default());
             let builder =
                 SubtaskBuilder { plan: self, wiring: &wiring, deployment, subtask, seed, cx, building };
@@ -182,6 +187,17 @@ impl Plan {
             })?;
         }
         Ok(wiring)
+    }
+
+    /// What one subtask restores.
+    fn shares_of(&self, subtask: SubtaskId) -> Vec<OperatorShare> {
+        let own = self.layout.nodes.iter().filter(|planned| planned.vertex == subtask.vertex);
+        let share = |planned: &PlannedNode| OperatorShare {
+            operator: planned.operator,
+            subtask: subtask.index,
+            parallelism: planned.parallelism,
+        };
+        own.map(share).collect()
     }
 
     /// What the subtasks of a process restore: each operator of each of them, as the snapshot is to

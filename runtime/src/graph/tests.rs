@@ -100,6 +100,7 @@ fn deploy(plan: &Plan, placement: &Placement) -> Result<Vec<DeployedTask>> {
         placement,
         wakers: &wakers,
         restored: None,
+        base: None,
         prepared: &Preparations::new(),
         seed: 7,
     })

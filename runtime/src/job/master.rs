@@ -7,12 +7,11 @@ mod message;
 mod recovery;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_state::{CheckpointId, Epoch};
 
-pub use self::message::{JobOutcome, JobStatus, MasterCommand, MasterEvent, RestoreFrom};
+pub use self::message::{JobOutcome, JobStatus, MasterCommand, MasterEvent, RestoreFrom, RestoreMode};
 use super::{AttemptId, RestartState, RestartStrategy, SubtaskId};
 use crate::checkpoint::{
     CheckpointCommand, CheckpointConfig, CheckpointCoordinator, CheckpointHistory, Report,
@@ -27,8 +26,10 @@ pub struct MasterConfig {
     pub checkpoint: CheckpointConfig,
     /// What happens after a failure; `None`: see [`RestartStrategy::default_for`].
     pub restart: Option<RestartStrategy>,
-    /// The checkpoint or savepoint the user wants the job to begin from.
-    pub restore: Option<Arc<str>>,
+    /// What the user wants the job to begin from.
+    pub restore: RestoreFrom,
+    /// Whose that is.
+    pub restore_mode: RestoreMode,
 }
 
 enum Phase {
@@ -57,7 +58,7 @@ enum Next {
 /// Keeps one job alive, from its start to its one [`MasterCommand::Done`].
 pub struct JobMaster {
     subtasks: BTreeSet<SubtaskId>,
-    restore: Option<Arc<str>>,
+    restore: RestoreFrom,
     coordinator: CheckpointCoordinator,
     restart: RestartState,
     attempt: AttemptId,
@@ -119,10 +120,10 @@ impl JobMaster {
         match event {
             MasterEvent::Start if matches!(self.phase, Phase::Created) => self.deploy(commands),
             MasterEvent::Start => {}
-            MasterEvent::Deployed { attempt, next_checkpoint_id } => {
+            MasterEvent::Deployed { attempt, next_checkpoint_id, found } => {
                 if attempt == self.attempt && matches!(self.phase, Phase::Deploying) {
                     self.phase = Phase::Running;
-                    self.coordinator.start(now, attempt, next_checkpoint_id, &mut wanted);
+                    self.coordinator.start(now, attempt, next_checkpoint_id, found, &mut wanted);
                 }
             }
             MasterEvent::DeployFailed { attempt, error } => {

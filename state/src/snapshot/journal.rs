@@ -48,6 +48,8 @@ pub enum JournalMistake {
     DeleteFirst,
     /// A process goes on from the highest entry without one of its own.
     TakeOverWithoutEntry,
+    /// What has a manifest counts, whether an entry lists it or not: a mistake of whoever asks.
+    ManifestAlone,
 }
 
 /// How a journal behaves where tests want it to behave otherwise.
@@ -204,6 +206,23 @@ impl Journal {
             self.clean_up().await;
         }
         Ok(())
+    }
+
+    /// Makes sure that no newer process has the folder, at this moment: before work that is of use only
+    /// then, and to tell why it has failed. What must never happen without owning the folder is for
+    /// [`Self::record`] to prevent.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`]; [`StateError::Storage`].
+    pub async fn confirm(&self) -> Result<()> {
+        let highest = list(&self.home).await?.into_iter().max();
+        let Some(above) = highest.filter(|highest| *highest > self.last.number) else { return Ok(()) };
+        let entry = read_entry(&self.home, above).await?;
+        if entry.writer == self.last.writer {
+            return Ok(()); // Its own, and not resolved yet.
+        }
+        check_same_job(&self.home, &self.last, &entry)?;
+        Err(StateError::Fenced { path: self.home.to_string(), newer: entry.writer.to_string() })
     }
 
     /// Deletes entries that are no longer wanted. What cannot be deleted is a leak of some hundred bytes.

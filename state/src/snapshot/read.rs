@@ -16,7 +16,9 @@ pub use self::opened::OpenedSnapshot;
 pub use self::share::OperatorShare;
 use super::format::corrupt;
 use super::manifest::{Manifest, OperatorManifest};
-use super::part::{BlockReference, ListPart, Redistribution, StateMeta};
+use super::part::{
+    BlockReference, KeyedPart, ListPart, OperatorPart, Redistribution, StateMeta, SubtaskPart,
+};
 use super::storage::ResolvedSnapshot;
 use crate::{KeyGroup, OperatorId, Result, Shape, StateError};
 
@@ -111,6 +113,23 @@ impl LoadedSnapshot {
         }
         let share = OperatorShare { operator, subtask, parallelism };
         Ok(Some(OperatorRestore { keyed: self.keyed(stored, share)?, lists: self.lists(stored, share)? }))
+    }
+
+    /// What a subtask has to do with this snapshot as the base of its next one: where the blocks lie of
+    /// the key groups that it has now, whoever wrote them.
+    pub fn as_base_of(&self, shares: &[OperatorShare]) -> SubtaskPart {
+        let part_of = |share: &OperatorShare| {
+            let stored = self.manifest.operator(share.operator)?;
+            let mut keyed: BTreeMap<&str, KeyedPart> = BTreeMap::new();
+            stored.keyed_blocks(*share, |meta, group, block| {
+                let state = keyed.entry(&meta.name);
+                let state = state.or_insert_with(|| KeyedPart { meta: meta.clone(), groups: Vec::new() });
+                state.groups.push((group, block.clone()));
+            });
+            let keyed = keyed.into_values().collect();
+            Some(OperatorPart { operator: share.operator, keyed, lists: Vec::new() })
+        };
+        SubtaskPart { operators: shares.iter().filter_map(part_of).collect(), ..SubtaskPart::default() }
     }
 
     fn keyed(&self, stored: &OperatorManifest, share: OperatorShare) -> Result<Vec<KeyedRestore>> {

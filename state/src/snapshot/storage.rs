@@ -7,6 +7,7 @@ mod job_folder;
 mod resolve;
 mod stores;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub use self::job_folder::job_folder;
 pub use self::resolve::{ResolvedSnapshot, resolve};
 pub use self::stores::{Stores, open_url};
 use super::manifest::{MANIFEST, Manifest};
-use crate::{CheckpointId, CheckpointName, Result, StateError};
+use crate::{CheckpointId, CheckpointName, Epoch, Result, StateError};
 
 /// How many requests may be under way at once.
 const CONCURRENT_REQUESTS: usize = 8;
@@ -201,6 +202,45 @@ impl SnapshotHome {
             folders.iter().filter_map(|folder| CheckpointName::parse(folder.filename()?)).collect();
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// Deletes what processes of epochs before `epoch` have left in this job's folder: files of checkpoints
+    /// without a manifest, unless another one refers to them. Every process of such an epoch is fenced, so
+    /// none of these will ever be completed. What has a manifest stays, for a user may mean to restore it.
+    ///
+    /// `retained` are the checkpoints that were listed when `epoch` began. What is completed meanwhile, by
+    /// whomever, refers to nothing else of earlier epochs; once one of them is gone, nothing is deleted.
+    ///
+    /// Returns how many files there were.
+    ///
+    /// # Errors
+    /// [`StateError::Storage`]; [`StateError::Corrupt`] where a manifest cannot be read, and then nothing is
+    /// deleted.
+    pub async fn sweep(&self, epoch: Epoch, retained: &[CheckpointName]) -> Result<usize> {
+        let mut folders: BTreeSet<_> = self.checkpoint_folders().await?.into_iter().collect();
+        folders.extend(retained);
+        let (mut named, mut abandoned) = (BTreeSet::new(), Vec::new());
+        for name in folders {
+            let file = Self::manifest_of(name);
+            match self.get_if_present(&file).await? {
+                Some(content) => named.extend(Manifest::decode(&self.name_of(&file), &content)?.files()),
+                None if retained.contains(&name) => return Ok(0),
+                // Those of builds that kept no journal may be about to be completed.
+                None if name.epoch > Epoch::default() && name.epoch < epoch => abandoned.push(name),
+                None => {}
+            }
+        }
+        let mut garbage: Vec<Arc<str>> = Vec::new();
+        for name in abandoned {
+            let listed = self.store.list_with_delimiter(Some(&self.path_of(&name.to_string()))).await;
+            let objects = listed.map_err(|error| self.failed("list", &name.to_string(), error))?.objects;
+            let files = objects.iter().filter_map(|object| object.location.filename());
+            let files = files.map(|file| Arc::from(format!("{name}/{file}")));
+            garbage.extend(files.filter(|file| !named.contains(file)));
+        }
+        let count = garbage.len();
+        self.delete_files(garbage).await?;
+        Ok(count)
     }
 
     /// The folders in this one.

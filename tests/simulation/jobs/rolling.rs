@@ -52,7 +52,7 @@ pub fn count_and_reduce(setting: &Setting) -> Verdict {
 pub fn collected(setting: &Setting) -> Verdict {
     let records = setting.draw(100, 1..=200);
     let collected = Collected::default();
-    let report = setting.simulate(|env, _| {
+    let report = setting.without_zombies().simulate(|env, _| {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number));
         let counts = numbers.key_by(|number| key(*number)).count();
         let _sink = counts.sink_to(CollectSink::new(&collected));

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Writing;
 use super::commit::{Committable, commit_all};
 use super::part::{Part, PartName, Work};
+use super::restored::refuse_newer;
 use crate::files::encode::Encoder;
 use crate::files::location::Location;
 
@@ -22,6 +23,8 @@ const UNDER_WAY: usize = 3;
 /// What a writer must know after a restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriterState {
+    /// Whose state it is.
+    pub(super) subtask: u32,
     /// The first counter that no file of this writer has.
     pub(super) next: u64,
 }
@@ -39,12 +42,24 @@ pub struct FileWriter<E: Encoder> {
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
     under_way: Vec<IoHandle<()>>,
+    /// What all writers had at the snapshot, until it is certain that nothing newer is visible.
+    restored: Option<Vec<WriterState>>,
 }
 
 impl<E: Encoder> FileWriter<E> {
     pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
         let (sealed, under_way) = (Vec::new(), Vec::new());
-        Self { config, directory, subtask, next: 0, opened: None, part: None, sealed, under_way }
+        Self {
+            config,
+            directory,
+            subtask,
+            next: 0,
+            opened: None,
+            part: None,
+            sealed,
+            under_way,
+            restored: None,
+        }
     }
 
     /// Begins a file.
@@ -98,6 +113,7 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
     fn restore(&mut self, states: Vec<WriterState>) -> Result<()> {
         // Subtasks may have changed places: above what any of them had, no name can be taken.
         self.next = states.iter().map(|state| state.next).fold(self.next, u64::max);
+        self.restored = Some(states);
         Ok(())
     }
 
@@ -152,11 +168,21 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         cx: &mut TaskContext,
     ) -> impl Future<Output = Result<Vec<Committable>>> + Send + 'static {
         self.seal(cx);
-        try_join_all(std::mem::take(&mut self.sealed))
+        let sealed = try_join_all(std::mem::take(&mut self.sealed));
+        let (stores, directory, restored) =
+            (self.config.stores.clone(), self.directory.clone(), self.restored.take());
+        async move {
+            // Before any writer of this attempt can commit anything of its own: all take part in the
+            // first checkpoint.
+            if let Some(restored) = restored {
+                refuse_newer(&stores.locate(&directory)?, &restored).await?;
+            }
+            sealed.await
+        }
     }
 
     fn state(&self) -> WriterState {
-        WriterState { next: self.next }
+        WriterState { subtask: self.subtask, next: self.next }
     }
 
     fn committer(&self) -> impl Committer<Committable> {

@@ -99,10 +99,11 @@ impl CheckpointCoordinator {
             Purpose::Checkpoint { .. } => format!("checkpoint {id} failed"),
             Purpose::Savepoint { ref path, .. } => format!("the savepoint at `{path}` failed"),
         };
-        // State that has no encoding, for one, has none in the next attempt either.
+        // State that has no encoding has none in the next attempt either; and nothing that a process does
+        // counts any more once it is fenced.
         let final_kind =
             Some(cause.kind()).filter(|kind| !kind.is_retryable() && *kind != ErrorKind::Cancelled);
-        let hopeless = pending.is_checkpoint() && final_kind.is_some();
+        let hopeless = final_kind.is_some_and(|kind| pending.is_checkpoint() || kind == ErrorKind::Fenced);
         let kind = final_kind.filter(|_| hopeless).unwrap_or(ErrorKind::Checkpoint);
         let error = cause.clone().wrapped(kind, name);
         let stops = matches!(pending.purpose, Purpose::Savepoint { stop: true, .. });
@@ -138,9 +139,9 @@ impl CheckpointCoordinator {
         let mut garbage = pending.droppable_files();
         if pending.is_checkpoint() {
             match &mut pending.progress {
-                // Whether the manifest is on the store is unknown: rather leak its files than have
-                // a manifest there that lacks some.
-                Progress::Writing(files) => self.retention.doubt(id, std::mem::take(files)),
+                // Whether it is listed is unknown: rather leak its files than list a checkpoint that
+                // lacks some.
+                Progress::Writing(files) => self.retention.keep_unconfirmed(id, std::mem::take(files)),
                 Progress::Collecting(_) => {
                     self.aborted.insert(id);
                     if self.aborted.len() > REMEMBERED_ABORTS {
@@ -150,7 +151,7 @@ impl CheckpointCoordinator {
             }
         }
         garbage.extend(self.sweep());
-        Self::delete(None, garbage.into_iter().collect(), commands);
+        Self::delete(Vec::new(), garbage.into_iter().collect(), commands);
         Some(pending)
     }
 
@@ -162,12 +163,12 @@ impl CheckpointCoordinator {
     }
 
     pub(super) fn delete(
-        checkpoint: Option<CheckpointId>,
+        checkpoints: Vec<CheckpointId>,
         files: Vec<Arc<str>>,
         commands: &mut Vec<CheckpointCommand>,
     ) {
-        if checkpoint.is_some() || !files.is_empty() {
-            commands.push(CheckpointCommand::Delete { checkpoint, files });
+        if !checkpoints.is_empty() || !files.is_empty() {
+            commands.push(CheckpointCommand::Delete { checkpoints, files });
         }
     }
 

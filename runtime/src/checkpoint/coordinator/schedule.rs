@@ -14,8 +14,7 @@ use crate::job::AttemptId;
 /// What is known of the attempt that runs. Its times are those of the monotonic clock.
 pub(super) struct Attempt {
     pub(super) number: AttemptId,
-    /// The newest checkpoint this attempt has completed. Tasks know only what they wrote
-    /// themselves, so the first checkpoint after a restart refers to nothing.
+    /// The newest checkpoint this attempt has completed, or the one it restored if the job owns that.
     pub(super) base: Option<CheckpointId>,
     /// Automatic checkpoints that have failed in a row.
     pub(super) failures: u32,

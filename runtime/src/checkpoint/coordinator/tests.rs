@@ -44,9 +44,9 @@ fn tell(command: &CheckpointCommand) -> String {
             assert!(parts.iter().map(|(subtask, _)| *subtask).eq(SUBTASKS));
             format!("write {checkpoint}")
         }
-        CheckpointCommand::Delete { checkpoint, files } => {
-            let manifest = checkpoint.map_or_else(String::new, |id| format!(" {id}"));
-            format!("delete{manifest}: {}", files.join(" "))
+        CheckpointCommand::Delete { checkpoints, files } => {
+            let manifests: String = checkpoints.iter().map(|id| format!(" {id}")).collect();
+            format!("delete{manifests}: {}", files.join(" "))
         }
         CheckpointCommand::AnswerSavepoint { request, result: Ok(info) } => {
             format!("answer {} with {}", request.0, info.checkpoint)
@@ -92,7 +92,9 @@ impl Story {
     fn restart(&mut self, next_id: u64) -> Vec<String> {
         self.attempt = self.attempt.next();
         let attempt = self.attempt;
-        self.act(|coordinator, now, out| coordinator.start(now, attempt, CheckpointId::new(next_id), out))
+        self.act(|coordinator, now, out| {
+            coordinator.start(now, attempt, CheckpointId::new(next_id), FoundCheckpoints::default(), out)
+        })
     }
 
     fn stop(&mut self, kind: ErrorKind) -> Vec<String> {

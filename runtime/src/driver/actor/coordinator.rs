@@ -98,7 +98,7 @@ impl Drop for AttemptGuard {
     }
 }
 
-type Deletion = (Option<CheckpointId>, Vec<Arc<str>>);
+type Deletion = (Vec<CheckpointId>, Vec<Arc<str>>);
 
 /// Deletes one after another, in order, on the I/O pool.
 pub(super) struct Deletions {
@@ -110,9 +110,9 @@ impl Deletions {
     pub(super) fn start(pool: &TokioPool, storage: Arc<JobStorage>) -> Self {
         let (queue, mut next) = mpsc::unbounded_channel::<Deletion>();
         let worker = pool.runtime().spawn(async move {
-            while let Some((checkpoint, files)) = next.recv().await {
+            while let Some((checkpoints, files)) = next.recv().await {
                 // A file that stays is a leak, not an error: nothing refers to it.
-                if let Err(error) = guarded(storage.delete(checkpoint, files)).await {
+                if let Err(error) = guarded(storage.delete(checkpoints, files)).await {
                     tracing::warn!(%error, "cannot delete what old checkpoints no longer need");
                 }
             }
@@ -140,9 +140,9 @@ pub(super) struct Parts {
     pub(super) clock: Arc<SystemClock>,
     pub(super) pool: TokioHandle,
     pub(super) metrics: Arc<MetricsRegistry>,
-    pub(super) view: watch::Sender<JobView>,
+    pub(super) view: Arc<watch::Sender<JobView>>,
     pub(super) deletions: mpsc::UnboundedSender<Deletion>,
-    pub(super) finished: oneshot::Sender<()>,
+    pub(super) finished: oneshot::Sender<Result<JobReport>>,
 }
 
 /// The subtasks of the attempt that is deployed.
@@ -161,9 +161,9 @@ pub(super) struct CoordinatorActor {
     clock: Arc<SystemClock>,
     pool: Arc<TokioHandle>,
     metrics: Arc<MetricsRegistry>,
-    view: watch::Sender<JobView>,
+    view: Arc<watch::Sender<JobView>>,
     deletions: mpsc::UnboundedSender<Deletion>,
-    finished: Option<oneshot::Sender<()>>,
+    finished: Option<oneshot::Sender<Result<JobReport>>>,
     watchdog: Watchdog,
     told: ToldFailures,
     random: Random,
@@ -225,9 +225,9 @@ impl CoordinatorActor {
                     coordinator.do_send(CoordinatorMessage(event));
                 }));
             }
-            MasterCommand::DeleteCheckpoint { checkpoint, files } => {
+            MasterCommand::DeleteCheckpoints { checkpoints, files } => {
                 // It fails only when the job is over and nobody deletes any more.
-                let _ = self.deletions.send((checkpoint, files));
+                let _ = self.deletions.send((checkpoints, files));
             }
             MasterCommand::StopTasks { attempt } => self.stop_tasks(attempt, context),
             MasterCommand::WakeAt(time) => self.tick_at(time, context),
@@ -288,7 +288,7 @@ impl CoordinatorActor {
         attempt: AttemptId,
         prepared: Prepared,
         context: &mut Context<Self>,
-    ) -> Result<CheckpointId> {
+    ) -> Result<MasterEvent> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let services = TaskServices {
             attempt,
@@ -310,6 +310,7 @@ impl CoordinatorActor {
             placement: &Placement::Everything,
             wakers: &wakers,
             restored: prepared.snapshot.as_ref(),
+            base: prepared.found.latest,
             prepared: &prepared.preparations,
             seed,
         };
@@ -330,7 +331,12 @@ impl CoordinatorActor {
             (subtask, address)
         });
         self.deployed = Some(Deployed { attempt, cancelled, subtasks: subtasks.collect() });
-        Ok(prepared.next_checkpoint_id)
+        if attempt == AttemptId::default() {
+            let storage = self.storage.clone();
+            self.pool.spawn(Box::pin(async move { storage.sweep().await }));
+        }
+        let Prepared { next_checkpoint_id, found, .. } = prepared;
+        Ok(MasterEvent::Deployed { attempt, next_checkpoint_id, found })
     }
 
     fn send(&self, to: Recipients, control: &Control) {
@@ -362,15 +368,12 @@ impl CoordinatorActor {
             Ok(report) => tracing::info!(job = %self.job.name, outcome = ?report.outcome, "job is over"),
             Err(error) => tracing::error!(job = %self.job.name, %error, "job has failed"),
         }
-        // At once: whoever has waited for the end must see a status that says so.
-        self.view.send_modify(|view| {
-            view.update(master);
-            view.result = Some(result);
-        });
+        // Before the result: whoever has waited for the end must see a status that says so.
+        self.view.send_modify(|view| view.update(master));
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
-        let _ = self.finished.take().map(|finished| finished.send(()));
+        let _ = self.finished.take().map(|finished| finished.send(result));
         context.stop();
     }
 }
@@ -402,7 +405,7 @@ impl Handler<Ready> for CoordinatorActor {
         }
         let event =
             match ready.prepared.and_then(|prepared| catch(|| self.deploy(attempt, prepared, context))) {
-                Ok(next_checkpoint_id) => MasterEvent::Deployed { attempt, next_checkpoint_id },
+                Ok(deployed) => deployed,
                 Err(error) => MasterEvent::DeployFailed { attempt, error },
             };
         self.handle_event(event, context);

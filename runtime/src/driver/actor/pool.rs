@@ -12,6 +12,14 @@ use crate::error::{Error, ErrorKind, Result};
 /// How many threads encode and upload snapshots and wait for I/O.
 const IO_THREADS: usize = 2;
 
+/// The name of this machine, as far as it can be told.
+pub(super) fn host_name() -> String {
+    let from_kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = std::env::var("HOSTNAME").ok().or_else(from_kernel).unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
+}
+
 /// The system's clock.
 pub(super) struct SystemClock {
     start: Instant,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::ready;
 use millstream_state::CheckpointId;
+use millstream_state::snapshot::journal::{JournalOptions, ProcessIdentity};
 use millstream_state::snapshot::storage::SnapshotHome;
 use object_store::ObjectStore;
 use parking_lot::Mutex;
@@ -28,9 +29,6 @@ use crate::task::{Budget, Progress, guarded};
 pub(super) type Inbox = Arc<Mutex<VecDeque<CoordinatorMessage>>>;
 
 pub(super) enum CoordinatorMessage {
-    /// What a process that starts finds on the store: the latest completed checkpoint, as a user's
-    /// `--restore <snapshots>` would.
-    Found(Result<Option<CheckpointId>>),
     Prepared(AttemptId, Result<Prepared>),
     Event(MasterEvent),
 }
@@ -65,7 +63,7 @@ pub(super) struct SimulatedTask {
     dead: bool,
 }
 
-type Deletion = (Option<CheckpointId>, Vec<Arc<str>>);
+type Deletion = (Vec<CheckpointId>, Vec<Arc<str>>);
 
 /// What lives as long as one process.
 pub(super) struct Process {
@@ -74,8 +72,6 @@ pub(super) struct Process {
     pub(super) master: JobMaster,
     pub(super) inbox: Inbox,
     pub(super) pool: Arc<VirtualPool>,
-    /// The checkpoint that the process found on the store when it started.
-    pub(super) found: Option<CheckpointId>,
     pub(super) tasks: Vec<SimulatedTask>,
     pub(super) stopping: Option<AttemptId>,
     /// Whether the attempt is over.
@@ -86,35 +82,37 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(mut job: Job, store: Arc<dyn ObjectStore>) -> Result<Self> {
+    /// A process that goes on where the one before it left off.
+    pub(super) fn start(
+        mut job: Job,
+        store: Arc<dyn ObjectStore>,
+        identity: ProcessIdentity,
+        journal: JournalOptions,
+    ) -> Result<Self> {
         let home = SnapshotHome::new(store, object_store::path::Path::default());
-        let location = SnapshotLocation::Opened(home);
-        let storage = Arc::new(JobStorage::open(&job.name, &location, job.stores.clone())?);
-        job.master.restore = None;
-        let process = Self {
+        job.snapshots = SnapshotLocation::Opened(home);
+        job.master.restore = RestoreFrom::IfAny(None);
+        let storage = Arc::new(JobStorage::open(&job, identity, journal)?);
+        let inbox = Inbox::default();
+        inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::Start));
+        Ok(Self {
             master: JobMaster::new(job.master.clone(), job.plan.subtasks()),
             job,
             storage,
-            inbox: Inbox::default(),
+            inbox,
             pool: Arc::default(),
-            found: None,
             tasks: Vec::new(),
             stopping: None,
             cancelled: Arc::default(),
             ticks: BTreeSet::new(),
             deletions: Arc::default(),
             result: None,
-        };
-        process.look_for_checkpoints();
-        Ok(process)
+        })
     }
 
-    pub(super) fn look_for_checkpoints(&self) {
-        let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
-        self.pool.spawn(Box::pin(async move {
-            let found = guard::guarded(storage.latest()).await;
-            inbox.lock().push_back(CoordinatorMessage::Found(found));
-        }));
+    /// Whether its job is not over.
+    pub(super) fn is_running(&self) -> bool {
+        !self.master.status().is_final()
     }
 
     /// All that could happen next; `requests` are those of the store that can go on.
@@ -187,11 +185,6 @@ impl Process {
     pub(super) fn prepare(&self, attempt: AttemptId, restore: RestoreFrom) {
         let (storage, plan, inbox) = (self.storage.clone(), self.job.plan.clone(), self.inbox.clone());
         let allow = self.job.allow_unclaimed_state;
-        // The job master knows no checkpoint of its own process yet: what was there before counts.
-        let restore = match (restore, self.found) {
-            (RestoreFrom::Nothing, Some(found)) => RestoreFrom::Checkpoint(found),
-            (restore, _) => restore,
-        };
         self.pool.spawn(Box::pin(async move {
             let prepared = guard::guarded(storage.prepare(&plan, &restore, allow)).await;
             inbox.lock().push_back(CoordinatorMessage::Prepared(attempt, prepared));
@@ -210,18 +203,18 @@ impl Process {
     }
 
     /// Deletes one after another, in order, as the job master wants it.
-    pub(super) fn delete(&self, checkpoint: Option<CheckpointId>, files: Vec<Arc<str>>) {
+    pub(super) fn delete(&self, checkpoints: Vec<CheckpointId>, files: Vec<Arc<str>>) {
         let mut deletions = self.deletions.lock();
-        deletions.push_back((checkpoint, files));
+        deletions.push_back((checkpoints, files));
         if deletions.len() > 1 {
             return; // Whoever deletes the ones before goes on with this one.
         }
         let (storage, deletions) = (self.storage.clone(), self.deletions.clone());
         self.pool.spawn(Box::pin(async move {
             let next = || deletions.lock().front().cloned();
-            while let Some((checkpoint, files)) = next() {
+            while let Some((checkpoints, files)) = next() {
                 // A file that stays is a leak, not an error: nothing refers to it.
-                let _ = guard::guarded(storage.delete(checkpoint, files)).await;
+                let _ = guard::guarded(storage.delete(checkpoints, files)).await;
                 deletions.lock().pop_front();
             }
         }));

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
+use millstream_state::snapshot::journal::ProcessIdentity;
 use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, CheckpointName};
 use object_store::ObjectStore;
@@ -16,7 +17,7 @@ use super::store::FaultyStore;
 use super::{Simulation, SimulationReport, stuck};
 use crate::chain::TaskServices;
 use crate::checkpoint::{Control, Recipients};
-use crate::clock::{Clock, Random};
+use crate::clock::{Clock, IoPool, Random};
 use crate::driver::storage::{ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,6 +32,21 @@ const RESTART_MILLIS: usize = 100;
 /// A task that stalls does so for so many steps at most.
 const STALL_STEPS: usize = 400;
 
+/// A process that is believed dead goes on for so many steps at most.
+const ZOMBIE_STEPS: usize = 6_000;
+
+/// Asleep, it does nothing for so many steps at most.
+const ZOMBIE_SLEEP_STEPS: usize = 1_500;
+
+/// It falls asleep about once in so many steps.
+const ZOMBIE_PAUSE_EVERY: usize = 300;
+
+/// A process that starts beside another falls asleep about once in so many steps.
+const SLEEP_EVERY: u32 = 60;
+
+/// A process is young for so many steps.
+const YOUNG_STEPS: u64 = 100;
+
 pub(super) struct World {
     settings: Simulation,
     random: Random,
@@ -40,6 +56,15 @@ pub(super) struct World {
     /// A task that gets no time until a step: nothing skews inputs as much as a slow task.
     stalled: Option<(usize, u64)>,
     choices: Vec<Choice>,
+    /// A process that is believed dead, and how long it goes on.
+    zombie: Option<(Process, u64)>,
+    /// It does nothing until then.
+    zombie_sleeps: u64,
+    lives: u32,
+    /// The living process does nothing until then.
+    sleeps_until: u64,
+    /// The process has just started, until this step.
+    young_until: u64,
 }
 
 impl World {
@@ -52,6 +77,11 @@ impl World {
             report: SimulationReport::default(),
             stalled: None,
             choices: Vec::new(),
+            zombie: None,
+            zombie_sleeps: 0,
+            lives: 0,
+            sleeps_until: 0,
+            young_until: 0,
         }
     }
 
@@ -70,27 +100,100 @@ impl World {
         SimulationReport { outcome, elapsed, store_errors, io_panics, ..self.report }
     }
 
-    /// One life of the process: until the job is over, or (`None`) the process dies.
+    /// One life of the process: until the job is over, or (`None`) the process dies or is believed dead.
     pub(super) fn live(&mut self, job: Job) -> Result<Option<JobOutcome>> {
-        let mut process = Process::start(job, self.store())?;
+        self.lives += 1;
+        self.young_until = self.report.steps + YOUNG_STEPS;
+        let identity = ProcessIdentity {
+            host: "simulated".into(),
+            pid: self.lives,
+            started: self.clock.now(),
+            nonce: self.random.next(),
+        };
+        let mut process = Process::start(job, self.store(), identity, self.settings.sabotage.journal())?;
         let ended = self.run(&mut process);
+        if matches!(ended, Ok(None)) && process.is_running() {
+            self.bury(process);
+        } else {
+            self.count(&process);
+            while self.zombie.is_some() && !matches!(ended, Ok(None)) {
+                self.report.steps += 1;
+                self.let_zombie_live();
+            }
+        }
+        ended
+    }
+
+    /// A process is dead, or at least everybody believes so.
+    fn bury(&mut self, process: Process) {
+        let lives_on = self.random.below(100) < self.settings.faults.zombies_per_cent as usize;
+        if lives_on && self.zombie.is_none() {
+            self.report.zombies += 1;
+            let until = self.report.steps + self.random.below(ZOMBIE_STEPS) as u64;
+            self.zombie = Some((process, until));
+        } else {
+            self.count(&process);
+            self.report.orphaned_requests += self.store.orphan(self.report.steps) as u64;
+        }
+    }
+
+    fn count(&mut self, process: &Process) {
         self.report.restarts += process.master.restarts();
         self.report.checkpoints += process.master.statistics().completed();
         self.report.failed_checkpoints += process.master.statistics().failed();
-        ended
+    }
+
+    /// One thing happens in the process that is believed dead.
+    fn let_zombie_live(&mut self) {
+        let Some((mut zombie, until)) = self.zombie.take() else { return };
+        if self.random.below(ZOMBIE_PAUSE_EVERY) == 0 {
+            // Its host sleeps, and it goes on much later.
+            self.zombie_sleeps = self.report.steps + self.random.below(ZOMBIE_SLEEP_STEPS) as u64;
+        }
+        if self.report.steps >= self.zombie_sleeps {
+            // Time passes by what happens to the living: a clock of the dead must not drag it along.
+            self.step(&mut zombie, self.report.steps < self.sleeps_until);
+        }
+        match &zombie.result {
+            None if self.report.steps < until => self.zombie = Some((zombie, until)),
+            result => {
+                let is_fenced = |result: &Result<JobOutcome>| {
+                    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Fenced)
+                };
+                self.report.fenced += u32::from(result.as_ref().is_some_and(is_fenced));
+                self.count(&zombie);
+            }
+        }
     }
 
     fn run(&mut self, process: &mut Process) -> Result<Option<JobOutcome>> {
         loop {
-            if let Some(result) = process.result.take() {
-                return result.map(Some);
+            match process.result.take() {
+                // Somebody who was believed dead has taken over: whoever supervises starts another.
+                Some(Err(error)) if error.kind() == ErrorKind::Fenced && self.report.zombies > 0 => {
+                    self.report.fenced += 1;
+                    return Ok(None);
+                }
+                Some(result) => return result.map(Some),
+                None => {}
             }
             self.report.steps += 1;
             if self.report.steps > self.settings.most_steps {
                 return Err(stuck(self.settings.seed, self.report.steps));
             }
+            if self.zombie.is_some() && (self.report.steps < self.sleeps_until || self.random.below(3) == 0) {
+                self.let_zombie_live();
+                continue;
+            }
             let faults = self.settings.faults;
-            if self.report.crashes < faults.crashes && self.once_in(faults.crash_every) {
+            // A process that dies, or stalls, while it takes over is a test of the journal.
+            let is_young = self.report.steps < self.young_until && faults.zombies_per_cent > 0;
+            let crash_every = if is_young { faults.crash_every.div_ceil(8) } else { faults.crash_every };
+            if is_young && self.zombie.is_some() && self.once_in(SLEEP_EVERY) {
+                // Whoever takes over may be the one that sleeps, while the one before is wide awake.
+                self.sleeps_until = self.report.steps + self.random.below(ZOMBIE_SLEEP_STEPS) as u64;
+            }
+            if self.report.crashes < faults.crashes && self.once_in(crash_every) {
                 self.crash();
                 return Ok(None);
             }
@@ -105,7 +208,7 @@ impl World {
                 self.clock.step(&mut self.random);
                 self.report.clock_steps += 1;
             }
-            self.step(process);
+            self.step(process, true);
         }
     }
 
@@ -115,7 +218,6 @@ impl World {
 
     fn crash(&mut self) {
         self.report.crashes += 1;
-        self.report.orphaned_requests += self.store.orphan(self.report.steps) as u64;
         let down = self.random.below(RESTART_MILLIS) as u64;
         self.clock.advance(Duration::from_millis(down));
     }
@@ -128,14 +230,16 @@ impl World {
         }
     }
 
-    fn step(&mut self, process: &mut Process) {
+    fn step(&mut self, process: &mut Process, may_sleep: bool) {
         self.stalled = self.stalled.filter(|(_, until)| *until > self.report.steps);
         process.choices(&self.store.ready(self.report.steps), &mut self.choices);
         if let Some((stalled, _)) = self.stalled {
             self.choices.retain(|choice| !matches!(choice, Choice::Run(task) if *task == stalled));
         }
         let Some(chosen) = self.choices.get(self.random.below(self.choices.len())).copied() else {
-            self.sleep(process);
+            if may_sleep {
+                self.sleep(process);
+            }
             return;
         };
         let longest = usize::try_from(self.settings.step.as_micros()).unwrap_or(usize::MAX);
@@ -170,17 +274,12 @@ impl World {
         let Some(message) = process.inbox.lock().pop_front() else { return };
         let event = match message {
             CoordinatorMessage::Event(event) => event,
-            CoordinatorMessage::Found(Ok(found)) => {
-                process.found = found;
-                MasterEvent::Start
-            }
-            CoordinatorMessage::Found(Err(_)) => return process.look_for_checkpoints(),
             CoordinatorMessage::Prepared(attempt, prepared) => {
                 if !process.master.awaits_deployment(attempt) {
                     return;
                 }
                 match prepared.and_then(|prepared| catch(|| self.deploy(process, attempt, prepared))) {
-                    Ok(next_checkpoint_id) => MasterEvent::Deployed { attempt, next_checkpoint_id },
+                    Ok(deployed) => deployed,
                     Err(error) => MasterEvent::DeployFailed { attempt, error },
                 }
             }
@@ -197,7 +296,7 @@ impl World {
         process: &mut Process,
         attempt: AttemptId,
         prepared: Prepared,
-    ) -> Result<CheckpointId> {
+    ) -> Result<MasterEvent> {
         process.cancelled = Arc::default();
         let services = TaskServices {
             attempt,
@@ -219,13 +318,17 @@ impl World {
             placement: &Placement::Everything,
             wakers: &wakers,
             restored: prepared.snapshot.as_ref(),
+            base: prepared.found.latest,
             prepared: &prepared.preparations,
             seed,
         };
         let tasks = process.job.plan.deploy(&deployment)?;
         process.install(tasks, flags);
         self.report.restores += u64::from(prepared.snapshot.is_some());
-        Ok(prepared.next_checkpoint_id)
+        let storage = process.storage.clone();
+        process.pool.spawn(Box::pin(async move { storage.sweep().await }));
+        let Prepared { next_checkpoint_id, found, .. } = prepared;
+        Ok(MasterEvent::Deployed { attempt, next_checkpoint_id, found })
     }
 
     fn carry_out(&mut self, process: &mut Process, command: MasterCommand) {
@@ -241,7 +344,7 @@ impl World {
                 let tries = 1 + u32::from(self.random.below(2) == 0);
                 process.write_manifest(attempt, request, tries);
             }
-            MasterCommand::DeleteCheckpoint { checkpoint, files } => process.delete(checkpoint, files),
+            MasterCommand::DeleteCheckpoints { checkpoints, files } => process.delete(checkpoints, files),
             MasterCommand::StopTasks { attempt } => {
                 process.cancelled.store(true, Ordering::Relaxed);
                 process.stopping = Some(attempt);

@@ -105,8 +105,15 @@ fn what_is_prepared_is_shipped_and_not_kept_in_the_plan() {
         let services = Arc::new(HarnessWorld::default()).services(Sabotage::None);
         let wakers = vec![Waker::noop().clone(); 2];
         let (placement, restored, seed) = (&Placement::Everything, None, 7);
-        let deployment =
-            Deployment { services: &services, placement, wakers: &wakers, restored, prepared, seed };
+        let deployment = Deployment {
+            services: &services,
+            placement,
+            wakers: &wakers,
+            restored,
+            base: None,
+            prepared,
+            seed,
+        };
         plan.deploy(&deployment).unwrap();
     }
     let told: Vec<_> = told.lock().iter().map(|answer| answer.as_deref().map(<[u8]>::to_vec)).collect();

@@ -8,7 +8,8 @@ use millstream_state::{CheckpointId, Timestamp};
 
 use super::super::{AttemptId, SubtaskId};
 use crate::checkpoint::{
-    CheckpointCommand, Control, Recipients, Report, RequestId, SavepointInfo, SnapshotTarget,
+    CheckpointCommand, Control, FoundCheckpoints, Recipients, Report, RequestId, SavepointInfo,
+    SnapshotTarget,
 };
 use crate::error::{Error, Result};
 
@@ -52,13 +53,26 @@ pub enum JobOutcome {
     StoppedWithSavepoint,
 }
 
+/// Whose the snapshot is that a job begins from (Flink's `execution.savepoint-restore-mode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RestoreMode {
+    /// The user's, unless it is the job's own: it is never deleted.
+    #[default]
+    NoClaim,
+    /// The job's from now on: it is deleted when it is superseded. For checkpoints in the job's folder.
+    Claim,
+}
+
 /// Which snapshot an attempt begins from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RestoreFrom {
     /// None: state is empty, sources start where they are told to.
+    #[default]
     Nothing,
-    /// The checkpoint or savepoint the user named.
+    /// The checkpoint or savepoint the user named, or what the folder the user named goes on from.
     Path(Arc<str>),
+    /// The same, or where nothing is given the job's own folder; nothing, if there is no snapshot there.
+    IfAny(Option<Arc<str>>),
     /// A checkpoint in the job's own folder.
     Checkpoint(CheckpointId),
 }
@@ -74,6 +88,8 @@ pub enum MasterEvent {
         attempt: AttemptId,
         /// A number above those of all checkpoints on the store, whether complete or not.
         next_checkpoint_id: CheckpointId,
+        /// The checkpoints that the job owns on the store.
+        found: FoundCheckpoints,
     },
     /// An attempt could not be deployed, and nothing of it is left.
     DeployFailed {
@@ -100,7 +116,7 @@ pub enum MasterEvent {
         attempt: AttemptId,
         /// The checkpoint in the command.
         checkpoint: CheckpointId,
-        /// Whether the manifest is on the store. After an error it may be there or not.
+        /// Whether the snapshot is complete. After an error it may be or not.
         result: Result<()>,
     },
     /// The answer to [`MasterCommand::StopTasks`]: no task of the attempt runs any more.
@@ -139,7 +155,8 @@ pub enum MasterCommand {
         /// What.
         control: Control,
     },
-    /// Write a manifest; answer with [`MasterEvent::ManifestWritten`].
+    /// Write a manifest, and list the checkpoint in the journal; answer with
+    /// [`MasterEvent::ManifestWritten`].
     WriteManifest {
         /// The attempt that made the snapshot.
         attempt: AttemptId,
@@ -152,11 +169,11 @@ pub enum MasterCommand {
         /// What it consists of, ordered by subtask.
         parts: Vec<(SubtaskId, SubtaskPart)>,
     },
-    /// Delete from the job's own folder: first the manifest, and only once that is gone the files.
+    /// Delete from the job's own folder: first the manifests, and only once they are gone the files.
     /// Deletions are carried out one after another, in order. A failed one may be dropped: it only leaks.
-    DeleteCheckpoint {
-        /// The checkpoint whose manifest goes, if one does.
-        checkpoint: Option<CheckpointId>,
+    DeleteCheckpoints {
+        /// The checkpoints whose manifests go.
+        checkpoints: Vec<CheckpointId>,
         /// The files, relative to the folder that holds the job's checkpoints.
         files: Vec<Arc<str>>,
     },
@@ -190,7 +207,9 @@ impl TryFrom<CheckpointCommand> for MasterCommand {
             CheckpointCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
                 Self::WriteManifest { attempt, checkpoint, target, triggered, parts }
             }
-            CheckpointCommand::Delete { checkpoint, files } => Self::DeleteCheckpoint { checkpoint, files },
+            CheckpointCommand::Delete { checkpoints, files } => {
+                Self::DeleteCheckpoints { checkpoints, files }
+            }
             CheckpointCommand::AnswerSavepoint { request, result } => {
                 Self::AnswerSavepoint { request, result }
             }

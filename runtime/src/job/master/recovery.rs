@@ -51,11 +51,8 @@ impl JobMaster {
     }
 
     pub(super) fn deploy(&mut self, commands: &mut Vec<MasterCommand>) {
-        let restore = match (self.coordinator.latest_checkpoint(), &self.restore) {
-            (Some(checkpoint), _) => RestoreFrom::Checkpoint(checkpoint),
-            (None, Some(path)) => RestoreFrom::Path(path.clone()),
-            (None, None) => RestoreFrom::Nothing,
-        };
+        let latest = self.coordinator.latest_checkpoint();
+        let restore = latest.map_or_else(|| self.restore.clone(), RestoreFrom::Checkpoint);
         self.phase = Phase::Deploying;
         self.finished.clear();
         commands.push(MasterCommand::Deploy { attempt: self.attempt, restore });

@@ -60,5 +60,5 @@ fn config(random: &mut impl FnMut(u64) -> u64) -> MasterConfig {
         1 => Some(RestartStrategy::FailureRate { max_failures: 3, per: 10 * delay, delay }),
         _ => Some(RestartStrategy::exponential_delay()),
     };
-    MasterConfig { checkpoint, restart, restore: None }
+    MasterConfig { checkpoint, restart, ..MasterConfig::default() }
 }

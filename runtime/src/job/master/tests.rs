@@ -1,12 +1,13 @@
 //! Stories about a job of two subtasks; every command is told in a word or two.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_state::Timestamp;
 use millstream_state::snapshot::part::SubtaskPart;
 
 use super::*;
-use crate::checkpoint::{Control, RequestId};
+use crate::checkpoint::{Control, FoundCheckpoints, RequestId};
 use crate::error::ErrorKind;
 use crate::job::VertexId;
 
@@ -18,6 +19,7 @@ fn tell(command: &MasterCommand) -> String {
     match command {
         MasterCommand::Deploy { attempt, restore } => match restore {
             RestoreFrom::Nothing => format!("deploy {}", attempt.number),
+            RestoreFrom::IfAny(path) => format!("deploy {} from {path:?}, if any", attempt.number),
             RestoreFrom::Path(path) => format!("deploy {} from {path}", attempt.number),
             RestoreFrom::Checkpoint(id) => format!("deploy {} from {id}", attempt.number),
         },
@@ -30,7 +32,7 @@ fn tell(command: &MasterCommand) -> String {
         MasterCommand::WriteManifest { attempt, checkpoint, .. } => {
             format!("write {checkpoint} of {}", attempt.number)
         }
-        MasterCommand::DeleteCheckpoint { checkpoint, .. } => format!("delete {checkpoint:?}"),
+        MasterCommand::DeleteCheckpoints { checkpoints, .. } => format!("delete {checkpoints:?}"),
         MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.number),
         MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
         MasterCommand::AnswerSavepoint { request, result: Ok(_) } => format!("answer {}", request.0),
@@ -78,7 +80,11 @@ impl Story {
 
     fn deployed(&mut self, next_id: u64) -> Vec<String> {
         let next_checkpoint_id = CheckpointId::new(next_id);
-        self.event(MasterEvent::Deployed { attempt: self.attempt, next_checkpoint_id })
+        self.event(MasterEvent::Deployed {
+            attempt: self.attempt,
+            next_checkpoint_id,
+            found: FoundCheckpoints::default(),
+        })
     }
 
     fn report(&mut self, subtask: usize, report: Report) -> Vec<String> {
@@ -116,7 +122,7 @@ impl Story {
 fn every(seconds: u64) -> MasterConfig {
     let checkpoint = CheckpointConfig::every(Duration::from_secs(seconds));
     let restart = RestartStrategy::FixedDelay { attempts: 2, delay: Duration::from_secs(5) };
-    MasterConfig { checkpoint, restart: Some(restart), restore: None }
+    MasterConfig { checkpoint, restart: Some(restart), ..MasterConfig::default() }
 }
 
 #[test]
@@ -140,7 +146,7 @@ fn a_job_without_checkpoints_runs_to_its_end() {
 
 #[test]
 fn a_failed_attempt_is_followed_by_one_from_the_last_checkpoint() {
-    let mut story = Story::running(MasterConfig { restore: Some(Arc::from("sp")), ..every(10) });
+    let mut story = Story::running(MasterConfig { restore: RestoreFrom::Path(Arc::from("sp")), ..every(10) });
     assert_eq!(story.fail(ErrorKind::Function), ["stop 0"]);
     assert_eq!(story.master.status(), JobStatus::Restarting);
     assert_eq!(story.fail(ErrorKind::Panic), NOTHING, "the first failure wins");

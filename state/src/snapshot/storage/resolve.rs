@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::SnapshotHome;
 use super::job_folder::{earlier_folder, job_folder};
 use super::stores::{Stores, local_folder, open_folder};
-use crate::snapshot::journal::{Journal, JournalEntry, SnapshotReference};
+use crate::snapshot::format::corrupt;
+use crate::snapshot::journal::{FOLDER, Journal, JournalEntry, SnapshotReference};
 use crate::snapshot::manifest::{MANIFEST, Manifest, SnapshotKind};
 use crate::{CheckpointName, Result, StateError};
 
@@ -90,6 +91,23 @@ impl Stores {
         }
     }
 
+    /// What the job goes on from whose folder is `here`.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub async fn resolve_job(&self, here: &SnapshotHome) -> Result<ResolvedSnapshot> {
+        let found = self.in_job_folder(here).await?;
+        found.ok_or_else(|| nothing(here, "no checkpoint was ever completed in this folder".into()))
+    }
+
+    /// The location, independent of the directory that the process works in.
+    pub fn absolute(location: &str) -> String {
+        if location.contains("://") {
+            return location.to_owned();
+        }
+        std::path::absolute(location).map_or_else(|_| location.to_owned(), |path| path.display().to_string())
+    }
+
     /// Opens `folder`; where it has the name of a checkpoint's on the local disk, by way of the folder
     /// around it: that is where the names of its files begin. On other stores, a folder knows what is
     /// around it.
@@ -129,19 +147,22 @@ impl Stores {
             }
             Some(SnapshotReference::Checkpoint(name)) => ResolvedSnapshot::checkpoint(here.clone(), *name),
             Some(SnapshotReference::Elsewhere(folder)) => {
-                let lost = |_| {
+                // Not "no snapshot": there is one, and to start afresh instead would be wrong.
+                let lost = || {
                     let job = &entry.job.name;
-                    nothing(
-                        here,
-                        format!(
+                    corrupt(
+                        &here.name_of(FOLDER),
+                        format_args!(
                             "job `{job}` goes on from the snapshot at `{folder}`, which is not there any more: \
                              restore from where it has been moved to"
                         ),
                     )
                 };
-                let there = self.open_existing(folder).map_err(lost)?;
-                let found = in_folder_of_manifest(&there).await?;
-                found.ok_or_else(|| lost(nothing(here, String::new())))?
+                let there = match self.open_existing(folder) {
+                    Err(StateError::NoSnapshot { .. }) => return Err(lost()),
+                    opened => opened?,
+                };
+                in_folder_of_manifest(&there).await?.ok_or_else(lost)?
             }
         };
         Ok(Some(ResolvedSnapshot { listed: Some(Arc::new(entry)), ..found }))

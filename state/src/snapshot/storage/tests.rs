@@ -6,8 +6,9 @@ use super::*;
 use crate::snapshot::journal::{
     EntryKind, JobIdentity, JobRecord, Journal, ProcessIdentity, SnapshotReference,
 };
-use crate::snapshot::manifest::SnapshotKind;
-use crate::{Epoch, Timestamp};
+use crate::snapshot::manifest::{OperatorManifest, SnapshotKind};
+use crate::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution};
+use crate::{OperatorId, Shape, Timestamp};
 
 fn manifest(job: &str, id: u64, kind: SnapshotKind, created: i64) -> Manifest {
     Manifest {
@@ -289,4 +290,35 @@ fn a_store_that_was_not_built_names_its_feature() {
         let error = open_url(url, true).unwrap_err().to_string();
         assert!(error.contains("needs the feature `s3`"), "{error}");
     }
+}
+
+#[test]
+fn what_processes_have_left_that_are_fenced_is_swept_away() {
+    let disk = Disk::new();
+    let home = disk.home("flights");
+    let mut complete = manifest("flights", 2, SnapshotKind::Checkpoint, 1);
+    let block = BlockReference { file: "chk-1-e1/a".into(), offset: 28, length: 1, checksum: 0, entries: 1 };
+    let redistribution = Redistribution::Split;
+    let list = ListPart { name: "list".into(), redistribution, item: Shape::of::<u8>(), block };
+    let operator = OperatorId::from_uid("a");
+    complete.operators.push(OperatorManifest {
+        operator,
+        name: "a".into(),
+        uid: None,
+        parallelism: 1,
+        max_parallelism: 1,
+        subtasks: vec![OperatorPart { operator, keyed: Vec::new(), lists: vec![list] }],
+    });
+    block_on(home.create_manifest("chk-2-e1", &complete)).unwrap();
+    let files =
+        ["chk-1-e1/a", "chk-1-e1/b", "chk-2-e1/c", "chk-3-e2/d", "chk-3-e3/e", "chk-4/f", "journal/g", "h"];
+    for file in files {
+        disk.file(&format!("flights/{file}"));
+    }
+    // Once a checkpoint is gone that was listed, another may have taken over what it referred to.
+    let (epoch, kept) = (Epoch::new(3), [name(2, 1)]);
+    assert_eq!(block_on(home.sweep(epoch, &[name(1, 1), kept[0]])).unwrap(), 0);
+    assert_eq!(block_on(home.sweep(epoch, &kept)).unwrap(), 2);
+    let left = files.map(|file| disk.0.path().join("flights").join(file).exists());
+    assert_eq!(left, [true, false, true, false, true, true, true, true]);
 }

@@ -30,7 +30,7 @@ impl World {
     /// No manifest that may be restored lacks a file, and no base that a pending checkpoint refers to.
     pub(super) fn check_store(&self) {
         let newest = self.completed.difference(&self.savepoints).max();
-        let stale = |id: &CheckpointId| self.doubtful.contains(id) && Some(id) < newest;
+        let stale = |id: &CheckpointId| self.unconfirmed.contains(id) && Some(id) < newest;
         let restorable = self.manifests.iter().filter(|(id, _)| !stale(id));
         let bases = self.pending.values().flatten().filter_map(|base| self.known.get_key_value(base));
         for (id, files) in restorable.chain(bases) {
@@ -54,11 +54,11 @@ impl World {
             MasterEvent::Report { report: Report::Acknowledged { checkpoint, .. }, .. } => Some(*checkpoint),
             _ => None,
         });
-        let known = self.doubtful.union(&self.too_late).copied();
+        let known = self.unconfirmed.union(&self.too_late).copied();
         let excused: BTreeSet<_> = untold.chain(known).collect();
         let newest = self.completed.difference(&self.savepoints).max();
         let protected = |file: &Arc<str>| {
-            let doubts = self.doubtful.iter().filter(|id| Some(*id) > newest);
+            let doubts = self.unconfirmed.iter().filter(|id| Some(*id) > newest);
             doubts.filter_map(|id| self.known.get(id)).any(|files| files.contains(file))
         };
         let excused = |file: &&Arc<str>| {

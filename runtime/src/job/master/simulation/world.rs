@@ -9,7 +9,7 @@ use millstream_state::{CheckpointId, OperatorId, Shape, Timestamp};
 
 use super::super::*;
 use super::config;
-use crate::checkpoint::{Barrier, Control, Recipients, Report, RequestId, SnapshotTarget};
+use crate::checkpoint::{Barrier, Control, FoundCheckpoints, Recipients, Report, RequestId, SnapshotTarget};
 use crate::error::{ErrorKind, Result};
 use crate::job::VertexId;
 
@@ -77,7 +77,7 @@ pub(super) struct World {
     pub(super) stop_savepoints: BTreeSet<CheckpointId>,
     pub(super) final_checkpoint: Option<CheckpointId>,
     pub(super) stopping: Option<CheckpointId>,
-    pub(super) doubtful: BTreeSet<CheckpointId>,
+    pub(super) unconfirmed: BTreeSet<CheckpointId>,
     /// Acknowledged to a master whose job was over.
     pub(super) too_late: BTreeSet<CheckpointId>,
     pub(super) pending: BTreeMap<CheckpointId, Option<CheckpointId>>,
@@ -118,7 +118,7 @@ impl World {
             stop_savepoints: BTreeSet::new(),
             final_checkpoint: None,
             stopping: None,
-            doubtful: BTreeSet::new(),
+            unconfirmed: BTreeSet::new(),
             too_late: BTreeSet::new(),
             pending: BTreeMap::new(),
             writing: BTreeSet::new(),
@@ -196,7 +196,7 @@ impl World {
                 self.writing.remove(checkpoint);
                 self.pending.remove(checkpoint);
                 if result.is_err() {
-                    self.doubtful.insert(*checkpoint);
+                    self.unconfirmed.insert(*checkpoint);
                 } else {
                     self.completed.insert(*checkpoint);
                     if !over && !self.savepoints.contains(checkpoint) {
@@ -242,7 +242,7 @@ impl World {
             MasterCommand::WriteManifest { attempt, checkpoint, parts, .. } => {
                 self.write_manifest(attempt, checkpoint, &parts);
             }
-            MasterCommand::DeleteCheckpoint { checkpoint, files } => self.delete(checkpoint, &files),
+            MasterCommand::DeleteCheckpoints { checkpoints, files } => self.delete(checkpoints, &files),
             MasterCommand::StopTasks { attempt } => {
                 assert_eq!(attempt, self.attempt, "seed {seed}");
                 self.end_attempt();
@@ -286,7 +286,7 @@ impl World {
         self.alive = !self.fault(10);
         let next_checkpoint_id = CheckpointId::new(self.random(30));
         self.inbox.push(if self.alive {
-            MasterEvent::Deployed { attempt, next_checkpoint_id }
+            MasterEvent::Deployed { attempt, next_checkpoint_id, found: FoundCheckpoints::default() }
         } else {
             MasterEvent::DeployFailed { attempt, error: error(ErrorKind::External) }
         });
@@ -384,8 +384,8 @@ impl World {
         self.check_store();
     }
 
-    fn delete(&mut self, id: Option<CheckpointId>, files: &[Arc<str>]) {
-        if let Some(id) = id {
+    fn delete(&mut self, checkpoints: Vec<CheckpointId>, files: &[Arc<str>]) {
+        for id in checkpoints {
             assert!(self.manifests.remove(&id).is_some(), "seed {}: {id} has no manifest", self.seed);
         }
         for file in files {
