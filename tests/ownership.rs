@@ -85,11 +85,12 @@ fn the_first_checkpoint_of_a_restored_job_holds_only_what_has_changed() {
     let folder = disk.path().to_string_lossy().into_owned();
     let environment = |parallelism| on(disk.path()).set_parallelism(parallelism);
     let full = count(environment(2));
-    assert!(full.written_bytes > 2_000 && full.total_bytes >= full.written_bytes, "{full:?}");
+    // What is written is a little more than the state: files have headers.
+    assert!(full.total_bytes > 2_000 && full.written_bytes >= full.total_bytes, "{full:?}");
     for parallelism in [2, 3] {
         // Everything has been read: nothing changes any more.
         let restored = count(environment(parallelism).restore_from(&folder));
-        assert!(restored.total_bytes > full.written_bytes / 2, "{restored:?}");
+        assert!(restored.total_bytes > full.total_bytes / 2, "{restored:?}");
         assert!(restored.written_bytes * 5 < full.written_bytes, "{restored:?} after {full:?}");
     }
     // Deleted before the job was over: the checkpoints of earlier processes are its own.
@@ -99,7 +100,7 @@ fn the_first_checkpoint_of_a_restored_job_holds_only_what_has_changed() {
     let elsewhere = tempfile::tempdir().unwrap();
     let path = disk.path().join("counts/chk-3-e3").to_string_lossy().into_owned();
     let other = count(on(elsewhere.path()).restore_from(path));
-    assert_eq!(other.written_bytes, other.total_bytes);
+    assert!(other.written_bytes >= other.total_bytes, "{other:?}");
     assert!(manifests("chk-3-e3"));
 }
 

@@ -135,6 +135,16 @@ pub trait SinkWriter: Send + 'static {
         Ok(())
     }
 
+    /// No record follows. A writer that cannot let the job end yet [holds the
+    /// end](TaskContext::hold_end), and is asked again when the task runs the next time.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn end_of_data(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        let _ = output;
+        Ok(())
+    }
+
     /// Pre-commit: the future, run on the I/O pool, brings everything written so far to where it
     /// survives a crash, and lists it.
     fn prepare_commit(

@@ -157,9 +157,9 @@ impl<W: SinkWriter> OperatorHooks<()> for SinkAdapter<W> {
         self.writer.flush(output)
     }
 
-    fn end_of_data(&mut self, _: &mut Output<'_, ()>) -> Result<()> {
+    fn end_of_data(&mut self, output: &mut Output<'_, ()>) -> Result<()> {
         self.ended = true;
-        Ok(())
+        self.writer.end_of_data(output)
     }
 
     fn checkpoint_completed(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) -> Result<()> {

@@ -42,24 +42,20 @@ pub struct FileWriter<E: Encoder> {
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
     under_way: Vec<IoHandle<()>>,
-    /// What all writers had at the snapshot, until it is certain that nothing newer is visible.
-    restored: Option<Vec<WriterState>>,
+    /// After a restore, until it is certain that nothing newer than the snapshot is visible.
+    check: Option<Check>,
+}
+
+/// A look at what is visible already.
+struct Check {
+    work: Work<()>,
+    running: Option<IoHandle<()>>,
 }
 
 impl<E: Encoder> FileWriter<E> {
     pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
         let (sealed, under_way) = (Vec::new(), Vec::new());
-        Self {
-            config,
-            directory,
-            subtask,
-            next: 0,
-            opened: None,
-            part: None,
-            sealed,
-            under_way,
-            restored: None,
-        }
+        Self { config, directory, subtask, next: 0, opened: None, part: None, sealed, under_way, check: None }
     }
 
     /// Begins a file.
@@ -74,6 +70,17 @@ impl<E: Encoder> FileWriter<E> {
         let part = Part::new(&directory, &name, run, cx.monotonic());
         self.opened = Some((directory, run));
         Ok(part)
+    }
+
+    /// Starts what is to be checked after a restore, or takes note of how it ended.
+    fn see_to_check(&mut self, cx: &TaskContext) -> Result<()> {
+        let Some(check) = &mut self.check else { return Ok(()) };
+        let running = check.running.get_or_insert_with(|| cx.spawn_io(check.work.clone()));
+        if let Some(checked) = running.take() {
+            self.check = None;
+            checked?;
+        }
+        Ok(())
     }
 
     /// Closes the file at hand.
@@ -113,7 +120,9 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
     fn restore(&mut self, states: Vec<WriterState>) -> Result<()> {
         // Subtasks may have changed places: above what any of them had, no name can be taken.
         self.next = states.iter().map(|state| state.next).fold(self.next, u64::max);
-        self.restored = Some(states);
+        let directory = self.config.stores.locate(&self.directory)?;
+        let work = async move { refuse_newer(&directory, &states).await }.boxed().shared();
+        self.check = Some(Check { work, running: None });
         Ok(())
     }
 
@@ -147,6 +156,7 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
     }
 
     fn poll(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        self.see_to_check(output.context())?;
         let mut failure = None;
         self.under_way.retain(|handle| match handle.take() {
             None => true,
@@ -163,19 +173,28 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         Ok(())
     }
 
+    /// Without checkpoints, what all writers have written becomes visible when all have ended: until then
+    /// each must have looked at what was there before.
+    fn end_of_data(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
+        self.see_to_check(output.context())?;
+        if self.check.is_some() {
+            output.context().hold_end();
+        }
+        Ok(())
+    }
+
     fn prepare_commit(
         &mut self,
         cx: &mut TaskContext,
     ) -> impl Future<Output = Result<Vec<Committable>>> + Send + 'static {
         self.seal(cx);
         let sealed = try_join_all(std::mem::take(&mut self.sealed));
-        let (stores, directory, restored) =
-            (self.config.stores.clone(), self.directory.clone(), self.restored.take());
+        let check = self.check.as_ref().map(|check| check.work.clone());
         async move {
             // Before any writer of this attempt can commit anything of its own: all take part in the
             // first checkpoint.
-            if let Some(restored) = restored {
-                refuse_newer(&stores.locate(&directory)?, &restored).await?;
+            if let Some(check) = check {
+                check.await?;
             }
             sealed.await
         }

@@ -114,10 +114,14 @@ fn names_do_not_collide_after_rescaling() {
             snapshots.push(harness.snapshot(number + 1).unwrap());
         }
     }
-    for subtask in 0..2 {
-        let mut harness = restore(&sink, subtask, 2, &snapshots).unwrap();
-        harness.push_all([100 + u64::from(subtask)]).unwrap();
-        end(&mut harness).unwrap();
+    let mut restored = [0, 1].map(|subtask| restore(&sink, subtask, 2, &snapshots).unwrap());
+    for (value, harness) in (100..).zip(&mut restored) {
+        harness.push_all([value]).unwrap();
+        harness.end_of_data().unwrap();
+    }
+    // Without checkpoints each commits when all have ended, and then sees files of the other.
+    for harness in &mut restored {
+        while !harness.finish().unwrap() {}
     }
     assert_eq!(visible(&store), [0, 10, 11, 20, 21, 22, 100, 101]);
     assert!(store.visible().contains_key("out/part-0-3.txt"), "{:?}", store.visible());
