@@ -52,11 +52,6 @@ fn taking_over_without_an_entry_is_noticed() {
 }
 
 #[test]
-fn taking_over_without_a_second_look_is_noticed() {
-    is_noticed(Sabotage::SkipSecondList, "rolling count and reduce");
-}
-
-#[test]
 fn deleted_first_entries_are_noticed() {
     is_noticed(Sabotage::DeleteFirstEntries, "rolling count and reduce");
 }

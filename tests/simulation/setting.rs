@@ -93,6 +93,8 @@ impl Setting {
             } else {
                 0
             },
+            request_every: often(10, 1_500),
+            requests: times(11, 4),
             failure_every: often(3, 1_500),
             failures: times(4, 4),
             stall_every: often(5, 1_000),

@@ -21,8 +21,6 @@ pub enum Sabotage {
     IgnoreJournal,
     /// A process goes on from the journal of another without an entry of its own.
     TakeOverWithoutEntry,
-    /// A process takes a folder over without looking whether it slept in between.
-    SkipSecondList,
     /// The first entries of epochs are deleted like all others.
     DeleteFirstEntries,
 }
@@ -33,7 +31,6 @@ impl Sabotage {
         let mistake = match self {
             Self::IgnoreJournal => JournalMistake::ManifestAlone,
             Self::TakeOverWithoutEntry => JournalMistake::TakeOverWithoutEntry,
-            Self::SkipSecondList => JournalMistake::NoSecondList,
             Self::DeleteFirstEntries => JournalMistake::DeleteFirst,
             _ => JournalMistake::None,
         };

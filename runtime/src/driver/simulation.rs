@@ -31,6 +31,11 @@ pub struct Faults {
     pub crashes: u32,
     /// Of 100 processes that are believed dead so many live on for a while beside their successors.
     pub zombies_per_cent: u32,
+    /// A user takes a savepoint, stops the job with one or cancels it, and starts it again, about once in so
+    /// many steps; 0 for never.
+    pub request_every: u32,
+    /// At most so many times.
+    pub requests: u32,
     /// A subtask fails about once in so many steps; 0 for never.
     pub failure_every: u32,
     /// At most so many times.
@@ -55,6 +60,8 @@ impl Default for Faults {
             crash_every: 0,
             crashes: 0,
             zombies_per_cent: 0,
+            request_every: 0,
+            requests: 0,
             failure_every: 0,
             failures: 0,
             stall_every: 0,
@@ -74,6 +81,8 @@ impl Faults {
             crash_every: 400,
             crashes: 4,
             zombies_per_cent: 50,
+            request_every: 400,
+            requests: 4,
             failure_every: 500,
             failures: 3,
             stall_every: 300,
@@ -125,7 +134,8 @@ impl Simulation {
     /// Runs the job to its end, through as many crashes of the process as the seed has. `make`
     /// builds the job anew for each process, and is given the store, which outlives them: the job's
     /// checkpoints lie there, wherever its own settings would have put them. Each process but the
-    /// first begins from the latest completed checkpoint on it. When the job is over the store
+    /// first goes on from where the job's folder says, or from the savepoint with which the job was
+    /// stopped. When the job is over the store
     /// answers at once and without faults, for the test to look at what is there.
     ///
     /// # Errors
@@ -133,7 +143,7 @@ impl Simulation {
     pub fn run(&self, make: impl Fn(Arc<dyn ObjectStore>) -> Result<Job>) -> Result<SimulationReport> {
         let mut world = World::new(self);
         loop {
-            let job = make(world.store())?;
+            let job = make(world.begin_process())?;
             if let Some(outcome) = world.live(job)? {
                 world.end();
                 return Ok(world.report(outcome));
@@ -158,6 +168,12 @@ pub struct SimulationReport {
     pub zombies: u32,
     /// How often one that lived on found out that it had been replaced.
     pub fenced: u32,
+    /// How often a user asked for a savepoint or for the end of the job.
+    pub requests: u32,
+    /// How many savepoints were complete, those included that stopped the job.
+    pub savepoints: u32,
+    /// How often the job was stopped with a savepoint, or cancelled, and started again.
+    pub stops: u32,
     /// How often a subtask was made to fail.
     pub failures: u32,
     /// How often the time of day stepped.
@@ -189,6 +205,9 @@ impl Default for SimulationReport {
             crashes: 0,
             zombies: 0,
             fenced: 0,
+            requests: 0,
+            savepoints: 0,
+            stops: 0,
             failures: 0,
             clock_steps: 0,
             restarts: 0,

@@ -169,7 +169,9 @@ impl JobStorage {
         }
         match &request.target {
             SnapshotTarget::Checkpoint { .. } => self.ownership.complete(request.checkpoint).await,
-            SnapshotTarget::Savepoint { path, stop: true } => self.ownership.stop_with(path).await,
+            SnapshotTarget::Savepoint { path, stop: true } => {
+                self.ownership.stop_with(request.checkpoint, path).await
+            }
             SnapshotTarget::Savepoint { stop: false, .. } => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::pool::{Flag, VirtualPool};
 use crate::chain::Reporter;
-use crate::checkpoint::{Control, Recipients, Report};
+use crate::checkpoint::{Control, Recipients, Report, RequestId};
 use crate::clock::{Alarm, IoPool, Moment};
 use crate::driver::retry::retried;
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
@@ -27,6 +27,9 @@ use crate::task::{Budget, Progress, guarded};
 
 /// What has been said to the job master and not heard yet.
 pub(super) type Inbox = Arc<Mutex<VecDeque<CoordinatorMessage>>>;
+
+/// The URL of the simulated store.
+pub(super) const STORE: &str = "simulated://store";
 
 pub(super) enum CoordinatorMessage {
     Prepared(AttemptId, Result<Prepared>),
@@ -67,6 +70,8 @@ type Deletion = (Vec<CheckpointId>, Vec<Arc<str>>);
 
 /// What lives as long as one process.
 pub(super) struct Process {
+    /// Which one it is, counted from 1.
+    pub(super) number: u32,
     pub(super) job: Job,
     pub(super) storage: Arc<JobStorage>,
     pub(super) master: JobMaster,
@@ -82,20 +87,24 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// A process that goes on where the one before it left off.
+    /// A process that begins from `restore`.
     pub(super) fn start(
         mut job: Job,
+        restore: RestoreFrom,
         store: Arc<dyn ObjectStore>,
         identity: ProcessIdentity,
         journal: JournalOptions,
     ) -> Result<Self> {
+        job.stores.register(STORE, store.clone());
         let home = SnapshotHome::new(store, object_store::path::Path::default());
         job.snapshots = SnapshotLocation::Opened(home);
-        job.master.restore = RestoreFrom::IfAny(None);
+        job.master.restore = restore;
+        let number = identity.pid;
         let storage = Arc::new(JobStorage::open(&job, identity, journal)?);
         let inbox = Inbox::default();
         inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::Start));
         Ok(Self {
+            number,
             master: JobMaster::new(job.master.clone(), job.plan.subtasks()),
             job,
             storage,
@@ -189,6 +198,22 @@ impl Process {
             let prepared = guard::guarded(storage.prepare(&plan, &restore, allow)).await;
             inbox.lock().push_back(CoordinatorMessage::Prepared(attempt, prepared));
         }));
+    }
+
+    /// Asks for a savepoint, unless there is a snapshot already at `path`.
+    pub(super) fn take_savepoint(&self, request: RequestId, path: Arc<str>, stop: bool) {
+        let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
+        self.pool.spawn(Box::pin(async move {
+            if guard::guarded(storage.check_savepoint(&path)).await.is_ok() {
+                let event = MasterEvent::SavepointRequested { request, path, stop };
+                inbox.lock().push_back(CoordinatorMessage::Event(event));
+            }
+        }));
+    }
+
+    /// Asks the job to end now.
+    pub(super) fn cancel(&self) {
+        self.inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::CancelRequested));
     }
 
     pub(super) fn write_manifest(&self, attempt: AttemptId, request: ManifestRequest, tries: u32) {

@@ -34,6 +34,8 @@ pub struct FaultyStore {
     inner: Arc<InMemory>,
     chance: Arc<Mutex<Chance>>,
     requests: Arc<Mutex<Vec<Request>>>,
+    /// Which process it is that asks.
+    process: u32,
 }
 
 struct Chance {
@@ -48,6 +50,7 @@ struct Chance {
 /// A request on its way.
 struct Request {
     work: BoxFuture<'static, ()>,
+    process: u32,
     /// It is held up somewhere until this step.
     held_until: u64,
 }
@@ -63,7 +66,13 @@ impl FaultyStore {
     /// An empty store.
     pub(super) fn new(seed: u64, faults: Faults) -> Self {
         let chance = Chance { random: Random::new(seed), faults, errors: 0, panics: 0, is_over: false };
-        Self { inner: Arc::default(), chance: Arc::new(Mutex::new(chance)), requests: Arc::default() }
+        let (inner, chance, requests) = (Arc::default(), Arc::new(Mutex::new(chance)), Arc::default());
+        Self { inner, chance, requests, process: 0 }
+    }
+
+    /// The same store, as this process asks it.
+    pub(super) fn of_process(&self, process: u32) -> Self {
+        Self { process, ..self.clone() }
     }
 
     pub(super) fn errors(&self) -> u64 {
@@ -88,17 +97,19 @@ impl FaultyStore {
         }
     }
 
-    /// The process has died at this step: some of its requests are lost, others are on their way
+    /// A process has died at this step: some of its requests are lost, others are on their way
     /// still, and may take their time. Returns how many these are.
-    pub(super) fn orphan(&self, step: u64) -> usize {
+    pub(super) fn orphan(&self, process: u32, step: u64) -> usize {
         let mut chance = self.chance.lock();
         let mut requests = self.requests.lock();
-        requests.retain(|_| chance.random.below(2) == 0);
-        for request in requests.iter_mut() {
+        requests.retain(|request| request.process != process || chance.random.below(2) == 0);
+        let mut orphaned = 0;
+        for request in requests.iter_mut().filter(|request| request.process == process) {
             let (held, steps) = (chance.random.below(2) == 0, chance.random.below(HELD_STEPS));
             request.held_until = if held { step + steps as u64 } else { 0 };
+            orphaned += 1;
         }
-        requests.len()
+        orphaned
     }
 
     /// The simulation is over: what is on its way still takes effect, and whoever looks at the store
@@ -157,7 +168,7 @@ impl FaultyStore {
             // Whoever asked may be dead.
             let _ = answer.send(outcome);
         };
-        self.requests.lock().push(Request { work: Box::pin(request), held_until: 0 });
+        self.requests.lock().push(Request { work: Box::pin(request), process: self.process, held_until: 0 });
         let result = result.await;
         self.panic_perhaps();
         result.unwrap_or_else(|_| Err(fault("and its answer was lost")))

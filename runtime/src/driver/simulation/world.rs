@@ -1,5 +1,8 @@
 //! The world of a simulation: of all that could happen next, it lets one thing happen.
 
+mod user;
+mod zombie;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
@@ -10,6 +13,8 @@ use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, CheckpointName};
 use object_store::ObjectStore;
 
+use self::user::User;
+use self::zombie::Zombie;
 use super::clock::VirtualClock;
 use super::pool::Flag;
 use super::process::{Choice, CoordinatorMessage, Process, ReportTo};
@@ -32,14 +37,8 @@ const RESTART_MILLIS: usize = 100;
 /// A task that stalls does so for so many steps at most.
 const STALL_STEPS: usize = 400;
 
-/// A process that is believed dead goes on for so many steps at most.
-const ZOMBIE_STEPS: usize = 6_000;
-
-/// Asleep, it does nothing for so many steps at most.
-const ZOMBIE_SLEEP_STEPS: usize = 1_500;
-
-/// It falls asleep about once in so many steps.
-const ZOMBIE_PAUSE_EVERY: usize = 300;
+/// A process that is asleep does nothing for so many steps at most.
+const SLEEP_STEPS: usize = 1_500;
 
 /// A process that starts beside another falls asleep about once in so many steps.
 const SLEEP_EVERY: u32 = 60;
@@ -56,15 +55,14 @@ pub(super) struct World {
     /// A task that gets no time until a step: nothing skews inputs as much as a slow task.
     stalled: Option<(usize, u64)>,
     choices: Vec<Choice>,
-    /// A process that is believed dead, and how long it goes on.
-    zombie: Option<(Process, u64)>,
-    /// It does nothing until then.
-    zombie_sleeps: u64,
+    /// A process that is believed dead.
+    zombie: Option<Zombie>,
     lives: u32,
     /// The living process does nothing until then.
     sleeps_until: u64,
     /// The process has just started, until this step.
     young_until: u64,
+    user: User,
 }
 
 impl World {
@@ -78,15 +76,21 @@ impl World {
             stalled: None,
             choices: Vec::new(),
             zombie: None,
-            zombie_sleeps: 0,
             lives: 0,
             sleeps_until: 0,
             young_until: 0,
+            user: User::default(),
         }
     }
 
-    pub(super) fn store(&self) -> Arc<dyn ObjectStore> {
-        Arc::new(self.store.clone())
+    /// A new process begins; returns the store as it sees it.
+    pub(super) fn begin_process(&mut self) -> Arc<dyn ObjectStore> {
+        self.lives += 1;
+        self.store()
+    }
+
+    fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::new(self.store.of_process(self.lives))
     }
 
     /// The job is over, and its process gone.
@@ -102,7 +106,6 @@ impl World {
 
     /// One life of the process: until the job is over, or (`None`) the process dies or is believed dead.
     pub(super) fn live(&mut self, job: Job) -> Result<Option<JobOutcome>> {
-        self.lives += 1;
         self.young_until = self.report.steps + YOUNG_STEPS;
         let identity = ProcessIdentity {
             host: "simulated".into(),
@@ -110,60 +113,28 @@ impl World {
             started: self.clock.now(),
             nonce: self.random.next(),
         };
-        let mut process = Process::start(job, self.store(), identity, self.settings.sabotage.journal())?;
+        let (restore, journal) = (self.begin_life(), self.settings.sabotage.journal());
+        let mut process = Process::start(job, restore, self.store(), identity, journal)?;
         let ended = self.run(&mut process);
         if matches!(ended, Ok(None)) && process.is_running() {
             self.bury(process);
-        } else {
-            self.count(&process);
-            while self.zombie.is_some() && !matches!(ended, Ok(None)) {
-                self.report.steps += 1;
-                self.let_zombie_live();
-            }
+            return ended;
+        }
+        self.count(&process);
+        if self.is_to_go_on(&ended) {
+            return Ok(None);
+        }
+        while self.zombie.is_some() && !matches!(ended, Ok(None)) {
+            self.report.steps += 1;
+            self.let_zombie_live();
         }
         ended
-    }
-
-    /// A process is dead, or at least everybody believes so.
-    fn bury(&mut self, process: Process) {
-        let lives_on = self.random.below(100) < self.settings.faults.zombies_per_cent as usize;
-        if lives_on && self.zombie.is_none() {
-            self.report.zombies += 1;
-            let until = self.report.steps + self.random.below(ZOMBIE_STEPS) as u64;
-            self.zombie = Some((process, until));
-        } else {
-            self.count(&process);
-            self.report.orphaned_requests += self.store.orphan(self.report.steps) as u64;
-        }
     }
 
     fn count(&mut self, process: &Process) {
         self.report.restarts += process.master.restarts();
         self.report.checkpoints += process.master.statistics().completed();
         self.report.failed_checkpoints += process.master.statistics().failed();
-    }
-
-    /// One thing happens in the process that is believed dead.
-    fn let_zombie_live(&mut self) {
-        let Some((mut zombie, until)) = self.zombie.take() else { return };
-        if self.random.below(ZOMBIE_PAUSE_EVERY) == 0 {
-            // Its host sleeps, and it goes on much later.
-            self.zombie_sleeps = self.report.steps + self.random.below(ZOMBIE_SLEEP_STEPS) as u64;
-        }
-        if self.report.steps >= self.zombie_sleeps {
-            // Time passes by what happens to the living: a clock of the dead must not drag it along.
-            self.step(&mut zombie, self.report.steps < self.sleeps_until);
-        }
-        match &zombie.result {
-            None if self.report.steps < until => self.zombie = Some((zombie, until)),
-            result => {
-                let is_fenced = |result: &Result<JobOutcome>| {
-                    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Fenced)
-                };
-                self.report.fenced += u32::from(result.as_ref().is_some_and(is_fenced));
-                self.count(&zombie);
-            }
-        }
     }
 
     fn run(&mut self, process: &mut Process) -> Result<Option<JobOutcome>> {
@@ -191,7 +162,7 @@ impl World {
             let crash_every = if is_young { faults.crash_every.div_ceil(8) } else { faults.crash_every };
             if is_young && self.zombie.is_some() && self.once_in(SLEEP_EVERY) {
                 // Whoever takes over may be the one that sleeps, while the one before is wide awake.
-                self.sleeps_until = self.report.steps + self.random.below(ZOMBIE_SLEEP_STEPS) as u64;
+                self.sleeps_until = self.report.steps + self.random.below(SLEEP_STEPS) as u64;
             }
             if self.report.crashes < faults.crashes && self.once_in(crash_every) {
                 self.crash();
@@ -203,6 +174,9 @@ impl World {
             if self.stalled.is_none() && self.once_in(faults.stall_every) {
                 let until = self.report.steps + self.random.below(STALL_STEPS) as u64;
                 self.stalled = Some((self.random.below(process.tasks.len()), until));
+            }
+            if self.report.requests < faults.requests && self.once_in(faults.request_every) {
+                self.ask(process);
             }
             if self.once_in(faults.clock_step_every) {
                 self.clock.step(&mut self.random);
@@ -218,6 +192,7 @@ impl World {
 
     fn crash(&mut self) {
         self.report.crashes += 1;
+        self.user.forget_stop();
         let down = self.random.below(RESTART_MILLIS) as u64;
         self.clock.advance(Duration::from_millis(down));
     }
@@ -352,8 +327,7 @@ impl World {
             MasterCommand::WakeAt(time) => {
                 process.ticks.insert(time);
             }
-            // Savepoints in a simulation would be asked for by a test; none does through this driver.
-            MasterCommand::AnswerSavepoint { .. } => {}
+            MasterCommand::AnswerSavepoint { request, result } => self.hear_of_savepoint(request, result),
             MasterCommand::Done(result) => process.result = Some(result),
         }
     }

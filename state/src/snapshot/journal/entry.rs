@@ -57,15 +57,33 @@ pub enum EntryKind {
 pub enum SnapshotReference {
     /// A checkpoint in the job's own folder.
     Checkpoint(CheckpointName),
-    /// A snapshot elsewhere: the folder of its manifest.
+    /// A savepoint of the job itself.
+    Savepoint {
+        /// Its number among the job's checkpoints.
+        number: CheckpointId,
+        /// The folder of its manifest.
+        folder: String,
+    },
+    /// A snapshot elsewhere that the run began from: the folder of its manifest.
     Elsewhere(String),
+}
+
+impl SnapshotReference {
+    /// Its number among the job's checkpoints, if it is one of the job's own.
+    pub const fn number(&self) -> Option<CheckpointId> {
+        match self {
+            Self::Checkpoint(name) => Some(name.id),
+            Self::Savepoint { number, .. } => Some(*number),
+            Self::Elsewhere(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for SnapshotReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Checkpoint(name) => name.fmt(formatter),
-            Self::Elsewhere(path) => formatter.write_str(path),
+            Self::Savepoint { folder, .. } | Self::Elsewhere(folder) => formatter.write_str(folder),
         }
     }
 }

@@ -146,7 +146,7 @@ impl Stores {
                 ));
             }
             Some(SnapshotReference::Checkpoint(name)) => ResolvedSnapshot::checkpoint(here.clone(), *name),
-            Some(SnapshotReference::Elsewhere(folder)) => {
+            Some(SnapshotReference::Savepoint { folder, .. } | SnapshotReference::Elsewhere(folder)) => {
                 // Not "no snapshot": there is one, and to start afresh instead would be wrong.
                 let lost = || {
                     let job = &entry.job.name;
