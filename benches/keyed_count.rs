@@ -11,8 +11,8 @@ use std::hash::BuildHasherDefault;
 use std::time::Instant;
 
 use crossbeam_channel::bounded;
+use millstream::engine::state::{StableHasher, stable_hash};
 use millstream::prelude::*;
-use millstream::state::{StableHasher, stable_hash};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use millstream::connectors::files::{FileSink, FileSource};
 use millstream::prelude::*;
 use serde::{Deserialize, Serialize};
 use support::Options;

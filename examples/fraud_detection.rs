@@ -17,9 +17,7 @@
 mod support;
 
 use clap::Parser;
-use millstream::connectors::files::FileSink;
 use millstream::prelude::*;
-use millstream::source::GeneratorSource;
 use serde::{Deserialize, Serialize};
 use support::Options;
 

@@ -14,10 +14,10 @@ use clap::Parser;
 use futures::executor::block_on;
 use indicatif::{HumanBytes, HumanCount};
 use millstream::Result;
-use millstream::state::CheckpointName;
-use millstream::state::snapshot::manifest::{Manifest, OperatorManifest, SnapshotKind};
-use millstream::state::snapshot::part::StateKind;
-use millstream::state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, resolve};
+use millstream::state::snapshot::{
+    CheckpointName, Manifest, OperatorManifest, ResolvedSnapshot, SnapshotHome, SnapshotKind, StateKind,
+    resolve,
+};
 
 /// Prints what a snapshot holds.
 #[derive(Parser)]

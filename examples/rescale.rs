@@ -19,12 +19,8 @@ use std::time::Instant;
 
 use clap::Parser;
 use futures::executor::block_on;
-use millstream::connectors::files::FileSink;
 use millstream::prelude::*;
-use millstream::runtime::driver::actor::JobHandle;
-use millstream::source::GeneratorSource;
-use millstream::state::snapshot::manifest::OperatorManifest;
-use millstream::state::snapshot::storage::resolve;
+use millstream::state::snapshot::{OperatorManifest, resolve};
 
 /// Stops a job with a savepoint and restores it at another parallelism, again and again.
 #[derive(Parser)]
@@ -97,7 +93,7 @@ fn print_key_groups(savepoint: &str) -> Result<()> {
 }
 
 fn key_groups(operator: &OperatorManifest) -> Vec<(usize, String, u64)> {
-    let describe = |(subtask, part): (usize, &millstream::state::snapshot::part::OperatorPart)| {
+    let describe = |(subtask, part): (usize, &millstream::state::snapshot::OperatorPart)| {
         let groups: Vec<_> = part.keyed.iter().flat_map(|state| &state.groups).collect();
         let (first, last) = (groups.first().map(|(group, _)| group), groups.last().map(|(group, _)| group));
         let range = match (first, last) {

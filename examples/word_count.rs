@@ -16,7 +16,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Parser;
-use millstream::connectors::files::{FileSink, FileSource};
 use millstream::prelude::*;
 use support::Options;
 

@@ -27,26 +27,51 @@
 //! # Ok::<(), millstream::Error>(())
 //! ```
 //!
+//! # Where things are
+//!
+//! [`prelude`] has what most programs need. What they need besides has a module for each subject:
+//!
+//! | Module | What is in it |
+//! |---|---|
+//! | [`function`] | what functions are given and what they return, and traits for those with state |
+//! | [`state`] | states, aggregate functions, and what a [snapshot](state::snapshot) on a store holds |
+//! | [`time`], [`window`] | timestamps and watermarks; windows |
+//! | [`source`], [`sink`], [`connectors`] | where records come from and go to |
+//! | [`checkpoint`], [`restart`] | when snapshots are taken, and what happens after a failure |
+//! | [`job`], [`metrics`] | a running job, and what it has done |
+//! | [`testing`], [`simulation`] | parts of a job on their own, and whole jobs under faults |
+//! | [`engine`] | what all of this stands on; no stability is promised for it |
+//!
 //! This crate is a facade without logic: the parts are `millstream-operators` (what users write),
 //! `millstream-runtime` (what moves), `millstream-state` (what survives) and
 //! `millstream-connectors` (outside systems, each behind a feature).
 
-pub use millstream_operators::*;
+pub mod checkpoint;
+pub mod engine;
+pub mod function;
+pub mod job;
+pub mod prelude;
+pub mod sink;
+pub mod source;
+pub mod state;
+pub mod testing;
+pub mod time;
 
-/// Connectors to outside systems.
-#[cfg(feature = "files")]
+/// Connectors to outside systems, each behind a feature.
 pub mod connectors {
-    pub use millstream_connectors::*;
+    #[cfg(feature = "files")]
+    pub use millstream_connectors::files;
 }
 
-/// The engine under the streams: graphs, tasks, drivers, metrics.
-pub mod runtime {
-    pub use millstream_runtime::*;
+/// What operators and subtasks have done, as [`JobHandle::metrics`](job::JobHandle::metrics) tells it.
+pub mod metrics {
+    pub use millstream_runtime::job::SubtaskId;
+    pub use millstream_runtime::metrics::{OperatorMetrics, SubtaskMetrics};
 }
 
-/// State and snapshots.
-pub mod state {
-    pub use millstream_state::*;
+/// What happens after a failure.
+pub mod restart {
+    pub use millstream_runtime::job::RestartStrategy;
 }
 
 /// A whole job in one thread, in an order that a seed decides, with crashes and faults: to test
@@ -59,7 +84,6 @@ pub mod state {
 ///
 /// ```
 /// use millstream::prelude::*;
-/// use millstream::runtime::job::RestartStrategy;
 /// use millstream::simulation::{Faults, Simulation};
 /// use millstream::sink::{CollectSink, Collected};
 ///
@@ -80,8 +104,16 @@ pub mod state {
 /// # Ok::<(), millstream::Error>(())
 /// ```
 pub mod simulation {
-    pub use millstream_runtime::driver::simulation::*;
+    pub use millstream_runtime::driver::simulation::{Faults, Sabotage, Simulation, SimulationReport};
 }
+
+pub use millstream_operators::window;
+pub use millstream_operators::{
+    BroadcastConnectedStream, ConnectedStreams, Environment, KeyedConnectedStreams, KeyedStream, Stream,
+};
+pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
+pub use millstream_runtime::{Error, ErrorKind, Result};
+pub use millstream_state::{Key, Record, Timestamp};
 
 /// Compiles and runs what the README shows.
 #[cfg(doctest)]

@@ -5,7 +5,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use millstream::Record;
 use millstream::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -13,10 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::executor::block_on;
-use millstream::connectors::files::{BadRecord, BadRecordInfo, FileSink, FileSource};
+use millstream::connectors::files::{BadRecord, BadRecordInfo};
 use millstream::prelude::*;
-use millstream::runtime::job::RestartStrategy;
-use millstream::source::GeneratorSource;
 use serde::{Deserialize, Serialize};
 
 fn restarts(attempts: u32) -> RestartStrategy {

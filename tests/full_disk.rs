@@ -9,12 +9,8 @@ mod small_disk;
 
 use std::time::Duration;
 
-use millstream::connectors::files::FileSink;
 use millstream::prelude::*;
-use millstream::runtime::checkpoint::CheckpointConfig;
-use millstream::runtime::job::RestartStrategy;
-use millstream::source::GeneratorSource;
-use millstream::state::snapshot::storage::SnapshotHome;
+use millstream::state::snapshot::SnapshotHome;
 use object_store::path::Path;
 
 use self::small_disk::SmallDisk;

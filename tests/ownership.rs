@@ -10,8 +10,8 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use futures::executor::block_on;
 use millstream::prelude::*;
-use millstream::runtime::checkpoint::{CheckpointConfig, CheckpointStatistics};
-use millstream::runtime::job::{JobStatus, RestartStrategy};
+use millstream::checkpoint::CheckpointStatistics;
+use millstream::job::JobStatus;
 use object_store::memory::InMemory;
 
 /// Runs a job of this name to its end, and returns how many of two numbers it has read.

@@ -9,14 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
+use millstream::engine::clock::IoHandle;
+use millstream::job::{JobOutcome, JobReport};
 use millstream::prelude::*;
-use millstream::runtime::batch::Batch;
-use millstream::runtime::chain::{Output, SourceStatus, TaskContext};
-use millstream::runtime::clock::IoHandle;
-use millstream::runtime::driver::actor::JobReport;
-use millstream::runtime::job::{JobOutcome, RestartStrategy};
-use millstream::sink::{Committer, Sink, SinkOutput, SinkWriter};
-use millstream::source::{GeneratorSource, Source, SourceReader};
+use millstream::sink::{Batch, Committer, Sink, SinkOutput, SinkWriter};
+use millstream::source::{Output, Source, SourceReader, SourceStatus, TaskContext};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Where something panics.
@@ -197,7 +194,7 @@ fn end_of(job: &JobHandle) -> Result<JobReport> {
     receiver.recv_timeout(Duration::from_secs(60)).expect("the job hangs")
 }
 
-type JobHandle = millstream::runtime::driver::actor::JobHandle;
+type JobHandle = millstream::job::JobHandle;
 
 fn numbers_to_count(env: &Environment, trap: &Trap) -> Arc<AtomicU32> {
     let committed = Arc::new(AtomicU32::new(0));

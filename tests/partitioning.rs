@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use millstream::engine::chain::{OpenContext, SnapshotContext};
+use millstream::job::JobStatus;
 use millstream::prelude::*;
-use millstream::runtime::chain::{OpenContext, SnapshotContext};
-use millstream::runtime::job::JobStatus;
-use millstream::source::GeneratorSource;
 
 /// Tells which subtask each record comes to.
 #[derive(Clone, Default)]

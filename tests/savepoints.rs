@@ -13,10 +13,8 @@ use std::sync::Arc;
 
 use breaking_store::BreakingStore;
 use futures::executor::block_on;
-use millstream::connectors::files::FileSink;
+use millstream::job::{JobOutcome, JobStatus};
 use millstream::prelude::*;
-use millstream::runtime::driver::actor::JobHandle;
-use millstream::runtime::job::{JobOutcome, JobStatus, RestartStrategy};
 use millstream::source::GeneratorSource;
 use tempfile::TempDir;
 

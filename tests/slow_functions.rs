@@ -6,9 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use millstream::job::JobOutcome;
 use millstream::prelude::*;
-use millstream::runtime::driver::actor::JobHandle;
-use millstream::runtime::job::JobOutcome;
 
 /// Far above what a cancellation takes, and far below the 40 s it takes where tasks do not yield.
 const PATIENCE: Duration = Duration::from_secs(10);

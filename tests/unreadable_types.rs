@@ -8,10 +8,7 @@
 use std::marker::PhantomData;
 
 use futures::executor::block_on;
-use millstream::Key;
 use millstream::prelude::*;
-use millstream::runtime::job::RestartStrategy;
-use millstream::source::GeneratorSource;
 use serde::{Deserialize, Serialize};
 
 /// Written without what is not there, and so not to be read.

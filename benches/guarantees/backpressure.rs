@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use millstream::runtime::metrics::SubtaskMetrics;
+use millstream::metrics::SubtaskMetrics;
 
 use crate::SUBTASKS;
 use crate::measure::{cancel, environment, records_in, scramble, wait_for};

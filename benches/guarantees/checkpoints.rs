@@ -7,8 +7,8 @@
 
 use std::time::{Duration, Instant};
 
+use millstream::checkpoint::CheckpointStatus;
 use millstream::prelude::*;
-use millstream::runtime::checkpoint::CheckpointStatus;
 
 use crate::measure::{cancel, environment, median, processor_seconds, records_in, scramble, wait_for};
 

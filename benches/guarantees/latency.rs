@@ -12,7 +12,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use millstream::prelude::*;
-use millstream::source::GeneratorSource;
 use parking_lot::Mutex;
 
 use crate::SUBTASKS;

@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use millstream::job::JobStatus;
 use millstream::prelude::*;
-use millstream::runtime::driver::actor::JobHandle;
-use millstream::runtime::job::JobStatus;
 
 use crate::SUBTASKS;
 

@@ -19,7 +19,6 @@ use std::process::Command;
 
 use futures::executor::block_on;
 use millstream::prelude::*;
-use millstream::runtime::driver::actor::JobHandle;
 
 use self::hold::{Hold, Numbers, Value};
 use crate::SUBTASKS;

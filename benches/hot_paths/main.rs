@@ -17,7 +17,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Records in a batch.
-const BATCH: u64 = millstream::runtime::batch::BATCH_RECORDS as u64;
+const BATCH: u64 = millstream::engine::batch::BATCH_RECORDS as u64;
 
 /// SplitMix64: spreads numbers as if at random.
 const fn scramble(number: u64) -> u64 {

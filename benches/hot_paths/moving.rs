@@ -6,13 +6,13 @@ use std::task::Waker;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use millstream::Timestamp;
-use millstream::runtime::batch::Batch;
-use millstream::runtime::chain::Outlet;
-use millstream::runtime::channel::{ChannelReceiver, channel};
-use millstream::runtime::event::Event;
-use millstream::runtime::input::WatermarkMerger;
-use millstream::runtime::partition::{ByKeyGroup, Partitioner};
-use millstream::state::{KeyGroups, stable_hash};
+use millstream::engine::batch::Batch;
+use millstream::engine::chain::Outlet;
+use millstream::engine::channel::{ChannelReceiver, channel};
+use millstream::engine::event::Event;
+use millstream::engine::input::WatermarkMerger;
+use millstream::engine::partition::{ByKeyGroup, Partitioner};
+use millstream::engine::state::{KeyGroups, stable_hash};
 
 use crate::{BATCH, scramble};
 

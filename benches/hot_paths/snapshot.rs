@@ -2,9 +2,10 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use millstream::Record;
-use millstream::state::snapshot::part::{EncodeBlock, StateKind, StateMeta};
-use millstream::state::snapshot::read::KeyedRestore;
-use millstream::state::{CheckpointId, KeyGroups, KeyedTable, Shape, stable_hash};
+use millstream::engine::state::snapshot::part::EncodeBlock;
+use millstream::engine::state::snapshot::read::KeyedRestore;
+use millstream::engine::state::{CheckpointId, KeyGroups, KeyedTable, Shape, stable_hash};
+use millstream::state::snapshot::{StateKind, StateMeta};
 
 use crate::scramble;
 

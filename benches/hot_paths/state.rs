@@ -5,11 +5,12 @@ use std::hash::BuildHasherDefault;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hashbrown::HashMap;
-use millstream::state::snapshot::part::{StateKind, StateMeta};
-use millstream::state::{
-    Current, HeapStore, KeyGroups, KeyedTable, Shape, StableHasher, StateAccess, Timestamp, ValueState,
-    WindowedTable, stable_hash,
+use millstream::Timestamp;
+use millstream::engine::state::{
+    Current, HeapStore, KeyGroups, KeyedTable, Shape, StableHasher, WindowedTable, stable_hash,
 };
+use millstream::state::snapshot::{StateKind, StateMeta};
+use millstream::state::{StateAccess, ValueState};
 
 use crate::{BATCH, scramble};
 

@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use millstream::Environment;
-use millstream::runtime::driver::actor::{JobHandle, JobMetrics};
-use millstream::runtime::job::JobOutcome;
+use millstream::job::{JobHandle, JobMetrics, JobOutcome};
 
 /// How often progress is shown on a terminal, and logged where there is none.
 const SHOW_EVERY: Duration = Duration::from_millis(100);

@@ -46,8 +46,8 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::batch::Batch;
-    /// use millstream::runtime::chain::{OperatorHooks, Output, TwoInputOperator};
+    /// use millstream::engine::batch::Batch;
+    /// use millstream::engine::chain::{OperatorHooks, Output, TwoInputOperator};
     ///
     /// struct Lengths;
     ///

@@ -182,7 +182,6 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::checkpoint::CheckpointConfig;
     /// let config = CheckpointConfig::every(Duration::from_secs(10)).min_pause(Duration::from_secs(5)).retained(3);
     /// let env = Environment::new().checkpointing(config);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -200,7 +199,6 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::job::RestartStrategy;
     /// let strategy = RestartStrategy::FixedDelay { attempts: 3, delay: Duration::from_secs(1) };
     /// let env = Environment::new().set_restart_strategy(strategy);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -239,7 +237,7 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::state::snapshot::storage::open_url;
+    /// use millstream::state::snapshot::open_url;
     /// let home = open_url("memory:///", true)?;
     /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_home(home);
     /// # let numbers = env.from_collection([1, 2]).collect();
@@ -259,7 +257,7 @@ impl Environment {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// let store = Arc::new(object_store::memory::InMemory::new());
     /// let environment = || Environment::new().register_store("vault://blue", store.clone());
     /// let env = environment().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder("vault://blue/jobs");
@@ -282,7 +280,7 @@ impl Environment {
     /// `object_store` gives them. Not set: what the environment says (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
     ///
     /// ```
-    /// # use millstream_operators::prelude::*;
+    /// # use millstream::prelude::*;
     /// // With the feature `s3`, this would reach a MinIO on the same machine.
     /// let env = Environment::new()
     ///     .set_store_option("aws_endpoint", "http://localhost:9000")
@@ -452,7 +450,7 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::job::JobOutcome;
+    /// use millstream::job::JobOutcome;
     ///
     /// let env = Environment::new();
     /// env.from_collection([1, 2]).discard();
@@ -470,7 +468,7 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::job::JobOutcome;
+    /// use millstream::job::JobOutcome;
     ///
     /// let env = Environment::new();
     /// env.from_generator(None, |number| number).discard();

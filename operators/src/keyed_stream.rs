@@ -24,8 +24,8 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::batch::Batch;
-    /// use millstream::runtime::chain::{Operator, OperatorHooks, Output};
+    /// use millstream::engine::batch::Batch;
+    /// use millstream::engine::chain::{Operator, OperatorHooks, Output};
     ///
     /// struct Keys;
     ///

@@ -8,7 +8,6 @@ mod current_watermark;
 mod environment;
 pub mod function;
 mod keyed_stream;
-pub mod prelude;
 pub mod process;
 mod rolling;
 pub mod sink;
@@ -26,6 +25,7 @@ pub use connect::{
 pub use environment::Environment;
 pub use function::{Emitter, FunctionError, FunctionResult, ProcessContext};
 pub use keyed_stream::KeyedStream;
+pub use process::KeyedConnectedStreams;
 pub use stream::Stream;
 pub use time::{WatermarkGenerator, WatermarkStrategy};
 pub use transform::ProcessFunction;

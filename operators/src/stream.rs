@@ -45,8 +45,8 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::runtime::batch::Batch;
-    /// use millstream::runtime::chain::{Operator, OperatorHooks, Output};
+    /// use millstream::engine::batch::Batch;
+    /// use millstream::engine::chain::{Operator, OperatorHooks, Output};
     ///
     /// #[derive(Default)]
     /// struct Changes(Option<u32>);

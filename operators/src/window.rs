@@ -41,7 +41,6 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Cuts the stream into windows. As Flink's `window`.
     ///
     /// ```
-    /// # use millstream::window::TumblingEventTimeWindows;
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let clicks = [("ann", 1_000), ("bob", 2_000), ("ann", 3_000), ("ann", 61_000)];

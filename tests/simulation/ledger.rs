@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
 
-use millstream::runtime::batch::Batch;
-use millstream::runtime::chain::TaskContext;
-use millstream::runtime::clock::Random;
-use millstream::sink::{Committer, Sink, SinkOutput, SinkWriter};
+use millstream::engine::clock::Random;
+use millstream::sink::{Batch, Committer, Sink, SinkOutput, SinkWriter, TaskContext};
 use millstream::{Error, ErrorKind, Record, Result};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream::runtime::checkpoint::{CheckpointConfig, CheckpointMode};
-use millstream::runtime::clock::Random;
-use millstream::runtime::job::{JobOutcome, RestartStrategy};
+use millstream::checkpoint::{CheckpointConfig, CheckpointMode};
+use millstream::engine::clock::Random;
+use millstream::job::JobOutcome;
+use millstream::restart::RestartStrategy;
 use millstream::simulation::{Faults, Sabotage, Simulation, SimulationReport};
 use millstream::{Environment, Result};
 use object_store::ObjectStore;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream::runtime::chain::{Output, SourceStatus};
-use millstream::source::{Source, SourceReader};
+use millstream::source::{Output, Source, SourceReader, SourceStatus};
 use millstream::{Record, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 

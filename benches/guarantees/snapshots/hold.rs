@@ -2,10 +2,8 @@
 
 use std::marker::PhantomData;
 
-use millstream::Record;
 use millstream::prelude::*;
-use millstream::runtime::chain::{Output, SourceStatus};
-use millstream::source::{Source, SourceReader};
+use millstream::source::{Output, Source, SourceReader, SourceStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::SUBTASKS;

@@ -7,7 +7,7 @@ use millstream_state::Record;
 /// How records become the bytes of a file.
 ///
 /// ```
-/// use millstream_connectors::files::{Encoder, FileSink};
+/// use millstream::connectors::files::{Encoder, FileSink};
 ///
 /// /// Eight bytes a number.
 /// #[derive(Clone)]

@@ -15,7 +15,7 @@ pub use text::TextFormat;
 /// How the bytes of a file become records.
 ///
 /// ```
-/// use millstream_connectors::files::{Decoder, FileSource, Format, RowError};
+/// use millstream::connectors::files::{Decoder, FileSource, Format, RowError};
 ///
 /// /// One number a line.
 /// #[derive(Clone)]

@@ -44,7 +44,7 @@ const PART_BYTES: u64 = 128 << 20;
 /// is never taken for anything else; it is not removed, for a savepoint might still name it.
 ///
 /// ```
-/// use millstream_connectors::files::FileSink;
+/// use millstream::connectors::files::FileSink;
 ///
 /// let counts = FileSink::csv::<(String, u64)>("output/counts").overwrite();
 /// ```
@@ -68,7 +68,7 @@ impl FileSink {
     /// CSV files, without a header line; for one see [`CsvEncoder::with_header`].
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let counts = FileSink::csv::<(String, u64)>("output/counts");
     /// ```
     pub fn csv<T: Record>(directory: impl IntoPaths) -> FileSink<CsvEncoder<T>> {
@@ -78,7 +78,7 @@ impl FileSink {
     /// Files with a JSON value a line.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let points = FileSink::json_lines::<(f64, f64)>("output/points");
     /// ```
     pub fn json_lines<T: Record>(directory: impl IntoPaths) -> FileSink<JsonLinesEncoder<T>> {
@@ -88,7 +88,7 @@ impl FileSink {
     /// Files of text: `line` makes a line of a record, to which a newline is added.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let counts = FileSink::text("output/counts", |(word, n): &(String, u64)| format!("{word}: {n}"));
     /// ```
     pub fn text<T: Record, Line>(directory: impl IntoPaths, line: Line) -> FileSink<TextEncoder<T, Line>>
@@ -103,7 +103,7 @@ impl<E: Encoder> FileSink<E> {
     /// Files of any format.
     ///
     /// ```
-    /// use millstream_connectors::files::{CsvEncoder, FileSink};
+    /// use millstream::connectors::files::{CsvEncoder, FileSink};
     ///
     /// let sink = FileSink::with_encoder("output", CsvEncoder::<(String, u64)>::default());
     /// ```
@@ -120,7 +120,7 @@ impl<E: Encoder> FileSink<E> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let store = Arc::new(object_store::memory::InMemory::new());
     /// let counts = FileSink::csv::<(String, u64)>("counts").with_store(store);
     /// ```
@@ -133,7 +133,7 @@ impl<E: Encoder> FileSink<E> {
     /// On a fresh start, leaves the files of earlier runs where they are and adds to them.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let counts = FileSink::csv::<(String, u64)>("output/counts").append();
     /// ```
     #[must_use]
@@ -147,7 +147,7 @@ impl<E: Encoder> FileSink<E> {
     /// what it had not.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let counts = FileSink::csv::<(String, u64)>("output/counts").overwrite();
     /// ```
     #[must_use]
@@ -159,7 +159,7 @@ impl<E: Encoder> FileSink<E> {
     /// Closes a file once it has this many bytes (128 MiB unless set); it may be larger by a batch.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let counts = FileSink::csv::<(String, u64)>("output/counts").roll_bytes(1 << 20);
     /// ```
     #[must_use]
@@ -172,7 +172,7 @@ impl<E: Encoder> FileSink<E> {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// let counts = FileSink::csv::<(String, u64)>("output/counts").roll_interval(Duration::from_secs(60));
     /// ```
     #[must_use]
@@ -186,7 +186,7 @@ impl<T: Record> FileSink<CsvEncoder<T>> {
     /// Begins each file with a line of the fields' names.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSink;
+    /// # use millstream::connectors::files::FileSink;
     /// #[derive(Clone, serde::Serialize, serde::Deserialize)]
     /// struct Count {
     ///     word: String,

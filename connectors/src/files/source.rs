@@ -38,7 +38,7 @@ const SPLIT_BYTES: u64 = 1 << 20;
 /// Files must not change while the job lives, restarts included: a position is a number of bytes.
 ///
 /// ```
-/// use millstream_connectors::files::FileSource;
+/// use millstream::connectors::files::FileSource;
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Clone, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ impl FileSource {
     /// and files without a header see [`CsvFormat`].
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// # #[derive(Clone, serde::Serialize, serde::Deserialize)]
     /// # struct Flight;
     /// let flights = FileSource::csv::<Flight>("data/flights-*.csv.gz");
@@ -86,7 +86,7 @@ impl FileSource {
     /// Files with a JSON value a line, each a `T`.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let points = FileSource::json_lines::<(f64, f64)>("data/points.jsonl");
     /// ```
     pub fn json_lines<T: Record>(paths: impl IntoPaths) -> FileSource<JsonLinesFormat<T>> {
@@ -96,7 +96,7 @@ impl FileSource {
     /// Files of UTF-8 text, a record a line.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let lines = FileSource::text("s3://logs/2024/");
     /// ```
     pub fn text(paths: impl IntoPaths) -> Self {
@@ -108,7 +108,7 @@ impl<F: Format> FileSource<F> {
     /// Files of any format.
     ///
     /// ```
-    /// use millstream_connectors::files::{CsvFormat, FileSource};
+    /// use millstream::connectors::files::{CsvFormat, FileSource};
     ///
     /// let format = CsvFormat::<(String, f64)>::default().with_delimiter(b';').without_header();
     /// let prices = FileSource::with_format("prices.csv", format);

@@ -81,7 +81,7 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::sink::{CollectSink, Collected};
+    /// use millstream::sink::CollectSink;
     /// # let env = Environment::new();
     /// let collected = Collected::default();
     /// let _ = env.from_collection(0..3).sink_to(CollectSink::new(&collected)).name("all numbers");

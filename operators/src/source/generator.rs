@@ -25,7 +25,6 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// use millstream::source::GeneratorSource;
     /// # let env = Environment::new();
     /// let squares = env.from_source(GeneratorSource::new(Some(3), |number| number * number)).collect();
     /// env.execute("squares")?;
@@ -45,7 +44,6 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// # use millstream::source::GeneratorSource;
     /// # let env = Environment::new();
     /// let numbers = env.from_source(GeneratorSource::new(Some(3), |number| number).rate(1_000.0));
     /// let numbers = numbers.collect();

@@ -143,10 +143,10 @@ impl<T: Record> Stream<T> {
     /// key group.
     ///
     /// ```
-    /// # use millstream_operators::Environment;
-    /// use millstream_runtime::batch::Batch;
-    /// use millstream_runtime::chain::Outlet;
-    /// use millstream_runtime::partition::{Partitioner, Partitioning};
+    /// # use millstream::prelude::*;
+    /// use millstream::engine::batch::Batch;
+    /// use millstream::engine::chain::Outlet;
+    /// use millstream::engine::partition::{Partitioner, Partitioning};
     ///
     /// /// Sends each half of a list to a subtask of its own.
     /// struct Halves;
@@ -156,7 +156,7 @@ impl<T: Record> Stream<T> {
     ///         &mut self,
     ///         batch: &mut Batch<Vec<u32>>,
     ///         outlet: &mut Outlet<Vec<u32>>,
-    ///     ) -> millstream_operators::Result<()> {
+    ///     ) -> Result<()> {
     ///         for (mut list, timestamp) in batch.drain_timed() {
     ///             let second = list.split_off(list.len() / 2);
     ///             outlet.push(0, list, timestamp);
@@ -172,7 +172,7 @@ impl<T: Record> Stream<T> {
     /// let lengths = halves.map(|half| half.len()).set_parallelism(2).collect();
     /// env.execute("halves")?;
     /// assert_eq!(lengths.sorted(), [1, 1, 2, 2]);
-    /// # Ok::<(), millstream_operators::Error>(())
+    /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
     pub fn partition_by(

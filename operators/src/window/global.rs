@@ -22,7 +22,6 @@ impl Window for GlobalWindow {
 ///
 /// ```
 /// # use millstream::prelude::*;
-/// use millstream::window::GlobalWindows;
 /// # let env = Environment::new();
 /// let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
 /// let counts = words

@@ -22,7 +22,6 @@ use operator::SessionOperator;
 ///
 /// ```
 /// # use millstream::prelude::*;
-/// use millstream::window::EventTimeSessionWindows;
 /// # let env = Environment::new();
 /// let time = WatermarkStrategy::monotonous()
 ///     .with_timestamp_assigner(|second: &i64| Timestamp::from_millis(second * 1_000));

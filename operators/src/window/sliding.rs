@@ -13,8 +13,8 @@ use super::{TimeWindow, WindowAssigner};
 ///
 /// ```
 /// use std::time::Duration;
+/// use millstream::Timestamp;
 /// use millstream::window::{SlidingEventTimeWindows, WindowAssigner};
-/// use millstream::state::Timestamp;
 ///
 /// let (size, slide) = (Duration::from_millis(10), Duration::from_millis(5));
 /// let mut windows = SlidingEventTimeWindows::of(size, slide);

@@ -78,7 +78,6 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// `allowedLateness`.
     ///
     /// ```
-    /// # use millstream::window::TumblingEventTimeWindows;
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// # let time = WatermarkStrategy::monotonous()
@@ -103,7 +102,6 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// timestamps, instead of dropping and counting them. As Flink's `sideOutputLateData`.
     ///
     /// ```
-    /// # use millstream::window::TumblingEventTimeWindows;
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// # let time = WatermarkStrategy::monotonous()
@@ -150,7 +148,6 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// # use millstream::window::GlobalWindows;
     /// # let env = Environment::new();
     /// let temperatures = [("Rome", 21), ("Oslo", 7), ("Rome", 24)];
     /// let temperatures = env.from_collection(temperatures.map(|(city, degrees)| (city.to_owned(), degrees)));
@@ -175,8 +172,6 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// # use millstream::window::GlobalWindows;
-    /// use millstream::AggregateFunction;
     ///
     /// struct Mean;
     /// impl AggregateFunction for Mean {
@@ -223,7 +218,6 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// # use millstream::window::GlobalWindows;
     /// # let env = Environment::new();
     /// let medians = env
     ///     .from_collection([30, 10, 20, 2, 1])

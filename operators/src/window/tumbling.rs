@@ -11,8 +11,8 @@ use super::{TimeWindow, WindowAssigner};
 ///
 /// ```
 /// use std::time::Duration;
+/// use millstream::Timestamp;
 /// use millstream::window::{TumblingEventTimeWindows, WindowAssigner};
-/// use millstream::state::Timestamp;
 ///
 /// // Days that begin at 04:00 UTC.
 /// let hours = |hours: u64| Duration::from_secs(hours * 3_600);

@@ -10,8 +10,9 @@ use super::CheckpointMode;
 /// checkpoint is made by itself; savepoints are possible all the same.
 ///
 /// ```
+/// # extern crate millstream_runtime as millstream;
 /// use std::time::Duration;
-/// use millstream_runtime::checkpoint::CheckpointConfig;
+/// use millstream::checkpoint::CheckpointConfig;
 ///
 /// let config = CheckpointConfig::every(Duration::from_secs(10)).min_pause(Duration::from_secs(5)).retained(3);
 /// assert_eq!(config.interval, Some(Duration::from_secs(10)));

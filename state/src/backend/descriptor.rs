@@ -14,7 +14,8 @@ type Migrate<V> = Arc<dyn Fn(&mut &[u8]) -> postcard::Result<V> + Send + Sync>;
 /// Names a state, and says how values of older types become values of today's.
 ///
 /// ```
-/// use millstream_state::StateDescriptor;
+/// # mod millstream { pub use millstream_state as state; }
+/// use millstream::state::StateDescriptor;
 /// // The state was an `u32` once; snapshots from then can still be restored.
 /// let total = StateDescriptor::<u64>::new("total").migrate_from(|old: u32| u64::from(old));
 /// assert_eq!(total.name(), "total");

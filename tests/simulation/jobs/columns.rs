@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use millstream::prelude::*;
-use millstream::runtime::batch::Batch;
-use millstream::runtime::chain::{
+use millstream::engine::batch::Batch;
+use millstream::engine::chain::{
     OpenContext, Operator, OperatorHooks, OperatorInfo, Outlet, Output, SnapshotContext,
 };
-use millstream::runtime::partition::{Partitioner, Partitioning};
-use millstream::state::snapshot::part::{StateKind, StateMeta};
-use millstream::state::{KeyGroups, KeyedTable, STABLE_HASH_START, Shape, fold_word};
+use millstream::engine::partition::{Partitioner, Partitioning};
+use millstream::engine::state::{KeyGroups, KeyedTable, STABLE_HASH_START, Shape, fold_word};
+use millstream::prelude::*;
+use millstream::state::snapshot::{StateKind, StateMeta};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use millstream::prelude::*;
-use millstream::window::{EventTimeSessionWindows, SlidingEventTimeWindows};
 
 use super::windows::{Marks, Reading, mark_of};
 use crate::ledger::Ledger;

@@ -3,11 +3,10 @@
 use std::hash::Hash;
 use std::time::Instant;
 
+use ::millstream::engine::batch::Batch;
+use ::millstream::engine::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use ::millstream::prelude::*;
-use ::millstream::runtime::batch::Batch;
-use ::millstream::runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
-use ::millstream::state::snapshot::part::Redistribution;
-use ::millstream::{Key, Record};
+use ::millstream::state::snapshot::Redistribution;
 
 use super::{Digest, HashMap, Outcome, PARALLELISM};
 
@@ -71,7 +70,12 @@ impl<K: Key, V> ProcessFunction<(K, V), (K, u64)> for CountHere<K> {
         Ok(())
     }
 
-    fn process(&mut self, (key, _): (K, V), _: &mut ProcessContext<'_>, _: &mut Emitter<'_, (K, u64)>) -> FunctionResult {
+    fn process(
+        &mut self,
+        (key, _): (K, V),
+        _: &mut ProcessContext<'_>,
+        _: &mut Emitter<'_, (K, u64)>,
+    ) -> FunctionResult {
         *self.0.entry(key).or_default() += 1;
         Ok(())
     }

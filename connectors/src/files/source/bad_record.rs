@@ -11,8 +11,8 @@ use crate::files::format::RowError;
 /// What to do about a row that cannot be read.
 ///
 /// ```
-/// use millstream_connectors::files::{BadRecord, BadRecordInfo, FileSource};
-/// use millstream_runtime::graph::OutputTag;
+/// use millstream::connectors::files::{BadRecord, BadRecordInfo, FileSource};
+/// use millstream::OutputTag;
 ///
 /// let unreadable = OutputTag::<BadRecordInfo>::new("unreadable rows");
 /// let numbers = FileSource::json_lines::<u64>("numbers.jsonl")

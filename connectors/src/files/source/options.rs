@@ -16,7 +16,7 @@ impl<F: Format> FileSource<F> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let store = Arc::new(object_store::memory::InMemory::new());
     /// let lines = FileSource::text("logs").with_store(store);
     /// ```
@@ -29,7 +29,7 @@ impl<F: Format> FileSource<F> {
     /// The size of the ranges that files are cut into, in bytes (at least 1; 1 MiB unless set).
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let lines = FileSource::text("large.txt").split_bytes(64 << 20);
     /// ```
     #[must_use]
@@ -43,7 +43,7 @@ impl<F: Format> FileSource<F> {
     /// newline is inside quotes. Without this, such a row is an error.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let letters = FileSource::csv::<(String, String)>("letters/").whole_files();
     /// ```
     #[must_use]
@@ -55,7 +55,7 @@ impl<F: Format> FileSource<F> {
     /// Unpacks all files, also those whose names do not end in `.gz`.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let lines = FileSource::text("packed/").gzip();
     /// ```
     #[must_use]
@@ -67,7 +67,7 @@ impl<F: Format> FileSource<F> {
     /// What to do about a row that cannot be read; the job fails unless this says otherwise.
     ///
     /// ```
-    /// # use millstream_connectors::files::{BadRecord, FileSource};
+    /// # use millstream::connectors::files::{BadRecord, FileSource};
     /// let numbers = FileSource::json_lines::<u64>("numbers.jsonl").on_error(BadRecord::Skip);
     /// ```
     #[must_use]
@@ -79,8 +79,8 @@ impl<F: Format> FileSource<F> {
     /// Takes each record's event timestamp out of the record.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
-    /// use millstream_state::Timestamp;
+    /// # use millstream::connectors::files::FileSource;
+    /// use millstream::Timestamp;
     ///
     /// let events = FileSource::json_lines::<(i64, String)>("events.jsonl")
     ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis));
@@ -99,8 +99,8 @@ impl<F: Format> FileSource<F> {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use millstream_connectors::files::FileSource;
-    /// # use millstream_state::Timestamp;
+    /// # use millstream::connectors::files::FileSource;
+    /// # use millstream::Timestamp;
     /// let events = FileSource::json_lines::<(i64, String)>("events.jsonl")
     ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis))
     ///     .with_watermarks(Duration::from_secs(5));
@@ -118,8 +118,8 @@ impl<F: Format> FileSource<F> {
     /// be late, in whatever order rows stand in a file.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
-    /// # use millstream_state::Timestamp;
+    /// # use millstream::connectors::files::FileSource;
+    /// # use millstream::Timestamp;
     /// let events = FileSource::json_lines::<(i64, String)>("hours/*.jsonl")
     ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis))
     ///     .split_start(|name| {
@@ -139,7 +139,7 @@ impl<F: Format> FileSource<F> {
     /// Reads at most this many records per second, which must be above 0, over all subtasks together.
     ///
     /// ```
-    /// # use millstream_connectors::files::FileSource;
+    /// # use millstream::connectors::files::FileSource;
     /// let replayed = FileSource::text("requests.log").rate(500.0);
     /// ```
     #[must_use]

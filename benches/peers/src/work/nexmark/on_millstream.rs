@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use ::millstream::Record;
+use ::millstream::engine::chain::{OpenContext, SnapshotContext};
 use ::millstream::prelude::*;
-use ::millstream::runtime::chain::{OpenContext, Output, SnapshotContext, SourceStatus};
-use ::millstream::source::{Source as RecordSource, SourceReader};
-use ::millstream::state::snapshot::part::Redistribution;
+use ::millstream::source::{Output, Source as RecordSource, SourceReader, SourceStatus};
+use ::millstream::state::snapshot::Redistribution;
 use nexmark::event::Event;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,4 @@
+//! Event time: timestamps, and how far a stream has come.
+
+pub use millstream_operators::{WatermarkGenerator, WatermarkStrategy};
+pub use millstream_state::Timestamp;
