@@ -26,7 +26,7 @@ fn scramble(number: u64) -> (u64, u64) {
 
 /// The engine. Returns how many keys and records it counted.
 fn millstream(records: u64, keys: u64) -> (u64, u64) {
-    let env = Environment::new().set_parallelism(SUBTASKS as u32);
+    let env = Environment::new().parallelism(SUBTASKS as u32);
     let counted = env
         .from_generator(Some(records), |number| number)
         .map(scramble)

@@ -189,8 +189,8 @@ fn line(kind: &str, result: &WindowResult<Group, Delays>) -> String {
 fn build(env: &Environment, arguments: &Arguments) -> Result<()> {
     let options = &arguments.options;
     let mut source = FileSource::csv::<Row>(flight_files(&arguments.data)?)
-        .with_timestamps(Row::scheduled)
-        .with_watermarks(LONGEST_DAY)
+        .timestamps(Row::scheduled)
+        .watermarks(LONGEST_DAY)
         .split_start(start_of_month);
     if let Some(rate) = options.rate {
         source = source.rate(rate);
@@ -202,7 +202,7 @@ fn build(env: &Environment, arguments: &Arguments) -> Result<()> {
         ))
         .name("airlines")
         .uid("airlines")
-        .set_parallelism(1);
+        .parallelism(1);
 
     let flights = rows
         .enrich(&airlines, |row| row.carrier.clone(), |airline| (airline.carrier, airline.name), Flight::new)

@@ -130,16 +130,16 @@ fn build(env: &Environment, arguments: &Arguments) {
         source = source.rate(rate);
     }
     let strategy =
-        WatermarkStrategy::monotonous().with_timestamp_assigner(|transaction: &Transaction| transaction.time);
+        WatermarkStrategy::monotonous().timestamp_assigner(|transaction: &Transaction| transaction.time);
     let transactions = env
         .from_source(source)
-        .set_parallelism(1)
+        .parallelism(1)
         .name("transactions")
         .uid("transactions")
         .inspect(options.kill_switch())
-        .set_parallelism(1)
+        .parallelism(1)
         .assign_timestamps_and_watermarks(strategy)
-        .set_parallelism(1)
+        .parallelism(1)
         .name("transaction time")
         .uid("transaction time");
     let alerts = transactions

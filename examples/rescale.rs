@@ -54,9 +54,9 @@ const fn page(visit: u64, pages: u64) -> u64 {
 /// Starts the job, from a savepoint if there is one.
 fn start(arguments: &Arguments, parallelism: u32, savepoint: Option<&str>) -> Result<JobHandle> {
     let mut env = Environment::new()
-        .set_parallelism(parallelism)
-        .set_snapshot_folder(arguments.snapshots.to_string_lossy())
-        .enable_checkpointing(Duration::from_millis(100));
+        .parallelism(parallelism)
+        .snapshot_folder(arguments.snapshots.to_string_lossy())
+        .checkpoint_every(Duration::from_millis(100));
     if let Some(savepoint) = savepoint {
         env = env.restore_from(savepoint);
     }

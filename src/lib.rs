@@ -9,13 +9,13 @@
 //! ```
 //! use millstream::prelude::*;
 //!
-//! let env = Environment::new().set_parallelism(2);
+//! let env = Environment::new().parallelism(2);
 //! let clicks = [("ann", 1), ("bob", 2), ("ann", 65)].map(|(user, second)| (user.to_owned(), second));
 //! let per_minute = env
 //!     .from_collection(clicks)
 //!     .assign_timestamps_and_watermarks(
 //!         WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(5))
-//!             .with_timestamp_assigner(|(_, second): &(String, i64)| Timestamp::from_millis(second * 1_000)),
+//!             .timestamp_assigner(|(_, second): &(String, i64)| Timestamp::from_millis(second * 1_000)),
 //!     )
 //!     .key_by(|(user, _)| user.clone())
 //!     .window(TumblingEventTimeWindows::of(Duration::from_secs(60)))
@@ -41,6 +41,15 @@
 //! | [`job`], [`metrics`] | a running job, and what it has done |
 //! | [`testing`], [`simulation`] | parts of a job on their own, and whole jobs under faults |
 //! | [`engine`] | what all of this stands on; no stability is promised for it |
+//!
+//! # How settings are written
+//!
+//! Whatever has settings is a builder: its methods consume it and return it. A setting is named after
+//! what it sets, without `set_` or `with_`: `.parallelism(4)`, `.idleness(..)`, `.rate(..)`. One that
+//! has no argument says what is then so: `.whole_files()`, `.allow_unclaimed_state()`. Only
+//! constructors have prepositions: [`CheckpointConfig::every`](checkpoint::CheckpointConfig::every),
+//! [`EventTimeSessionWindows::with_gap`](window::EventTimeSessionWindows::with_gap). The search of this
+//! documentation also finds Flink's names, such as `setParallelism`, `enableCheckpointing` and `keyBy`.
 //!
 //! This crate is a facade without logic: the parts are `millstream-operators` (what users write),
 //! `millstream-runtime` (what moves), `millstream-state` (what survives) and
@@ -71,7 +80,7 @@ pub mod metrics {
 
 /// What happens after a failure.
 pub mod restart {
-    pub use millstream_runtime::job::RestartStrategy;
+    pub use millstream_runtime::job::{ExponentialDelay, RestartStrategy};
 }
 
 /// A whole job in one thread, in an order that a seed decides, with crashes and faults: to test
@@ -89,11 +98,11 @@ pub mod restart {
 ///
 /// for seed in 0..10 {
 ///     let counts = Collected::default();
-///     let report = Simulation::new(seed).with_faults(Faults::all()).run(|_store| {
+///     let report = Simulation::new(seed).faults(Faults::all()).run(|_store| {
 ///         let env = Environment::new()
-///             .set_parallelism(2)
-///             .enable_checkpointing(Duration::from_millis(20))
-///             .set_restart_strategy(RestartStrategy::FixedDelay { attempts: 1_000, delay: Duration::ZERO });
+///             .parallelism(2)
+///             .checkpoint_every(Duration::from_millis(20))
+///             .restart_strategy(RestartStrategy::fixed_delay(1_000, Duration::ZERO));
 ///         let words = env.from_collection(["to", "be", "or", "not", "to", "be"].map(String::from));
 ///         let _sink = words.key_by(|word| word.clone()).count().sink_to(CollectSink::new(&counts));
 ///         env.job("count words")

@@ -57,14 +57,13 @@ const CHANNEL_BATCHES: usize = 2;
 const FEW_BATCHES: usize = 20 * 1_024;
 
 fn environment() -> Environment {
-    Environment::new().set_parallelism(2).set_channel_batches(CHANNEL_BATCHES).disable_operator_chaining()
+    Environment::new().parallelism(2).channel_batches(CHANNEL_BATCHES).disable_operator_chaining()
 }
 
 /// Consumes slowly enough for the producer to be far ahead if nothing holds it back.
 fn consume<const JOB: usize>(env: &Environment, records: &Stream<Counted<JOB>>, expected: u64) {
     let sum = records.map(|record| std::hint::black_box((0..50_u64).fold(record.0, u64::wrapping_add)));
-    let count =
-        sum.map(|_| 1_u64).set_parallelism(1).key_by(|_| 0_u8).count().map(|(_, count)| count).collect();
+    let count = sum.map(|_| 1_u64).parallelism(1).key_by(|_| 0_u8).count().map(|(_, count)| count).collect();
     env.execute("bounded emission").unwrap();
     assert_eq!(count.sorted().last().copied(), Some(expected));
     let peak = PEAK[JOB].load(Ordering::SeqCst);
@@ -80,7 +79,7 @@ fn one_record_may_become_any_number() {
 }
 
 fn timed<T: Record>(stream: &Stream<T>) -> Stream<T> {
-    let strategy = WatermarkStrategy::monotonous().with_timestamp_assigner(|_: &T| Timestamp::from_millis(5));
+    let strategy = WatermarkStrategy::monotonous().timestamp_assigner(|_: &T| Timestamp::from_millis(5));
     stream.assign_timestamps_and_watermarks(strategy)
 }
 

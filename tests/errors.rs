@@ -18,7 +18,7 @@ use millstream::prelude::*;
 use serde::{Deserialize, Serialize};
 
 fn restarts(attempts: u32) -> RestartStrategy {
-    RestartStrategy::FixedDelay { attempts, delay: Duration::from_millis(5) }
+    RestartStrategy::fixed_delay(attempts, Duration::from_millis(5))
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn mistakes_are_found_before_anything_runs() {
         (
             "no subtasks",
             |env| {
-                env.from_collection(0..3_u64).map(|n| n).name("nobody").set_parallelism(0).discard();
+                env.from_collection(0..3_u64).map(|n| n).name("nobody").parallelism(0).discard();
             },
             ErrorKind::InvalidJob,
             &["`nobody`", "parallelism of 0"],
@@ -56,7 +56,7 @@ fn mistakes_are_found_before_anything_runs() {
             "too many subtasks",
             |env| {
                 let numbers = env.from_collection(0..3_u64).map(|n| n).name("crowd");
-                numbers.set_max_parallelism(4).set_parallelism(5).discard();
+                numbers.max_parallelism(4).parallelism(5).discard();
             },
             ErrorKind::InvalidJob,
             &["`crowd`", "parallelism of 5", "max parallelism of 4"],
@@ -74,8 +74,8 @@ fn mistakes_are_found_before_anything_runs() {
         (
             "forward to another parallelism",
             |env| {
-                let numbers = env.from_collection(0..3_u64).name("three").set_parallelism(3);
-                numbers.forward().map(|n| n).name("two").set_parallelism(2).discard();
+                let numbers = env.from_collection(0..3_u64).name("three").parallelism(3);
+                numbers.forward().map(|n| n).name("two").parallelism(2).discard();
             },
             ErrorKind::InvalidJob,
             &["`three`", "parallelism 3 to parallelism 2", "`two`"],
@@ -99,7 +99,7 @@ fn mistakes_are_found_before_anything_runs() {
         ),
     ];
     for (case, build, kind, parts) in cases {
-        let env = Environment::new().set_parallelism(2).set_restart_strategy(RestartStrategy::None);
+        let env = Environment::new().parallelism(2).restart_strategy(RestartStrategy::None);
         build(&env);
         let error = env.execute("mistaken").unwrap_err();
         assert_eq!(error.kind(), kind, "{case}: {error}");
@@ -159,7 +159,7 @@ where
 
 /// Takes a savepoint of the job half way.
 fn savepoint(path: &Path) {
-    let env = Environment::new().set_parallelism(2).set_snapshot_folder(path.join("chk").to_string_lossy());
+    let env = Environment::new().parallelism(2).snapshot_folder(path.join("chk").to_string_lossy());
     adding(&env, SMALL, "totals");
     let job = env.spawn("adding").unwrap();
     while job.metrics().operator("totals").records_out < 100 {
@@ -170,7 +170,7 @@ fn savepoint(path: &Path) {
 }
 
 fn restoring(path: &Path) -> Environment {
-    let env = Environment::new().set_parallelism(3).set_restart_strategy(RestartStrategy::None);
+    let env = Environment::new().parallelism(3).restart_strategy(RestartStrategy::None);
     env.restore_from(path.to_string_lossy())
 }
 
@@ -193,7 +193,7 @@ fn a_snapshot_that_does_not_fit_the_job_is_refused_and_what_is_registered_migrat
     adding(&env, LARGE, "totals");
     assert_refused(&env, ErrorKind::Restore, &["`totals`", "`total`", "u32", "u64"]);
 
-    let env = restoring(&path).set_max_parallelism(64);
+    let env = restoring(&path).max_parallelism(64);
     adding(&env, SMALL, "totals");
     assert_refused(&env, ErrorKind::InvalidJob, &["`totals`", "128", "64"]);
 
@@ -263,7 +263,7 @@ fn a_damaged_snapshot_is_refused_by_the_name_of_the_file() {
 
 #[test]
 fn a_panic_fails_the_attempt_and_neither_the_answer_nor_the_neighbour() {
-    let neighbour = Environment::new().set_parallelism(2);
+    let neighbour = Environment::new().parallelism(2);
     let slow = neighbour.from_source(GeneratorSource::new(Some(300), |n| n).rate(1_000.0)).collect();
     let neighbour = neighbour.spawn("neighbour").unwrap();
 
@@ -278,8 +278,8 @@ fn a_panic_fails_the_attempt_and_neither_the_answer_nor_the_neighbour() {
         });
         counts.collect()
     };
-    let env = Environment::new().set_parallelism(2).enable_checkpointing(Duration::from_millis(20));
-    let env = env.set_restart_strategy(restarts(5));
+    let env = Environment::new().parallelism(2).checkpoint_every(Duration::from_millis(20));
+    let env = env.restart_strategy(restarts(5));
     let counts = build(&env, 3);
     let job = env.spawn("panicking").unwrap();
     job.join_blocking().unwrap();
@@ -289,7 +289,7 @@ fn a_panic_fails_the_attempt_and_neither_the_answer_nor_the_neighbour() {
     got.sort_by_key(|(_, n)| *n);
     assert_eq!(got, expected);
 
-    let env = Environment::new().set_parallelism(2).set_restart_strategy(RestartStrategy::None);
+    let env = Environment::new().parallelism(2).restart_strategy(RestartStrategy::None);
     build(&env, 1);
     let error = env.execute("panicking").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Panic, "{error}");
@@ -343,20 +343,20 @@ fn a_row_that_cannot_be_read_fails_the_job_or_is_skipped_or_goes_aside() {
     let source = || FileSource::csv::<(String, u64)>(file.to_string_lossy().into_owned());
     let expected = [("coffee".to_owned(), 5), ("tea".to_owned(), 3)];
 
-    let env = Environment::new().set_parallelism(2);
+    let env = Environment::new().parallelism(2);
     env.from_source(source()).name("prices").discard();
     let error = env.execute("fail").unwrap_err();
     assert_eq!((error.kind(), error.operator()), (ErrorKind::InvalidInput, Some("prices")));
     assert!(error.to_string().contains("prices.csv") && error.to_string().contains("milk,one"), "{error}");
 
-    let env = Environment::new().set_parallelism(2);
+    let env = Environment::new().parallelism(2);
     let read = env.from_source(source().on_error(BadRecord::Skip)).name("prices").collect();
     let job = env.spawn("skip").unwrap();
     job.join_blocking().unwrap();
     assert_eq!(read.sorted(), expected);
     assert_eq!(job.metrics().operator("prices").skipped_records, 1);
 
-    let env = Environment::new().set_parallelism(2);
+    let env = Environment::new().parallelism(2);
     let bad = OutputTag::<BadRecordInfo>::new("bad");
     let prices = env.from_source(source().on_error(BadRecord::SideOutput(bad.clone())));
     let (read, aside) = (prices.collect(), prices.side_output(&bad).map(|bad| bad.text).collect());
@@ -370,7 +370,7 @@ fn a_sink_that_cannot_write_fails_the_attempt_and_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let blocked = folder.path().join("output");
     std::fs::write(&blocked, "a file where the directory should be").unwrap();
-    let env = Environment::new().set_parallelism(2).set_restart_strategy(RestartStrategy::None);
+    let env = Environment::new().parallelism(2).restart_strategy(RestartStrategy::None);
     let lines = FileSink::text(blocked.to_string_lossy().into_owned(), |n: &u64| n.to_string());
     env.from_collection(0..100_u64).sink_to(lines).name("lines");
     let error = env.execute("blocked").unwrap_err();
@@ -382,9 +382,9 @@ fn a_sink_that_cannot_write_fails_the_attempt_and_says_where() {
 #[test]
 fn a_sink_whose_store_fails_now_and_then_writes_everything_once() {
     let store = Arc::new(flaky_store::FlakyStore::new(7, 6));
-    let env = Environment::new().set_parallelism(2).enable_checkpointing(Duration::from_millis(10));
-    let env = env.set_restart_strategy(restarts(10));
-    let lines = FileSink::text("lines", |n: &u64| n.to_string()).with_store(store.clone());
+    let env = Environment::new().parallelism(2).checkpoint_every(Duration::from_millis(10));
+    let env = env.restart_strategy(restarts(10));
+    let lines = FileSink::text("lines", |n: &u64| n.to_string()).store(store.clone());
     env.from_source(GeneratorSource::new(Some(6_000), |n| n).rate(10_000.0)).sink_to(lines).name("lines");
     let job = env.spawn("flaky").unwrap();
     job.join_blocking().unwrap();
@@ -397,7 +397,7 @@ fn a_sink_whose_store_fails_now_and_then_writes_everything_once() {
 
 /// A job that is restarted with growing delays, as any with checkpoints.
 fn restarted_for_ever() -> Environment {
-    Environment::new().set_parallelism(1).enable_checkpointing(Duration::from_millis(50))
+    Environment::new().parallelism(1).checkpoint_every(Duration::from_millis(50))
 }
 
 #[test]
@@ -431,7 +431,7 @@ fn fails_once(env: &Environment) {
 
 #[test]
 fn the_last_failure_of_a_job_that_goes_on_can_be_seen() {
-    let env = restarted_for_ever().set_restart_strategy(restarts(3));
+    let env = restarted_for_ever().restart_strategy(restarts(3));
     fails_once(&env);
     let job = env.spawn("shaky").unwrap();
     let report = job.join_blocking().unwrap();
@@ -449,11 +449,11 @@ const IN_A_PROCESS_OF_ITS_OWN: &str = "MILLSTREAM_TEST_RESTARTS";
 #[test]
 fn a_restart_is_told_on_standard_error_where_nobody_listens() {
     if std::env::var_os(IN_A_PROCESS_OF_ITS_OWN).is_some() {
-        let env = restarted_for_ever().set_restart_strategy(restarts(3));
+        let env = restarted_for_ever().restart_strategy(restarts(3));
         fails_once(&env);
         env.execute("shaky").unwrap();
         // Whoever asked is told by the error.
-        let env = restarted_for_ever().set_restart_strategy(RestartStrategy::None);
+        let env = restarted_for_ever().restart_strategy(RestartStrategy::None);
         fails_once(&env);
         env.execute("not restarted").unwrap_err();
         return;

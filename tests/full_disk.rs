@@ -22,14 +22,14 @@ const RECORDS: u64 = 4_000;
 fn job(snapshots: &SmallDisk, output: &SmallDisk, restarts: RestartStrategy) -> Environment {
     let home = SnapshotHome::new(std::sync::Arc::new(snapshots.clone()), Path::from("snapshots"));
     let config = CheckpointConfig::every(Duration::from_millis(20));
-    let env = Environment::new().set_parallelism(2).checkpointing(config);
-    let env = env.set_snapshot_home(home).set_restart_strategy(restarts);
+    let env = Environment::new().parallelism(2).checkpointing(config);
+    let env = env.snapshot_home(home).restart_strategy(restarts);
     let lines = FileSink::text("lines", |(key, count): &(u64, u64)| format!("{key} {count}"));
     env.from_source(GeneratorSource::new(Some(RECORDS), |n| n / 2).rate(10_000.0))
         .key_by(|number| *number)
         .count()
         .name("count")
-        .sink_to(lines.with_store(std::sync::Arc::new(output.clone())))
+        .sink_to(lines.store(std::sync::Arc::new(output.clone())))
         .name("lines");
     env
 }
@@ -64,7 +64,7 @@ fn where_results_find_no_room_the_job_fails_and_says_where() {
 /// The job fails again and again, until somebody makes room.
 #[test]
 fn once_there_is_room_the_job_goes_on_and_nothing_is_lost() {
-    let again = RestartStrategy::FixedDelay { attempts: 10_000, delay: Duration::from_millis(5) };
+    let again = RestartStrategy::fixed_delay(10_000, Duration::from_millis(5));
     for (snapshots, output) in
         [(SmallDisk::new(4_000), SmallDisk::new(u64::MAX)), (SmallDisk::new(u64::MAX), SmallDisk::new(4_000))]
     {

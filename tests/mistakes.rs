@@ -49,7 +49,7 @@ fn a_stream_from_before_execute_is_of_no_use_after_it() {
 
 #[test]
 fn channels_need_room() {
-    let env = Environment::new().set_parallelism(2).set_channel_batches(0);
+    let env = Environment::new().parallelism(2).channel_batches(0);
     let _collected = env.from_collection(0..3).rebalance().map(|number| number).collect();
     assert!(mistake(&env).contains("room for 0 batches"));
 }
@@ -75,7 +75,7 @@ fn two_sinks_need_two_folders() {
 
 #[test]
 fn a_chain_of_thousands_of_maps_runs() {
-    let env = Environment::new().set_parallelism(1);
+    let env = Environment::new().parallelism(1);
     let first = env.from_collection(0..3_u32);
     let mut numbers = first.clone();
     for _ in 0..4_000 {
@@ -90,15 +90,13 @@ fn a_chain_of_thousands_of_maps_runs() {
 fn stateless_operators_come_and_go_around_restored_state() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_string_lossy().into_owned();
-    let env = Environment::new()
-        .set_parallelism(2)
-        .enable_checkpointing(Duration::from_secs(60))
-        .set_snapshot_folder(&path);
+    let env =
+        Environment::new().parallelism(2).checkpoint_every(Duration::from_secs(60)).snapshot_folder(&path);
     env.from_collection(0..10_u32).key_by(|number| number % 2).count().discard();
     env.execute("counts").unwrap();
 
     // Restored in full, though nothing has a uid: unclaimed state would be an error.
-    let env = Environment::new().set_parallelism(2).restore_from(&path);
+    let env = Environment::new().parallelism(2).restore_from(&path);
     let counted = env
         .from_collection(0..10_u32)
         .filter(|number| *number < 99)

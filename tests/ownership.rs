@@ -17,7 +17,7 @@ use object_store::memory::InMemory;
 /// Runs a job of this name to its end, and returns how many of two numbers it has read.
 fn run(env: Environment, job: &str) -> Result<u32> {
     let env = env
-        .set_restart_strategy(RestartStrategy::None)
+        .restart_strategy(RestartStrategy::None)
         .checkpointing(CheckpointConfig::every(Duration::from_secs(60)));
     let read = Arc::new(AtomicU32::new(0));
     let seen = read.clone();
@@ -32,7 +32,7 @@ fn run(env: Environment, job: &str) -> Result<u32> {
 }
 
 fn on(folder: &Path) -> Environment {
-    Environment::new().set_snapshot_folder(folder.to_string_lossy())
+    Environment::new().snapshot_folder(folder.to_string_lossy())
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn another_jobs_checkpoint_is_restored_by_its_own_path_only() {
 fn checkpoints_savepoints_and_restores_share_the_stores_that_are_registered() {
     let store = Arc::new(InMemory::new());
     let environment = || Environment::new().register_store("vault://blue", store.clone());
-    let env = environment().set_snapshot_folder("vault://blue/jobs");
+    let env = environment().snapshot_folder("vault://blue/jobs");
     env.from_generator(None, |number| number).uid("numbers").discard();
     let job = env.spawn("counting").unwrap();
     let error = block_on(job.trigger_savepoint("memory:///savepoint")).unwrap_err();
@@ -83,7 +83,7 @@ fn count(env: Environment) -> CheckpointStatistics {
 fn the_first_checkpoint_of_a_restored_job_holds_only_what_has_changed() {
     let disk = tempfile::tempdir().unwrap();
     let folder = disk.path().to_string_lossy().into_owned();
-    let environment = |parallelism| on(disk.path()).set_parallelism(parallelism);
+    let environment = |parallelism| on(disk.path()).parallelism(parallelism);
     let full = count(environment(2));
     // What is written is a little more than the state: files have headers.
     assert!(full.total_bytes > 2_000 && full.written_bytes >= full.total_bytes, "{full:?}");
@@ -109,7 +109,7 @@ fn a_fresh_run_that_dies_early_does_not_go_on_from_the_one_before() {
     let disk = tempfile::tempdir().unwrap();
     let folder = disk.path().to_string_lossy().into_owned();
     assert_eq!(run(on(disk.path()), "numbers").unwrap(), 2);
-    let env = on(disk.path()).enable_checkpointing(Duration::from_secs(60));
+    let env = on(disk.path()).checkpoint_every(Duration::from_secs(60));
     env.from_generator(None, |number| number).uid("numbers").discard();
     let job = env.spawn("numbers").unwrap();
     while job.status() != JobStatus::Running {
@@ -131,7 +131,7 @@ fn a_fresh_run_that_dies_early_does_not_go_on_from_the_one_before() {
 fn of_two_jobs_on_one_folder_the_older_is_fenced() {
     let disk = tempfile::tempdir().unwrap();
     let start = || {
-        let env = on(disk.path()).enable_checkpointing(Duration::from_millis(5));
+        let env = on(disk.path()).checkpoint_every(Duration::from_millis(5));
         env.from_generator(None, |number| number).discard();
         env.spawn("numbers").unwrap()
     };

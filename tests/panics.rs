@@ -210,8 +210,8 @@ fn a_panic_anywhere_fails_the_attempt_with_its_message() {
     let sink = [Check, Writer, Write, PrepareCommit, PrepareCommitFuture, Place::Committer];
     let all = source.map(|place| (place, "the source")).into_iter();
     for (place, operator) in all.chain(sink.map(|place| (place, "the sink"))) {
-        let env = Environment::new().set_restart_strategy(RestartStrategy::None);
-        let env = env.enable_checkpointing(Duration::from_secs(3_600));
+        let env = Environment::new().restart_strategy(RestartStrategy::None);
+        let env = env.checkpoint_every(Duration::from_secs(3_600));
         numbers_to_count(&env, &Trap::once(place));
         let error = end_of(&env.spawn("trapped").unwrap()).unwrap_err();
         assert!(error.to_string().contains(&format!("the trap at {place:?}")), "{place:?}: {error}");
@@ -222,10 +222,8 @@ fn a_panic_anywhere_fails_the_attempt_with_its_message() {
 #[test]
 fn a_restart_gets_past_a_panic_anywhere() {
     for place in [Discover, Reader, Next, ReaderIo, Check, Writer, Write, PrepareCommitFuture] {
-        let restarts = RestartStrategy::FixedDelay { attempts: 1, delay: Duration::from_millis(1) };
-        let env = Environment::new()
-            .set_restart_strategy(restarts)
-            .enable_checkpointing(Duration::from_secs(3_600));
+        let restarts = RestartStrategy::fixed_delay(1, Duration::from_millis(1));
+        let env = Environment::new().restart_strategy(restarts).checkpoint_every(Duration::from_secs(3_600));
         let committed = numbers_to_count(&env, &Trap::once(place));
         let job = env.spawn("trapped once").unwrap();
         assert_eq!(end_of(&job).unwrap().outcome, JobOutcome::Finished, "{place:?}");
@@ -247,8 +245,8 @@ impl Serialize for Shy {
 
 #[test]
 fn a_panic_while_state_is_encoded_names_the_operator() {
-    let env = Environment::new().set_restart_strategy(RestartStrategy::None);
-    let env = env.enable_checkpointing(Duration::from_millis(5));
+    let env = Environment::new().restart_strategy(RestartStrategy::None);
+    let env = env.checkpoint_every(Duration::from_millis(5));
     let numbers = env.from_source(GeneratorSource::new(None, |n| n).rate(20_000.0));
     let latest =
         numbers.key_by(|n| n % 3).fold(Shy::default(), |latest: &mut Shy, n| latest.0 = latest.0.max(n));
@@ -260,7 +258,7 @@ fn a_panic_while_state_is_encoded_names_the_operator() {
 
 #[test]
 fn a_panic_in_a_function_names_its_operator() {
-    let env = Environment::new().set_restart_strategy(RestartStrategy::None).set_parallelism(2);
+    let env = Environment::new().restart_strategy(RestartStrategy::None).parallelism(2);
     let numbers = env.from_collection(0..100_u64).map(|n| n).name("before");
     let odd = numbers.map(|n| if n == 42 { panic!("not {n}") } else { n }).name("the culprit");
     odd.map(|n| n).name("after").discard();

@@ -54,8 +54,8 @@ fn partitioners_lose_nothing_and_spread_as_they_promise() {
     for parallelism in 1..=4_u32 {
         for upstream in [1, 2, 3] {
             for (name, spread) in spreads {
-                let env = Environment::new().set_parallelism(parallelism);
-                let numbers = env.from_generator(Some(RECORDS), |n| n).set_parallelism(upstream);
+                let env = Environment::new().parallelism(parallelism);
+                let numbers = env.from_generator(Some(RECORDS), |n| n).parallelism(upstream);
                 let arrived = spread(&numbers).process(Where::default()).collect();
                 env.execute(name).unwrap();
                 let case = format!("{name}, {upstream} to {parallelism}");
@@ -96,8 +96,8 @@ fn partitioners_lose_nothing_and_spread_as_they_promise() {
 #[test]
 fn records_of_a_key_keep_their_order() {
     for parallelism in 1..=4 {
-        let env = Environment::new().set_parallelism(parallelism);
-        let numbers = env.from_generator(Some(50_000), |n| n).set_parallelism(1);
+        let env = Environment::new().parallelism(parallelism);
+        let numbers = env.from_generator(Some(50_000), |n| n).parallelism(1);
         let disorder = numbers.key_by(|n| n % 100).reduce(|last, n| if n > last { n } else { u64::MAX });
         let disorder = disorder.filter(|n| *n == u64::MAX).collect();
         env.execute("order").unwrap();
@@ -128,14 +128,14 @@ impl ProcessFunction<u64, u64> for OddAside {
 fn streams_part_and_meet_again() {
     for parallelism in 1..=4 {
         for chained in [true, false] {
-            let mut env = Environment::new().set_parallelism(parallelism);
+            let mut env = Environment::new().parallelism(parallelism);
             if !chained {
                 env = env.disable_operator_chaining();
             }
             let odd = OutputTag::new("odd");
             let even = env.from_generator(Some(RECORDS), |n| n).process(OddAside(odd.clone()));
             let odd = even.side_output(&odd).map(|n| n + 1).start_new_chain();
-            let other = env.from_collection(0..10_u64).set_parallelism(1).map(|n| n * 10).disable_chaining();
+            let other = env.from_collection(0..10_u64).parallelism(1).map(|n| n * 10).disable_chaining();
             let union = even.union_all([&odd, &other]).collect();
             let connected = even.connect(&odd).map(|n| (0, n), |n| (1, n)).collect();
             env.execute("part and meet").unwrap();
@@ -153,8 +153,8 @@ fn streams_part_and_meet_again() {
 
 #[test]
 fn the_plan_can_be_read() {
-    let env = Environment::new().set_parallelism(2);
-    let numbers = env.from_generator(Some(9), |n| n).name("numbers").set_parallelism(1);
+    let env = Environment::new().parallelism(2);
+    let numbers = env.from_generator(Some(9), |n| n).name("numbers").parallelism(1);
     let counts = numbers.rebalance().map(|n| n).name("work").key_by(|n| n % 3).count().name("counts");
     counts.discard().name("nowhere");
     let plan = env.explain().unwrap();
@@ -184,9 +184,9 @@ flowchart LR
 
 #[test]
 fn metrics_count_records_time_and_checkpoints() {
-    let env = Environment::new().set_parallelism(2).enable_checkpointing(Duration::from_millis(20));
+    let env = Environment::new().parallelism(2).checkpoint_every(Duration::from_millis(20));
     let strategy = WatermarkStrategy::monotonous()
-        .with_timestamp_assigner(|n: &u64| Timestamp::from_millis(i64::try_from(*n).unwrap()));
+        .timestamp_assigner(|n: &u64| Timestamp::from_millis(i64::try_from(*n).unwrap()));
     let numbers = env.from_source(GeneratorSource::new(Some(2_000), |n| n).rate(10_000.0)).name("numbers");
     let numbers = numbers.assign_timestamps_and_watermarks(strategy);
     numbers.filter(|n| n % 4 == 0).name("quarter").rebalance().discard().name("nowhere");
@@ -211,7 +211,7 @@ fn a_slow_sink_holds_the_source_back() {
     const BATCH: u64 = 1_024;
     let (open, emitted, taken) =
         (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    let env = Environment::new().set_parallelism(1).set_channel_batches(4);
+    let env = Environment::new().parallelism(1).channel_batches(4);
     let (out, sink, door) = (emitted.clone(), taken.clone(), open.clone());
     env.from_generator(Some(BATCH * 1_000), move |n| {
         out.fetch_add(1, Ordering::SeqCst);
@@ -226,7 +226,7 @@ fn a_slow_sink_holds_the_source_back() {
         sink.fetch_add(1, Ordering::SeqCst);
     });
     // With a worker of its own, the sink does not hold up the source's thread.
-    let job = env.set_workers(2).spawn("slow").unwrap();
+    let job = env.workers(2).spawn("slow").unwrap();
     std::thread::sleep(Duration::from_millis(200));
     let under_way = emitted.load(Ordering::SeqCst) - taken.load(Ordering::SeqCst);
     // Two channels, what waits in front of each, and what each task has in hand.
@@ -240,7 +240,7 @@ fn a_slow_sink_holds_the_source_back() {
 #[test]
 fn hundreds_of_tiny_jobs_all_end() {
     for round in 0..200_u64 {
-        let env = Environment::new().set_parallelism(1 + (round % 3) as u32);
+        let env = Environment::new().parallelism(1 + (round % 3) as u32);
         let counts = env.from_collection(0..5_u64).rebalance().map(|n| n).key_by(|n| n % 2).count().collect();
         env.execute("tiny").unwrap();
         assert_eq!(counts.sorted().len(), 5, "round {round}");
@@ -250,13 +250,13 @@ fn hundreds_of_tiny_jobs_all_end() {
 /// A batch is sent as soon as there is nothing to do: records do not wait for others.
 #[test]
 fn records_of_a_slow_source_do_not_wait_for_a_full_batch() {
-    let env = Environment::new().set_parallelism(2);
+    let env = Environment::new().parallelism(2);
     let begin = Instant::now();
     let latest = Arc::new(AtomicU64::new(0));
     let arrived = latest.clone();
     let micros = move || u64::try_from(begin.elapsed().as_micros()).unwrap();
     env.from_source(GeneratorSource::new(Some(50), move |_| micros()).rate(200.0))
-        .set_parallelism(1)
+        .parallelism(1)
         .rebalance()
         .map(|made| made)
         .key_by(|made| *made)

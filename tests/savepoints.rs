@@ -24,8 +24,8 @@ const KEYS: u64 = 100;
 /// Numbers the records of each key, slowly: `rate` records a second.
 fn counting(folder: &Path, parallelism: u32, rate: f64, restore: Option<&Path>) -> JobHandle {
     let mut env = Environment::new()
-        .set_parallelism(parallelism)
-        .set_snapshot_folder(folder.join("snapshots").to_string_lossy());
+        .parallelism(parallelism)
+        .snapshot_folder(folder.join("snapshots").to_string_lossy());
     if let Some(path) = restore {
         env = env.restore_from(path.to_string_lossy());
     }
@@ -33,7 +33,7 @@ fn counting(folder: &Path, parallelism: u32, rate: f64, restore: Option<&Path>) 
 }
 
 fn counting_in(env: Environment, folder: &Path, rate: f64) -> JobHandle {
-    let env = env.enable_checkpointing(Duration::from_millis(50));
+    let env = env.checkpoint_every(Duration::from_millis(50));
     let sink =
         FileSink::text(folder.join("output").to_string_lossy().into_owned(), |(key, count): &(u64, u64)| {
             format!("{key},{count}")
@@ -156,7 +156,7 @@ fn several_jobs_run_in_a_process_and_each_has_its_own_end() {
 }
 
 async fn squares() -> Result<Vec<u64>> {
-    let env = Environment::new().set_parallelism(2);
+    let env = Environment::new().parallelism(2);
     let squares = env.from_collection(0..100_u64).map(|n| n * n).rebalance().filter(|n| n % 2 == 0).collect();
     env.spawn("squares")?.await?;
     Ok(squares.sorted())
@@ -192,8 +192,8 @@ fn a_crash_around_a_savepoint_that_stops_the_job_leaves_a_folder_to_go_on_from()
         let home = folder();
         let store = Arc::new(BreakingStore::default());
         let environment = |store: Arc<BreakingStore>| {
-            let env = Environment::new().register_store("vault://blue", store).set_parallelism(2);
-            env.set_snapshot_folder("vault://blue/jobs").set_restart_strategy(RestartStrategy::None)
+            let env = Environment::new().register_store("vault://blue", store).parallelism(2);
+            env.snapshot_folder("vault://blue/jobs").restart_strategy(RestartStrategy::None)
         };
         let job = counting_in(environment(store.clone()), home.path(), 20_000.0);
         wait_for(&job, |job| job.latest_checkpoint().is_some());

@@ -36,7 +36,7 @@ fn slow(number: u64) -> u64 {
 #[test]
 fn barriers_pass_between_slow_records() {
     // Chained to its source, where a batch of slow records would take 2 s.
-    let env = Environment::new().set_parallelism(1).enable_checkpointing(Duration::from_millis(100));
+    let env = Environment::new().parallelism(1).checkpoint_every(Duration::from_millis(100));
     env.from_generator(None, |number| number).map(slow).discard();
     let job = env.spawn("slow in the chain of its source").unwrap();
     wait_until(&job, |job| job.metrics().checkpoints.completed() >= 3);
@@ -45,7 +45,7 @@ fn barriers_pass_between_slow_records() {
 
 #[test]
 fn a_slow_operator_behind_a_channel_can_be_cancelled() {
-    let env = Environment::new().set_parallelism(1).disable_operator_chaining();
+    let env = Environment::new().parallelism(1).disable_operator_chaining();
     env.from_generator(None, |number| number).map(slow).name("slow").discard();
     let job = env.spawn("slow behind a channel").unwrap();
     wait_until(&job, |job| job.metrics().operator("slow").records_out > 0);
@@ -54,7 +54,7 @@ fn a_slow_operator_behind_a_channel_can_be_cancelled() {
 
 #[test]
 fn a_record_that_becomes_any_number_can_be_cancelled() {
-    let env = Environment::new().set_parallelism(1);
+    let env = Environment::new().parallelism(1);
     env.from_collection([0_u64]).flat_map(|first| first..).name("endless").discard();
     let job = env.spawn("endless flat map").unwrap();
     wait_until(&job, |job| job.metrics().operator("endless").records_out > 100_000);
@@ -96,8 +96,8 @@ impl KeyedProcessFunction<u64, u64, u64> for Clockwork {
 
 #[test]
 fn timers_that_set_the_next_at_the_end_of_the_data_can_be_cancelled() {
-    let env = Environment::new().set_parallelism(1);
-    let time = WatermarkStrategy::monotonous().with_timestamp_assigner(|_: &u64| Timestamp::from_millis(0));
+    let env = Environment::new().parallelism(1);
+    let time = WatermarkStrategy::monotonous().timestamp_assigner(|_: &u64| Timestamp::from_millis(0));
     let timed = env.from_collection([1_u64]).assign_timestamps_and_watermarks(time);
     timed.key_by(|number| *number).process(Clockwork).name("clockwork").discard();
     let job = env.spawn("endless timers").unwrap();

@@ -106,7 +106,7 @@ fn keyed(numbers: &Stream<u64>) -> KeyedStream<u64, u64> {
 
 fn in_windows<S: Key + From<u64>>(numbers: &Stream<u64>) {
     let time = WatermarkStrategy::monotonous()
-        .with_timestamp_assigner(|number: &u64| Timestamp::from_millis(number.cast_signed()));
+        .timestamp_assigner(|number: &u64| Timestamp::from_millis(number.cast_signed()));
     let timed = numbers.assign_timestamps_and_watermarks(time);
     let windows = keyed(&timed).window(TumblingEventTimeWindows::of(Duration::from_secs(1)));
     windows.aggregate(Latest::<S>(PhantomData)).discard();
@@ -178,8 +178,8 @@ impl<S: Key + From<u64>> AggregateFunction for Latest<S> {
 fn assert_all_refused<S: Key + From<u64>>() {
     for (index, (build, place)) in cases::<S>().into_iter().enumerate() {
         // Were it retryable, the job would never end.
-        let restarts = RestartStrategy::FixedDelay { attempts: u32::MAX, delay: Duration::from_millis(1) };
-        let env = Environment::new().set_parallelism(2).set_restart_strategy(restarts);
+        let restarts = RestartStrategy::fixed_delay(u32::MAX, Duration::from_millis(1));
+        let env = Environment::new().parallelism(2).restart_strategy(restarts);
         build(&env.from_source(GeneratorSource::new(Some(1_000_000), |n| n)));
         let error = env.execute("refused").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidJob, "case {index}: {error}");
@@ -226,7 +226,7 @@ fn a_value_that_cannot_be_read_ends_the_restore_for_good() {
         sums.map(|(_, sum)| sum.0).name("sums").uid("sums").discard();
     };
     let savepoint = folder.path().join("savepoint").to_string_lossy().into_owned();
-    let env = Environment::new().set_parallelism(1);
+    let env = Environment::new().parallelism(1);
     build(&env);
     let job = env.spawn("sums").unwrap();
     while job.metrics().operator("sums").records_in < 50 {
@@ -235,8 +235,8 @@ fn a_value_that_cannot_be_read_ends_the_restore_for_good() {
     }
     block_on(job.stop_with_savepoint(&savepoint)).unwrap();
 
-    let restarts = RestartStrategy::FixedDelay { attempts: u32::MAX, delay: Duration::from_millis(1) };
-    let env = Environment::new().set_parallelism(1).set_restart_strategy(restarts).restore_from(savepoint);
+    let restarts = RestartStrategy::fixed_delay(u32::MAX, Duration::from_millis(1));
+    let env = Environment::new().parallelism(1).restart_strategy(restarts).restore_from(savepoint);
     build(&env);
     let error = env.execute("sums").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Restore, "{error}");

@@ -23,9 +23,9 @@ pub const fn scramble(number: u64) -> u64 {
 
 /// For a job with checkpoints in `folder` this often, or without.
 pub fn environment(checkpoints: Option<Duration>, folder: &Path) -> Environment {
-    let env = Environment::new().set_parallelism(SUBTASKS);
+    let env = Environment::new().parallelism(SUBTASKS);
     match checkpoints {
-        Some(interval) => env.enable_checkpointing(interval).set_snapshot_folder(folder.to_string_lossy()),
+        Some(interval) => env.checkpoint_every(interval).snapshot_folder(folder.to_string_lossy()),
         None => env,
     }
 }

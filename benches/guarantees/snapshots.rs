@@ -32,7 +32,7 @@ const BUFFER: usize = 8 << 20;
 const CHECKED: u64 = 1_000;
 
 fn spawn<V: Value>(keys: u64, records: u64, restore: Option<&Path>) -> JobHandle {
-    let mut env = Environment::new().set_parallelism(SUBTASKS);
+    let mut env = Environment::new().parallelism(SUBTASKS);
     if let Some(path) = restore {
         env = env.restore_from(path.to_string_lossy());
     }

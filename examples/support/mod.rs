@@ -52,10 +52,10 @@ impl Options {
     pub fn environment(&self) -> Environment {
         start_logging();
         let mut env = Environment::new()
-            .set_snapshot_folder(self.snapshots.to_string_lossy())
-            .enable_checkpointing(Duration::from_millis(self.checkpoint_interval.max(1)));
+            .snapshot_folder(self.snapshots.to_string_lossy())
+            .checkpoint_every(Duration::from_millis(self.checkpoint_interval.max(1)));
         if let Some(parallelism) = self.parallelism {
-            env = env.set_parallelism(parallelism);
+            env = env.parallelism(parallelism);
         }
         if let Some(path) = &self.restore {
             env = env.restore_from(path);

@@ -23,7 +23,7 @@ use crate::stream::SharedGraph;
 ///
 /// ```
 /// use millstream::prelude::*;
-/// let env = Environment::new().set_parallelism(2);
+/// let env = Environment::new().parallelism(2);
 /// let squares = env.from_collection(1..=4_u64).map(|n| n * n).collect();
 /// env.execute("squares")?;
 /// assert_eq!(squares.sorted(), [1, 4, 9, 16]);
@@ -82,14 +82,14 @@ impl Environment {
     /// ```
     /// # use millstream::prelude::*;
     /// // With one subtask, records keep the order of the collection.
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([3, 1, 2]).collect();
     /// env.execute("numbers")?;
     /// assert_eq!(numbers.to_vec(), [3, 1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub const fn set_parallelism(mut self, parallelism: u32) -> Self {
+    pub const fn parallelism(mut self, parallelism: u32) -> Self {
         self.plan.parallelism = parallelism;
         self
     }
@@ -100,14 +100,14 @@ impl Environment {
     /// ```
     /// # use millstream::prelude::*;
     /// // 1,024 subtasks at most, now and after any restore.
-    /// let env = Environment::new().set_parallelism(2).set_max_parallelism(1_024);
+    /// let env = Environment::new().parallelism(2).max_parallelism(1_024);
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub const fn set_max_parallelism(mut self, max_parallelism: u32) -> Self {
+    pub const fn max_parallelism(mut self, max_parallelism: u32) -> Self {
         self.plan.max_parallelism = max_parallelism;
         self
     }
@@ -116,14 +116,14 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(4).set_workers(1);
+    /// let env = Environment::new().parallelism(4).workers(1);
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub const fn set_workers(mut self, workers: usize) -> Self {
+    pub const fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
     }
@@ -135,14 +135,14 @@ impl Environment {
     /// ```
     /// # use millstream::prelude::*;
     /// // Less in flight: barriers get through sooner, and channels run dry more easily.
-    /// let env = Environment::new().set_channel_batches(2);
+    /// let env = Environment::new().channel_batches(2);
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub const fn set_channel_batches(mut self, batches: usize) -> Self {
+    pub const fn channel_batches(mut self, batches: usize) -> Self {
         self.plan.channel_batches = batches;
         self
     }
@@ -167,14 +167,14 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10));
+    /// let env = Environment::new().checkpoint_every(Duration::from_secs(10));
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn enable_checkpointing(self, interval: Duration) -> Self {
+    pub fn checkpoint_every(self, interval: Duration) -> Self {
         self.checkpointing(CheckpointConfig::every(interval))
     }
 
@@ -199,16 +199,16 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let strategy = RestartStrategy::FixedDelay { attempts: 3, delay: Duration::from_secs(1) };
-    /// let env = Environment::new().set_restart_strategy(strategy);
+    /// let strategy = RestartStrategy::fixed_delay(3, Duration::from_secs(1));
+    /// let env = Environment::new().restart_strategy(strategy);
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub const fn set_restart_strategy(mut self, strategy: RestartStrategy) -> Self {
-        self.restart = Some(strategy);
+    pub fn restart_strategy(mut self, strategy: impl Into<RestartStrategy>) -> Self {
+        self.restart = Some(strategy.into());
         self
     }
 
@@ -220,7 +220,7 @@ impl Environment {
     /// # use millstream::prelude::*;
     /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
     /// # let path = folder.path().to_string_lossy().into_owned();
-    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(path);
+    /// let env = Environment::new().checkpoint_every(Duration::from_secs(10)).snapshot_folder(path);
     /// env.from_collection([1, 2]).discard();
     /// env.execute("numbers")?;
     /// // The last checkpoint, taken when all data had ended.
@@ -228,7 +228,7 @@ impl Environment {
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn set_snapshot_folder(mut self, path_or_url: impl Into<String>) -> Self {
+    pub fn snapshot_folder(mut self, path_or_url: impl Into<String>) -> Self {
         self.snapshots = SnapshotLocation::Folder(path_or_url.into());
         self
     }
@@ -239,28 +239,28 @@ impl Environment {
     /// # use millstream::prelude::*;
     /// use millstream::state::snapshot::open_url;
     /// let home = open_url("memory:///", true)?;
-    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_home(home);
+    /// let env = Environment::new().checkpoint_every(Duration::from_secs(10)).snapshot_home(home);
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn set_snapshot_home(mut self, home: SnapshotHome) -> Self {
+    pub fn snapshot_home(mut self, home: SnapshotHome) -> Self {
         self.snapshots = SnapshotLocation::Opened(home);
         self
     }
 
     /// Lets `url` (scheme and authority, such as `s3://bucket`) and everything below it mean `store`:
     /// for checkpoints, savepoints and restores, where no URL describes the store or it needs more than
-    /// the environment and [options](Self::set_store_option) say.
+    /// the environment and [options](Self::store_option) say.
     ///
     /// ```
     /// # use std::sync::Arc;
     /// # use millstream::prelude::*;
     /// let store = Arc::new(object_store::memory::InMemory::new());
     /// let environment = || Environment::new().register_store("vault://blue", store.clone());
-    /// let env = environment().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder("vault://blue/jobs");
+    /// let env = environment().checkpoint_every(Duration::from_secs(10)).snapshot_folder("vault://blue/jobs");
     /// env.from_collection([1, 2]).uid("numbers").discard();
     /// env.execute("numbers")?;
     ///
@@ -283,15 +283,15 @@ impl Environment {
     /// # use millstream::prelude::*;
     /// // With the feature `s3`, this would reach a MinIO on the same machine.
     /// let env = Environment::new()
-    ///     .set_store_option("aws_endpoint", "http://localhost:9000")
-    ///     .set_store_option("aws_allow_http", "true");
+    ///     .store_option("aws_endpoint", "http://localhost:9000")
+    ///     .store_option("aws_allow_http", "true");
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn set_store_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn store_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.stores.set_option(name, value);
         self
     }
@@ -304,7 +304,7 @@ impl Environment {
     /// # use millstream::prelude::*;
     /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
     /// # let path = folder.path().to_string_lossy().into_owned();
-    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
+    /// let env = Environment::new().checkpoint_every(Duration::from_secs(10)).snapshot_folder(&path);
     /// env.from_collection([1, 2]).uid("numbers").discard();
     /// env.execute("numbers")?;
     ///
@@ -369,7 +369,7 @@ impl Environment {
     /// # use millstream::prelude::*;
     /// # let folder = tempfile::tempdir().map_err(|error| Error::new(ErrorKind::External, error.to_string()))?;
     /// # let path = folder.path().to_string_lossy().into_owned();
-    /// let env = Environment::new().enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
+    /// let env = Environment::new().checkpoint_every(Duration::from_secs(10)).snapshot_folder(&path);
     /// env.from_collection([1, 2]).uid("old numbers").discard();
     /// env.execute("numbers")?;
     ///
@@ -398,7 +398,7 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(2);
+    /// let env = Environment::new().parallelism(2);
     /// env.from_collection(1..=9_u64).key_by(|number| number % 2).count().discard();
     /// let graph = env.explain()?;
     /// assert!(graph.to_string().contains("key group"));

@@ -71,7 +71,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// # let env = Environment::new();
     /// let time = WatermarkStrategy::monotonous()
-    ///     .with_timestamp_assigner(|reading: &(u32, i64, f64)| Timestamp::from_millis(reading.1 * 1_000));
+    ///     .timestamp_assigner(|reading: &(u32, i64, f64)| Timestamp::from_millis(reading.1 * 1_000));
     /// let silent = env
     ///     .from_collection([(1, 0, 20.5), (2, 0, 7.0), (1, 50, 20.4)])
     ///     .assign_timestamps_and_watermarks(time)
@@ -99,7 +99,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// // How much later than the one before each visit of a user is.
     /// let visits = env.from_collection([("ann", 3), ("bob", 5), ("ann", 10)].map(|(user, at)| (user.to_owned(), at)));
     /// let pauses = visits
-    ///     .set_parallelism(1)
+    ///     .parallelism(1)
     ///     .keyed()
     ///     .process_fn(
     ///         |cx| cx.value_state("last visit"),

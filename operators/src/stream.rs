@@ -63,7 +63,7 @@ impl<T: Record> Stream<T> {
     ///     }
     /// }
     ///
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let changes = env.from_collection([1, 1, 2, 2, 1]).transform("Changes", |_| Changes::default()).collect();
     /// env.execute("changes")?;
     /// assert_eq!(changes.to_vec(), [1, 2, 1]);
@@ -127,13 +127,13 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let squares = env.from_collection([1, 2]).set_parallelism(1).map(|n| n * n).set_parallelism(3).collect();
+    /// let squares = env.from_collection([1, 2]).parallelism(1).map(|n| n * n).parallelism(3).collect();
     /// # env.execute("squares")?;
     /// # assert_eq!(squares.sorted(), [1, 4]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn set_parallelism(self, parallelism: u32) -> Self {
+    pub fn parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
         self
     }
@@ -145,13 +145,13 @@ impl<T: Record> Stream<T> {
     /// # let env = Environment::new();
     /// use millstream::ChainingPolicy;
     ///
-    /// let squares = env.from_collection([1, 2]).map(|n| n * n).set_chaining(ChainingPolicy::Never).collect();
+    /// let squares = env.from_collection([1, 2]).map(|n| n * n).chaining(ChainingPolicy::Never).collect();
     /// # env.execute("squares")?;
     /// # assert_eq!(squares.sorted(), [1, 4]);
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
+    pub fn chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);
         self
     }

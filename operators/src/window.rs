@@ -46,7 +46,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// let clicks = [("ann", 1_000), ("bob", 2_000), ("ann", 3_000), ("ann", 61_000)];
     /// let clicks = env.from_collection(clicks.map(|(user, millis)| (user.to_owned(), millis)));
     /// let time = WatermarkStrategy::monotonous()
-    ///     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
+    ///     .timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
     /// let per_minute = clicks
     ///     .assign_timestamps_and_watermarks(time)
     ///     .key_by(|(user, _)| user.clone())

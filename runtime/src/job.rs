@@ -8,4 +8,4 @@ pub use identifier::{AttemptId, SubtaskId, VertexId};
 pub use master::{
     JobMaster, JobOutcome, JobStatus, MasterCommand, MasterConfig, MasterEvent, RestoreFrom, RestoreMode,
 };
-pub use restart::{RestartDecision, RestartState, RestartStrategy};
+pub use restart::{ExponentialDelay, RestartDecision, RestartState, RestartStrategy};

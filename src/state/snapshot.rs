@@ -7,7 +7,7 @@
 //! # let folder = tempfile::tempdir().unwrap();
 //! # let path = folder.path().to_string_lossy().into_owned();
 //!
-//! let env = Environment::new().set_parallelism(1).enable_checkpointing(Duration::from_secs(10)).set_snapshot_folder(&path);
+//! let env = Environment::new().parallelism(1).checkpoint_every(Duration::from_secs(10)).snapshot_folder(&path);
 //! env.from_collection([1, 2, 1]).key_by(|number| *number).count().uid("counts").discard();
 //! env.execute("count")?;
 //!

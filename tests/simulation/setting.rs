@@ -138,22 +138,18 @@ impl Setting {
 
     fn environment(&self, life: &Life) -> Environment {
         let environment = Environment::new()
-            .set_parallelism(life.parallelism())
-            .set_max_parallelism(u32::try_from(self.draw(40, 4..=12)).unwrap())
-            .set_channel_batches(usize::try_from(self.draw(41, 1..=4)).unwrap())
+            .parallelism(life.parallelism())
+            .max_parallelism(u32::try_from(self.draw(40, 4..=12)).unwrap())
+            .channel_batches(usize::try_from(self.draw(41, 1..=4)).unwrap())
             .checkpointing(self.checkpoint_config())
-            .set_restart_strategy(RestartStrategy::FixedDelay {
-                attempts: 10_000,
-                delay: self.millis(42, 0..=20),
-            });
+            .restart_strategy(RestartStrategy::fixed_delay(10_000, self.millis(42, 0..=20)));
         if self.chance(43, 4) { environment.disable_operator_chaining() } else { environment }
     }
 
     /// Runs the job that `build` adds to an environment, in each life of the process anew.
     pub fn simulate(&self, build: impl Fn(&Environment, &Life)) -> Verdict {
         let lives = RefCell::new(self.random(60));
-        let mut simulation =
-            Simulation::new(self.seed).with_faults(self.faults()).with_sabotage(self.sabotage);
+        let mut simulation = Simulation::new(self.seed).faults(self.faults()).sabotage(self.sabotage);
         simulation.step = self.step();
         simulation.most_steps = 400_000;
         let report = simulation.run(|store| {

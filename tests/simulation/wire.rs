@@ -17,9 +17,9 @@ struct Forgetful {
 fn records_cross_channels_as_they_would_cross_processes() {
     for encode_records in [false, true] {
         let collected = Collected::default();
-        let simulation = Simulation::new(1).with_faults(Faults { encode_records, ..Faults::default() });
+        let simulation = Simulation::new(1).faults(Faults { encode_records, ..Faults::default() });
         let run = simulation.run(|_| {
-            let env = Environment::new().set_parallelism(2);
+            let env = Environment::new().parallelism(2);
             let made = env.from_collection(1..=10_u64).map(|number| Forgetful { number, twice: 2 * number });
             let read = made.rebalance().map(|record| (record.number, record.twice));
             let _sink = read.sink_to(CollectSink::new(&collected));

@@ -75,7 +75,7 @@ impl<T> Default for CsvEncoder<T> {
 impl<T> CsvEncoder<T> {
     /// The same encoder, which begins each file with a line of the fields' names.
     #[must_use]
-    pub fn with_header(self) -> Self {
+    pub fn header(self) -> Self {
         Self { header: true, ..self }
     }
 }

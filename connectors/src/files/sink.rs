@@ -65,7 +65,7 @@ struct Writing<E> {
 }
 
 impl FileSink {
-    /// CSV files, without a header line; for one see [`CsvEncoder::with_header`].
+    /// CSV files, without a header line; for one see [`CsvEncoder::header`].
     ///
     /// ```
     /// # use millstream::connectors::files::FileSink;
@@ -122,10 +122,10 @@ impl<E: Encoder> FileSink<E> {
     /// # use std::sync::Arc;
     /// # use millstream::connectors::files::FileSink;
     /// let store = Arc::new(object_store::memory::InMemory::new());
-    /// let counts = FileSink::csv::<(String, u64)>("counts").with_store(store);
+    /// let counts = FileSink::csv::<(String, u64)>("counts").store(store);
     /// ```
     #[must_use]
-    pub fn with_store(mut self, store: Arc<dyn ObjectStore>) -> Self {
+    pub fn store(mut self, store: Arc<dyn ObjectStore>) -> Self {
         self.writing.stores = Stores::Given(store);
         self
     }
@@ -193,11 +193,11 @@ impl<T: Record> FileSink<CsvEncoder<T>> {
     ///     count: u64,
     /// }
     ///
-    /// let counts = FileSink::csv::<Count>("output/counts").with_header();
+    /// let counts = FileSink::csv::<Count>("output/counts").header();
     /// ```
     #[must_use]
-    pub fn with_header(mut self) -> Self {
-        self.writing.encoder = self.writing.encoder.with_header();
+    pub fn header(mut self) -> Self {
+        self.writing.encoder = self.writing.encoder.header();
         self
     }
 }

@@ -110,7 +110,7 @@ impl<F: Format> FileSource<F> {
     /// ```
     /// use millstream::connectors::files::{CsvFormat, FileSource};
     ///
-    /// let format = CsvFormat::<(String, f64)>::default().with_delimiter(b';').without_header();
+    /// let format = CsvFormat::<(String, f64)>::default().delimiter(b';').no_header();
     /// let prices = FileSource::with_format("prices.csv", format);
     /// ```
     pub fn with_format(paths: impl IntoPaths, format: F) -> Self {

@@ -167,7 +167,7 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// /// Ends what the first stream brings with how much the second brought.
     /// #[derive(Clone)]
     /// struct CountSecond(u64);

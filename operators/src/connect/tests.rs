@@ -21,7 +21,7 @@ fn source(graph: &SharedGraph) -> Stream<i64> {
 
 #[test]
 fn a_stream_keeps_its_event_time_through_enriching_but_not_through_an_untimed_connection() {
-    let strategy = WatermarkStrategy::monotonous().with_timestamp_assigner(|n: &i64| at(*n));
+    let strategy = WatermarkStrategy::monotonous().timestamp_assigner(|n: &i64| at(*n));
     for (enriches, is_timed) in [(true, true), (false, false)] {
         let graph = SharedGraph::default();
         let timed = source(&graph).assign_timestamps_and_watermarks(strategy.clone());

@@ -82,7 +82,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let prices = env.from_collection([("tea".to_owned(), 3.5), ("tea".to_owned(), 3.0), ("tea".to_owned(), 4.0)]);
     /// let lowest = prices.keyed().min(|price| *price).map(|(_, price)| price).collect();
     /// env.execute("lowest prices")?;
@@ -101,7 +101,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let prices = env.from_collection([("tea".to_owned(), 3.5), ("tea".to_owned(), 3.0), ("tea".to_owned(), 4.0)]);
     /// let highest = prices.keyed().max(|price| *price).map(|(_, price)| price).collect();
     /// env.execute("highest prices")?;
@@ -120,7 +120,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let words = env.from_collection(["tea", "to", "ta"].map(String::from));
     /// let shortest = words.key_by(|word| word.as_bytes()[0]).min_by(|word| word.len()).collect();
     /// env.execute("shortest words")?;
@@ -139,7 +139,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let words = env.from_collection(["to", "tea", "tie"].map(String::from));
     /// let longest = words.key_by(|word| word.as_bytes()[0]).max_by(|word| word.len()).collect();
     /// env.execute("longest words")?;

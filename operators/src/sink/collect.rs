@@ -196,7 +196,7 @@ impl<T: Record> Stream<T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let doubled = env.from_collection(0..3).map(|n| 2 * n).collect();
     /// env.execute("double")?;
     /// assert_eq!(doubled.len(), 3);

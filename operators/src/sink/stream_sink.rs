@@ -51,11 +51,11 @@ impl StreamSink {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let _ = env.from_collection(0..3).discard().set_parallelism(2);
+    /// let _ = env.from_collection(0..3).discard().parallelism(2);
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    pub fn set_parallelism(self, parallelism: u32) -> Self {
+    pub fn parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
         self
     }
@@ -66,11 +66,11 @@ impl StreamSink {
     /// # use millstream::prelude::*;
     /// use millstream::ChainingPolicy;
     /// # let env = Environment::new();
-    /// let _ = env.from_collection(0..3).discard().set_chaining(ChainingPolicy::Head);
+    /// let _ = env.from_collection(0..3).discard().chaining(ChainingPolicy::Head);
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    pub fn set_chaining(self, policy: ChainingPolicy) -> Self {
+    pub fn chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);
         self
     }

@@ -181,7 +181,7 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let strategy = WatermarkStrategy::monotonous().with_timestamp_assigner(|ms: &i64| Timestamp::from_millis(*ms));
+    /// let strategy = WatermarkStrategy::monotonous().timestamp_assigner(|ms: &i64| Timestamp::from_millis(*ms));
     /// let readings = env.from_collection([500, 1_500, 2_500]);
     /// let times = readings
     ///     .assign_timestamps_and_watermarks(strategy)

@@ -40,7 +40,7 @@ impl<T> Clone for Watermarks<T> {
 ///
 /// A watermark `w` says that no record with a timestamp at or before `w` is still to come; what
 /// comes nevertheless is late. Watermarks are emitted every 50 ms of processing time at most
-/// ([`with_interval`](Self::with_interval)) and whenever there is no input for now; one at
+/// ([`interval`](Self::interval)) and whenever there is no input for now; one at
 /// [`Timestamp::MAX`] follows when the stream ends.
 ///
 /// ```
@@ -48,8 +48,8 @@ impl<T> Clone for Watermarks<T> {
 /// # use serde::{Serialize, Deserialize};
 /// # #[derive(Clone, Serialize, Deserialize)] struct Ride { picked_up: i64 }
 /// let strategy = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(30))
-///     .with_timestamp_assigner(|ride: &Ride| Timestamp::from_millis(ride.picked_up))
-///     .with_idleness(Duration::from_secs(60));
+///     .timestamp_assigner(|ride: &Ride| Timestamp::from_millis(ride.picked_up))
+///     .idleness(Duration::from_secs(60));
 /// ```
 pub struct WatermarkStrategy<T> {
     pub(super) assign: Option<Assign<T>>,
@@ -80,7 +80,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::monotonous()
-    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    ///     .timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
@@ -97,7 +97,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(5))
-    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    ///     .timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
@@ -133,7 +133,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::preserve_watermarks()
-    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    ///     .timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
@@ -149,7 +149,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::without_watermarks()
-    ///     .with_timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
+    ///     .timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
@@ -166,14 +166,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let strategy = WatermarkStrategy::monotonous()
-    ///     .with_timestamp_assigner(|seconds: &i64| Timestamp::from_millis(1_000 * seconds));
+    ///     .timestamp_assigner(|seconds: &i64| Timestamp::from_millis(1_000 * seconds));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
-    pub fn with_timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
+    pub fn timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
         let assign = move |batch: &mut Batch<T>| batch.assign_timestamps(|record, _| assigner(record));
         Self { assign: Some(Arc::new(assign)), ..self }
     }
@@ -187,14 +187,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let strategy = WatermarkStrategy::monotonous().with_idleness(Duration::from_secs(60));
+    /// let strategy = WatermarkStrategy::monotonous().idleness(Duration::from_secs(60));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
-    pub fn with_idleness(self, idleness: Duration) -> Self {
+    pub fn idleness(self, idleness: Duration) -> Self {
         Self { idleness: Some(idleness), ..self }
     }
 
@@ -204,14 +204,14 @@ impl<T: Record> WatermarkStrategy<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let strategy = WatermarkStrategy::monotonous().with_interval(Duration::from_millis(200));
+    /// let strategy = WatermarkStrategy::monotonous().interval(Duration::from_millis(200));
     /// let readings = env.from_collection([5_i64, 7]).assign_timestamps_and_watermarks(strategy).collect();
     /// env.execute("readings")?;
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
-    pub fn with_interval(self, interval: Duration) -> Self {
+    pub fn interval(self, interval: Duration) -> Self {
         Self { interval, ..self }
     }
 }

@@ -20,7 +20,7 @@ const fn millis(millis: u64) -> Duration {
 
 /// Records are their own timestamps, and may be 10 ms out of order.
 fn bounded() -> WatermarkStrategy<i64> {
-    WatermarkStrategy::bounded_out_of_orderness(millis(10)).with_timestamp_assigner(|n| at(*n))
+    WatermarkStrategy::bounded_out_of_orderness(millis(10)).timestamp_assigner(|n| at(*n))
 }
 
 fn harness(strategy: &WatermarkStrategy<i64>) -> Harness {
@@ -46,7 +46,7 @@ fn the_watermark_trails_the_greatest_timestamp_by_the_bound_and_a_millisecond() 
     let mut harness = harness(&bounded());
     harness.push_all([100, 120, 95]).unwrap();
     assert_eq!(shown(&harness), ["100", "120", "95", "W109"]);
-    let mut harness = self::harness(&WatermarkStrategy::monotonous().with_timestamp_assigner(|n| at(*n)));
+    let mut harness = self::harness(&WatermarkStrategy::monotonous().timestamp_assigner(|n| at(*n)));
     harness.push_all([5]).unwrap();
     assert_eq!(shown(&harness), ["5", "W4"]);
 }
@@ -66,7 +66,7 @@ fn watermarks_come_at_the_interval_or_when_the_input_runs_dry() {
     harness.flush().unwrap();
     harness.flush().unwrap();
     assert_eq!(shown(&harness), ["W489"]);
-    let mut each_batch = self::harness(&bounded().with_interval(Duration::ZERO));
+    let mut each_batch = self::harness(&bounded().interval(Duration::ZERO));
     each_batch.push_all([100]).unwrap();
     each_batch.push_all([200]).unwrap();
     assert_eq!(shown(&each_batch), ["100", "W89", "200", "W189"]);
@@ -76,8 +76,7 @@ fn watermarks_come_at_the_interval_or_when_the_input_runs_dry() {
 fn upstreams_watermarks_are_swallowed_but_the_last() {
     let mut own = harness(&bounded());
     let mut none = harness(&WatermarkStrategy::without_watermarks());
-    let mut preserved =
-        harness(&WatermarkStrategy::preserve_watermarks().with_timestamp_assigner(|n| at(*n)));
+    let mut preserved = harness(&WatermarkStrategy::preserve_watermarks().timestamp_assigner(|n| at(*n)));
     for harness in [&mut own, &mut none, &mut preserved] {
         harness.watermark(at(1_000)).unwrap();
         harness.push(30, at(7)).unwrap();
@@ -92,7 +91,7 @@ fn upstreams_watermarks_are_swallowed_but_the_last() {
 
 #[test]
 fn a_stream_without_records_becomes_idle_only_while_its_input_is_dry() {
-    let mut harness = harness(&bounded().with_idleness(millis(1_000)));
+    let mut harness = harness(&bounded().idleness(millis(1_000)));
     harness.flush().unwrap();
     assert_eq!(harness.wake_at(), Some(at(1_000)));
     // The task was held up, and finds input when it comes round: it was not idle.
@@ -136,7 +135,7 @@ impl WatermarkGenerator<i64> for Marks {
 
 #[test]
 fn a_generator_of_ones_own_marks_between_records_and_by_the_clock() {
-    let strategy = WatermarkStrategy::for_generator(|| Marks).with_timestamp_assigner(|n: &i64| at(*n));
+    let strategy = WatermarkStrategy::for_generator(|| Marks).timestamp_assigner(|n: &i64| at(*n));
     let mut harness = harness(&strategy);
     harness.push_all([50, 100, 70, 200]).unwrap();
     assert_eq!(shown(&harness), ["50", "100", "W100", "70", "200", "W200"]);

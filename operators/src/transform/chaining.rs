@@ -19,7 +19,7 @@ impl<T: Record> Stream<T> {
     /// ```
     #[must_use]
     pub fn start_new_chain(self) -> Self {
-        self.set_chaining(ChainingPolicy::Head)
+        self.chaining(ChainingPolicy::Head)
     }
 
     /// Keeps the operator that made this stream out of all chains: channels come before and after
@@ -35,7 +35,7 @@ impl<T: Record> Stream<T> {
     /// ```
     #[must_use]
     pub fn disable_chaining(self) -> Self {
-        self.set_chaining(ChainingPolicy::Never)
+        self.chaining(ChainingPolicy::Never)
     }
 
     /// Sets the number of key groups of the operator that made this stream, from 1 to 32,768: the
@@ -44,13 +44,13 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let counts = env.from_collection(0..3).key_by(|n| n % 2).count().set_max_parallelism(256).collect();
+    /// let counts = env.from_collection(0..3).key_by(|n| n % 2).count().max_parallelism(256).collect();
     /// env.execute("scalable count")?;
     /// assert_eq!(counts.sorted(), [(0, 1), (0, 2), (1, 1)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
-    pub fn set_max_parallelism(self, max_parallelism: u32) -> Self {
+    pub fn max_parallelism(self, max_parallelism: u32) -> Self {
         self.graph.lock().set_max_parallelism(self.node, max_parallelism);
         self
     }

@@ -45,7 +45,7 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let doubled = env.from_collection(0..3).rebalance().map(|n| 2 * n).set_parallelism(2).collect();
+    /// let doubled = env.from_collection(0..3).rebalance().map(|n| 2 * n).parallelism(2).collect();
     /// env.execute("rebalance")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
     /// # Ok::<(), millstream::Error>(())
@@ -61,7 +61,7 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let doubled = env.from_collection(0..3).rescale().map(|n| 2 * n).set_parallelism(2).collect();
+    /// let doubled = env.from_collection(0..3).rescale().map(|n| 2 * n).parallelism(2).collect();
     /// env.execute("rescale")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
     /// # Ok::<(), millstream::Error>(())
@@ -76,7 +76,7 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let doubled = env.from_collection(0..3).shuffle().map(|n| 2 * n).set_parallelism(2).collect();
+    /// let doubled = env.from_collection(0..3).shuffle().map(|n| 2 * n).parallelism(2).collect();
     /// env.execute("shuffle")?;
     /// assert_eq!(doubled.sorted(), [0, 2, 4]);
     /// # Ok::<(), millstream::Error>(())
@@ -91,7 +91,7 @@ impl<T: Record> Stream<T> {
     /// ```
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
-    /// let copies = env.from_collection(0..2).broadcast().map(|n| n).set_parallelism(3).collect();
+    /// let copies = env.from_collection(0..2).broadcast().map(|n| n).parallelism(3).collect();
     /// env.execute("broadcast")?;
     /// assert_eq!(copies.sorted(), [0, 0, 0, 1, 1, 1]);
     /// # Ok::<(), millstream::Error>(())
@@ -123,7 +123,7 @@ impl<T: Record> Stream<T> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// let numbers = env.from_collection(0_usize..4);
-    /// let spread = numbers.partition_custom(|n, subtasks| n % subtasks).map(|n| n).set_parallelism(2).collect();
+    /// let spread = numbers.partition_custom(|n, subtasks| n % subtasks).map(|n| n).parallelism(2).collect();
     /// env.execute("custom")?;
     /// assert_eq!(spread.sorted(), [0, 1, 2, 3]);
     /// # Ok::<(), millstream::Error>(())
@@ -169,7 +169,7 @@ impl<T: Record> Stream<T> {
     /// # let env = Environment::new();
     /// let lists = env.from_collection([vec![1, 2, 3, 4], vec![5, 6]]);
     /// let halves = lists.partition_by(Partitioning::Custom, |_, _| Box::new(Halves));
-    /// let lengths = halves.map(|half| half.len()).set_parallelism(2).collect();
+    /// let lengths = halves.map(|half| half.len()).parallelism(2).collect();
     /// env.execute("halves")?;
     /// assert_eq!(lengths.sorted(), [1, 1, 2, 2]);
     /// # Ok::<(), Error>(())

@@ -160,8 +160,8 @@ impl<T: Record> Stream<T> {
     ///     }
     /// }
     ///
-    /// let numbers = env.from_collection([1, 1, 1, 2, 1]).set_parallelism(1);
-    /// let changes = numbers.process(Changes::default()).set_parallelism(1).collect();
+    /// let numbers = env.from_collection([1, 1, 1, 2, 1]).parallelism(1);
+    /// let changes = numbers.process(Changes::default()).parallelism(1).collect();
     /// env.execute("changes")?;
     /// assert_eq!(changes.sorted(), ["1", "1", "2", "2 left out"]);
     /// # Ok::<(), Error>(())

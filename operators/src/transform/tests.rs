@@ -145,15 +145,15 @@ fn a_process_function_sees_time_and_keeps_its_state() {
 #[test]
 fn keys_are_computed_where_the_records_come_from() {
     let graph = SharedGraph::default();
-    let one = source(&graph, 9).set_parallelism(1).name("one");
-    let three = source(&graph, 9).set_parallelism(3).name("three");
+    let one = source(&graph, 9).parallelism(1).name("one");
+    let three = source(&graph, 9).parallelism(3).name("three");
     let _counts = one.union(&three).key_by(|number| number % 2).count().name("count");
     let expected = ["one+Key by -key group- count", "three+Key by -key group- count"];
     assert_eq!(edges(&graph, 2), expected);
 
     let graph = SharedGraph::default();
     let _counts = source(&graph, 9)
-        .set_parallelism(1)
+        .parallelism(1)
         .name("one")
         .rebalance()
         .key_by(|number| number % 2)

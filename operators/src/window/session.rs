@@ -24,7 +24,7 @@ use operator::SessionOperator;
 /// # use millstream::prelude::*;
 /// # let env = Environment::new();
 /// let time = WatermarkStrategy::monotonous()
-///     .with_timestamp_assigner(|second: &i64| Timestamp::from_millis(second * 1_000));
+///     .timestamp_assigner(|second: &i64| Timestamp::from_millis(second * 1_000));
 /// let visits = env
 ///     .from_collection([0, 5, 30, 32, 36])
 ///     .assign_timestamps_and_watermarks(time)

@@ -81,7 +81,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// # let time = WatermarkStrategy::monotonous()
-    /// #     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
+    /// #     .timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
     /// # let clicks = env.from_collection([("ann".to_owned(), 1_000)]).assign_timestamps_and_watermarks(time);
     /// let per_minute = clicks
     ///     .key_by(|(user, _)| user.clone())
@@ -105,7 +105,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # use millstream::prelude::*;
     /// # let env = Environment::new();
     /// # let time = WatermarkStrategy::monotonous()
-    /// #     .with_timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
+    /// #     .timestamp_assigner(|(_, millis): &(String, i64)| Timestamp::from_millis(*millis));
     /// # let clicks = env.from_collection([("ann".to_owned(), 1_000)]).assign_timestamps_and_watermarks(time);
     /// let late = OutputTag::new("late clicks");
     /// let per_minute = clicks

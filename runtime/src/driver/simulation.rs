@@ -119,14 +119,14 @@ impl Simulation {
 
     /// With these faults.
     #[must_use]
-    pub const fn with_faults(mut self, faults: Faults) -> Self {
+    pub const fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
     /// With a deliberate mistake.
     #[must_use]
-    pub const fn with_sabotage(mut self, sabotage: Sabotage) -> Self {
+    pub const fn sabotage(mut self, sabotage: Sabotage) -> Self {
         self.sabotage = sabotage;
         self
     }

@@ -1,13 +1,18 @@
 //! Restart strategies: whether a failed job is tried again, and after how long.
 
+mod exponential_delay;
+
 use std::collections::VecDeque;
 use std::time::Duration;
+
+pub use exponential_delay::ExponentialDelay;
 
 /// What happens after a failure (Flink's `restart-strategy.type`).
 ///
 /// Without a choice of the user, a job with automatic checkpoints gets
 /// [`exponential_delay`](Self::exponential_delay), and a job without them is not restarted.
 #[derive(Clone, Debug, PartialEq)]
+#[doc(alias("RestartStrategies", "RestartStrategyOptions", "restart-strategy"))]
 pub enum RestartStrategy {
     /// The first failure fails the job.
     None,
@@ -28,35 +33,33 @@ pub enum RestartStrategy {
         delay: Duration,
     },
     /// Restarts after delays that grow while the job keeps failing.
-    ExponentialDelay {
-        /// The first delay.
-        initial: Duration,
-        /// The longest delay.
-        max: Duration,
-        /// What each delay is multiplied by to give the next, at least 1.
-        multiplier: f64,
-        /// The share of the delay it varies by, up or down, so that jobs that failed together do not
-        /// come back together: from 0 to 1.
-        jitter: f64,
-        /// A job that has run this long since its last restart begins with `initial` again.
-        reset_after: Duration,
-        /// How many restarts since the last such reset; `None`: any number.
-        max_attempts: Option<u32>,
-    },
+    ExponentialDelay(ExponentialDelay),
 }
 
 impl RestartStrategy {
-    /// Growing delays with Flink's defaults: from 1 s to 1 min, by half as much again each time, 10 %
-    /// jitter, starting over after 1 h, without a limit.
+    /// A number of restarts, each after the same delay.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream_runtime::job::RestartStrategy;
+    /// let strategy = RestartStrategy::fixed_delay(3, Duration::from_secs(1));
+    /// assert_eq!(strategy, RestartStrategy::FixedDelay { attempts: 3, delay: Duration::from_secs(1) });
+    /// ```
+    #[doc(alias = "fixedDelayRestart")]
+    pub const fn fixed_delay(attempts: u32, delay: Duration) -> Self {
+        Self::FixedDelay { attempts, delay }
+    }
+
+    /// Restarts, each after the same delay, as long as there are no more than `max_failures` within `per`.
+    #[doc(alias = "failureRateRestart")]
+    pub const fn failure_rate(max_failures: u32, per: Duration, delay: Duration) -> Self {
+        Self::FailureRate { max_failures, per, delay }
+    }
+
+    /// Growing delays with the defaults of [`ExponentialDelay`].
+    #[doc(alias = "exponentialDelayRestart")]
     pub const fn exponential_delay() -> Self {
-        Self::ExponentialDelay {
-            initial: Duration::from_secs(1),
-            max: Duration::from_secs(60),
-            multiplier: 1.5,
-            jitter: 0.1,
-            reset_after: Duration::from_secs(3_600),
-            max_attempts: None,
-        }
+        Self::ExponentialDelay(ExponentialDelay::new())
     }
 
     /// What a job gets that does not choose, with or without automatic checkpoints.
@@ -104,14 +107,9 @@ impl RestartState {
                 }
                 (self.failures.len() <= max_failures as usize).then_some(delay)
             }
-            RestartStrategy::ExponentialDelay {
-                initial,
-                max,
-                multiplier,
-                jitter,
-                reset_after,
-                max_attempts,
-            } => {
+            RestartStrategy::ExponentialDelay(exponential_delay) => {
+                let ExponentialDelay { initial, max, multiplier, jitter, reset_after, max_attempts } =
+                    exponential_delay;
                 if self.restarted.is_some_and(|restarted| now.saturating_sub(restarted) >= reset_after) {
                     self.restarts = 0;
                 }

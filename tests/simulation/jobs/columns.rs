@@ -199,7 +199,7 @@ pub fn counted_by_key(setting: &Setting) -> Verdict {
         let by_key = chunks.partition_by(Partitioning::KeyGroup, |groups, parallelism| {
             Box::new(ByKey { groups, parallelism, builders: Vec::new() })
         });
-        let counts = by_key.transform("Count rows", Count::new).set_parallelism(life.parallelism());
+        let counts = by_key.transform("Count rows", Count::new).parallelism(life.parallelism());
         let _sink = counts.sink_to(counted.clone());
     })?;
     let mut expected = BTreeMap::<u64, (u64, u64)>::new();

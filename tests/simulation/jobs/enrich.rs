@@ -47,18 +47,16 @@ pub fn enrich_and_broadcast(setting: &Setting) -> Verdict {
     let report = setting.simulate(|env, life| {
         let numbers = env.from_source(Trickle::new(setting, 102, records, |number| number));
         let entries = env.from_source(Trickle::new(setting, 103, table, |number| number));
-        let entries = entries.set_parallelism(life.parallelism());
+        let entries = entries.parallelism(life.parallelism());
         let found = numbers.enrich(
             &entries,
             |number| number % 50,
             |entry| (entry, value_of(entry)),
             |number, value| (number, value.copied()),
         );
-        let marked = numbers.connect_broadcast(&entries).process(Rules).set_parallelism(life.parallelism());
-        let _sinks = (
-            found.set_parallelism(life.parallelism()).sink_to(looked_up.clone()),
-            marked.sink_to(ruled.clone()),
-        );
+        let marked = numbers.connect_broadcast(&entries).process(Rules).parallelism(life.parallelism());
+        let _sinks =
+            (found.parallelism(life.parallelism()).sink_to(looked_up.clone()), marked.sink_to(ruled.clone()));
     })?;
     let expected = (0..records).map(|number| {
         let key = number % 50;

@@ -22,14 +22,14 @@ pub fn many_from_one(setting: &Setting) -> Verdict {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number));
         let many = numbers.flat_map(|number| (0..copies(number)).map(move |copy| (number, copy)));
         let time = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(1))
-            .with_timestamp_assigner(|(number, _): &(u64, u64)| Timestamp::from_millis(number.cast_signed()));
+            .timestamp_assigner(|(number, _): &(u64, u64)| Timestamp::from_millis(number.cast_signed()));
         let keyed = many.assign_timestamps_and_watermarks(time).key_by(|(_, copy)| *copy);
         let counts = keyed
             .window(TumblingEventTimeWindows::of(Duration::from_millis(SPAN)))
             .count()
-            .set_parallelism(life.parallelism())
+            .parallelism(life.parallelism())
             .map(|result| (result.key, result.value));
-        let per_number = many.key_by(|(number, _)| *number).count().set_parallelism(life.parallelism());
+        let per_number = many.key_by(|(number, _)| *number).count().parallelism(life.parallelism());
         let _sinks = (counts.sink_to(windows.clone()), per_number.sink_to(emitted.clone()));
     })?;
     let expected = (0..records).flat_map(|number| (1..=copies(number)).map(move |count| (number, count)));

@@ -24,12 +24,12 @@ pub fn from_files_to_files(setting: &Setting) -> Verdict {
     let output = Mutex::new(None);
     let report = setting.simulate(|env, life| {
         *output.lock() = Some(life.store.clone());
-        let source = FileSource::text("in").with_store(input.clone()).split_bytes(split_bytes);
-        let read = env.from_source(source).set_parallelism(life.parallelism());
-        let tagged = read.rebalance().map(|line| format!("<{line}>")).set_parallelism(life.parallelism());
+        let source = FileSource::text("in").store(input.clone()).split_bytes(split_bytes);
+        let read = env.from_source(source).parallelism(life.parallelism());
+        let tagged = read.rebalance().map(|line| format!("<{line}>")).parallelism(life.parallelism());
         let sink = FileSink::text("out", |line: &String| line.clone());
-        let sink = sink.with_store(life.store.clone()).roll_bytes(roll_bytes);
-        let _sink = tagged.sink_to(sink).set_parallelism(life.parallelism());
+        let sink = sink.store(life.store.clone()).roll_bytes(roll_bytes);
+        let _sink = tagged.sink_to(sink).parallelism(life.parallelism());
     })?;
     let store = output.into_inner().ok_or("the job was not built")?;
     let expected = (0..files).flat_map(|file| (0..lines).map(move |line| format!("<{file}-{line}>")));

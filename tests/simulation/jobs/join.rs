@@ -48,9 +48,9 @@ pub fn lists_of_two_inputs(setting: &Setting) -> Verdict {
     let report = setting.simulate(|env, life| {
         let left = env.from_source(Trickle::new(setting, 103, lefts, |number| number));
         let right = env.from_source(Trickle::new(setting, 104, rights, |number| number));
-        let left = left.set_parallelism(life.parallelism()).key_by(move |number| number % keys);
-        let right = right.set_parallelism(life.parallelism()).key_by(move |number| number % keys);
-        let joined = left.connect(&right).process(Pairs).set_parallelism(life.parallelism());
+        let left = left.parallelism(life.parallelism()).key_by(move |number| number % keys);
+        let right = right.parallelism(life.parallelism()).key_by(move |number| number % keys);
+        let joined = left.connect(&right).process(Pairs).parallelism(life.parallelism());
         let _sink = joined.sink_to(pairs.clone());
     })?;
     let matches = |left: u64| (0..rights).filter(move |right| left % keys == right % keys);

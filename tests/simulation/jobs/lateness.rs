@@ -89,8 +89,8 @@ fn with_lateness(setting: &Setting, kind: Kind) -> Verdict {
         let make = move |number| Reading::new(number, disorder);
         let readings = env.from_source(Trickle::new(setting, 101, records, make).one_split());
         let time = WatermarkStrategy::for_generator(|| Marks)
-            .with_timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis));
-        let timed = readings.set_parallelism(1).assign_timestamps_and_watermarks(time).set_parallelism(1);
+            .timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis));
+        let timed = readings.parallelism(1).assign_timestamps_and_watermarks(time).parallelism(1);
         let keyed = timed.key_by(|reading| reading.sensor);
         let late = OutputTag::new("late");
         let millis = |millis: i64| Duration::from_millis(millis.cast_unsigned());
@@ -106,12 +106,12 @@ fn with_lateness(setting: &Setting, kind: Kind) -> Verdict {
                 .side_output_late_data(&late)
                 .count(),
         };
-        let windows = windows.set_parallelism(life.parallelism());
+        let windows = windows.parallelism(life.parallelism());
         let counts = windows.map(|result| {
             (result.key, result.window.start.as_millis(), result.window.end.as_millis(), result.value)
         });
         let _sinks = (
-            counts.sink_to(counted.clone()).set_parallelism(life.parallelism()),
+            counts.sink_to(counted.clone()).parallelism(life.parallelism()),
             windows.side_output(&late).sink_to(lost.clone()),
         );
     })?;
@@ -138,9 +138,9 @@ pub fn global_windows(setting: &Setting) -> Verdict {
     let summed = Ledger::new(setting);
     let report = setting.simulate(|env, life| {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number));
-        let numbers = numbers.set_parallelism(life.parallelism());
+        let numbers = numbers.parallelism(life.parallelism());
         let sums = numbers.key_by(|number| number % 11).window(GlobalWindows::at_end()).reduce(|a, b| a + b);
-        let sums = sums.set_parallelism(life.parallelism()).map(|result| (result.key, result.value));
+        let sums = sums.parallelism(life.parallelism()).map(|result| (result.key, result.value));
         let _sink = sums.sink_to(summed.clone());
     })?;
     let mut expected = BTreeMap::<u64, u64>::new();

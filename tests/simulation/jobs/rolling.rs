@@ -27,12 +27,12 @@ pub fn count_and_reduce(setting: &Setting) -> Verdict {
     let (counted, summed) = (Ledger::new(setting), Ledger::new(setting));
     let report = setting.simulate(|env, life| {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number));
-        let numbers = numbers.set_parallelism(life.parallelism()).rebalance().map(|number| number);
-        let numbers = numbers.set_parallelism(life.parallelism());
-        let counts = numbers.key_by(|number| key(*number)).count().set_parallelism(life.parallelism());
+        let numbers = numbers.parallelism(life.parallelism()).rebalance().map(|number| number);
+        let numbers = numbers.parallelism(life.parallelism());
+        let counts = numbers.key_by(|number| key(*number)).count().parallelism(life.parallelism());
         let pairs = numbers.map(|number| (key(number), number)).key_by(|(key, _)| *key);
         let sums = pairs.reduce(|(key, sum), (_, number)| (key, sum + number));
-        let sums = sums.set_parallelism(life.parallelism());
+        let sums = sums.parallelism(life.parallelism());
         let _sinks = (counts.sink_to(counted.clone()), sums.sink_to(summed.clone()));
     })?;
     compare(counted.records(), counts(records))?;
@@ -67,8 +67,8 @@ pub fn without_checkpoints(setting: &Setting) -> Verdict {
     let collected = Collected::default();
     let report = setting.with(Checkpoints::Off).simulate(|env, life| {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number));
-        let counts = numbers.key_by(|number| key(*number)).count().set_parallelism(life.parallelism());
-        let _sink = counts.sink_to(CollectSink::new(&collected)).set_parallelism(life.parallelism());
+        let counts = numbers.key_by(|number| key(*number)).count().parallelism(life.parallelism());
+        let _sink = counts.sink_to(CollectSink::new(&collected)).parallelism(life.parallelism());
     })?;
     compare(collected.to_vec(), counts(records))?;
     Ok(report)
@@ -80,9 +80,9 @@ pub fn at_least_once(setting: &Setting) -> Verdict {
     let ledger = Ledger::new(setting);
     let report = setting.with(Checkpoints::AtLeastOnce).simulate(|env, life| {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number)).rebalance();
-        let numbers = numbers.map(|number| number).set_parallelism(life.parallelism());
+        let numbers = numbers.map(|number| number).parallelism(life.parallelism());
         let seen = numbers.key_by(|number| key(*number)).fold(Vec::new(), |seen, number| seen.push(number));
-        let _sink = seen.set_parallelism(life.parallelism()).sink_to(ledger.clone());
+        let _sink = seen.parallelism(life.parallelism()).sink_to(ledger.clone());
     })?;
     let emitted = ledger.records();
     let last = emitted.iter().filter_map(|(_, seen)| seen.last()).copied();

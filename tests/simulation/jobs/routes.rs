@@ -34,18 +34,17 @@ pub fn unions_and_sides(setting: &Setting) -> Verdict {
     let report = setting.simulate(|env, life| {
         let few = env.from_source(Trickle::new(setting, 102, few, |number| number));
         let many = env.from_source(Trickle::new(setting, 103, many, |number| number + 1_000));
-        let both = few.set_parallelism(life.parallelism()).shuffle().union(&many.rescale());
+        let both = few.parallelism(life.parallelism()).shuffle().union(&many.rescale());
         let aside = OutputTag::new("aside");
-        let sorted = both.process(Sort { aside: aside.clone() }).set_parallelism(life.parallelism());
+        let sorted = both.process(Sort { aside: aside.clone() }).parallelism(life.parallelism());
         let rest = sorted.side_output(&aside).rebalance().map(|text| text);
         // A diamond: the same records by two ways, which meet again.
         let short = sorted.map(|number| (number, 0)).disable_chaining();
-        let long = sorted.global().map(|number| number).set_parallelism(life.parallelism());
-        let long = long.start_new_chain().map(|number| (number, 1)).set_parallelism(life.parallelism());
+        let long = sorted.global().map(|number| number).parallelism(life.parallelism());
+        let long = long.start_new_chain().map(|number| (number, 1)).parallelism(life.parallelism());
         let met = short.union(&long).key_by(|(number, _)| number % 17).count();
-        let met = met.set_parallelism(life.parallelism());
-        let _sinks =
-            (met.sink_to(main.clone()), rest.set_parallelism(life.parallelism()).sink_to(side.clone()));
+        let met = met.parallelism(life.parallelism());
+        let _sinks = (met.sink_to(main.clone()), rest.parallelism(life.parallelism()).sink_to(side.clone()));
     })?;
     let numbers = || (0..few).chain(1_000..1_000 + many);
     let aside = numbers().filter(|number| number.is_multiple_of(3)).map(|number| number.to_string());

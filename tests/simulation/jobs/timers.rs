@@ -100,13 +100,13 @@ pub fn both_domains(setting: &Setting) -> Verdict {
     let report = setting.simulate(|env, life| {
         let records = env.from_source(Trickle::new(setting, 101, records, record).in_turn());
         let time = WatermarkStrategy::monotonous()
-            .with_timestamp_assigner(|(_, millis): &(u64, i64)| Timestamp::from_millis(*millis));
+            .timestamp_assigner(|(_, millis): &(u64, i64)| Timestamp::from_millis(*millis));
         let counted = records
             .assign_timestamps_and_watermarks(time)
-            .set_parallelism(life.parallelism())
+            .parallelism(life.parallelism())
             .keyed()
             .process(Count { patience });
-        let _sink = counted.set_parallelism(life.parallelism()).sink_to(told.clone());
+        let _sink = counted.parallelism(life.parallelism()).sink_to(told.clone());
     })?;
     let (mut buckets, mut since) = (Vec::new(), BTreeMap::<u64, u64>::new());
     for told in told.records() {

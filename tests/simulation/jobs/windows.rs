@@ -49,8 +49,8 @@ pub fn over_disorder(setting: &Setting) -> Verdict {
         let readings = env.from_source(Trickle::new(setting, 101, records, make).in_turn());
         let time =
             WatermarkStrategy::bounded_out_of_orderness(Duration::from_millis(disorder.cast_unsigned()))
-                .with_timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis))
-                .with_interval(Duration::from_millis(interval));
+                .timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis))
+                .interval(Duration::from_millis(interval));
         let late = OutputTag::new("late");
         let windows = readings
             .assign_timestamps_and_watermarks(time)
@@ -58,10 +58,10 @@ pub fn over_disorder(setting: &Setting) -> Verdict {
             .window(TumblingEventTimeWindows::of(Duration::from_millis(WINDOW_MILLIS.cast_unsigned())))
             .side_output_late_data(&late)
             .count()
-            .set_parallelism(life.parallelism());
+            .parallelism(life.parallelism());
         let counts = windows.map(|result| (result.key, result.window.start.as_millis(), result.value));
         let _sinks = (
-            counts.set_parallelism(life.parallelism()).sink_to(counted.clone()),
+            counts.parallelism(life.parallelism()).sink_to(counted.clone()),
             windows.side_output(&late).sink_to(lost.clone()),
         );
     })?;
@@ -102,18 +102,18 @@ pub fn with_late_records(setting: &Setting) -> Verdict {
         let make = move |number| Reading::new(number, disorder);
         let readings = env.from_source(Trickle::new(setting, 101, records, make).one_split());
         let time = WatermarkStrategy::for_generator(|| Marks)
-            .with_timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis));
+            .timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis));
         let late = OutputTag::new("late");
-        let timed = readings.set_parallelism(1).assign_timestamps_and_watermarks(time).set_parallelism(1);
+        let timed = readings.parallelism(1).assign_timestamps_and_watermarks(time).parallelism(1);
         let windows = timed
             .key_by(|reading| reading.sensor)
             .window(TumblingEventTimeWindows::of(Duration::from_millis(WINDOW_MILLIS.cast_unsigned())))
             .side_output_late_data(&late)
             .count()
-            .set_parallelism(life.parallelism());
+            .parallelism(life.parallelism());
         let counts = windows.map(|result| (result.key, result.window.start.as_millis(), result.value));
         let _sinks = (
-            counts.sink_to(counted.clone()).set_parallelism(life.parallelism()),
+            counts.sink_to(counted.clone()).parallelism(life.parallelism()),
             windows.side_output(&late).sink_to(lost.clone()),
         );
     })?;

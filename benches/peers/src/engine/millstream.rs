@@ -13,7 +13,7 @@ use super::{Digest, HashMap, Outcome, PARALLELISM};
 /// Runs the job that `build` adds to an environment; see [`digest`] for its output.
 pub fn run(build: impl FnOnce(&Environment) -> Collected<Digest>) -> Outcome {
     let start = Instant::now();
-    let env = Environment::new().set_parallelism(PARALLELISM as u32);
+    let env = Environment::new().parallelism(PARALLELISM as u32);
     let output = build(&env);
     env.execute("benchmark").expect("the job runs to its end");
     let mut answer = Digest::default();

@@ -36,13 +36,13 @@ impl<T> Default for CsvFormat<T> {
 impl<T> CsvFormat<T> {
     /// The same format with another character between the fields.
     #[must_use]
-    pub fn with_delimiter(self, delimiter: u8) -> Self {
+    pub fn delimiter(self, delimiter: u8) -> Self {
         Self { delimiter, ..self }
     }
 
     /// The same format without a header row: columns are matched by their order.
     #[must_use]
-    pub fn without_header(self) -> Self {
+    pub fn no_header(self) -> Self {
         Self { has_header: false, ..self }
     }
 }

@@ -13,7 +13,7 @@ type Lines = FileSink<TextEncoder<u64, fn(&u64) -> String>>;
 /// A sink of numbers, one a line, into `out`.
 fn lines(store: &Arc<FaultyStore>) -> Lines {
     let line: fn(&u64) -> String = u64::to_string;
-    FileSink::text("out", line).with_store(store.clone())
+    FileSink::text("out", line).store(store.clone())
 }
 
 /// Checks the directory, as before a fresh start.

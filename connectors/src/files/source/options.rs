@@ -18,10 +18,10 @@ impl<F: Format> FileSource<F> {
     /// # use std::sync::Arc;
     /// # use millstream::connectors::files::FileSource;
     /// let store = Arc::new(object_store::memory::InMemory::new());
-    /// let lines = FileSource::text("logs").with_store(store);
+    /// let lines = FileSource::text("logs").store(store);
     /// ```
     #[must_use]
-    pub fn with_store(mut self, store: Arc<dyn ObjectStore>) -> Self {
+    pub fn store(mut self, store: Arc<dyn ObjectStore>) -> Self {
         self.reading.stores = Stores::Given(store);
         self
     }
@@ -83,10 +83,10 @@ impl<F: Format> FileSource<F> {
     /// use millstream::Timestamp;
     ///
     /// let events = FileSource::json_lines::<(i64, String)>("events.jsonl")
-    ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis));
+    ///     .timestamps(|(millis, _)| Timestamp::from_millis(*millis));
     /// ```
     #[must_use]
-    pub fn with_timestamps(
+    pub fn timestamps(
         mut self,
         timestamp: impl Fn(&F::Record) -> Timestamp + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -95,18 +95,18 @@ impl<F: Format> FileSource<F> {
     }
 
     /// Emits watermarks: a record is at most `out_of_orderness` behind the latest before it in its
-    /// split. Needs [`FileSource::with_timestamps`].
+    /// split. Needs [`FileSource::timestamps`].
     ///
     /// ```
     /// # use std::time::Duration;
     /// # use millstream::connectors::files::FileSource;
     /// # use millstream::Timestamp;
     /// let events = FileSource::json_lines::<(i64, String)>("events.jsonl")
-    ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis))
-    ///     .with_watermarks(Duration::from_secs(5));
+    ///     .timestamps(|(millis, _)| Timestamp::from_millis(*millis))
+    ///     .watermarks(Duration::from_secs(5));
     /// ```
     #[must_use]
-    pub fn with_watermarks(mut self, out_of_orderness: Duration) -> Self {
+    pub fn watermarks(mut self, out_of_orderness: Duration) -> Self {
         self.reading.event_time.bound = Some(out_of_orderness);
         self
     }
@@ -114,14 +114,14 @@ impl<F: Format> FileSource<F> {
     /// Declares, from a file's name, a time that no record in it comes before. Files are then read
     /// in the order of these times, and the watermark stays before those that are still to be read;
     /// it does not rise at all before every file without such a time has been read. Without
-    /// [`FileSource::with_watermarks`] the watermark comes from these times alone: nothing can then
+    /// [`FileSource::watermarks`] the watermark comes from these times alone: nothing can then
     /// be late, in whatever order rows stand in a file.
     ///
     /// ```
     /// # use millstream::connectors::files::FileSource;
     /// # use millstream::Timestamp;
     /// let events = FileSource::json_lines::<(i64, String)>("hours/*.jsonl")
-    ///     .with_timestamps(|(millis, _)| Timestamp::from_millis(*millis))
+    ///     .timestamps(|(millis, _)| Timestamp::from_millis(*millis))
     ///     .split_start(|name| {
     ///         let hour = name.rsplit_once('/')?.1.strip_suffix(".jsonl")?.parse::<i64>().ok()?;
     ///         Some(Timestamp::from_millis(hour * 3_600_000))

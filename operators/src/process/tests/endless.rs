@@ -44,7 +44,7 @@ impl KeyedProcessFunction<u8, i64, i64> for Endless {
 #[test]
 fn a_job_whose_timers_never_end_can_be_cancelled() -> Result<()> {
     let (fired, seen) = sync_channel(1);
-    let env = Environment::new().set_parallelism(1);
+    let env = Environment::new().parallelism(1);
     env.from_collection([(1, 1)]).keyed().process(Endless(fired)).discard();
     let job = env.spawn("endless")?;
     seen.recv().unwrap();

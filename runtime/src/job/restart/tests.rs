@@ -22,13 +22,13 @@ fn none_gives_up_at_once() {
 
 #[test]
 fn fixed_delay_counts_all_failures() {
-    let strategy = RestartStrategy::FixedDelay { attempts: 2, delay: SECOND };
+    let strategy = RestartStrategy::fixed_delay(2, SECOND);
     assert_eq!(delays(strategy, [0, 100_000, 200_000, 300_000]), [1_000, 1_000]);
 }
 
 #[test]
 fn failure_rate_counts_failures_within_its_span() {
-    let strategy = RestartStrategy::FailureRate { max_failures: 2, per: 60 * SECOND, delay: SECOND };
+    let strategy = RestartStrategy::failure_rate(2, 60 * SECOND, SECOND);
     for (failures, granted) in [
         (vec![0, 1, 2], 2),            // three within a minute
         (vec![0, 30, 61, 92, 123], 5), // never more than two
@@ -52,14 +52,8 @@ fn exponential_delay_grows_to_its_maximum_and_starts_over() {
 
 #[test]
 fn exponential_delay_can_be_limited() {
-    let limited = RestartStrategy::ExponentialDelay {
-        initial: SECOND,
-        max: SECOND,
-        multiplier: 2.0,
-        jitter: 0.0,
-        reset_after: 10 * SECOND,
-        max_attempts: Some(2),
-    };
+    let limited = ExponentialDelay::new().max(SECOND).jitter(0.0).reset_after(10 * SECOND).max_attempts(2);
+    let limited = RestartStrategy::from(limited);
     assert_eq!(delays(limited.clone(), [0, 2, 4]), [1_000, 1_000]);
     assert_eq!(delays(limited, [0, 2, 100, 102, 104]).len(), 4, "the limit starts over as well");
 }

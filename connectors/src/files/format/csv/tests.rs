@@ -50,8 +50,7 @@ fn a_bad_row_says_what_is_wrong_and_the_next_is_fine() {
 
 #[test]
 fn without_a_header_columns_are_matched_by_order() {
-    let mut decoder =
-        CsvFormat::<(String, u8)>::default().without_header().with_delimiter(b';').decoder(false);
+    let mut decoder = CsvFormat::<(String, u8)>::default().no_header().delimiter(b';').decoder(false);
     assert_eq!(decoder.decode(b"a,b;7\n"), Ok(Some(("a,b".to_owned(), 7))));
     assert_eq!(decoder.decode(b"a;b\n").unwrap_err().column.as_deref(), Some("2"));
 }
@@ -71,7 +70,7 @@ proptest! {
         let mut writer = csv::Writer::from_writer(Vec::new());
         rows.iter().for_each(|row| writer.serialize(row).unwrap());
         let bytes = writer.into_inner().unwrap();
-        let mut decoder = CsvFormat::<(String, String)>::default().without_header().decoder(true);
+        let mut decoder = CsvFormat::<(String, String)>::default().no_header().decoder(true);
         let (mut rest, mut found) = (bytes.as_slice(), Vec::new());
         while !rest.is_empty() {
             let length = decoder.row_length(rest).unwrap();

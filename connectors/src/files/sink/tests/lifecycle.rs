@@ -84,7 +84,7 @@ fn an_old_file_is_closed() {
 #[test]
 fn large_files_are_written_in_chunks_and_do_not_change_by_it() {
     let store = FaultyStore::new();
-    let sink = FileSink::text("out", |text: &String| text.clone()).with_store(store.clone());
+    let sink = FileSink::text("out", |text: &String| text.clone()).store(store.clone());
     let mut harness = start(&sink);
     let records: Vec<_> =
         (0..40).map(|number: u8| char::from(b'a' + number % 26).to_string().repeat(CHUNK / 10)).collect();
@@ -123,14 +123,14 @@ fn formats_write_what_the_source_reads() {
     }
     let rows = [("a,\"b\"", Some(-1)), ("ü", None)].map(|(name, number)| Row { name: name.into(), number });
     let store = FaultyStore::new();
-    let mut harness = start(&FileSink::csv::<Row>("csv").with_header().with_store(store.clone()));
+    let mut harness = start(&FileSink::csv::<Row>("csv").header().store(store.clone()));
     harness.push_all(rows.clone()).unwrap();
     harness.push_all(rows.clone()).unwrap();
     end(&mut harness).unwrap();
-    let mut harness = start(&FileSink::csv::<Row>("bare").with_store(store.clone()));
+    let mut harness = start(&FileSink::csv::<Row>("bare").store(store.clone()));
     harness.push_all(rows.clone()).unwrap();
     end(&mut harness).unwrap();
-    let mut harness = start(&FileSink::json_lines::<Row>("json").with_store(store.clone()));
+    let mut harness = start(&FileSink::json_lines::<Row>("json").store(store.clone()));
     harness.push_all(rows).unwrap();
     end(&mut harness).unwrap();
     let files = store.visible();
@@ -145,9 +145,8 @@ fn formats_write_what_the_source_reads() {
 
 #[test]
 fn a_record_that_the_format_cannot_hold_is_an_error() {
-    let mut harness = start(
-        &FileSink::csv::<(u8, std::collections::BTreeMap<u8, u8>)>("maps").with_store(FaultyStore::new()),
-    );
+    let mut harness =
+        start(&FileSink::csv::<(u8, std::collections::BTreeMap<u8, u8>)>("maps").store(FaultyStore::new()));
     let error = harness.push_all([(1, [(1, 1)].into())]).unwrap_err();
     assert!(error.to_string().contains("cannot be written to CSV files"), "{error}");
 }

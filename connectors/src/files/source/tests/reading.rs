@@ -15,7 +15,7 @@ fn numbered(count: usize) -> String {
 }
 
 fn text(store: &Arc<FaultyStore>) -> FileSource {
-    FileSource::text("in").with_store(store.clone())
+    FileSource::text("in").store(store.clone())
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_header_is_known_in_every_range_and_after_a_restore() {
         double: u64,
     }
     for split_bytes in [500, 1 << 20] {
-        let source = FileSource::csv::<Numbers>("in").with_store(store.clone()).split_bytes(split_bytes);
+        let source = FileSource::csv::<Numbers>("in").store(store.clone()).split_bytes(split_bytes);
         let mut harness = start(&source, 0, 1);
         harness.run(4).unwrap();
         let mut read = harness.take_records();
@@ -121,7 +121,7 @@ fn what_is_not_there_is_named() {
 fn a_bad_row_fails_or_is_skipped_or_set_aside() {
     let store = FaultyStore::new();
     store.write("in/n.jsonl", "1\n\n2\nthree\n4");
-    let source = FileSource::json_lines::<u64>("in").with_store(store);
+    let source = FileSource::json_lines::<u64>("in").store(store);
 
     let error = start(&source, 0, 1).run(9).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

@@ -19,7 +19,7 @@ fn source(store: &Arc<FaultyStore>, files: &[(&str, &[i64])]) -> FileSource<Json
         let content: String = times.iter().map(|time| format!("{time}\n")).collect();
         store.write(&format!("in/{name}"), content);
     }
-    FileSource::json_lines::<i64>("in").with_store(store.clone()).with_timestamps(|millis| at(*millis))
+    FileSource::json_lines::<i64>("in").store(store.clone()).timestamps(|millis| at(*millis))
 }
 
 /// The start that a file's name declares: `30-b` begins at 30.
@@ -54,7 +54,7 @@ fn run(harness: &mut SourceHarness<i64>, steps: usize) -> (Vec<i64>, Vec<i64>) {
 fn a_bound_follows_the_latest_record() {
     let source = source(&FaultyStore::new(), &[("a", &[10, 30, 25]), ("b", &[40])]);
     assert!(source.has_timestamps());
-    let source = source.with_watermarks(Duration::from_millis(5));
+    let source = source.watermarks(Duration::from_millis(5));
     let (records, watermarks) = run(&mut start(&source, 0, 1), 99);
     assert_eq!(records, [10, 30, 25, 40]);
     assert_eq!(watermarks, [24, 34]);
@@ -81,7 +81,7 @@ fn a_file_that_declares_nothing_holds_the_watermark_and_is_read_first() {
 fn with_both_a_file_lets_time_rise_up_to_the_next() {
     let files: [(&str, &[i64]); 2] = [("10-a", &[10, 28, 27]), ("20-b", &[22, 40])];
     let source =
-        source(&FaultyStore::new(), &files).split_start(start_of).with_watermarks(Duration::from_millis(2));
+        source(&FaultyStore::new(), &files).split_start(start_of).watermarks(Duration::from_millis(2));
     let (records, watermarks) = run(&mut start(&source, 0, 1), 99);
     assert_eq!((records, watermarks), (vec![10, 28, 27, 22, 40], vec![9, 19, 37]));
 }
@@ -103,7 +103,7 @@ fn a_split_keeps_its_time_across_a_restore() {
     let long: Vec<i64> = (0..3_000).map(|step| 10_000 + step).collect();
     let store = FaultyStore::new();
     let files: [(&str, &[i64]); 2] = [("10000-a", &long), ("50000-b", &[50_001])];
-    let source = source(&store, &files).split_start(start_of).with_watermarks(Duration::from_millis(1));
+    let source = source(&store, &files).split_start(start_of).watermarks(Duration::from_millis(1));
     let mut harness = start(&source, 0, 1);
     // The first time there is nothing but the declared start.
     let (records, watermarks) = run(&mut harness, 2);
