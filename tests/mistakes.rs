@@ -3,10 +3,8 @@
 #![allow(missing_docs, reason = "a test")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
-
-use millstream::connectors::files::FileSink;
-use millstream::{Environment, ErrorKind};
+use millstream::prelude::*;
+use millstream::window::WindowKind;
 
 /// What running a job fails with, which must be the user's mistake.
 fn mistake(env: &Environment) -> String {
@@ -52,6 +50,41 @@ fn channels_need_room() {
     let env = Environment::new().parallelism(2).channel_batches(0);
     let _collected = env.from_collection(0..3).rebalance().map(|number| number).collect();
     assert!(mistake(&env).contains("room for 0 batches"));
+}
+
+/// What is wrong with a window that is no whole number of milliseconds: told for every length it has.
+#[test]
+fn windows_are_whole_milliseconds() {
+    fn refused<W: WindowKind<Window = TimeWindow>>(windows: W, lateness: Duration) -> String {
+        let env = Environment::new();
+        let time = WatermarkStrategy::monotonous().timestamp_assigner(|n: &i64| Timestamp::from_millis(*n));
+        let numbers = env.from_collection([1_i64]).assign_timestamps_and_watermarks(time);
+        numbers.key_by(|n| *n).window(windows).allowed_lateness(lateness).count().name("counts").discard();
+        mistake(&env)
+    }
+    let (whole, broken, none) = (Duration::from_millis(2), Duration::from_micros(1_500), Duration::ZERO);
+    let (tumbling, sliding) = (TumblingEventTimeWindows::of, SlidingEventTimeWindows::of);
+    let sessions = EventTimeSessionWindows::with_gap;
+    for (said, of) in [
+        (refused(tumbling(broken), none), "the size of tumbling windows"),
+        (refused(tumbling(whole).offset(broken), none), "the offset of tumbling windows"),
+        (refused(sliding(broken, whole), none), "the size of sliding windows"),
+        (refused(sliding(whole, broken), none), "the slide of sliding windows"),
+        (refused(sliding(whole, whole).offset(broken), none), "the offset of sliding windows"),
+        (refused(sessions(broken), none), "the gap of session windows"),
+        (refused(tumbling(whole), broken), "the allowed lateness"),
+        (refused(sessions(whole), broken), "the allowed lateness"),
+    ] {
+        let problem = format!("`counts`: {of} must be a whole number of milliseconds, but is 1.5ms");
+        assert!(said.contains(&problem), "`{problem}` is missing: {said}");
+    }
+    for (said, of) in [
+        (refused(tumbling(none), none), "the size of tumbling windows"),
+        (refused(sliding(whole, none), none), "the slide of sliding windows"),
+        (refused(sessions(none), none), "the gap of session windows"),
+    ] {
+        assert!(said.contains(&format!("{of} must be at least 1 ms, but is 0")), "{said}");
+    }
 }
 
 #[test]

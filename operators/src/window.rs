@@ -16,6 +16,7 @@ mod firing;
 mod function;
 mod global;
 mod lateness;
+mod length;
 mod operator;
 mod result;
 mod session;

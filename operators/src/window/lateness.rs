@@ -8,6 +8,7 @@ use millstream_runtime::graph::OutputTag;
 use millstream_state::{Record, Timestamp};
 
 use super::Window;
+use super::length::span_problem;
 use crate::current_watermark::CurrentWatermark;
 
 /// What becomes of records that come after the watermark has passed their window.
@@ -23,6 +24,11 @@ impl<T> Clone for Lateness<T> {
 }
 
 impl<T: Record> Lateness<T> {
+    /// What makes this lateness impossible, if anything.
+    pub(super) fn problem(&self) -> Option<String> {
+        span_problem("the allowed lateness", self.allowed)
+    }
+
     pub(super) const fn is_allowed(&self) -> bool {
         !self.allowed.is_zero()
     }

@@ -7,8 +7,8 @@ use millstream_state::{Key, Record, Timestamp};
 
 use super::function::WindowFunction;
 use super::lateness::Lateness;
+use super::length::length_problem;
 use super::stream::WindowKind;
-use super::tumbling::too_short;
 use super::{TimeWindow, WindowResult};
 
 mod operator;
@@ -43,8 +43,7 @@ pub struct EventTimeSessionWindows {
 }
 
 impl EventTimeSessionWindows {
-    /// A session ends when no record has come for `gap`, of event time. At least a millisecond; what
-    /// is smaller than that is cut off.
+    /// A session ends when no record has come for `gap`, of event time: a whole number of milliseconds.
     pub const fn with_gap(gap: Duration) -> Self {
         Self { gap }
     }
@@ -62,7 +61,7 @@ impl WindowKind for EventTimeSessionWindows {
     }
 
     fn problem(&self) -> Option<String> {
-        too_short("the gap of session windows", self.gap)
+        length_problem("the gap of session windows", self.gap)
     }
 
     fn needs_timestamps(&self) -> bool {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use millstream_state::Timestamp;
 
-use super::tumbling::{start_of, too_short};
+use super::length::{length_problem, span_problem};
+use super::tumbling::start_of;
 use super::{TimeWindow, WindowAssigner};
 
 /// Event-time windows of one length that begin at regular intervals, and overlap where the interval
@@ -34,15 +35,16 @@ pub struct SlidingEventTimeWindows {
 }
 
 impl SlidingEventTimeWindows {
-    /// Windows of length `size`, one beginning every `slide`, aligned to the Unix epoch. At least a
-    /// millisecond each; what is smaller than that is cut off.
+    /// Windows of length `size`, one beginning every `slide`, aligned to the Unix epoch. Both are whole
+    /// numbers of milliseconds.
     pub const fn of(size: Duration, slide: Duration) -> Self {
         // Empty, so that no record lies in it.
         let last_holds = TimeWindow::new(Timestamp::MAX, Timestamp::MIN);
         Self { size, slide, offset: Duration::ZERO, last: Vec::new(), last_holds }
     }
 
-    /// Shifts the windows: they begin `offset` after the multiples of `slide`.
+    /// Shifts the windows: they begin `offset`, a whole number of milliseconds, after the multiples of
+    /// `slide`.
     #[must_use]
     pub const fn offset(mut self, offset: Duration) -> Self {
         self.offset = offset;
@@ -83,8 +85,9 @@ impl WindowAssigner for SlidingEventTimeWindows {
     }
 
     fn problem(&self) -> Option<String> {
-        let size = too_short("the size of sliding windows", self.size);
-        size.or_else(|| too_short("the slide of sliding windows", self.slide))
+        let size = length_problem("the size of sliding windows", self.size);
+        size.or_else(|| length_problem("the slide of sliding windows", self.slide))
+            .or_else(|| span_problem("the offset of sliding windows", self.offset))
     }
 
     #[inline]

@@ -74,8 +74,8 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     }
 
     /// Keeps windows for this long (in event time) after they have fired: a record that still comes
-    /// to one is added, and the new result emitted at once. Zero unless set. As Flink's
-    /// `allowedLateness`.
+    /// to one is added, and the new result emitted at once. A whole number of milliseconds, zero unless
+    /// set. As Flink's `allowedLateness`.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -246,6 +246,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ) -> Stream<WindowResult<K, F::Output, W::Window>> {
         let Self { keyed, windows, lateness } = self;
         let (kind, problem, timed) = (windows.kind(), windows.problem(), windows.needs_timestamps());
+        let problem = problem.or_else(|| lateness.problem());
         let results =
             keyed.transform(kind, move |info| windows.operator(function.clone(), lateness.clone(), info));
         let mut graph = results.graph.lock();

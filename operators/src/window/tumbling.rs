@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use millstream_state::Timestamp;
 
+use super::length::{length_problem, span_problem};
 use super::{TimeWindow, WindowAssigner};
 
 /// Event-time windows of one length, one after the other. As Flink's `TumblingEventTimeWindows`.
@@ -31,15 +32,15 @@ pub struct TumblingEventTimeWindows {
 }
 
 impl TumblingEventTimeWindows {
-    /// Windows of length `size`, aligned to the Unix epoch. At least a millisecond; what is smaller
-    /// than that is cut off.
+    /// Windows of length `size`, a whole number of milliseconds, aligned to the Unix epoch.
     pub const fn of(size: Duration) -> Self {
         // Empty, so that no record belongs to it.
         let last = TimeWindow::new(Timestamp::MAX, Timestamp::MIN);
         Self { size, offset: Duration::ZERO, last }
     }
 
-    /// Shifts the windows: they begin `offset` after the multiples of their length.
+    /// Shifts the windows: they begin `offset`, a whole number of milliseconds, after the multiples of
+    /// their length.
     #[must_use]
     pub const fn offset(mut self, offset: Duration) -> Self {
         self.offset = offset;
@@ -55,7 +56,8 @@ impl WindowAssigner for TumblingEventTimeWindows {
     }
 
     fn problem(&self) -> Option<String> {
-        too_short("the size of tumbling windows", self.size)
+        let size = length_problem("the size of tumbling windows", self.size);
+        size.or_else(|| span_problem("the offset of tumbling windows", self.offset))
     }
 
     #[inline]
@@ -70,13 +72,8 @@ impl WindowAssigner for TumblingEventTimeWindows {
 
 /// The latest start at or before `timestamp` of windows that begin every `step`.
 pub(super) fn start_of(timestamp: Timestamp, step: Duration, offset: Duration) -> Timestamp {
-    // In 128 bits nothing overflows. A step below a millisecond is told as a problem before the job runs.
+    // In 128 bits nothing overflows. A step of no milliseconds is refused before the job runs.
     let (millis, step) = (i128::from(timestamp.as_millis()), step.as_millis().cast_signed().max(1));
     let start = millis - (millis - offset.as_millis().cast_signed()).rem_euclid(step);
     Timestamp::from_millis(i64::try_from(start).unwrap_or(i64::MIN))
-}
-
-/// What to tell about a length that event time cannot resolve.
-pub(super) fn too_short(what: &str, length: Duration) -> Option<String> {
-    (length.as_millis() == 0).then(|| format!("{what} must be at least 1 ms, but is {length:?}"))
 }
