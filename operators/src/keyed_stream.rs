@@ -20,6 +20,44 @@ impl<K, T> Clone for KeyedStream<K, T> {
 }
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
+    /// Gives a name to the operator that made the pairs of key and record, for people: the one of
+    /// [`key_by`](Stream::key_by) (of a union, that for its last stream), or for
+    /// [`keyed`](Stream::keyed) the one whose pairs these are. What works on the keyed stream has a
+    /// name of its own.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// let words = env.from_collection(["to", "be", "or", "not"].map(String::from));
+    /// words.key_by(|word| word.len()).name("by length").count().name("counts").discard();
+    /// let graph = env.explain()?.to_string();
+    /// assert!(graph.contains("by length") && graph.contains("counts"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { pairs: self.pairs.name(name) }
+    }
+
+    /// Gives an identifier to the operator that made the pairs of key and record (see
+    /// [`name`](Self::name)), by which snapshots know its state. That of windows, functions and counts
+    /// of this stream is known by the uid of what they return.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// // The source's position is known by this uid, and the counts by the other one.
+    /// let sales = env.from_collection([("tea".to_owned(), 3), ("milk".to_owned(), 1)]);
+    /// sales.keyed().uid("sales").sum(|pieces| *pieces).uid("totals").discard();
+    /// let graph = env.explain()?.to_json();
+    /// assert!(graph.contains("\"sales\"") && graph.contains("\"totals\""));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn uid(self, uid: impl Into<String>) -> Self {
+        Self { pairs: self.pairs.uid(uid) }
+    }
+
     /// Applies an operator of your own to the pairs of key and record.
     ///
     /// ```
