@@ -23,6 +23,10 @@ pub use stream_sink::StreamSink;
 pub(crate) use adapter::{add_sink, sink_operator};
 
 /// Where records go.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Sink`",
+    note = "for files there is `FileSink`; `collect` gathers records, `print` prints them, and `for_each` takes a closure"
+)]
 pub trait Sink: Send + Sync + 'static {
     /// What it takes.
     type Record: Record;

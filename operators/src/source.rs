@@ -22,6 +22,11 @@ pub use strided::StridedSplit;
 pub(crate) use adapter::{add_source, source_operator};
 
 /// Where records come from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Source`",
+    note = "elements of a collection come from `from_collection`, results of a function from `from_generator`, \
+            files from a `FileSource`"
+)]
 pub trait Source: Send + Sync + 'static {
     /// What it yields.
     type Record: Record;

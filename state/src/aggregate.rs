@@ -5,6 +5,11 @@ use crate::Record;
 /// Combines records into an accumulator, and the accumulator into a result.
 ///
 /// As Flink's `AggregateFunction`. The accumulator is what lives in state.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `AggregateFunction`",
+    note = "implement it for your type, which must also be `Send + Sync + 'static`; where records are only \
+            combined with each other, `reduce` takes a closure"
+)]
 pub trait AggregateFunction: Send + Sync + 'static {
     /// What is added.
     type Input;

@@ -16,6 +16,10 @@ mod tests;
 
 /// What can be given where one or several paths are wanted: a string or a path, or an array, slice
 /// or vector of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a path nor several of them",
+    note = "give a string, a `Path` or a `PathBuf`, or an array, slice or vector of them"
+)]
 pub trait IntoPaths {
     /// The paths, in order.
     fn into_paths(self) -> Vec<String>;

@@ -11,6 +11,10 @@ use millstream_state::{Record, Timestamp};
 ///
 /// What it keeps is not part of snapshots; the watermark that it has brought the stream to is, and
 /// a restored job does not fall behind that. Each subtask has a generator of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `WatermarkGenerator` for records `{T}`",
+    note = "implement it for your type; most streams do with `WatermarkStrategy::bounded_out_of_orderness` or `monotonous`"
+)]
 pub trait WatermarkGenerator<T>: Send + 'static {
     /// Looks at a record that has just gone by. A watermark that it returns follows the record at once.
     fn on_event(&mut self, record: &T, timestamp: Timestamp) -> Option<Timestamp>;

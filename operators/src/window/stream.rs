@@ -14,6 +14,11 @@ use super::{Window, WindowAssigner, WindowResult};
 use crate::{KeyedStream, Stream};
 
 /// Kinds of windows: every [`WindowAssigner`], and [sessions](super::EventTimeSessionWindows).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which windows there are",
+    note = "windows are `TumblingEventTimeWindows::of(size)`, `SlidingEventTimeWindows::of(size, slide)`, \
+            `EventTimeSessionWindows::with_gap(gap)` or `GlobalWindows::at_end()`; for others implement `WindowAssigner`"
+)]
 pub trait WindowKind: Clone + Send + Sync + 'static {
     /// What a window is.
     type Window: Window;
