@@ -29,6 +29,7 @@ use crate::stream::SharedGraph;
 /// assert_eq!(squares.sorted(), [1, 4, 9, 16]);
 /// # Ok::<(), Error>(())
 /// ```
+#[doc(alias = "StreamExecutionEnvironment")]
 pub struct Environment {
     pub(crate) graph: SharedGraph,
     plan: PlanSettings,
@@ -60,6 +61,7 @@ impl Environment {
     /// assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "getExecutionEnvironment")]
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let parallelism = u32::try_from(cores).unwrap_or(1);
@@ -88,6 +90,7 @@ impl Environment {
     /// assert_eq!(numbers.to_vec(), [3, 1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "setParallelism")]
     #[must_use]
     pub const fn parallelism(mut self, parallelism: u32) -> Self {
         self.plan.parallelism = parallelism;
@@ -106,6 +109,7 @@ impl Environment {
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "setMaxParallelism")]
     #[must_use]
     pub const fn max_parallelism(mut self, max_parallelism: u32) -> Self {
         self.plan.max_parallelism = max_parallelism;
@@ -157,6 +161,7 @@ impl Environment {
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "disableOperatorChaining")]
     #[must_use]
     pub const fn disable_operator_chaining(mut self) -> Self {
         self.plan.chaining = false;
@@ -173,6 +178,7 @@ impl Environment {
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "enableCheckpointing")]
     #[must_use]
     pub fn checkpoint_every(self, interval: Duration) -> Self {
         self.checkpointing(CheckpointConfig::every(interval))
@@ -189,6 +195,7 @@ impl Environment {
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "getCheckpointConfig")]
     #[must_use]
     pub fn checkpointing(mut self, config: CheckpointConfig) -> Self {
         self.checkpoints = config;
@@ -206,6 +213,7 @@ impl Environment {
     /// # assert_eq!(numbers.sorted(), [1, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "setRestartStrategy")]
     #[must_use]
     pub fn restart_strategy(mut self, strategy: impl Into<RestartStrategy>) -> Self {
         self.restart = Some(strategy.into());
@@ -227,6 +235,7 @@ impl Environment {
     /// assert!(folder.path().join("numbers/chk-1-e1/manifest").exists());
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias("setCheckpointStorage", "CheckpointStorage"))]
     #[must_use]
     pub fn snapshot_folder(mut self, path_or_url: impl Into<String>) -> Self {
         self.snapshots = SnapshotLocation::Folder(path_or_url.into());
@@ -315,6 +324,7 @@ impl Environment {
     /// assert!(left.is_empty());
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "fromSavepoint")]
     #[must_use]
     pub fn restore_from(mut self, path_or_url: impl Into<String>) -> Self {
         self.restore = RestoreFrom::Path(path_or_url.into().into());
@@ -385,6 +395,7 @@ impl Environment {
     /// assert_eq!(numbers.sorted(), [3]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "allowNonRestoredState")]
     #[must_use]
     pub const fn allow_unclaimed_state(mut self) -> Self {
         self.allow_unclaimed_state = true;
@@ -405,6 +416,7 @@ impl Environment {
     /// assert!(graph.to_mermaid().starts_with("flowchart"));
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "getExecutionPlan")]
     pub fn explain(&self) -> Result<Explanation> {
         Plan::explain_graph(&self.graph.lock(), self.plan)
     }
@@ -477,6 +489,7 @@ impl Environment {
     /// assert_eq!(job.join_blocking()?.outcome, JobOutcome::Cancelled);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "executeAsync")]
     pub fn spawn(&self, name: &str) -> Result<JobHandle> {
         spawn(self.job(name)?, self.workers)
     }

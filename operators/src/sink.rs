@@ -54,6 +54,7 @@ pub trait Sink: Send + Sync + 'static {
     }
 
     /// A writer for subtask `subtask`.
+    #[doc(alias = "createWriter")]
     fn writer(&self, subtask: u32) -> Self::Writer;
 }
 
@@ -151,6 +152,7 @@ pub trait SinkWriter: Send + 'static {
 
     /// Pre-commit: the future, run on the I/O pool, brings everything written so far to where it
     /// survives a crash, and lists it.
+    #[doc(alias("prepareCommit", "TwoPhaseCommittingSink"))]
     fn prepare_commit(
         &mut self,
         cx: &mut TaskContext,
@@ -160,6 +162,7 @@ pub trait SinkWriter: Send + 'static {
     fn state(&self) -> Self::State;
 
     /// What makes visible what [`SinkWriter::prepare_commit`] listed.
+    #[doc(alias = "createCommitter")]
     fn committer(&self) -> impl Committer<Self::Committable>;
 }
 

@@ -43,6 +43,7 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the input is not there: the job then fails before anything runs.
+    #[doc(alias("SplitEnumerator", "createEnumerator"))]
     fn discover(&self) -> impl Future<Output = Result<Vec<Self::Split>>> + Send {
         async { Ok(Vec::new()) }
     }
@@ -53,6 +54,7 @@ pub trait Source: Send + Sync + 'static {
     }
 
     /// A reader for one subtask.
+    #[doc(alias = "createReader")]
     fn reader(&self) -> Self::Reader;
 
     /// A reader for subtask `subtask` of `parallelism`. For sources whose readers share something
@@ -76,6 +78,7 @@ pub trait SourceReader: Send + 'static {
     type Split: Record;
 
     /// Gives the reader more to read: its share at the start, or what a snapshot says is left.
+    #[doc(alias = "addSplits")]
     fn add_splits(&mut self, splits: Vec<Self::Split>);
 
     /// Emits about one batch. I/O runs through [`TaskContext::spawn_io`](millstream_runtime::chain::TaskContext::spawn_io),
@@ -84,9 +87,11 @@ pub trait SourceReader: Send + 'static {
     ///
     /// # Errors
     /// If the input cannot be read.
+    #[doc(alias = "pollNext")]
     fn next(&mut self, output: &mut Output<'_, Self::Record>) -> Result<SourceStatus>;
 
     /// What is left to read after everything emitted so far, positions included.
+    #[doc(alias = "snapshotState")]
     fn snapshot(&self) -> Vec<Self::Split>;
 }
 

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 pub(crate) type SharedGraph = Arc<Mutex<JobGraph>>;
 
 /// A stream of records. Cheap to clone; any number of operators may read it.
+#[doc(alias("DataStream", "SingleOutputStreamOperator"))]
 pub struct Stream<T> {
     pub(crate) graph: SharedGraph,
     /// The operators whose records it carries: one, or several after a union.
@@ -132,6 +133,7 @@ impl<T: Record> Stream<T> {
     /// # assert_eq!(squares.sorted(), [1, 4]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "setParallelism")]
     #[must_use]
     pub fn parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
@@ -150,6 +152,7 @@ impl<T: Record> Stream<T> {
     /// # assert_eq!(squares.sorted(), [1, 4]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "setChainingStrategy")]
     #[must_use]
     pub fn chaining(self, policy: ChainingPolicy) -> Self {
         self.graph.lock().set_chaining(self.node, policy);

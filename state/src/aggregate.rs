@@ -19,10 +19,12 @@ pub trait AggregateFunction: Send + Sync + 'static {
     type Output: Record;
 
     /// An accumulator to which nothing has been added.
+    #[doc(alias = "createAccumulator")]
     fn create_accumulator(&self) -> Self::Accumulator;
     /// Adds a record.
     fn add(&self, input: &Self::Input, accumulator: &mut Self::Accumulator);
     /// The result of what has been added so far.
+    #[doc(alias = "getResult")]
     fn result(&self, accumulator: &Self::Accumulator) -> Self::Output;
     /// Adds everything that was added to `other`; windows that merge need it.
     fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);

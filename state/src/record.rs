@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 /// - These are refused: `skip_serializing_if`; `skip_serializing` or `skip_deserializing` alone;
 ///   `flatten`; the `untagged`, `tag` and `tag` with `content` forms of enums. So is what is made of
 ///   them, such as `serde_json::Value`.
+#[doc(alias("TypeInformation", "TypeSerializer"))]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel through a stream or live in state",
     label = "not a `Record`",

@@ -150,6 +150,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(marked.sorted(), [("tea".to_owned(), false)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "BroadcastStream")]
     pub fn connect_broadcast<B: Record>(&self, other: &Stream<B>) -> BroadcastConnectedStream<T, B> {
         BroadcastConnectedStream { streams: self.connect(&other.broadcast()) }
     }

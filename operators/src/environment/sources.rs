@@ -18,6 +18,7 @@ impl Environment {
     /// assert_eq!(numbers.sorted(), [0, 1, 2]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("fromSource", "addSource"))]
     pub fn from_source<S: Source>(&self, source: S) -> Stream<S::Record> {
         let added = add_source(&mut self.graph.lock(), source);
         Stream::new(&self.graph, added)
@@ -34,6 +35,7 @@ impl Environment {
     /// assert_eq!(words.sorted(), ["be", "to"]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("fromCollection", "fromElements", "fromData"))]
     pub fn from_collection<T: Record>(&self, elements: impl IntoIterator<Item = T>) -> Stream<T> {
         self.from_source(CollectionSource::new(elements))
     }
@@ -49,6 +51,7 @@ impl Environment {
     /// assert_eq!(squares.sorted(), [0, 1, 4, 9]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("fromSequence", "DataGeneratorSource"))]
     pub fn from_generator<T: Record>(
         &self,
         count: Option<u64>,

@@ -56,6 +56,7 @@ impl<K: Key> Keyed<K> {
 /// A state is declared by its name, which is unique within the function, or by a
 /// [`StateDescriptor`], which may also say how older types are read. All the methods that declare
 /// fail if the name is taken, or the snapshot holds another type under it.
+#[doc(alias = "RuntimeContext")]
 pub struct KeyedOpenContext<'a, K> {
     store: &'a mut HeapStore<K>,
     operator: OpenContext<'a>,
@@ -66,6 +67,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
+    #[doc(alias("getState", "ValueStateDescriptor"))]
     pub fn value_state<V: Record>(
         &mut self,
         state: impl Into<StateDescriptor<V>>,
@@ -77,6 +79,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
+    #[doc(alias("getListState", "ListStateDescriptor"))]
     pub fn list_state<V: Record>(
         &mut self,
         state: impl Into<StateDescriptor<Vec<V>>>,
@@ -88,6 +91,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
+    #[doc(alias("getMapState", "MapStateDescriptor"))]
     pub fn map_state<UK: Key, UV: Record>(&mut self, name: &str) -> FunctionResult<MapState<UK, UV>> {
         Ok(MapState::declare(self.store, name)?)
     }
@@ -96,6 +100,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
+    #[doc(alias = "getReducingState")]
     pub fn reducing_state<V: Record>(
         &mut self,
         state: impl Into<StateDescriptor<V>>,
@@ -108,6 +113,7 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     ///
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
+    #[doc(alias = "getAggregatingState")]
     pub fn aggregating_state<A: AggregateFunction>(
         &mut self,
         state: impl Into<StateDescriptor<A::Accumulator>>,
@@ -189,6 +195,7 @@ impl<'a, K: Key> KeyedContext<'a, K> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
+    #[doc(alias("registerEventTimeTimer", "TimerService"))]
     pub fn register_event_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.event_time.register(self.hash, &self.key, time)?;
         Ok(())
@@ -200,6 +207,7 @@ impl<'a, K: Key> KeyedContext<'a, K> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
+    #[doc(alias = "registerProcessingTimeTimer")]
     pub fn register_processing_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.processing_time.register(self.hash, &self.key, time)?;
         Ok(())
@@ -209,6 +217,7 @@ impl<'a, K: Key> KeyedContext<'a, K> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
+    #[doc(alias = "deleteEventTimeTimer")]
     pub fn delete_event_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.event_time.delete(self.hash, &self.key, time)?;
         Ok(())
@@ -218,6 +227,7 @@ impl<'a, K: Key> KeyedContext<'a, K> {
     ///
     /// # Errors
     /// If the key's `Hash` does not give the same value each time.
+    #[doc(alias = "deleteProcessingTimeTimer")]
     pub fn delete_processing_time_timer(&mut self, time: Timestamp) -> FunctionResult {
         self.keyed.timers.processing_time.delete(self.hash, &self.key, time)?;
         Ok(())

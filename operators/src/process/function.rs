@@ -11,6 +11,7 @@ use crate::function::{Emitter, FunctionResult, ProcessContext};
 /// All state is in [`State`](Self::State), made of handles that [`open`](Self::open) declares. What
 /// the function keeps in its own fields is neither snapshotted nor tied to a key. See
 /// [`KeyedStream::process`](crate::KeyedStream::process) for an example.
+#[doc(alias = "RichFunction")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no `KeyedProcessFunction` on records `{I}` with keys `{K}` that emits `{O}`",
     note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`; for a closure there is `process_fn`"
@@ -42,6 +43,7 @@ pub trait KeyedProcessFunction<K: Key, I, O>: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever fails the job.
+    #[doc(alias = "onTimer")]
     fn on_timer(
         &mut self,
         timer: Timer,

@@ -14,6 +14,7 @@ pub enum TimeDomain {
 }
 
 /// A timer that is due.
+#[doc(alias = "OnTimerContext")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Timer {
     /// The point in time it was set for.

@@ -127,6 +127,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// assert_eq!(shortest.to_vec(), ["tea", "to", "to"]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "minBy")]
     pub fn min_by<N: PartialOrd>(
         &self,
         field: impl FnMut(&T) -> N + Clone + Send + Sync + 'static,
@@ -146,6 +147,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// assert_eq!(longest.to_vec(), ["to", "tea", "tea"]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "maxBy")]
     pub fn max_by<N: PartialOrd>(
         &self,
         field: impl FnMut(&T) -> N + Clone + Send + Sync + 'static,

@@ -204,6 +204,7 @@ impl<T: Record> Stream<T> {
     /// assert!(doubled.is_empty());
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "executeAndCollect")]
     pub fn collect(&self) -> Collected<T> {
         let collected = Collected::default();
         let _settings = self.sink_to(CollectSink::new(&collected));

@@ -18,6 +18,7 @@ impl<T: Record> Stream<T> {
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "DiscardingSink")]
     pub fn discard(&self) -> StreamSink {
         self.end_in("Discard", || {
             each_batch(|batch: &mut Batch<T>, _: &mut Output<'_, ()>| {

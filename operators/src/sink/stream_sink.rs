@@ -8,6 +8,7 @@ use crate::Stream;
 use crate::stream::SharedGraph;
 
 /// A sink of the job, for setting how it runs. As Flink's `DataStreamSink`.
+#[doc(alias = "DataStreamSink")]
 pub struct StreamSink {
     graph: SharedGraph,
     node: NodeId,
@@ -55,6 +56,7 @@ impl StreamSink {
     /// env.execute("nothing")?;
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "setParallelism")]
     pub fn parallelism(self, parallelism: u32) -> Self {
         self.graph.lock().set_parallelism(self.node, parallelism);
         self
@@ -89,6 +91,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(collected.sorted(), [0, 1, 2]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("sinkTo", "addSink"))]
     pub fn sink_to<S: Sink<Record = T>>(&self, sink: S) -> StreamSink {
         let node = add_sink(&mut self.graph.lock(), self.upstreams.clone(), sink);
         StreamSink::new(&self.graph, node)

@@ -17,10 +17,12 @@ use millstream_state::{Record, Timestamp};
 )]
 pub trait WatermarkGenerator<T>: Send + 'static {
     /// Looks at a record that has just gone by. A watermark that it returns follows the record at once.
+    #[doc(alias = "onEvent")]
     fn on_event(&mut self, record: &T, timestamp: Timestamp) -> Option<Timestamp>;
 
     /// Called at the strategy's interval, and whenever there is no input for now; `now` is the
     /// processing time. A watermark that is not above the one before changes nothing.
+    #[doc(alias = "onPeriodicEmit")]
     fn on_periodic(&mut self, now: Timestamp) -> Option<Timestamp>;
 }
 

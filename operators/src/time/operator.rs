@@ -191,6 +191,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(times.sorted(), [Some(500), Some(1_500), Some(2_500)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "assignTimestampsAndWatermarks")]
     #[must_use]
     pub fn assign_timestamps_and_watermarks(&self, strategy: WatermarkStrategy<T>) -> Self {
         let assigns = strategy.assign.is_some();

@@ -86,6 +86,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "forMonotonousTimestamps")]
     pub fn monotonous() -> Self {
         Self::bounded_out_of_orderness(Duration::ZERO)
     }
@@ -103,6 +104,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "forBoundedOutOfOrderness")]
     pub fn bounded_out_of_orderness(bound: Duration) -> Self {
         Self::new(Watermarks::Generated(Arc::new(move || Box::new(BoundedOutOfOrderness::new(bound)))))
     }
@@ -123,6 +125,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// }
     /// let strategy = WatermarkStrategy::for_generator(|| Marks);
     /// ```
+    #[doc(alias = "forGenerator")]
     pub fn for_generator<G: WatermarkGenerator<T>>(make: impl Fn() -> G + Send + Sync + 'static) -> Self {
         Self::new(Watermarks::Generated(Arc::new(move || Box::new(Custom(make())))))
     }
@@ -155,6 +158,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "noWatermarks")]
     pub const fn without_watermarks() -> Self {
         Self::new(Watermarks::None)
     }
@@ -172,6 +176,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("withTimestampAssigner", "TimestampAssigner"))]
     #[must_use]
     pub fn timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
         let assign = move |batch: &mut Batch<T>| batch.assign_timestamps(|record, _| assigner(record));
@@ -193,6 +198,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "withIdleness")]
     #[must_use]
     pub fn idleness(self, idleness: Duration) -> Self {
         Self { idleness: Some(idleness), ..self }
@@ -210,6 +216,7 @@ impl<T: Record> WatermarkStrategy<T> {
     /// assert_eq!(readings.sorted(), [5, 7]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "setAutoWatermarkInterval")]
     #[must_use]
     pub fn interval(self, interval: Duration) -> Self {
         Self { interval, ..self }

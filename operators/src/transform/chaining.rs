@@ -17,6 +17,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(heavy.sorted(), [0, 1, 4]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "startNewChain")]
     #[must_use]
     pub fn start_new_chain(self) -> Self {
         self.chaining(ChainingPolicy::Head)
@@ -33,6 +34,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(alone.sorted(), [0, 1, 4]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "disableChaining")]
     #[must_use]
     pub fn disable_chaining(self) -> Self {
         self.chaining(ChainingPolicy::Never)
@@ -49,6 +51,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(counts.sorted(), [(0, 1), (0, 2), (1, 1)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "setMaxParallelism")]
     #[must_use]
     pub fn max_parallelism(self, max_parallelism: u32) -> Self {
         self.graph.lock().set_max_parallelism(self.node, max_parallelism);

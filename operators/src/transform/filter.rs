@@ -18,6 +18,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(even.sorted(), [2, 4, 6]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "FilterFunction")]
     #[must_use]
     pub fn filter(&self, keep: impl FnMut(&T) -> bool + Clone + Send + Sync + 'static) -> Self {
         self.apply("Filter", move |_| {

@@ -71,6 +71,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(words.sorted(), ["be", "not", "or", "to"]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("flatMap", "FlatMapFunction"))]
     pub fn flat_map<O: Record, M: IntoIterator<Item = O, IntoIter: Send> + 'static>(
         &self,
         mut function: impl FnMut(T) -> M + Clone + Send + Sync + 'static,

@@ -28,6 +28,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(last.sorted(), [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "keyBy")]
     pub fn key_by<K: Key>(
         &self,
         key: impl FnMut(&T) -> K + Clone + Send + Sync + 'static,
@@ -67,6 +68,7 @@ impl<K: Key, V: Record> Stream<(K, V)> {
     /// assert_eq!(totals.sorted(), [("milk".to_owned(), 1), ("tea".to_owned(), 3), ("tea".to_owned(), 7)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("keyBy", "reinterpretAsKeyedStream"))]
     pub fn keyed(&self) -> KeyedStream<K, V> {
         let by_key = Arc::new(|groups, parallelism| Box::new(ByKeyGroup::new(groups, parallelism)) as _);
         KeyedStream { pairs: self.partitioned(Partitioning::KeyGroup, Some(by_key)) }

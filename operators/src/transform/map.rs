@@ -21,6 +21,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(lengths.sorted(), [2, 2]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "MapFunction")]
     pub fn map<O: Record>(&self, function: impl FnMut(T) -> O + Clone + Send + Sync + 'static) -> Stream<O> {
         self.apply("Map", move |_| {
             let mut function = function.clone();

@@ -128,6 +128,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(spread.sorted(), [0, 1, 2, 3]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "partitionCustom")]
     #[must_use]
     pub fn partition_custom(
         &self,
@@ -174,6 +175,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(lengths.sorted(), [1, 1, 2, 2]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "partitionCustom")]
     #[must_use]
     pub fn partition_by(
         &self,

@@ -30,6 +30,7 @@ impl<T: Record> Stream<T> {
     /// assert_eq!(rest.sorted(), ["two"]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "getSideOutput")]
     pub fn side_output<S: Record>(&self, tag: &OutputTag<S>) -> Stream<S> {
         self.graph.lock().mark_side_read(self.node, tag);
         Stream::new(&self.graph, (self.node, self.sides.port(tag), self.sides.clone()))

@@ -26,5 +26,6 @@ pub trait WindowAssigner: Clone + Send + Sync + 'static {
 
     /// The windows that a record belongs to, best in order. May remember what makes the next call
     /// quicker, but the same timestamp must always give the same windows.
+    #[doc(alias = "assignWindows")]
     fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = Self::Window>;
 }

@@ -44,6 +44,7 @@ pub struct EventTimeSessionWindows {
 
 impl EventTimeSessionWindows {
     /// A session ends when no record has come for `gap`, of event time: a whole number of milliseconds.
+    #[doc(alias = "withGap")]
     pub const fn with_gap(gap: Duration) -> Self {
         Self { gap }
     }

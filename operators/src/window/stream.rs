@@ -98,6 +98,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # assert_eq!(counts.sorted(), [1]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "allowedLateness")]
     pub const fn allowed_lateness(mut self, allowed: Duration) -> Self {
         self.lateness.allowed = allowed;
         self
@@ -123,6 +124,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # assert!(late.sorted().is_empty());
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "sideOutputLateData")]
     pub fn side_output_late_data(mut self, tag: &OutputTag<T>) -> Self {
         self.lateness.too_late = Some(tag.clone());
         self
@@ -166,6 +168,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// assert_eq!(highest.sorted(), [("Oslo".to_owned(), 7), ("Rome".to_owned(), 24)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias = "ReduceFunction")]
     pub fn reduce(
         self,
         function: impl FnMut(T, T) -> T + Clone + Send + Sync + 'static,
@@ -238,6 +241,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// assert_eq!(medians.sorted(), [2, 20]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
+    #[doc(alias("ProcessWindowFunction", "WindowFunction"))]
     pub fn process<R: Record>(
         self,
         function: impl FnMut(&K, &W::Window, Vec<T>) -> R + Clone + Send + Sync + 'static,

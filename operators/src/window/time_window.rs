@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// the lesser must not fire later.
 pub trait Window: Record + Ord {
     /// The last point in time that belongs to the window: it fires when the watermark gets there.
+    #[doc(alias = "maxTimestamp")]
     fn max_timestamp(&self) -> Timestamp;
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 
 /// Whether a task with several inputs waits for all barriers of a checkpoint.
+#[doc(alias = "CheckpointingMode")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckpointMode {
     /// It stops reading an input whose barrier has come: state holds every record exactly once.

@@ -56,42 +56,49 @@ impl CheckpointConfig {
     }
 
     /// An automatic checkpoint every `interval`.
+    #[doc(alias("enableCheckpointing", "setCheckpointInterval"))]
     pub fn every(interval: Duration) -> Self {
         // Time is counted in milliseconds: anything shorter would be no interval at all.
         Self { interval: Some(interval.max(Duration::from_millis(1))), ..Self::default() }
     }
 
     /// Lets at least this much time pass between a checkpoint's completion and the next trigger.
+    #[doc(alias = "setMinPauseBetweenCheckpoints")]
     #[must_use]
     pub fn min_pause(self, min_pause: Duration) -> Self {
         Self { min_pause, ..self }
     }
 
     /// Gives up a checkpoint or savepoint that takes longer.
+    #[doc(alias = "setCheckpointTimeout")]
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
     /// Allows this many automatic checkpoints at a time; 0 counts as 1.
+    #[doc(alias = "setMaxConcurrentCheckpoints")]
     #[must_use]
     pub fn max_concurrent(self, max_concurrent: usize) -> Self {
         Self { max_concurrent: max_concurrent.max(1), ..self }
     }
 
     /// Bears this many failed automatic checkpoints in a row.
+    #[doc(alias = "setTolerableCheckpointFailureNumber")]
     #[must_use]
     pub fn tolerable_failures(self, tolerable_failures: u32) -> Self {
         Self { tolerable_failures, ..self }
     }
 
     /// Keeps this many completed checkpoints on the store; 0 counts as 1.
+    #[doc(alias = "MAX_RETAINED_CHECKPOINTS")]
     #[must_use]
     pub fn retained(self, retained: usize) -> Self {
         Self { retained: retained.max(1), ..self }
     }
 
     /// Chooses whether tasks align.
+    #[doc(alias("setCheckpointingConsistencyMode", "setCheckpointingMode"))]
     #[must_use]
     pub fn mode(self, mode: CheckpointMode) -> Self {
         Self { mode, ..self }

@@ -34,6 +34,7 @@ pub enum NodeRole {
 }
 
 /// Whether an operator may be chained to the one before it.
+#[doc(alias = "ChainingStrategy")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChainingPolicy {
     /// Wherever it can be.

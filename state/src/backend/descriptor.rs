@@ -20,6 +20,7 @@ type Migrate<V> = Arc<dyn Fn(&mut &[u8]) -> postcard::Result<V> + Send + Sync>;
 /// let total = StateDescriptor::<u64>::new("total").migrate_from(|old: u32| u64::from(old));
 /// assert_eq!(total.name(), "total");
 /// ```
+#[doc(alias("ValueStateDescriptor", "ListStateDescriptor", "MapStateDescriptor"))]
 pub struct StateDescriptor<V> {
     name: String,
     migrations: Vec<(Shape, Migrate<V>)>,

@@ -18,6 +18,7 @@ use crate::job::{JobMaster, JobOutcome, JobStatus, SubtaskId};
 use crate::metrics::{MetricsRegistry, OperatorMetrics, SubtaskMetrics};
 
 /// How a job ended.
+#[doc(alias = "JobExecutionResult")]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobReport {
@@ -100,6 +101,7 @@ impl JobMetrics {
 /// A running job. Cheap to clone; the job goes on when all handles are gone.
 ///
 /// Its futures may be awaited in any runtime. The blocking methods say so in their names.
+#[doc(alias = "JobClient")]
 #[derive(Clone)]
 pub struct JobHandle {
     name: String,
@@ -171,6 +173,7 @@ impl JobHandle {
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if it cannot be completed, or the job is not running.
+    #[doc(alias = "triggerSavepoint")]
     pub async fn trigger_savepoint(&self, path: impl Into<String>) -> Result<SavepointInfo> {
         self.savepoint(path.into(), false).await
     }
@@ -180,6 +183,7 @@ impl JobHandle {
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if it cannot be completed, or the job is not running.
+    #[doc(alias = "stopWithSavepoint")]
     pub async fn stop_with_savepoint(&self, path: impl Into<String>) -> Result<SavepointInfo> {
         let info = self.savepoint(path.into(), true).await?;
         self.join().await?;

@@ -38,6 +38,7 @@ impl<V: Record> ValueState<V> {
     }
 
     /// Sets the value of the current key.
+    #[doc(alias = "update")]
     #[inline]
     pub fn set(&self, cx: &mut impl StateAccess, value: V) {
         self.0.replace(cx, value);
