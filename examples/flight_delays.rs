@@ -17,7 +17,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use millstream::prelude::*;
@@ -57,7 +57,7 @@ struct Row {
 impl Row {
     /// The scheduled departure, in UTC: the event time of a flight.
     fn scheduled(&self) -> Timestamp {
-        // A row whose hour cannot be read gets no place in time; `Flight::parse` refuses it.
+        // A row whose hour cannot be read gets no timestamp, and the windows refuse it.
         let hour = self.time_hour.parse::<jiff::Timestamp>();
         hour.map_or(Timestamp::MIN, |hour| {
             Timestamp::from_millis(hour.as_millisecond() + self.minute * 60_000)
@@ -95,6 +95,10 @@ impl Flight {
             destination: row.dest,
         }
     }
+
+    fn group(self) -> Group {
+        Group { carrier: self.carrier, airline: self.airline, origin: self.origin }
+    }
 }
 
 /// What windows are kept for.
@@ -105,63 +109,26 @@ struct Group {
     origin: String,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Delays {
     flights: u64,
     delayed: u64,
     sum: i64,
-    max: Option<i64>,
+    longest: i64,
 }
 
-/// Counts flights and adds up their delays.
-struct DelayStatistics;
-
-impl AggregateFunction for DelayStatistics {
-    type Input = Flight;
-    type Accumulator = Delays;
-    type Output = Delays;
-
-    fn create_accumulator(&self) -> Delays {
-        Delays::default()
+impl Delays {
+    fn of_one(minutes: i64) -> Self {
+        Self { flights: 1, delayed: u64::from(minutes > DELAYED_MINUTES), sum: minutes, longest: minutes }
     }
 
-    fn add(&self, flight: &Flight, delays: &mut Delays) {
-        if let Some(delay) = flight.delay {
-            delays.flights += 1;
-            delays.delayed += u64::from(delay > DELAYED_MINUTES);
-            delays.sum += delay;
-            delays.max = delays.max.max(Some(delay));
+    fn and(self, other: Self) -> Self {
+        Self {
+            flights: self.flights + other.flights,
+            delayed: self.delayed + other.delayed,
+            sum: self.sum + other.sum,
+            longest: self.longest.max(other.longest),
         }
-    }
-
-    fn result(&self, delays: &Delays) -> Delays {
-        delays.clone()
-    }
-
-    fn merge(&self, delays: &mut Delays, other: Delays) {
-        delays.flights += other.flights;
-        delays.delayed += other.delayed;
-        delays.sum += other.sum;
-        delays.max = delays.max.max(other.max);
-    }
-}
-
-/// Sends cancelled flights to a side output.
-#[derive(Clone)]
-struct SplitCancelled(OutputTag<Flight>);
-
-impl ProcessFunction<Flight, Flight> for SplitCancelled {
-    fn process(
-        &mut self,
-        flight: Flight,
-        _: &mut ProcessContext<'_>,
-        out: &mut Emitter<'_, Flight>,
-    ) -> FunctionResult {
-        if flight.delay.is_some() {
-            return out.emit(flight);
-        }
-        out.emit_side(&self.0, flight)?;
-        Ok(())
     }
 }
 
@@ -173,95 +140,60 @@ fn start_of_month(path: &str) -> Option<Timestamp> {
 }
 
 fn line(kind: &str, result: &WindowResult<Group, Delays>) -> String {
-    let (start, group, delays) = (result.window.start, &result.key, &result.value);
-    format!(
-        "{kind},{start},{},{},{},{},{},{},{}",
-        group.carrier,
-        group.airline,
-        group.origin,
-        delays.flights,
-        delays.delayed,
-        delays.sum,
-        delays.max.unwrap_or_default()
-    )
+    let Group { carrier, airline, origin } = &result.key;
+    let Delays { flights, delayed, sum, longest } = result.value;
+    format!("{kind},{},{carrier},{airline},{origin},{flights},{delayed},{sum},{longest}", result.window.start)
 }
 
-fn build(env: &Environment, arguments: &Arguments) -> Result<()> {
+fn build(env: &Environment, arguments: &Arguments) {
     let options = &arguments.options;
-    let mut source = FileSource::csv::<Row>(flight_files(&arguments.data)?)
+    let rows = FileSource::csv::<Row>(arguments.data.join("flights-*.csv*"))
         .timestamps(Row::scheduled)
         .watermarks(LONGEST_DAY)
-        .split_start(start_of_month);
-    if let Some(rate) = options.rate {
-        source = source.rate(rate);
-    }
-    let rows = env.from_source(source).name("flights").uid("flights").inspect(options.kill_switch());
-    let airlines = env
-        .from_source(FileSource::csv::<Airline>(
-            arguments.data.join("airlines.csv").to_string_lossy().into_owned(),
-        ))
-        .name("airlines")
-        .uid("airlines")
-        .parallelism(1);
-
+        .split_start(start_of_month)
+        .rate(options.rate);
+    let rows = env.from_source(rows).name("flights").uid("flights").inspect(options.kill_switch());
+    let airlines = FileSource::csv::<Airline>(arguments.data.join("airlines.csv"));
+    let airlines = env.from_source(airlines).name("airlines").uid("airlines").parallelism(1);
     let flights = rows
         .enrich(&airlines, |row| row.carrier.clone(), |airline| (airline.carrier, airline.name), Flight::new)
         .name("airline names")
         .uid("airline names");
+
     let cancelled = OutputTag::new("cancelled");
-    let departed = flights.process(SplitCancelled(cancelled.clone())).name("split cancelled");
+    let tag = cancelled.clone();
+    let departed = flights
+        .process_fn(move |flight, _, out| match flight.delay {
+            Some(minutes) => out.emit((flight.group(), Delays::of_one(minutes))),
+            None => out.emit_side(&tag, flight),
+        })
+        .name("split cancelled");
     let cancelled = departed.side_output(&cancelled).map(|flight| {
         let Flight { scheduled, carrier, airline, number, origin, destination, .. } = flight;
         format!("cancelled,{scheduled},{carrier},{airline},{origin},{destination},{number}")
     });
-
-    let groups = departed.key_by(|flight| Group {
-        carrier: flight.carrier.clone(),
-        airline: flight.airline.clone(),
-        origin: flight.origin.clone(),
-    });
+    let groups = departed.keyed();
     let windows = |kind: &'static str, size: Duration| {
-        let results = groups.window(TumblingEventTimeWindows::of(size)).aggregate(DelayStatistics);
+        let results = groups.window(TumblingEventTimeWindows::of(size)).reduce(Delays::and);
         results.name(kind).uid(kind).map(move |result| line(kind, &result))
     };
     let (hourly, daily) = (windows("hourly", HOUR), windows("daily", 24 * HOUR));
-    let results = FileSink::text(options.output.to_string_lossy().into_owned(), |line: &String| line.clone());
-    hourly.union_all([&daily, &cancelled]).sink_to(results.overwrite()).name("results").uid("results");
-    Ok(())
-}
-
-/// The flight files in a folder, without the tables beside them.
-fn flight_files(folder: &Path) -> Result<Vec<String>> {
-    let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::InvalidInput, format!("cannot list `{}`", folder.display())).caused_by(error)
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path().to_string_lossy().into_owned();
-        if path.contains("flights-") {
-            files.push(path);
-        }
-    }
-    files.sort_unstable();
-    Ok(files)
+    let results = FileSink::text(&options.output, String::clone).overwrite();
+    hourly.union_all([&daily, &cancelled]).sink_to(results).name("results").uid("results");
 }
 
 /// The airlines by share of delayed flights, from the daily lines of the committed results.
-fn worst_airlines(lines: &[String]) -> Vec<(String, Delays)> {
-    let mut airlines = BTreeMap::<String, Delays>::new();
+fn worst_airlines(lines: &[String]) -> Vec<(&str, Delays)> {
+    let mut airlines = BTreeMap::<&str, Delays>::new();
     for line in lines.iter().filter(|line| line.starts_with("daily,")) {
         let fields: Vec<_> = line.split(',').collect();
         let number = |index: usize| fields[index].parse::<i64>().unwrap();
-        let day = Delays {
-            flights: number(5).unsigned_abs(),
-            delayed: number(6).unsigned_abs(),
-            sum: number(7),
-            max: Some(number(8)),
-        };
-        DelayStatistics.merge(airlines.entry(fields[3].to_owned()).or_default(), day);
+        let (flights, delayed) = (number(5).unsigned_abs(), number(6).unsigned_abs());
+        let day = Delays { flights, delayed, sum: number(7), longest: number(8) };
+        airlines.entry(fields[3]).and_modify(|sum| *sum = sum.and(day)).or_insert(day);
     }
     let mut airlines: Vec<_> = airlines.into_iter().collect();
-    let share = |delays: &Delays| delays.delayed as f64 / delays.flights.max(1) as f64;
+    let share = |delays: &Delays| delays.delayed as f64 / delays.flights as f64;
     airlines.sort_by(|(_, left), (_, right)| share(right).total_cmp(&share(left)));
     airlines
 }
@@ -272,13 +204,13 @@ fn print_table(lines: &[String]) {
         "airline", "flights", "delayed", "mean (min)", "longest (min)"
     );
     for (name, delays) in worst_airlines(lines) {
-        let flights = delays.flights.max(1) as f64;
+        let flights = delays.flights as f64;
         println!(
             "{name:<28} {:>8} {:>8.1}% {:>11.1} {:>13}",
             delays.flights,
             100.0 * delays.delayed as f64 / flights,
             delays.sum as f64 / flights,
-            delays.max.unwrap_or_default()
+            delays.longest
         );
     }
 }
@@ -286,7 +218,7 @@ fn print_table(lines: &[String]) {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let env = arguments.options.environment();
-    build(&env, &arguments)?;
+    build(&env, &arguments);
     let Some(metrics) = arguments.options.run(&env, "flight_delays")? else { return Ok(()) };
 
     let output = &arguments.options.output;

@@ -123,16 +123,10 @@ impl KeyedProcessFunction<u64, Transaction, Alert> for FraudDetector {
 
 fn build(env: &Environment, arguments: &Arguments) {
     let (options, accounts) = (&arguments.options, arguments.accounts);
-    let mut source = GeneratorSource::new(Some(arguments.transactions), move |number| {
-        Transaction::generate(number, accounts)
-    });
-    if let Some(rate) = options.rate {
-        source = source.rate(rate);
-    }
-    let strategy =
-        WatermarkStrategy::monotonous().timestamp_assigner(|transaction: &Transaction| transaction.time);
+    let generate = move |number| Transaction::generate(number, accounts);
+    let strategy = WatermarkStrategy::monotonous().timestamp_assigner(|it: &Transaction| it.time);
     let transactions = env
-        .from_source(source)
+        .from_source(GeneratorSource::new(Some(arguments.transactions), generate).rate(options.rate))
         .parallelism(1)
         .name("transactions")
         .uid("transactions")
@@ -147,7 +141,7 @@ fn build(env: &Environment, arguments: &Arguments) {
         .process(FraudDetector)
         .name("fraud detector")
         .uid("fraud detector");
-    let results = FileSink::text(options.output.to_string_lossy().into_owned(), |alert: &Alert| {
+    let results = FileSink::text(&options.output, |alert: &Alert| {
         let Alert { account, tried, taken } = alert;
         let (dollars, cents) = (taken.cents / 100, taken.cents % 100);
         format!("{},account {account:>4},${dollars}.{cents:02} taken,tried at {tried}", taken.time)

@@ -20,7 +20,7 @@ use std::time::Instant;
 use clap::Parser;
 use futures::executor::block_on;
 use millstream::prelude::*;
-use millstream::state::snapshot::{OperatorManifest, resolve};
+use millstream::state::snapshot::{OperatorManifest, OperatorPart, resolve};
 
 /// Stops a job with a savepoint and restores it at another parallelism, again and again.
 #[derive(Parser)]
@@ -62,10 +62,7 @@ fn start(arguments: &Arguments, parallelism: u32, savepoint: Option<&str>) -> Re
     }
     let pages = arguments.pages.max(1);
     let visits = GeneratorSource::new(Some(arguments.visits), move |visit| page(visit, pages));
-    let results =
-        FileSink::text(arguments.output.to_string_lossy().into_owned(), |(page, number): &(u64, u64)| {
-            format!("{page},{number}")
-        });
+    let results = FileSink::text(&arguments.output, |(page, n): &(u64, u64)| format!("{page},{n}"));
     env.from_source(visits.rate(arguments.rate))
         .name("visits")
         .uid("visits")
@@ -93,7 +90,7 @@ fn print_key_groups(savepoint: &str) -> Result<()> {
 }
 
 fn key_groups(operator: &OperatorManifest) -> Vec<(usize, String, u64)> {
-    let describe = |(subtask, part): (usize, &millstream::state::snapshot::OperatorPart)| {
+    let describe = |(subtask, part): (usize, &OperatorPart)| {
         let groups: Vec<_> = part.keyed.iter().flat_map(|state| &state.groups).collect();
         let (first, last) = (groups.first().map(|(group, _)| group), groups.last().map(|(group, _)| group));
         let range = match (first, last) {

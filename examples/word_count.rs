@@ -40,16 +40,8 @@ fn words(line: String) -> Vec<String> {
 
 fn build(env: &Environment, arguments: &Arguments) {
     let options = &arguments.options;
-    let paths: Vec<_> = arguments.text.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let mut source = FileSource::text(paths);
-    if let Some(rate) = options.rate {
-        source = source.rate(rate);
-    }
-    let results =
-        FileSink::text(options.output.to_string_lossy().into_owned(), |(word, count): &(String, u64)| {
-            format!("{word},{count}")
-        });
-    env.from_source(source)
+    let results = FileSink::text(&options.output, |(word, n): &(String, u64)| format!("{word},{n}"));
+    env.from_source(FileSource::text(arguments.text.as_slice()).rate(options.rate))
         .name("lines")
         .uid("lines")
         .inspect(options.kill_switch())

@@ -40,7 +40,7 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
     }
 
     /// Limits the whole source, all subtasks together, to `per_second` records a second; it must be
-    /// above 0.
+    /// above 0. `None` for no limit.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -52,8 +52,8 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
     /// # Ok::<(), millstream::Error>(())
     /// ```
     #[must_use]
-    pub const fn rate(mut self, per_second: f64) -> Self {
-        self.per_second = Some(per_second);
+    pub fn rate(mut self, per_second: impl Into<Option<f64>>) -> Self {
+        self.per_second = per_second.into();
         self
     }
 }

@@ -137,14 +137,15 @@ impl<F: Format> FileSource<F> {
     }
 
     /// Reads at most this many records per second, which must be above 0, over all subtasks together.
+    /// `None` for no limit.
     ///
     /// ```
     /// # use millstream::connectors::files::FileSource;
     /// let replayed = FileSource::text("requests.log").rate(500.0);
     /// ```
     #[must_use]
-    pub fn rate(mut self, records_per_second: f64) -> Self {
-        self.reading.rate = Some(records_per_second);
+    pub fn rate(mut self, records_per_second: impl Into<Option<f64>>) -> Self {
+        self.reading.rate = records_per_second.into();
         self
     }
 }
