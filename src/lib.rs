@@ -45,9 +45,10 @@
 //! # How settings are written
 //!
 //! Whatever has settings is a builder: its methods consume it and return it. A setting is named after
-//! what it sets, without `set_` or `with_`: `.parallelism(4)`, `.idleness(..)`, `.rate(..)`. One that
-//! has no argument says what is then so: `.whole_files()`, `.allow_unclaimed_state()`. Only
-//! constructors have prepositions: [`CheckpointConfig::every`](checkpoint::CheckpointConfig::every),
+//! what it sets, without `set_` or `with_`: `.parallelism(4)`, `.idleness(..)`, `.rate(..)`. What adds
+//! something, or has no argument, says what is then done or so: `.register_store(..)`,
+//! `.disable_chaining()`, `.whole_files()`. Prepositions belong to constructors:
+//! [`CheckpointConfig::every`](checkpoint::CheckpointConfig::every),
 //! [`EventTimeSessionWindows::with_gap`](window::EventTimeSessionWindows::with_gap). The search of this
 //! documentation also finds Flink's names, such as `setParallelism`, `enableCheckpointing` and `keyBy`.
 //!
