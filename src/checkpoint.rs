@@ -4,4 +4,5 @@ pub use millstream_runtime::checkpoint::{
     CheckpointConfig, CheckpointHistory, CheckpointKind, CheckpointMode, CheckpointStatistics,
     CheckpointStatus, SavepointInfo,
 };
+pub use millstream_runtime::job::RestoreMode;
 pub use millstream_state::CheckpointId;

@@ -9,9 +9,9 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
 
 use futures::executor::block_on;
-use millstream::prelude::*;
 use millstream::checkpoint::CheckpointStatistics;
 use millstream::job::JobStatus;
+use millstream::prelude::*;
 use object_store::memory::InMemory;
 
 /// Runs a job of this name to its end, and returns how many of two numbers it has read.

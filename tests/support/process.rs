@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use millstream::state::snapshot::storage::resolve;
+use millstream::engine::state::snapshot::storage::resolve;
 
 /// The program of an example. `cargo test` builds it; `cargo test --test …` alone does not.
 pub fn example(name: &str) -> Command {
