@@ -40,7 +40,8 @@ pub struct Moment {
     pub wall: Timestamp,
 }
 
-/// Where work goes that must not run on an arbiter: files, networks, encoding of snapshots.
+/// Where work goes that must not run on an arbiter, since it waits: for files and networks. What computes
+/// for long has a [`CpuPool`](millstream_state::snapshot::write::CpuPool).
 pub trait IoPool: Send + Sync {
     /// Runs a future to its end, on some thread that may also wait for the network.
     fn spawn(&self, work: BoxFuture<'static, ()>);

@@ -22,7 +22,7 @@ use millstream_state::snapshot::part::{
 };
 use millstream_state::snapshot::read::load;
 use millstream_state::snapshot::storage::{open_url, resolve};
-use millstream_state::snapshot::write::write_subtask;
+use millstream_state::snapshot::write::{OnThisThread, write_subtask};
 use millstream_state::{
     CheckpointId, GroupContent, KeyGroups, KeyedTable, OperatorId, Shape, TimerQueue, Timestamp, stable_hash,
 };
@@ -93,7 +93,7 @@ fn write_fixture(folder: &Path) {
             let snapshot = OperatorSnapshot { operator: operator(), keyed, lists };
             let file = format!("chk-{checkpoint}/0-{subtask}.state");
             let known = base.as_ref().map(|part| (CheckpointId::new(1), part));
-            base = Some(block_on(write_subtask(&home, &file, vec![snapshot], known)).unwrap());
+            base = Some(block_on(write_subtask(&OnThisThread, &home, &file, vec![snapshot], known)).unwrap());
         }
         parts.push(base.unwrap());
     }

@@ -359,7 +359,7 @@ impl TaskContext {
             let write = guarded(async {
                 let (home, file) = services.folders.locate(&target, checkpoint, &file)?;
                 let base = base.as_ref().map(|(base, part)| (*base, part.as_ref()));
-                Ok(write_subtask(&home, &file, snapshots, base).await?)
+                Ok(write_subtask(services.cpu.as_ref(), &home, &file, snapshots, base).await?)
             });
             let report = match write.await {
                 Ok(part) => {

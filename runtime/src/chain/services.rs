@@ -1,10 +1,11 @@
-//! What all tasks of an attempt share: clock, I/O pool, reports, snapshot folders, metrics.
+//! What all tasks of an attempt share: clock, pools, reports, snapshot folders, metrics.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::storage::SnapshotHome;
+use millstream_state::snapshot::write::CpuPool;
 
 use crate::checkpoint::{Report, SnapshotTarget};
 use crate::clock::{Clock, IoPool};
@@ -35,6 +36,7 @@ pub(crate) struct TaskServices {
     pub(crate) attempt: AttemptId,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) io: Arc<dyn IoPool>,
+    pub(crate) cpu: Arc<dyn CpuPool>,
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) folders: Arc<dyn SnapshotFolders>,
     pub(crate) metrics: Arc<MetricsRegistry>,

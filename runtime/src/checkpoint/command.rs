@@ -6,7 +6,7 @@ use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
 
 use super::{Control, SnapshotTarget};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::job::{AttemptId, SubtaskId};
 
 /// Names a savepoint request, so that its answer finds the one who asked. Chosen by the driver.
@@ -36,14 +36,15 @@ pub struct SavepointInfo {
 /// What the coordinator wants done.
 #[derive(Clone, Debug)]
 pub enum CheckpointCommand {
-    /// Tell subtasks something.
+    /// Tell subtasks of the current attempt something.
     Send {
         /// Whom.
         to: Recipients,
         /// What.
         control: Control,
     },
-    /// Write a manifest, and report how that went to [`CheckpointCoordinator::manifest_written`].
+    /// Write a manifest, and list the checkpoint in the journal; report how that went to
+    /// [`CheckpointCoordinator::manifest_written`], exactly once.
     ///
     /// [`CheckpointCoordinator::manifest_written`]: super::CheckpointCoordinator::manifest_written
     WriteManifest {
@@ -59,6 +60,7 @@ pub enum CheckpointCommand {
         parts: Vec<(SubtaskId, SubtaskPart)>,
     },
     /// Delete from the job's own folder: first the manifests, and only once they are gone the files.
+    /// Deletions are carried out one after another, in order. A failed one may be dropped: it only leaks.
     Delete {
         /// The checkpoints whose manifests go.
         checkpoints: Vec<CheckpointId>,
@@ -72,6 +74,4 @@ pub enum CheckpointCommand {
         /// The savepoint, or why there is none.
         result: Result<SavepointInfo>,
     },
-    /// Fail the attempt: too many checkpoints have failed, or a job that has stopped cannot finish.
-    FailAttempt(Error),
 }

@@ -46,6 +46,8 @@ pub struct CheckpointCoordinator {
     retention: Retention,
     history: CheckpointHistory,
     stopped_with: Option<SavepointInfo>,
+    /// Why the attempt must end, until the job master has heard of it.
+    failure: Option<Error>,
 }
 
 impl CheckpointCoordinator {
@@ -67,7 +69,14 @@ impl CheckpointCoordinator {
             aborted: BTreeSet::new(),
             history: CheckpointHistory::default(),
             stopped_with: None,
+            failure: None,
         }
+    }
+
+    /// Why the attempt must end, if it must: too many checkpoints have failed, or a job that has stopped
+    /// cannot finish. To be asked after everything that the coordinator is told.
+    pub const fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
     }
 
     /// Attempts to come have other subtasks. Only between attempts.

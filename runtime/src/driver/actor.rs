@@ -8,7 +8,9 @@
 
 mod block_on;
 mod coordinator;
+mod deletions;
 mod handle;
+mod message;
 mod pool;
 mod subtask;
 mod told;
@@ -22,9 +24,10 @@ use actix::{Actor, Arbiter, System};
 use millstream_state::snapshot::journal::{JournalOptions, ProcessIdentity};
 use tokio::sync::watch;
 
-use self::coordinator::{CoordinatorActor, Deletions};
+use self::coordinator::CoordinatorActor;
+use self::deletions::Deletions;
 use self::handle::JobView;
-use self::pool::{SystemClock, TokioPool, host_name};
+use self::pool::{CpuThreads, SystemClock, TokioPool, host_name};
 use super::Job;
 use super::storage::JobStorage;
 use crate::clock::Clock;
@@ -48,8 +51,8 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
     let (started, address) = std::sync::mpsc::channel();
     let (name, plan, handle_metrics) = (job.name.clone(), job.plan.clone(), metrics.clone());
     let thread = std::thread::Builder::new().name(format!("millstream {}", job.name)).spawn(move || {
-        let pool = match TokioPool::start() {
-            Ok(pool) => pool,
+        let (pool, cpu) = match TokioPool::start().and_then(|pool| Ok((pool, CpuThreads::start()?))) {
+            Ok(pools) => pools,
             Err(error) => return drop(started.send(Err(error))),
         };
         let deletions = Deletions::start(&pool, storage.clone());
@@ -63,6 +66,7 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
                 storage,
                 clock,
                 pool: pool.handle(),
+                cpu,
                 metrics,
                 view: view.clone(),
                 deletions: deletions.queue(),

@@ -5,7 +5,7 @@ mod take_over;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures::lock::Mutex;
 use millstream_state::snapshot::journal::{
@@ -36,6 +36,7 @@ pub(super) struct Ownership {
     /// `None` until the folder has been taken over. Entries are made one after another.
     owned: Mutex<Option<Owned>>,
     epoch: AtomicU64,
+    swept: AtomicBool,
     /// The checkpoints of earlier processes that were listed at the take-over.
     inherited: parking_lot::Mutex<Vec<CheckpointName>>,
 }
@@ -64,8 +65,9 @@ impl Ownership {
         options: JournalOptions,
     ) -> Self {
         let (owned, epoch, inherited) = (Mutex::default(), AtomicU64::new(0), parking_lot::Mutex::default());
+        let swept = AtomicBool::new(false);
         let (job, keep) = (job.to_owned(), keep.max(1));
-        Self { job, home, stores, process, keep, mode, options, owned, epoch, inherited }
+        Self { job, home, stores, process, keep, mode, options, owned, epoch, swept, inherited }
     }
 
     /// What an attempt begins with. The first takes the folder over, and decides with `restore` what to go
@@ -144,8 +146,11 @@ impl Ownership {
         Ok(FoundCheckpoints { latest, retained })
     }
 
-    /// Deletes what earlier processes have left unfinished. Errors are no more than a leak.
+    /// Deletes, once, what earlier processes have left unfinished. Errors are no more than a leak.
     pub(super) async fn sweep(&self) {
+        if self.swept.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let epoch = Epoch::new(self.epoch.load(Ordering::Acquire));
         let retained = self.inherited.lock().clone();
         let sweep = async { Ok(self.home.sweep(epoch, &retained).await?) };

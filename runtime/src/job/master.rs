@@ -270,15 +270,11 @@ impl JobMaster {
 
     /// Hands on what the coordinator wants.
     fn carry_out(&mut self, now: Moment, wanted: Vec<CheckpointCommand>, commands: &mut Vec<MasterCommand>) {
-        for command in wanted {
-            match MasterCommand::try_from(command) {
-                Ok(command) => commands.push(command),
-                Err(error) => {
-                    let mut follow_up = Vec::new();
-                    self.fail(now, error, &mut follow_up, commands);
-                    self.carry_out(now, follow_up, commands);
-                }
-            }
+        commands.extend(wanted.into_iter().map(MasterCommand::Checkpoint));
+        if let Some(error) = self.coordinator.take_failure() {
+            let mut follow_up = Vec::new();
+            self.fail(now, error, &mut follow_up, commands);
+            self.carry_out(now, follow_up, commands);
         }
     }
 

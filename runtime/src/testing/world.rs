@@ -17,6 +17,7 @@ use crate::driver::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::MetricsRegistry;
+use millstream_state::snapshot::write::OnThisThread;
 
 /// Clock, I/O pool and waker in one.
 #[derive(Default)]
@@ -32,6 +33,7 @@ impl HarnessWorld {
             attempt: AttemptId::default(),
             clock: self.clone(),
             io: self.clone(),
+            cpu: Arc::new(OnThisThread),
             reporter: Arc::new(Nobody),
             folders: Arc::new(Nobody),
             metrics: Arc::new(MetricsRegistry::default()),

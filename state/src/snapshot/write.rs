@@ -1,19 +1,22 @@
 //! From what operators hand over at a barrier to files on the store.
 //!
-//! One subtask writes at most one file. Blocks are encoded straight into the file's buffer, and a
-//! large file leaves in parts while later blocks are still being encoded.
+//! One subtask writes at most one file. Blocks are encoded straight into the file's buffer, on a pool for
+//! such work, and a large file leaves in parts while later blocks are still being encoded.
 
+mod cpu;
 mod upload;
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use self::upload::Upload;
-use super::format::{self, FileKind, append_block};
+use self::cpu::computed;
+pub use self::cpu::{CpuPool, OnThisThread};
+use self::upload::{PART, Upload};
+use super::format::{self, Block, FileKind, append_block};
 use super::part::{
-    BlockReference, GroupSnapshot, KeyedPart, KeyedStateSnapshot, ListItems, ListPart, ListStateSnapshot,
-    OperatorPart, OperatorSnapshot, StateMeta, SubtaskPart,
+    BlockReference, EncodeBlock, GroupSnapshot, KeyedPart, KeyedStateSnapshot, ListItems, ListPart,
+    ListStateSnapshot, OperatorPart, OperatorSnapshot, StateMeta, SubtaskPart,
 };
 use super::storage::SnapshotHome;
 use crate::{CheckpointId, KeyGroup, OperatorId, Result};
@@ -26,7 +29,8 @@ struct BaseState<'a> {
     blocks: HashMap<KeyGroup, &'a BlockReference>,
 }
 
-/// Writes what one subtask hands over to `file` (relative to `home`, such as `chk-7/3-0.state`).
+/// Writes what one subtask hands over to `file` (relative to `home`, such as `chk-7/3-0.state`), and
+/// encodes it on `cpu`.
 ///
 /// Key groups that have not changed since `base`, an earlier checkpoint and what this subtask (or
 /// the one that it was restored from) contributed to it, are referred to rather than written again.
@@ -36,6 +40,7 @@ struct BaseState<'a> {
 /// [`StateError::Storage`](crate::StateError::Storage) and
 /// [`StateError::Codec`](crate::StateError::Codec); the file does not exist then.
 pub async fn write_subtask(
+    cpu: &dyn CpuPool,
     home: &SnapshotHome,
     file: &str,
     snapshots: Vec<OperatorSnapshot>,
@@ -46,6 +51,7 @@ pub async fn write_subtask(
         file: Arc::from(file),
         out: Vec::new(),
         upload: Upload::new(home, file),
+        cpu,
         total_bytes: 0,
     };
     match writer.write(snapshots).await {
@@ -77,6 +83,7 @@ struct Writer<'a> {
     /// The end of the file, from where the upload has not taken it yet.
     out: Vec<u8>,
     upload: Upload<'a>,
+    cpu: &'a dyn CpuPool,
     total_bytes: u64,
 }
 
@@ -98,16 +105,22 @@ impl Writer<'_> {
 
     async fn keyed(&mut self, operator: OperatorId, state: KeyedStateSnapshot) -> Result<KeyedPart> {
         let KeyedStateSnapshot { meta, groups } = state;
-        let mut written = Vec::with_capacity(groups.len());
+        let (mut references, mut new) = (Vec::with_capacity(groups.len()), Vec::new());
         for GroupSnapshot { group, unchanged_since, block } in groups {
-            let reference = match self.known(operator, &meta, group, unchanged_since) {
-                Some(reference) => reference.clone(),
-                None => self.append(block.entries(), |out| block.encode(out)).await?,
-            };
-            self.total_bytes += reference.length;
-            written.push((group, reference));
+            let known = self.known(operator, &meta, group, unchanged_since).cloned();
+            if known.is_none() {
+                new.push(block);
+            }
+            references.push((group, known));
         }
-        Ok(KeyedPart { meta, groups: written })
+        let mut written = self.append(new).await?.into_iter();
+        // As many were written as are not known.
+        let found = references
+            .into_iter()
+            .filter_map(|(group, known)| Some((group, known.or_else(|| written.next())?)));
+        let groups: Vec<_> = found.collect();
+        self.total_bytes += groups.iter().map(|(_, block)| block.length).sum::<u64>();
+        Ok(KeyedPart { meta, groups })
     }
 
     /// The block that already holds a key group's content.
@@ -130,45 +143,74 @@ impl Writer<'_> {
             ListItems::Ready(items) => items,
             ListItems::Deferred(items) => items.await?,
         };
-        let block = if items.is_empty() {
-            // Nothing to read back, but worth knowing: it is empty, rather than new.
-            BlockReference { file: Arc::from(""), offset: 0, length: 0, checksum: 0, entries: 0 }
-        } else {
-            self.append(items.len() as u64, |out| {
-                items.iter().for_each(|item| append_item(out, item));
-                Ok(())
-            })
-            .await?
+        let new: Vec<Arc<dyn EncodeBlock>> = match items.is_empty() {
+            true => Vec::new(),
+            false => vec![Arc::new(Items(items))],
         };
+        // Nothing to read back, but worth knowing: it is empty, rather than new.
+        let empty = || BlockReference { file: Arc::from(""), offset: 0, length: 0, checksum: 0, entries: 0 };
+        let block = self.append(new).await?.pop().unwrap_or_else(empty);
         self.total_bytes += block.length;
         Ok(ListPart { name, redistribution, item, block })
     }
 
-    async fn append(
-        &mut self,
-        entries: u64,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-    ) -> Result<BlockReference> {
-        if self.upload.taken() == 0 && self.out.is_empty() {
-            format::begin(FileKind::State, &mut self.out);
+    /// Appends blocks, in order, and sends on its way what is enough for a part.
+    async fn append(&mut self, blocks: Vec<Arc<dyn EncodeBlock>>) -> Result<Vec<BlockReference>> {
+        let mut references = Vec::with_capacity(blocks.len());
+        let mut blocks = blocks.into_iter();
+        while blocks.len() > 0 {
+            if self.upload.taken() == 0 && self.out.is_empty() {
+                format::begin(FileKind::State, &mut self.out);
+            }
+            let (taken, mut out) = (self.upload.taken(), std::mem::take(&mut self.out));
+            let encoded = computed(self.cpu, move || {
+                let encoded = encode_a_part(&mut blocks, &mut out)?;
+                Ok((encoded, out, blocks))
+            });
+            let (encoded, out, rest) = encoded.await?;
+            references.extend(encoded.into_iter().map(|(block, entries)| BlockReference {
+                file: self.file.clone(),
+                offset: taken + block.offset,
+                length: block.length,
+                checksum: block.checksum,
+                entries,
+            }));
+            (self.out, blocks) = (out, rest);
+            self.upload.take_parts(&mut self.out).await?;
         }
-        let block = append_block(&mut self.out, encode)?;
-        let offset = self.upload.taken() + block.offset;
-        self.upload.take_parts(&mut self.out).await?;
-        Ok(BlockReference {
-            file: self.file.clone(),
-            offset,
-            length: block.length,
-            checksum: block.checksum,
-            entries,
-        })
+        Ok(references)
     }
 }
 
-/// Appends an item of an operator state, behind its length.
-fn append_item(out: &mut Vec<u8>, item: &[u8]) {
-    out.extend_from_slice(&(item.len() as u64).to_le_bytes());
-    out.extend_from_slice(item);
+/// Encodes blocks until there is enough for a part, or none is left; returns each with how many entries
+/// it has.
+fn encode_a_part(
+    blocks: &mut std::vec::IntoIter<Arc<dyn EncodeBlock>>,
+    out: &mut Vec<u8>,
+) -> Result<Vec<(Block, u64)>> {
+    let (start, mut encoded) = (out.len(), Vec::new());
+    while out.len() - start < PART {
+        let Some(block) = blocks.next() else { break };
+        encoded.push((append_block(out, |out| block.encode(out))?, block.entries()));
+    }
+    Ok(encoded)
+}
+
+/// The items of an operator state, one behind the other, each behind its length.
+struct Items(Vec<Vec<u8>>);
+
+impl EncodeBlock for Items {
+    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
+        for item in &self.0 {
+            out.extend_from_slice(&(item.len() as u64).to_le_bytes());
+            out.extend_from_slice(item);
+        }
+        Ok(())
+    }
+
+    fn entries(&self) -> u64 {
+        self.0.len() as u64
+    }
 }
 
 #[cfg(test)]

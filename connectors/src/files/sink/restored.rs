@@ -3,10 +3,19 @@
 use std::collections::BTreeMap;
 
 use millstream_runtime::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 
 use super::part::PartName;
-use super::writer::WriterState;
 use crate::files::location::Location;
+
+/// What a writer must know after a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterState {
+    /// Whose state it is.
+    pub(super) subtask: u32,
+    /// The first counter that no file of this writer has.
+    pub(super) next: u64,
+}
 
 /// Fails if a file is visible that was written after the snapshot in which writers had these states:
 /// what is in it would be written a second time.

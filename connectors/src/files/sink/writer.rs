@@ -7,27 +7,17 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
 use millstream_runtime::clock::IoHandle;
 use millstream_runtime::{Error, ErrorKind, Result};
-use serde::{Deserialize, Serialize};
 
 use super::Writing;
 use super::commit::{Committable, commit_all};
 use super::part::{Part, PartName, Work};
-use super::restored::refuse_newer;
+use super::restored::{WriterState, refuse_newer};
 use crate::files::encode::Encoder;
 use crate::files::location::Location;
 
 /// How many pieces of work may be under way before the writer takes no more records: what it holds
 /// in memory is about as many chunks.
 const UNDER_WAY: usize = 3;
-
-/// What a writer must know after a restore.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriterState {
-    /// Whose state it is.
-    pub(super) subtask: u32,
-    /// The first counter that no file of this writer has.
-    pub(super) next: u64,
-}
 
 /// Writes the files of one subtask.
 pub struct FileWriter<E: Encoder> {

@@ -122,7 +122,7 @@ impl CheckpointCoordinator {
         // The sources of a job that stops have stopped: only another attempt gets them going again.
         if stops || hopeless || attempt.failures > tolerable {
             self.attempt = None;
-            commands.push(CheckpointCommand::FailAttempt(error));
+            self.failure = Some(error);
         }
     }
 

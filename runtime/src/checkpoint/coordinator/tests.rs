@@ -52,10 +52,6 @@ fn tell(command: &CheckpointCommand) -> String {
             format!("answer {} with {}", request.0, info.checkpoint)
         }
         CheckpointCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
-        CheckpointCommand::FailAttempt(error) => {
-            assert_eq!(error.kind(), ErrorKind::Checkpoint);
-            "fail".to_owned()
-        }
     }
 }
 
@@ -86,7 +82,12 @@ impl Story {
     ) -> Vec<String> {
         let mut commands = Vec::new();
         act(&mut self.coordinator, self.now, &mut commands);
-        commands.iter().map(tell).collect()
+        let mut told: Vec<_> = commands.iter().map(tell).collect();
+        if let Some(error) = self.coordinator.take_failure() {
+            assert_eq!(error.kind(), ErrorKind::Checkpoint);
+            told.push("fail".to_owned());
+        }
+        told
     }
 
     fn restart(&mut self, next_id: u64) -> Vec<String> {
@@ -271,7 +272,7 @@ fn the_error_of_a_failed_attempt_names_the_subtask() {
     let mut commands = Vec::new();
     let cause = Error::new(ErrorKind::External, "disk full").in_operator("count").in_subtask(1);
     story.coordinator.decline(story.now, CheckpointId::new(1), &cause, &mut commands);
-    let Some(CheckpointCommand::FailAttempt(error)) = commands.last() else { panic!("{commands:?}") };
+    let error = story.coordinator.take_failure().unwrap();
     assert_eq!(error.to_string(), "operator `count` (subtask 1): checkpoint 1 failed: disk full");
     assert_eq!((error.kind(), error.subtask()), (ErrorKind::Checkpoint, Some(1)));
 }
@@ -284,7 +285,7 @@ fn state_that_has_no_encoding_fails_the_attempt_whatever_is_tolerated() {
     let source = postcard::Error::SerializeSeqLengthUnknown;
     let cause = StateError::Codec { state: "total".to_owned(), action: "encode", source };
     story.coordinator.decline(story.now, CheckpointId::new(1), &cause.into(), &mut commands);
-    let Some(CheckpointCommand::FailAttempt(error)) = commands.last() else { panic!("{commands:?}") };
+    let error = story.coordinator.take_failure().unwrap();
     assert_eq!(error.kind(), ErrorKind::InvalidJob, "{error}");
     assert!(error.to_string().contains("state `total`: cannot encode"), "{error}");
 }

@@ -10,7 +10,7 @@ use millstream_state::CheckpointId;
 use tokio::sync::{oneshot, watch};
 
 use super::block_on::block_on;
-use super::coordinator::UserRequest;
+use super::message::UserRequest;
 use crate::checkpoint::{CheckpointHistory, SavepointInfo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Plan;

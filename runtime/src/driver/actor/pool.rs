@@ -1,16 +1,22 @@
-//! The real clock and the real I/O pool.
+//! The real clock and the real pools.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
+use crossbeam_channel::{Sender, unbounded};
 use futures::future::BoxFuture;
 use millstream_state::Timestamp;
+use millstream_state::snapshot::write::CpuPool;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::clock::{Clock, IoPool};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How many threads encode and upload snapshots and wait for I/O.
+/// How many threads wait for I/O.
 const IO_THREADS: usize = 2;
+
+/// How many threads encode snapshots: they compete with the arbiters for the cores.
+const CPU_THREADS: usize = 2;
 
 /// The name of this machine, as far as it can be told.
 pub(super) fn host_name() -> String {
@@ -79,5 +85,34 @@ impl TokioPool {
 impl IoPool for TokioHandle {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         self.0.spawn(work);
+    }
+}
+
+type Computation = Box<dyn FnOnce() + Send>;
+
+/// Threads that encode snapshots. They end when the last handle is dropped and what was asked for is done.
+pub(super) struct CpuThreads(Sender<Computation>);
+
+impl CpuThreads {
+    pub(super) fn start() -> Result<Self> {
+        let (queue, next) = unbounded::<Computation>();
+        for _ in 0..CPU_THREADS {
+            let next = next.clone();
+            // A panic is for whoever waits for the result: the thread goes on.
+            let work = move || next.into_iter().for_each(|work| drop(catch_unwind(AssertUnwindSafe(work))));
+            let started = std::thread::Builder::new().name("millstream cpu".to_owned()).spawn(work);
+            started.map_err(|error| {
+                Error::new(ErrorKind::External, "cannot start the threads that encode snapshots")
+                    .caused_by(error)
+            })?;
+        }
+        Ok(Self(queue))
+    }
+}
+
+impl CpuPool for CpuThreads {
+    fn compute(&self, work: Computation) {
+        // The threads live as long as this.
+        let _ = self.0.send(work);
     }
 }

@@ -1,10 +1,11 @@
-//! The I/O pool of a simulated process: futures that go on when the world says so.
+//! The pools of a simulated process: work that goes on when the world says so.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 
 use futures::future::BoxFuture;
+use millstream_state::snapshot::write::CpuPool;
 use parking_lot::Mutex;
 
 use crate::clock::IoPool;
@@ -48,6 +49,12 @@ pub(super) struct VirtualPool(Mutex<Vec<Work>>);
 impl IoPool for VirtualPool {
     fn spawn(&self, future: BoxFuture<'static, ()>) {
         self.0.lock().push(Work { future, flag: Flag::raised() });
+    }
+}
+
+impl CpuPool for VirtualPool {
+    fn compute(&self, work: Box<dyn FnOnce() + Send>) {
+        self.spawn(Box::pin(async move { work() }));
     }
 }
 

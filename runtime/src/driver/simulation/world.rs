@@ -21,7 +21,7 @@ use super::process::{Choice, CoordinatorMessage, Process, ReportTo};
 use super::store::FaultyStore;
 use super::{Simulation, SimulationReport, stuck};
 use crate::chain::TaskServices;
-use crate::checkpoint::{Control, Recipients};
+use crate::checkpoint::{CheckpointCommand, Control, Recipients};
 use crate::clock::{Clock, IoPool, Random};
 use crate::driver::storage::{ManifestRequest, Prepared};
 use crate::driver::{Job, Sabotage};
@@ -277,6 +277,7 @@ impl World {
             attempt,
             clock: self.clock.clone(),
             io: process.pool.clone(),
+            cpu: process.pool.clone(),
             reporter: Arc::new(ReportTo(attempt, process.inbox.clone())),
             folders: process.storage.clone(),
             metrics: Arc::new(MetricsRegistry::default()),
@@ -309,8 +310,22 @@ impl World {
     fn carry_out(&mut self, process: &mut Process, command: MasterCommand) {
         match command {
             MasterCommand::Deploy { attempt, restore } => process.prepare(attempt, restore),
-            MasterCommand::Send { to, control } => process.send(to, &control),
-            MasterCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
+            MasterCommand::Checkpoint(command) => self.carry_out_for_coordinator(process, command),
+            MasterCommand::StopTasks { attempt } => {
+                process.cancelled.store(true, Ordering::Relaxed);
+                process.stopping = Some(attempt);
+            }
+            MasterCommand::WakeAt(time) => {
+                process.ticks.insert(time);
+            }
+            MasterCommand::Done(result) => process.result = Some(result),
+        }
+    }
+
+    fn carry_out_for_coordinator(&mut self, process: &mut Process, command: CheckpointCommand) {
+        match command {
+            CheckpointCommand::Send { to, control } => process.send(to, &control),
+            CheckpointCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
                 if self.settings.sabotage == Sabotage::CommitBeforeManifest {
                     process.send(Recipients::All, &Control::CheckpointCompleted(checkpoint));
                 }
@@ -319,16 +334,8 @@ impl World {
                 let tries = 1 + u32::from(self.random.below(2) == 0);
                 process.write_manifest(attempt, request, tries);
             }
-            MasterCommand::DeleteCheckpoints { checkpoints, files } => process.delete(checkpoints, files),
-            MasterCommand::StopTasks { attempt } => {
-                process.cancelled.store(true, Ordering::Relaxed);
-                process.stopping = Some(attempt);
-            }
-            MasterCommand::WakeAt(time) => {
-                process.ticks.insert(time);
-            }
-            MasterCommand::AnswerSavepoint { request, result } => self.hear_of_savepoint(request, result),
-            MasterCommand::Done(result) => process.result = Some(result),
+            CheckpointCommand::Delete { checkpoints, files } => process.delete(checkpoints, files),
+            CheckpointCommand::AnswerSavepoint { request, result } => self.hear_of_savepoint(request, result),
         }
     }
 }

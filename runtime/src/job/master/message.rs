@@ -3,14 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_state::snapshot::part::SubtaskPart;
-use millstream_state::{CheckpointId, Timestamp};
+use millstream_state::CheckpointId;
 
 use super::super::{AttemptId, SubtaskId};
-use crate::checkpoint::{
-    CheckpointCommand, Control, FoundCheckpoints, Recipients, Report, RequestId, SavepointInfo,
-    SnapshotTarget,
-};
+use crate::checkpoint::{CheckpointCommand, FoundCheckpoints, Report, RequestId};
 use crate::error::{Error, Result};
 
 /// Where a job stands.
@@ -109,7 +105,7 @@ pub enum MasterEvent {
         /// What it says.
         report: Report,
     },
-    /// The answer to [`MasterCommand::WriteManifest`]; there must be exactly one, also after
+    /// The answer to [`CheckpointCommand::WriteManifest`]; there must be exactly one, also after
     /// [`MasterCommand::StopTasks`].
     ManifestWritten {
         /// The attempt in the command.
@@ -148,35 +144,10 @@ pub enum MasterCommand {
         /// What it begins from.
         restore: RestoreFrom,
     },
-    /// Tell subtasks of the current attempt something.
-    Send {
-        /// Whom.
-        to: Recipients,
-        /// What.
-        control: Control,
-    },
-    /// Write a manifest, and list the checkpoint in the journal; answer with
+    /// What the checkpoint coordinator wants done; a
+    /// [`WriteManifest`](CheckpointCommand::WriteManifest) is answered with
     /// [`MasterEvent::ManifestWritten`].
-    WriteManifest {
-        /// The attempt that made the snapshot.
-        attempt: AttemptId,
-        /// Which checkpoint or savepoint.
-        checkpoint: CheckpointId,
-        /// Where it goes.
-        target: SnapshotTarget,
-        /// When it was triggered.
-        triggered: Timestamp,
-        /// What it consists of, ordered by subtask.
-        parts: Vec<(SubtaskId, SubtaskPart)>,
-    },
-    /// Delete from the job's own folder: first the manifests, and only once they are gone the files.
-    /// Deletions are carried out one after another, in order. A failed one may be dropped: it only leaks.
-    DeleteCheckpoints {
-        /// The checkpoints whose manifests go.
-        checkpoints: Vec<CheckpointId>,
-        /// The files, relative to the folder that holds the job's checkpoints.
-        files: Vec<Arc<str>>,
-    },
+    Checkpoint(CheckpointCommand),
     /// Drop all tasks of an attempt, also while it is being deployed; answer with
     /// [`MasterEvent::TasksStopped`] in any case.
     StopTasks {
@@ -186,34 +157,6 @@ pub enum MasterCommand {
     /// Send a [`MasterEvent::Tick`] at this time of the monotonic clock or soon after, not earlier.
     /// Replaces no earlier request.
     WakeAt(Duration),
-    /// Answer a savepoint request.
-    AnswerSavepoint {
-        /// Which request.
-        request: RequestId,
-        /// The savepoint, or why there is none.
-        result: Result<SavepointInfo>,
-    },
     /// The job is over. Afterwards only savepoint requests are still answered, with errors.
     Done(Result<JobOutcome>),
-}
-
-/// An error is the coordinator's wish to fail the attempt, which is for the master itself.
-impl TryFrom<CheckpointCommand> for MasterCommand {
-    type Error = Error;
-
-    fn try_from(command: CheckpointCommand) -> Result<Self> {
-        Ok(match command {
-            CheckpointCommand::Send { to, control } => Self::Send { to, control },
-            CheckpointCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
-                Self::WriteManifest { attempt, checkpoint, target, triggered, parts }
-            }
-            CheckpointCommand::Delete { checkpoints, files } => {
-                Self::DeleteCheckpoints { checkpoints, files }
-            }
-            CheckpointCommand::AnswerSavepoint { request, result } => {
-                Self::AnswerSavepoint { request, result }
-            }
-            CheckpointCommand::FailAttempt(error) => return Err(error),
-        })
-    }
 }

@@ -23,22 +23,28 @@ fn tell(command: &MasterCommand) -> String {
             RestoreFrom::Path(path) => format!("deploy {} from {path}", attempt.number),
             RestoreFrom::Checkpoint(id) => format!("deploy {} from {id}", attempt.number),
         },
-        MasterCommand::Send { control, .. } => match control {
+        MasterCommand::Checkpoint(command) => tell_of_checkpoint(command),
+        MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.number),
+        MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
+        MasterCommand::Done(Ok(outcome)) => format!("done: {outcome:?}"),
+        MasterCommand::Done(Err(error)) => format!("done: {error}"),
+    }
+}
+
+fn tell_of_checkpoint(command: &CheckpointCommand) -> String {
+    match command {
+        CheckpointCommand::Send { control, .. } => match control {
             Control::Trigger(barrier) => format!("trigger {}", barrier.checkpoint),
             Control::CheckpointCompleted(id) => format!("completed {id}"),
             Control::CheckpointAborted(id) => format!("aborted {id}"),
             Control::Finish => "finish".to_owned(),
         },
-        MasterCommand::WriteManifest { attempt, checkpoint, .. } => {
+        CheckpointCommand::WriteManifest { attempt, checkpoint, .. } => {
             format!("write {checkpoint} of {}", attempt.number)
         }
-        MasterCommand::DeleteCheckpoints { checkpoints, .. } => format!("delete {checkpoints:?}"),
-        MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.number),
-        MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
-        MasterCommand::AnswerSavepoint { request, result: Ok(_) } => format!("answer {}", request.0),
-        MasterCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
-        MasterCommand::Done(Ok(outcome)) => format!("done: {outcome:?}"),
-        MasterCommand::Done(Err(error)) => format!("done: {error}"),
+        CheckpointCommand::Delete { checkpoints, .. } => format!("delete {checkpoints:?}"),
+        CheckpointCommand::AnswerSavepoint { request, result: Ok(_) } => format!("answer {}", request.0),
+        CheckpointCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::snapshot::part::{
     EncodeBlock, GroupSnapshot, KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, StateKind,
 };
 use crate::snapshot::storage::SnapshotHome;
-use crate::snapshot::write::write_subtask;
+use crate::snapshot::write::{OnThisThread, write_subtask};
 use crate::{CheckpointId, KeyGroups, Timestamp};
 
 const MANIFEST: &str = "chk-1/manifest";
@@ -67,7 +67,10 @@ fn snapshot(parallelism: u32, max_parallelism: u32, items: impl Fn(u32) -> Range
             ],
         };
         let file = format!("chk-1/0-{subtask}.state");
-        block_on(write_subtask(&home, &file, vec![snapshot], None)).unwrap().operators.remove(0)
+        block_on(write_subtask(&OnThisThread, &home, &file, vec![snapshot], None))
+            .unwrap()
+            .operators
+            .remove(0)
     });
     let stored = OperatorManifest {
         operator: operator(),

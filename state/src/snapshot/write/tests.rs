@@ -75,7 +75,7 @@ fn content(home: &SnapshotHome, block: &BlockReference) -> Vec<u8> {
 fn only_key_groups_that_changed_are_written_again() {
     let home = home();
     let first = counting("u64", &[(0, 1, b"zero"), (1, 1, b"one"), (2, 1, b"two")]);
-    let first = block_on(write_subtask(&home, "chk-1/0-0.state", vec![first], None)).unwrap();
+    let first = block_on(write_subtask(&OnThisThread, &home, "chk-1/0-0.state", vec![first], None)).unwrap();
     assert_eq!(files(&first), ["chk-1/0-0.state"; 3]);
     assert_eq!(first.total_bytes, 10);
     assert_eq!(first.written_bytes, block_on(home.get("chk-1/0-0.state")).unwrap().len() as u64);
@@ -83,7 +83,8 @@ fn only_key_groups_that_changed_are_written_again() {
     // Group 1 has changed, group 2 is gone, group 3 is new though it says otherwise.
     let second = counting("u64", &[(0, 1, b"zero"), (1, 2, b"ONE"), (3, 1, b"three")]);
     let base = Some((CheckpointId::new(1), &first));
-    let second = block_on(write_subtask(&home, "chk-2/0-0.state", vec![second], base)).unwrap();
+    let second =
+        block_on(write_subtask(&OnThisThread, &home, "chk-2/0-0.state", vec![second], base)).unwrap();
     assert_eq!(files(&second), ["chk-1/0-0.state", "chk-2/0-0.state", "chk-2/0-0.state"]);
     assert_eq!(second.total_bytes, 12);
     let contents: Vec<_> = references(&second).into_iter().map(|block| content(&home, block)).collect();
@@ -92,7 +93,7 @@ fn only_key_groups_that_changed_are_written_again() {
     // Nothing has changed: no file. References are to where the blocks are, not to checkpoint 2.
     let third = counting("u64", &[(0, 1, b"zero"), (1, 2, b"ONE"), (3, 1, b"three")]);
     let base = Some((CheckpointId::new(2), &second));
-    let third = block_on(write_subtask(&home, "chk-3/0-0.state", vec![third], base)).unwrap();
+    let third = block_on(write_subtask(&OnThisThread, &home, "chk-3/0-0.state", vec![third], base)).unwrap();
     assert_eq!(references(&third), references(&second));
     assert_eq!((third.written_bytes, third.total_bytes), (0, 12));
     assert_eq!(block_on(home.get_if_present("chk-3/0-0.state")).unwrap(), None);
@@ -102,10 +103,11 @@ fn only_key_groups_that_changed_are_written_again() {
 fn an_older_base_or_another_type_is_not_referred_to() {
     let home = home();
     let first = counting("u64", &[(0, 1, b"old")]);
-    let first = block_on(write_subtask(&home, "chk-1/0-0.state", vec![first], None)).unwrap();
+    let first = block_on(write_subtask(&OnThisThread, &home, "chk-1/0-0.state", vec![first], None)).unwrap();
     let base = Some((CheckpointId::new(1), &first));
     for snapshot in [counting("u64", &[(0, 2, b"new")]), counting("i64", &[(0, 1, b"new")])] {
-        let part = block_on(write_subtask(&home, "chk-3/0-0.state", vec![snapshot], base)).unwrap();
+        let part =
+            block_on(write_subtask(&OnThisThread, &home, "chk-3/0-0.state", vec![snapshot], base)).unwrap();
         assert_eq!(files(&part), ["chk-3/0-0.state"]);
         assert_eq!(content(&home, references(&part)[0]), b"new");
     }
@@ -120,18 +122,23 @@ fn lists_wait_for_what_is_deferred_and_may_be_empty() {
         *flag.lock().unwrap() = true;
         Ok(vec![vec![1, 2], vec![]])
     }));
-    let part = block_on(write_subtask(&home, "chk-1/0-0.state", vec![listing(deferred)], None)).unwrap();
+    let part =
+        block_on(write_subtask(&OnThisThread, &home, "chk-1/0-0.state", vec![listing(deferred)], None))
+            .unwrap();
     assert!(*waited.lock().unwrap());
     assert_eq!(part.operators[0].lists[0].block.entries, 2);
     assert_eq!(part.operators[0].lists[0].block.length, 18);
 
     let empty = listing(ListItems::Ready(Vec::new()));
-    let part = block_on(write_subtask(&home, "chk-2/0-0.state", vec![empty], None)).unwrap();
+    let part = block_on(write_subtask(&OnThisThread, &home, "chk-2/0-0.state", vec![empty], None)).unwrap();
     assert_eq!((part.operators[0].lists.len(), part.written_bytes), (1, 0));
     assert_eq!(block_on(home.get_if_present("chk-2/0-0.state")).unwrap(), None);
 
     let failed = ListItems::Deferred(Box::pin(async { Err(StateError::Usage("sink".into())) }));
-    assert!(block_on(write_subtask(&home, "chk-3/0-0.state", vec![listing(failed)], None)).is_err());
+    assert!(
+        block_on(write_subtask(&OnThisThread, &home, "chk-3/0-0.state", vec![listing(failed)], None))
+            .is_err()
+    );
 }
 
 #[test]
@@ -142,8 +149,14 @@ fn large_files_arrive_whole_or_not_at_all() {
         .map(|size| (0..size * 1_500_000 + size).map(|at| (at * size) as u8).collect())
         .collect();
     let mut groups: Vec<_> = (0..).zip(&blocks).map(|(group, block)| (group, 1, block.as_slice())).collect();
-    let part =
-        block_on(write_subtask(&home, "chk-1/0-0.state", vec![counting("u64", &groups)], None)).unwrap();
+    let part = block_on(write_subtask(
+        &OnThisThread,
+        &home,
+        "chk-1/0-0.state",
+        vec![counting("u64", &groups)],
+        None,
+    ))
+    .unwrap();
     let file = block_on(home.get("chk-1/0-0.state")).unwrap();
     assert!(file.len() > 40_000_000);
     assert_eq!(part.written_bytes, file.len() as u64);
@@ -152,7 +165,16 @@ fn large_files_arrive_whole_or_not_at_all() {
     }
 
     groups.push((100, 1, b"unencodable"));
-    assert!(block_on(write_subtask(&home, "chk-2/0-0.state", vec![counting("u64", &groups)], None)).is_err());
+    assert!(
+        block_on(write_subtask(
+            &OnThisThread,
+            &home,
+            "chk-2/0-0.state",
+            vec![counting("u64", &groups)],
+            None
+        ))
+        .is_err()
+    );
     let left: Vec<_> = std::fs::read_dir(folder.path().join("chk-2")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -160,5 +182,5 @@ fn large_files_arrive_whole_or_not_at_all() {
 #[test]
 fn writing_may_move_between_threads() {
     fn assert_send<T: Send>(_: T) {}
-    assert_send(write_subtask(&home(), "chk-1/0-0.state", Vec::new(), None));
+    assert_send(write_subtask(&OnThisThread, &home(), "chk-1/0-0.state", Vec::new(), None));
 }

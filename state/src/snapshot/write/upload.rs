@@ -9,7 +9,7 @@ use crate::Result;
 use crate::snapshot::storage::SnapshotHome;
 
 /// The size of every part but the last, in bytes: some stores want them alike, and at least 5 MiB.
-const PART: usize = 8 << 20;
+pub(super) const PART: usize = 8 << 20;
 /// The size from which a file is uploaded in parts, in bytes.
 const IN_PARTS_FROM: usize = 2 * PART;
 /// How many parts may be under way at once.

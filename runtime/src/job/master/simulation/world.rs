@@ -238,11 +238,7 @@ impl World {
         let seed = self.seed;
         match command {
             MasterCommand::Deploy { attempt, restore } => self.deploy(attempt, &restore),
-            MasterCommand::Send { to, control } => self.control(to, control),
-            MasterCommand::WriteManifest { attempt, checkpoint, parts, .. } => {
-                self.write_manifest(attempt, checkpoint, &parts);
-            }
-            MasterCommand::DeleteCheckpoints { checkpoints, files } => self.delete(checkpoints, &files),
+            MasterCommand::Checkpoint(command) => self.obey_coordinator(command),
             MasterCommand::StopTasks { attempt } => {
                 assert_eq!(attempt, self.attempt, "seed {seed}");
                 self.end_attempt();
@@ -254,13 +250,24 @@ impl World {
                 assert!(!due, "seed {seed}: woken for what could have been done at once");
                 self.wakes.insert(time);
             }
-            MasterCommand::AnswerSavepoint { request, .. } => {
-                assert!(self.answered.insert(request), "seed {seed}: answered twice");
-            }
             MasterCommand::Done(outcome) => {
                 assert!(self.outcome.is_none(), "seed {seed}: done twice");
                 assert!(self.writing.is_empty(), "seed {seed}: done with a manifest under way");
                 self.outcome = Some(outcome);
+            }
+        }
+    }
+
+    fn obey_coordinator(&mut self, command: CheckpointCommand) {
+        let seed = self.seed;
+        match command {
+            CheckpointCommand::Send { to, control } => self.control(to, control),
+            CheckpointCommand::WriteManifest { attempt, checkpoint, parts, .. } => {
+                self.write_manifest(attempt, checkpoint, &parts);
+            }
+            CheckpointCommand::Delete { checkpoints, files } => self.delete(checkpoints, &files),
+            CheckpointCommand::AnswerSavepoint { request, .. } => {
+                assert!(self.answered.insert(request), "seed {seed}: answered twice");
             }
         }
     }

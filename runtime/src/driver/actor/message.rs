@@ -1,0 +1,31 @@
+//! What the coordinator actor is told.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use tokio::sync::oneshot;
+
+use crate::checkpoint::{RequestId, SavepointInfo};
+use crate::error::{Error, Result};
+use crate::job::MasterEvent;
+
+/// Something that the job master has to know.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct CoordinatorMessage(pub(super) MasterEvent);
+
+/// What a user asks through the handle.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) enum UserRequest {
+    Savepoint { path: Arc<str>, stop: bool, answer: oneshot::Sender<Result<SavepointInfo>> },
+    Cancel,
+}
+
+/// A savepoint cannot be taken where it was asked for.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Refuse {
+    pub(super) request: RequestId,
+    pub(super) error: Error,
+}
