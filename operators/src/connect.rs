@@ -11,8 +11,10 @@ use millstream_state::Record;
 
 use crate::Stream;
 
+pub(crate) use broadcast::BroadcastProcess;
 pub use broadcast::{BroadcastConnectedStream, BroadcastProcessFunction};
 pub use broadcast_state::BroadcastState;
+pub(crate) use process::TwoInputProcess;
 pub use process::TwoInputProcessFunction;
 
 /// Two streams that meet in one operator, each with its own type. As Flink's `ConnectedStreams`.

@@ -17,9 +17,29 @@ pub use function::{KeyedProcessFunction, KeyedTwoInputProcessFunction};
 pub use timers::{TimeDomain, Timer};
 
 use closure::ProcessFn;
+use millstream_runtime::chain::{Operator, TwoInputOperator};
 use millstream_state::{Key, Record};
 
 use crate::{Emitter, FunctionResult, KeyedStream, Stream};
+
+/// What runs a keyed function, for a test of it alone.
+pub(crate) fn keyed_operator<K: Key, I: Record, O: Record, F: KeyedProcessFunction<K, I, O>>(
+    function: F,
+) -> impl Operator<(K, I), O> {
+    operator::one_input(function)
+}
+
+/// What runs a keyed function with two inputs, for a test of it alone.
+pub(crate) fn keyed_two_input_operator<K, A, B, O, F>(function: F) -> impl TwoInputOperator<(K, A), (K, B), O>
+where
+    K: Key,
+    A: Record,
+    B: Record,
+    O: Record,
+    F: KeyedTwoInputProcessFunction<K, A, B, O>,
+{
+    operator::two_inputs(function)
+}
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
     /// Applies a [`KeyedProcessFunction`]: state for each key, timers, side outputs. As Flink's

@@ -1,25 +1,83 @@
-//! Sources and sinks on their own, for the harnesses of [`millstream_runtime::testing`].
+//! The testing kit: functions, sources and sinks on their own, without a job around them.
+//!
+//! A function that has been written for a stream goes into a [`FunctionHarness`], where the test is
+//! the world: it pushes records and watermarks, moves the clock, takes what was emitted and counts
+//! what is kept. As Flink's `ProcessFunctionTestHarnesses` and `KeyedOneInputStreamOperatorTestHarness`.
+//!
+//! | function | harness |
+//! |---|---|
+//! | [`ProcessFunction`](crate::ProcessFunction) | [`process_operator`] |
+//! | [`KeyedProcessFunction`](crate::process::KeyedProcessFunction) | [`keyed_operator`] |
+//! | [`TwoInputProcessFunction`](crate::TwoInputProcessFunction) | [`two_input_operator`] |
+//! | [`KeyedTwoInputProcessFunction`](crate::process::KeyedTwoInputProcessFunction) | [`keyed_two_input_operator`] |
+//! | [`BroadcastProcessFunction`](crate::BroadcastProcessFunction) | [`broadcast_operator`] |
+//!
+//! ```
+//! use millstream::prelude::*;
+//! use millstream::testing::process_operator;
+//!
+//! /// Lets the records pass that are not behind the watermark, and says how far it is.
+//! #[derive(Clone)]
+//! struct InTime(OutputTag<char>);
+//!
+//! impl ProcessFunction<char, char> for InTime {
+//!     fn process(&mut self, letter: char, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, char>) -> FunctionResult {
+//!         let time = cx.timestamp().ok_or("a letter without a timestamp")?;
+//!         if time > cx.watermark() { out.emit(letter) } else { out.emit_side(&self.0, letter) }
+//!     }
+//! }
+//!
+//! let (late, at) = (OutputTag::new("late"), Timestamp::from_millis);
+//! let mut harness = process_operator(InTime(late.clone())).open()?;
+//! harness.push_at('a', at(5))?;
+//! harness.watermark(at(7))?;
+//! harness.push_at('b', at(6))?;
+//! assert_eq!(harness.take_timed(), [('a', Some(at(5)))]);
+//! assert_eq!(harness.take_side_output(&late), ['b']);
+//! assert_eq!(harness.take_watermarks(), [at(7)]);
+//! assert!(harness.push('c').unwrap_err().to_string().contains("a letter without a timestamp"));
+//! # Ok::<(), Error>(())
+//! ```
 
-use std::sync::Arc;
+mod builder;
+mod connected;
+mod harness;
+mod input;
+mod one_input;
+mod output;
+mod process;
+mod snapshot;
+mod source_and_sink;
+mod two_inputs;
 
-use millstream_runtime::chain::{Operator, SourceOperator};
+pub use builder::HarnessBuilder;
+pub use connected::{broadcast_operator, keyed_two_input_operator, two_input_operator};
+pub use harness::FunctionHarness;
+pub use input::{Input, Inputs};
+pub use process::{keyed_operator, process_operator};
+pub use snapshot::FunctionSnapshot;
+pub use source_and_sink::{sink_operator, source_operator};
 
-use crate::sink::{self, Sink};
-use crate::source::{self, Source};
+pub use millstream_runtime::event::StreamStatus;
+pub use millstream_runtime::testing::Emitted;
 
-/// What runs subtask `subtask` of `parallelism` of a source that has discovered these splits: for a
-/// [`SourceHarness`](millstream_runtime::testing::SourceHarness).
-pub fn source_operator<S: Source>(
-    source: S,
-    discovered: Vec<S::Split>,
-    subtask: u32,
-    parallelism: u32,
-) -> impl SourceOperator<S::Record> {
-    source::source_operator(Arc::new(source), discovered, subtask, parallelism)
-}
+/// An input without a key.
+pub type PlainInput<T> = Input<T, T>;
+/// An input behind a key.
+pub type KeyedInput<K, T> = Input<T, (K, T)>;
+/// Two inputs without keys, of which the second may be broadcast.
+pub type PlainInputs<A, B> = (PlainInput<A>, PlainInput<B>);
+/// Two inputs behind keys.
+pub type KeyedInputs<K, A, B> = (KeyedInput<K, A>, KeyedInput<K, B>);
 
-/// What runs subtask `subtask` of a sink: for an
-/// [`OperatorHarness`](millstream_runtime::testing::OperatorHarness).
-pub fn sink_operator<S: Sink>(sink: &S, subtask: u32) -> impl Operator<S::Record, ()> + use<S> {
-    sink::sink_operator(sink, subtask)
-}
+/// The harness of a function without a key.
+pub type ProcessHarness<T, O> = FunctionHarness<PlainInput<T>, O>;
+/// The harness of a function, or of windows, behind a key.
+pub type KeyedHarness<K, T, O> = FunctionHarness<KeyedInput<K, T>, O>;
+/// The harness of a function with two inputs, of which the second may be broadcast.
+pub type TwoInputProcessHarness<A, B, O> = FunctionHarness<PlainInputs<A, B>, O>;
+/// The harness of a function with two inputs behind keys.
+pub type KeyedTwoInputHarness<K, A, B, O> = FunctionHarness<KeyedInputs<K, A, B>, O>;
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,6 @@ mod side_output;
 mod union;
 
 pub(crate) use batch_function::each_batch;
-#[cfg(test)]
 pub(crate) use process::Process;
 pub use process::ProcessFunction;
 

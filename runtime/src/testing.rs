@@ -63,7 +63,7 @@ pub(crate) use capture::Captured;
 pub use capture::Emitted;
 pub use fleet::KeyedFleet;
 pub use harness::{Harness, OperatorHarness, SourceHarness, TwoInputHarness};
-pub use head::{NoInput, OneInput, TwoInputs};
+pub use head::{Head, NoInput, OneInput, TwoInputs};
 pub use setup::HarnessSetup;
 pub use snapshot::HarnessSnapshot;
 

@@ -268,7 +268,7 @@ impl KeyedProcessFunction<u8, i64, &'static str> for CountDown {
 fn timers_may_set_timers_that_are_due_at_once() -> Result<()> {
     let tag = OutputTag::new("steps");
     let operator = operator::one_input(CountDown(tag.clone()));
-    let mut harness = OperatorHarness::with(HarnessSetup::new().side_output(&tag), operator)?;
+    let mut harness = OperatorHarness::new(operator)?;
     harness.push((1, 3), Timestamp::MIN)?;
     harness.watermark(at(3))?;
     assert_eq!((harness.take_records(), harness.take_side(&tag)), (vec!["done"], vec![3, 2, 1, 0]));

@@ -1,7 +1,7 @@
 use millstream_runtime::batch::{BATCH_RECORDS, Batch};
 use millstream_runtime::chain::{OpenContext, Output, SnapshotContext};
 use millstream_runtime::graph::{OutputTag, Plan, PlanSettings};
-use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
+use millstream_runtime::testing::OperatorHarness;
 use millstream_runtime::{Error, ErrorKind};
 use millstream_state::Timestamp;
 use millstream_state::snapshot::part::Redistribution;
@@ -123,8 +123,7 @@ impl ProcessFunction<i64, String> for Counting {
 fn a_process_function_sees_time_and_keeps_its_state() {
     let late = OutputTag::new("late");
     let counting = || Process::new(Counting { late: late.clone(), count: 0 });
-    let setup = || HarnessSetup::new().side_output(&late);
-    let mut before = OperatorHarness::with(setup(), counting()).unwrap();
+    let mut before = OperatorHarness::new(counting()).unwrap();
     before.push_at(1, 10).unwrap();
     before.watermark(at(15)).unwrap();
     before.push_at(2, 15).unwrap();
@@ -134,7 +133,7 @@ fn a_process_function_sees_time_and_keeps_its_state() {
     assert_eq!(before.take_side(&late), [2]);
 
     let snapshot = before.snapshot(1).unwrap();
-    let mut after = OperatorHarness::with(setup().restore([&snapshot]), counting()).unwrap();
+    let mut after = OperatorHarness::restore(counting(), &snapshot).unwrap();
     after.watermark(at(20)).unwrap();
     after.end_of_data().unwrap();
     let expected = ["3 until 20", &format!("3 until {}", i64::MAX), "end"];

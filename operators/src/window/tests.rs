@@ -79,8 +79,8 @@ fn late_records_are_dropped_and_counted() -> Result<()> {
 fn late_records_go_to_a_side_output_where_there_is_one() -> Result<()> {
     let tag = OutputTag::new("late");
     let lateness = Lateness { allowed: Duration::ZERO, too_late: Some(tag.clone()) };
-    let setup = HarnessSetup::new().side_output(&tag);
-    let mut harness = OperatorHarness::make(setup, |info| tumbling(10).operator(Count, lateness, info))?;
+    let mut harness =
+        OperatorHarness::make(HarnessSetup::new(), |info| tumbling(10).operator(Count, lateness, info))?;
     harness.watermark(at(9))?;
     harness.push(('a', 7_u32), at(9))?;
     assert_eq!((harness.take_side(&tag), harness.counters().late_records), (vec![7], 0));

@@ -78,6 +78,52 @@ impl SidePorts {
 pub(crate) trait SideCollector: Stage {
     fn send(&mut self, cx: &mut TaskContext) -> Result<()>;
     fn as_any(&mut self) -> &mut dyn Any;
+    /// Where records of tags are kept that no side output is for.
+    fn unread(&self) -> Option<&UnreadRecords> {
+        None
+    }
+}
+
+/// A record of any type, with its timestamp.
+type AnyRecord = (Box<dyn Any + Send>, Timestamp);
+
+/// Keeps the records of all tags that nobody reads: a test asks for a tag when it looks.
+#[derive(Clone, Default)]
+pub(crate) struct UnreadRecords(Arc<Mutex<BTreeMap<u64, Vec<AnyRecord>>>>);
+
+impl UnreadRecords {
+    /// Takes out the records of a tag.
+    pub(crate) fn take<T: Record>(&self, tag: &OutputTag<T>) -> Vec<(T, Timestamp)> {
+        let records = self.0.lock().remove(&tag.id).unwrap_or_default();
+        let typed = records.into_iter().map(|(record, timestamp)| (record.downcast::<T>(), timestamp));
+        typed.filter_map(|(record, timestamp)| record.ok().map(|record| (*record, timestamp))).collect()
+    }
+}
+
+impl Stage for UnreadRecords {
+    fn signal(&mut self, _: &Signal, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+
+    fn drain(&mut self, _: &mut TaskContext) {}
+
+    fn resume(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl SideCollector for UnreadRecords {
+    fn send(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn unread(&self) -> Option<&UnreadRecords> {
+        Some(self)
+    }
 }
 
 /// The side output of tag `id`, with what stands behind it.
@@ -137,11 +183,11 @@ pub(crate) fn emit<T: Record>(
     timestamp: Timestamp,
     cx: &mut TaskContext,
 ) -> Result<()> {
-    let mut sides = sides
+    let mut readers = sides
         .iter_mut()
         .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.id == tag.id));
-    let Some(mut side) = sides.next() else { return check_unread(tag, cx) };
-    for other in sides {
+    let Some(mut side) = readers.next() else { return emit_unread(sides, tag, record, timestamp, cx) };
+    for other in readers {
         side.push(record.clone(), timestamp, cx)?;
         side = other;
     }
@@ -153,7 +199,17 @@ pub(crate) type SideReads = BTreeMap<u64, String>;
 
 /// Dropping is right where nobody reads a side output, and a loss where somebody waits for it elsewhere.
 #[cold]
-fn check_unread<T>(tag: &OutputTag<T>, cx: &TaskContext) -> Result<()> {
+fn emit_unread<T: Record>(
+    sides: &[Box<dyn SideCollector>],
+    tag: &OutputTag<T>,
+    record: T,
+    timestamp: Timestamp,
+    cx: &TaskContext,
+) -> Result<()> {
+    if let Some(unread) = sides.iter().find_map(|side| side.unread()) {
+        unread.0.lock().entry(tag.id).or_default().push((Box::new(record), timestamp));
+        return Ok(());
+    }
     let Some(readers) = cx.side_reads().get(&tag.id) else { return Ok(()) };
     Err(Error::new(
         ErrorKind::InvalidJob,

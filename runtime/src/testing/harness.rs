@@ -8,7 +8,7 @@ use millstream_state::{CheckpointId, Record, Timestamp};
 
 use super::capture::{Captured, Emitted};
 use super::head::{Head, NoInput, OneInput, TwoInputs};
-use super::setup::{CapturedSide, HarnessSetup};
+use super::setup::HarnessSetup;
 use super::snapshot::HarnessSnapshot;
 use super::world::HarnessWorld;
 use crate::chain::{Collector, OperatorInfo, Signal, TaskContext};
@@ -16,6 +16,7 @@ use crate::checkpoint::{Barrier, CheckpointMode, SnapshotTarget};
 use crate::clock::{Alarm, Clock, IoPool};
 use crate::error::Result;
 use crate::event::StreamStatus;
+use crate::graph::side::UnreadRecords;
 use crate::graph::{OutputTag, SideCollector};
 use crate::job::{SubtaskId, VertexId};
 use crate::metrics::{MetricsRegistry, OperatorMetrics};
@@ -42,7 +43,7 @@ pub struct Harness<H, O> {
     budget: Budget,
     runs: usize,
     emitted: Captured<O>,
-    sides: Vec<CapturedSide>,
+    sides: UnreadRecords,
     metrics: Arc<MetricsRegistry>,
 }
 
@@ -56,9 +57,9 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         let metrics = services.metrics.clone();
         let subtask = SubtaskId { vertex: VertexId(0), index: setup.subtask };
         let cx = TaskContext::new(subtask, services, Waker::from(world.clone()), u64::from(setup.subtask));
-        let emitted = Captured::default();
+        let (emitted, sides) = (Captured::default(), UnreadRecords::default());
         let mut harness = Self {
-            head: head(info, Box::new(emitted.clone()), setup.sides, &cx),
+            head: head(info, Box::new(emitted.clone()), vec![Box::new(sides.clone())], &cx),
             cx,
             world,
             manual_io: setup.manual_io,
@@ -67,7 +68,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
             budget: setup.budget,
             runs: 0,
             emitted,
-            sides: setup.captured_sides,
+            sides,
             metrics,
         };
         harness.signal(&Signal::Open)?;
@@ -243,12 +244,13 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         self.emitted.take()
     }
 
-    /// Takes the records emitted to a side output since the last time; none if the setup does not
-    /// [name it](HarnessSetup::side_output).
+    /// Takes the records emitted to a side output since the last time.
     pub fn take_side<S: Record>(&self, tag: &OutputTag<S>) -> Vec<S> {
-        let side = self.sides.iter().find(|side| side.id == tag.id());
-        let captured = side.and_then(|side| side.records.downcast_ref::<Captured<S>>());
-        let records = captured.map(Captured::take_records).unwrap_or_default();
-        records.into_iter().map(|(record, _)| record).collect()
+        self.take_side_timed(tag).into_iter().map(|(record, _)| record).collect()
+    }
+
+    /// Takes the records emitted to a side output since the last time, with their timestamps.
+    pub fn take_side_timed<S: Record>(&self, tag: &OutputTag<S>) -> Vec<(S, Timestamp)> {
+        self.sides.take(tag)
     }
 }

@@ -1,25 +1,15 @@
 //! Where an operator under test stands, and what it is restored from.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, Record};
+use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups};
 
-use super::capture::Captured;
 use super::snapshot::{HarnessSnapshot, redistribute};
 use crate::chain::OperatorInfo;
 use crate::driver::Sabotage;
 use crate::error::Result;
-use crate::graph::{OutputTag, SideCollector, side};
 use crate::task::Budget;
-
-/// A side output that the test reads.
-pub(super) struct CapturedSide {
-    pub(super) id: u64,
-    /// A `Captured<S>`.
-    pub(super) records: Box<dyn Any>,
-}
 
 /// How an operator under test is set up: the only subtask, not restored, I/O at once, unless said otherwise.
 ///
@@ -44,7 +34,7 @@ pub(super) struct CapturedSide {
 /// #     }
 /// # }
 /// let negative = OutputTag::new("negative");
-/// let setup = HarnessSetup::new().subtask(1, 2).side_output(&negative);
+/// let setup = HarnessSetup::new().subtask(1, 2);
 /// let mut harness = OperatorHarness::with(setup, Sorter(negative.clone()))?;
 /// harness.push_all([1, -2, 3])?;
 /// assert_eq!(harness.take_records(), [1, 3]);
@@ -59,8 +49,6 @@ pub struct HarnessSetup<'s> {
     pub(super) manual_io: bool,
     pub(super) sabotage: Sabotage,
     pub(super) budget: Budget,
-    pub(super) sides: Vec<Box<dyn SideCollector>>,
-    pub(super) captured_sides: Vec<CapturedSide>,
     prepared: Option<Arc<[u8]>>,
     snapshots: Vec<&'s HarnessSnapshot>,
 }
@@ -74,8 +62,6 @@ impl Default for HarnessSetup<'_> {
             manual_io: false,
             sabotage: Sabotage::None,
             budget: Budget { emitted: u32::MAX, time: Duration::MAX, ..Budget::default() },
-            sides: Vec::new(),
-            captured_sides: Vec::new(),
             prepared: None,
             snapshots: Vec::new(),
         }
@@ -116,14 +102,6 @@ impl<'s> HarnessSetup<'s> {
     /// I/O runs only when [`run_io`](super::Harness::run_io) is called.
     pub const fn manual_io(mut self) -> Self {
         self.manual_io = true;
-        self
-    }
-
-    /// Records emitted to `tag` are kept for [`take_side`](super::Harness::take_side).
-    pub fn side_output<S: Record>(mut self, tag: &OutputTag<S>) -> Self {
-        let records = Captured::<S>::default();
-        self.sides.push(side::side(tag.id(), Box::new(records.clone())));
-        self.captured_sides.push(CapturedSide { id: tag.id(), records: Box::new(records) });
         self
     }
 

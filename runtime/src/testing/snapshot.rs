@@ -99,9 +99,26 @@ impl HarnessSnapshot {
         Ok(decoded.collect::<Result<_, _>>()?)
     }
 
+    /// Its keyed states, timers among them, and how many entries each holds.
+    pub fn keyed_states(&self) -> impl Iterator<Item = (&StateMeta, u64)> {
+        let entries =
+            |state: &KeyedStateSnapshot| state.groups.iter().map(|group| group.block.entries()).sum();
+        self.keyed.iter().map(move |state| (&state.meta, entries(state)))
+    }
+
+    /// Its operator states, how they are redistributed, and how many items each holds.
+    ///
+    /// # Errors
+    /// If the I/O of one has not run yet.
+    pub fn operator_states(&self) -> Result<Vec<(&str, Redistribution, u64)>> {
+        let count = |list: &List| list.encoded().map(|items| items.len() as u64);
+        let lists = self.lists.iter();
+        lists.map(|list| Ok((list.name.as_str(), list.redistribution, count(list)?))).collect()
+    }
+
     /// How many entries its keyed states hold.
     pub fn keyed_entries(&self) -> u64 {
-        self.keyed.iter().flat_map(|state| &state.groups).map(|group| group.block.entries()).sum()
+        self.keyed_states().map(|(_, entries)| entries).sum()
     }
 }
 

@@ -137,7 +137,7 @@ fn a_bad_row_fails_or_is_skipped_or_set_aside() {
     let tag = OutputTag::new("bad");
     let source = source.on_error(BadRecord::SideOutput(tag.clone()));
     let operator = source_operator(source.clone(), discover(&source).unwrap(), 0, 1);
-    let mut harness = SourceHarness::with(HarnessSetup::new().side_output(&tag), operator).unwrap();
+    let mut harness = SourceHarness::new(operator).unwrap();
     harness.run(9).unwrap();
     assert_eq!(harness.take_records(), [1, 2, 4]);
     let bad = harness.take_side(&tag);
