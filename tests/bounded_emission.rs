@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[serde(from = "u64", into = "u64")]
 struct Counted<const JOB: usize>(u64);
 
-const JOBS: usize = 4;
+const JOBS: usize = 5;
 static ALIVE: [AtomicUsize; JOBS] = [const { AtomicUsize::new(0) }; JOBS];
 static PEAK: [AtomicUsize; JOBS] = [const { AtomicUsize::new(0) }; JOBS];
 
@@ -89,8 +89,7 @@ fn a_watermark_may_close_the_windows_of_any_number_of_keys() {
     let windows = timed(&env.from_collection(0..200_000_u64))
         .key_by(|number| *number)
         .window(TumblingEventTimeWindows::of(Duration::from_millis(10)))
-        .process(|_, _, numbers| Counted::<1>::new(numbers.len() as u64))
-        .map(|result| result.value);
+        .process_fn(|numbers, _, out| out.emit(Counted::<1>::new(numbers.len() as u64)));
     consume(&env, &windows, 200_000);
 }
 
@@ -101,8 +100,7 @@ fn windows_that_stay_open_are_bounded_too() {
         .key_by(|number| *number)
         .window(TumblingEventTimeWindows::of(Duration::from_millis(10)))
         .allowed_lateness(Duration::from_secs(1))
-        .process(|_, _, numbers| Counted::<2>::new(numbers.len() as u64))
-        .map(|result| result.value);
+        .process_fn(|numbers, _, out| out.emit(Counted::<2>::new(numbers.len() as u64)));
     consume(&env, &windows, 200_000);
 }
 
@@ -112,7 +110,16 @@ fn sessions_of_many_keys_close_a_few_at_a_time() {
     let windows = timed(&env.from_collection(0..200_000_u64))
         .key_by(|number| *number)
         .window(EventTimeSessionWindows::with_gap(Duration::from_millis(10)))
-        .process(|_, _, numbers| Counted::<3>::new(numbers.len() as u64))
-        .map(|result| result.value);
+        .process_fn(|numbers, _, out| out.emit(Counted::<3>::new(numbers.len() as u64)));
     consume(&env, &windows, 200_000);
+}
+
+#[test]
+fn windows_may_emit_any_number_of_records_each() {
+    let env = environment();
+    let windows = timed(&env.from_collection(0..2_000_u64))
+        .key_by(|number| *number)
+        .window(TumblingEventTimeWindows::of(Duration::from_millis(10)))
+        .process_fn(|_, _, out| (0..150).try_for_each(|number| out.emit(Counted::<4>::new(number))));
+    consume(&env, &windows, 300_000);
 }

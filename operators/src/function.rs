@@ -13,6 +13,7 @@ pub(crate) use closing::Closing;
 pub use context::ProcessContext;
 pub(crate) use context::{TimeOfDay, Times};
 pub use emitter::Emitter;
+pub(crate) use error::failed;
 pub use error::{FunctionError, FunctionResult};
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! | [`TwoInputProcessFunction`](crate::TwoInputProcessFunction) | [`two_input_operator`] |
 //! | [`KeyedTwoInputProcessFunction`](crate::process::KeyedTwoInputProcessFunction) | [`keyed_two_input_operator`] |
 //! | [`BroadcastProcessFunction`](crate::BroadcastProcessFunction) | [`broadcast_operator`] |
+//! | windows and what is made of them | [`window_operator`] |
 //!
 //! ```
 //! use millstream::prelude::*;
@@ -49,6 +50,7 @@ mod process;
 mod snapshot;
 mod source_and_sink;
 mod two_inputs;
+mod window;
 
 pub use builder::HarnessBuilder;
 pub use connected::{broadcast_operator, keyed_two_input_operator, two_input_operator};
@@ -57,6 +59,7 @@ pub use input::{Input, Inputs};
 pub use process::{keyed_operator, process_operator};
 pub use snapshot::FunctionSnapshot;
 pub use source_and_sink::{sink_operator, source_operator};
+pub use window::{WindowOperatorBuilder, window_operator};
 
 pub use millstream_runtime::event::StreamStatus;
 pub use millstream_runtime::testing::Emitted;

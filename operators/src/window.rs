@@ -11,13 +11,17 @@
 //! Of those that fire at the same watermark, the earlier goes first; otherwise, and for sessions, the
 //! order is unspecified.
 
+mod aggregate;
 mod assigner;
+mod context;
 mod firing;
 mod function;
 mod global;
 mod lateness;
 mod length;
 mod operator;
+mod pane;
+mod process;
 mod result;
 mod session;
 mod sliding;
@@ -27,8 +31,15 @@ mod tumbling;
 
 use millstream_state::{Key, Record};
 
+pub use aggregate::TryAggregateFunction;
 pub use assigner::WindowAssigner;
+pub use context::WindowContext;
+pub(crate) use function::{Processed, Results, WindowFunction};
 pub use global::{GlobalWindow, GlobalWindows};
+pub(crate) use lateness::Lateness;
+pub(crate) use pane::{Aggregate, Count, Keep, Reduce, TryAggregate};
+pub(crate) use process::ProcessFn;
+pub use process::WindowProcessFunction;
 pub use result::WindowResult;
 pub use session::EventTimeSessionWindows;
 pub use sliding::SlidingEventTimeWindows;

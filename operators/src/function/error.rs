@@ -62,6 +62,12 @@ fn engine_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
     None
 }
 
+/// What a function has failed with, as the engine tells of it.
+#[cold]
+pub(crate) fn failed(failure: impl Into<FunctionError>) -> Error {
+    failure.into().into()
+}
+
 impl From<FunctionError> for Error {
     fn from(error: FunctionError) -> Self {
         error.0

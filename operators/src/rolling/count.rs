@@ -1,5 +1,7 @@
 //! Count: how many records each key has had.
 
+use std::convert::Infallible;
+
 use millstream_state::{Key, Record};
 
 use super::RollingFunction;
@@ -11,14 +13,15 @@ pub(super) struct Count;
 impl<K: Key, T> RollingFunction<K, T> for Count {
     type Accumulator = u64;
     type Output = (K, u64);
+    type Failure = Infallible;
 
-    fn first(&mut self, key: &K, _: T) -> (u64, (K, u64)) {
-        (1, (key.clone(), 1))
+    fn first(&mut self, key: &K, _: T) -> Result<(u64, (K, u64)), Infallible> {
+        Ok((1, (key.clone(), 1)))
     }
 
-    fn next(&mut self, count: &mut u64, key: K, _: T) -> (K, u64) {
+    fn next(&mut self, count: &mut u64, key: K, _: T) -> Result<(K, u64), Infallible> {
         *count += 1;
-        (key, *count)
+        Ok((key, *count))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Min and max: the smallest or greatest of each key's records, or of a field of them.
 
 use std::cmp::Ordering;
+use std::convert::Infallible;
 
 use millstream_state::{Key, Record};
 
@@ -31,18 +32,19 @@ where
 {
     type Accumulator = N;
     type Output = (K, N);
+    type Failure = Infallible;
 
-    fn first(&mut self, key: &K, record: T) -> (N, (K, N)) {
+    fn first(&mut self, key: &K, record: T) -> Result<(N, (K, N)), Infallible> {
         let value = (self.field)(&record);
-        (value.clone(), (key.clone(), value))
+        Ok((value.clone(), (key.clone(), value)))
     }
 
-    fn next(&mut self, best: &mut N, key: K, record: T) -> (K, N) {
+    fn next(&mut self, best: &mut N, key: K, record: T) -> Result<(K, N), Infallible> {
         let value = (self.field)(&record);
         if beats(&value, best, self.wanted) {
             *best = value;
         }
-        (key, best.clone())
+        Ok((key, best.clone()))
     }
 }
 
@@ -62,17 +64,18 @@ where
 {
     type Accumulator = T;
     type Output = T;
+    type Failure = Infallible;
 
-    fn first(&mut self, _: &K, record: T) -> (T, T) {
-        (record.clone(), record)
+    fn first(&mut self, _: &K, record: T) -> Result<(T, T), Infallible> {
+        Ok((record.clone(), record))
     }
 
-    fn next(&mut self, best: &mut T, _: K, record: T) -> T {
+    fn next(&mut self, best: &mut T, _: K, record: T) -> Result<T, Infallible> {
         if beats(&(self.field)(&record), &(self.field)(best), self.wanted) {
             best.clone_from(&record);
-            return record;
+            return Ok(record);
         }
-        best.clone()
+        Ok(best.clone())
     }
 }
 

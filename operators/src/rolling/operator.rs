@@ -8,6 +8,7 @@ use millstream_state::{
     Key, KeyGroupRange, KeyGroups, KeyedTable, LookAhead, Place, Record, Shape, StateDescriptor, stable_hash,
 };
 
+use crate::function::{FunctionError, failed};
 use crate::{KeyedStream, Stream};
 
 const ACCUMULATOR: &str = "accumulator";
@@ -18,11 +19,18 @@ pub(crate) trait RollingFunction<K, T>: Clone + Send + Sync + 'static {
     type Accumulator: Record;
     /// What is emitted for each record.
     type Output: Record;
+    /// What it may fail with. `Infallible` costs nothing.
+    type Failure: Into<FunctionError>;
 
     /// Takes the first record of a key: what to keep and what to emit.
-    fn first(&mut self, key: &K, record: T) -> (Self::Accumulator, Self::Output);
+    fn first(&mut self, key: &K, record: T) -> Result<(Self::Accumulator, Self::Output), Self::Failure>;
     /// Takes a further record of a key.
-    fn next(&mut self, accumulator: &mut Self::Accumulator, key: K, record: T) -> Self::Output;
+    fn next(
+        &mut self,
+        accumulator: &mut Self::Accumulator,
+        key: K,
+        record: T,
+    ) -> Result<Self::Output, Self::Failure>;
 }
 
 pub(super) struct Rolling<K, T, F: RollingFunction<K, T>> {
@@ -65,9 +73,9 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
             let place = place(&key);
             let entries = self.table.content_mut(place.hash())?;
             let result = if let Some(accumulator) = entries.get_mut_at(place, &key) {
-                self.function.next(accumulator, key, record)
+                self.function.next(accumulator, key, record).map_err(failed)?
             } else {
-                let (accumulator, result) = self.function.first(&key, record);
+                let (accumulator, result) = self.function.first(&key, record).map_err(failed)?;
                 entries.insert(place.hash(), key, accumulator);
                 result
             };

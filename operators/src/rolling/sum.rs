@@ -1,5 +1,6 @@
 //! Sum: of a field of each key's records.
 
+use std::convert::Infallible;
 use std::ops::AddAssign;
 
 use millstream_state::{Key, Record};
@@ -18,15 +19,16 @@ where
 {
     type Accumulator = N;
     type Output = (K, N);
+    type Failure = Infallible;
 
-    fn first(&mut self, key: &K, record: T) -> (N, (K, N)) {
+    fn first(&mut self, key: &K, record: T) -> Result<(N, (K, N)), Infallible> {
         let sum = (self.0)(&record);
-        (sum.clone(), (key.clone(), sum))
+        Ok((sum.clone(), (key.clone(), sum)))
     }
 
-    fn next(&mut self, sum: &mut N, key: K, record: T) -> (K, N) {
+    fn next(&mut self, sum: &mut N, key: K, record: T) -> Result<(K, N), Infallible> {
         *sum += (self.0)(&record);
-        (key, sum.clone())
+        Ok((key, sum.clone()))
     }
 }
 

@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::convert::Infallible;
 
 use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
 use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, Timestamp, stable_hash};
@@ -22,7 +23,8 @@ fn rolling<F: RollingFunction<u64, i64>>(
 
 #[test]
 fn every_record_yields_the_value_so_far_with_its_timestamp() {
-    let mut harness = OperatorHarness::new(rolling(Reduce(|sum, n| sum + n), 0, 1)).unwrap();
+    let mut harness =
+        OperatorHarness::new(rolling(Reduce(|sum: i64, n: i64| Ok::<_, Infallible>(sum + n)), 0, 1)).unwrap();
     harness.push((1, 5), Timestamp::MIN).unwrap();
     harness.push_at((2, 7), 20).unwrap();
     harness.push_at((1, 6), 30).unwrap();

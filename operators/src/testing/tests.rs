@@ -12,6 +12,7 @@ use crate::process::{KeyedContext, KeyedOpenContext, KeyedProcessFunction, Timer
 use crate::{Emitter, FunctionResult, ProcessContext, ProcessFunction};
 
 mod two_inputs;
+mod windows;
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)

@@ -2,10 +2,12 @@
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::Output;
-use millstream_state::{Entries, Key, KeyTable, Record, WindowTables, WindowedTable};
+use millstream_state::{Entries, Key, KeyTable, Record, Timestamp, WindowTables, WindowedTable};
 
+use super::Window;
+use super::context::Time;
 use super::function::WindowFunction;
-use super::{Window, WindowResult};
+use crate::function::Emitter;
 
 /// The results still to be emitted of windows that a watermark has made due, in the order of the windows.
 pub(super) enum Firing<K, W, V> {
@@ -33,22 +35,25 @@ impl<K: Key, W: Window, V: Record> Firing<K, W, V> {
         Self::Closed { windows: windows.into_iter(), current: None }
     }
 
-    /// Emits results; true when there are no more, false if the task should yield before. The state must
-    /// not change in between.
+    /// Lets windows fire; true when there are no more, false if the task should yield before: the operator's
+    /// work is suspended then. The state must not change in between.
     pub(super) fn go_on<T, F: WindowFunction<K, T, W, Accumulator = V>>(
         &mut self,
         state: &WindowedTable<W, K, V>,
         function: &mut F,
-        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
+        time: Time<'_>,
+        output: &mut Output<'_, F::Output>,
     ) -> Result<bool> {
+        let mut out = Emitter::new(output, Timestamp::MIN);
         match self {
             Self::Open { windows, current, bucket } => {
                 while let Some((window, slot)) = current {
+                    out.set_timestamp(window.max_timestamp());
                     let tables = state.slot(*slot).into_iter().flat_map(WindowTables::iter);
                     let table = tables.filter(|(open, _)| open == window).map(|(_, table)| table);
                     for (place, (key, accumulator)) in table.flat_map(|table| table.iter_from(*bucket)) {
-                        emit(function.result(key, window, accumulator), key.clone(), window, output)?;
-                        if output.should_yield() {
+                        function.fire((key, window), accumulator, time, &mut out)?;
+                        if !out.goes_on() {
                             *bucket = place + 1;
                             return Ok(false);
                         }
@@ -58,9 +63,10 @@ impl<K: Key, W: Window, V: Record> Firing<K, W, V> {
             }
             Self::Closed { windows, current } => loop {
                 if let Some((window, entries)) = current {
+                    out.set_timestamp(window.max_timestamp());
                     for (key, accumulator) in entries {
-                        emit(function.finish(&key, window, accumulator), key, window, output)?;
-                        if output.should_yield() {
+                        function.finish((key, window), accumulator, time, &mut out)?;
+                        if !out.goes_on() {
                             return Ok(false);
                         }
                     }
@@ -73,15 +79,4 @@ impl<K: Key, W: Window, V: Record> Firing<K, W, V> {
         }
         Ok(true)
     }
-}
-
-/// Emits a result, if there is one.
-pub(super) fn emit<K, R, W: Window>(
-    result: Option<R>,
-    key: K,
-    window: &W,
-    output: &mut Output<'_, WindowResult<K, R, W>>,
-) -> Result<()> {
-    let Some(value) = result else { return Ok(()) };
-    output.emit(WindowResult { key, window: window.clone(), value }, window.max_timestamp())
 }

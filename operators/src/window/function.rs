@@ -1,151 +1,204 @@
-//! What becomes of the records of a window: counted, reduced, aggregated or kept.
+//! What becomes of the records of a window: how they are gathered, and what is emitted of them.
 
-use std::sync::Arc;
+use millstream_runtime::chain::{OpenContext, SnapshotContext};
+use millstream_state::{Key, Record};
 
-use millstream_state::{AggregateFunction, Record};
+use super::context::{Time, WindowContext};
+use super::pane::PaneFunction;
+use super::{Window, WindowProcessFunction, WindowResult};
+use crate::function::{Emitter, FunctionResult};
 
-/// How records of one key and window are gathered, and what they come to.
+/// How the records of one key and window are gathered, and what is emitted of them.
+///
+/// What is emitted gets the window's last point in time, unless the function says otherwise.
 pub trait WindowFunction<K, T, W>: Clone + Send + Sync + 'static {
-    /// What is kept.
+    /// What is kept of the records of one key and window.
     type Accumulator: Record;
+    /// How records are gathered.
+    type Pane: PaneFunction<T, Accumulator = Self::Accumulator>;
     /// What comes out.
     type Output: Record;
 
-    /// An accumulator to which nothing has been added.
-    fn create(&self) -> Self::Accumulator;
-    /// Adds a record.
-    fn add(&mut self, accumulator: &mut Self::Accumulator, record: T);
-    /// Adds everything that was added to `other`, which came before or after.
-    fn merge(&mut self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
-    /// What has been added comes to, if to anything, for a window that goes on.
-    fn result(&mut self, key: &K, window: &W, accumulator: &Self::Accumulator) -> Option<Self::Output>;
-    /// What has been added comes to, if to anything, for a window that is over.
-    fn finish(&mut self, key: &K, window: &W, accumulator: Self::Accumulator) -> Option<Self::Output> {
-        self.result(key, window, &accumulator)
+    /// How records are gathered.
+    fn pane(&self) -> &Self::Pane;
+    /// How records are gathered.
+    fn pane_mut(&mut self) -> &mut Self::Pane;
+
+    /// A window fires, and goes on.
+    fn fire(
+        &mut self,
+        place: (&K, &W),
+        accumulator: &Self::Accumulator,
+        time: Time<'_>,
+        out: &mut Emitter<'_, Self::Output>,
+    ) -> FunctionResult;
+
+    /// A window fires, and is over.
+    fn finish(
+        &mut self,
+        place: (K, &W),
+        accumulator: Self::Accumulator,
+        time: Time<'_>,
+        out: &mut Emitter<'_, Self::Output>,
+    ) -> FunctionResult;
+
+    /// Before the first record.
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
+        let _ = cx;
+        Ok(())
     }
+
+    /// Event time has come to a point, and the windows that were due have fired.
+    fn watermark(&mut self, time: Time<'_>, out: &mut Emitter<'_, Self::Output>) -> FunctionResult {
+        let _ = (time, out);
+        Ok(())
+    }
+
+    /// No record follows.
+    fn end_of_data(&mut self, time: Time<'_>, out: &mut Emitter<'_, Self::Output>) -> FunctionResult {
+        let _ = (time, out);
+        Ok(())
+    }
+
+    /// Hands operator state over.
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
+        let _ = cx;
+        Ok(())
+    }
+
+    /// The subtask ends.
+    fn close(&mut self) {}
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Count;
-
-impl<K, T, W> WindowFunction<K, T, W> for Count {
-    type Accumulator = u64;
-    type Output = u64;
-
-    #[inline]
-    fn create(&self) -> u64 {
-        0
-    }
-    #[inline]
-    fn add(&mut self, count: &mut u64, _: T) {
-        *count += 1;
-    }
-    fn merge(&mut self, count: &mut u64, other: u64) {
-        *count += other;
-    }
-    fn result(&mut self, _: &K, _: &W, count: &u64) -> Option<u64> {
-        Some(*count)
-    }
-}
-
+/// Emits what each window comes to, with its key and the window.
 #[derive(Clone)]
-pub(super) struct Reduce<F>(pub(super) F);
+pub(crate) struct Results<P>(pub(crate) P);
 
-impl<F> Reduce<F> {
-    #[inline]
-    fn combine<T>(&mut self, accumulator: &mut Option<T>, record: T)
-    where
-        F: FnMut(T, T) -> T,
-    {
-        *accumulator = Some(match accumulator.take() {
-            Some(before) => (self.0)(before, record),
-            None => record,
-        });
-    }
-}
-
-impl<K, T: Record, W, F: FnMut(T, T) -> T + Clone + Send + Sync + 'static> WindowFunction<K, T, W>
-    for Reduce<F>
-{
-    /// Empty only before the first record, and while the function has it.
-    type Accumulator = Option<T>;
-    type Output = T;
+impl<K: Key, T, W: Window, P: PaneFunction<T>> WindowFunction<K, T, W> for Results<P> {
+    type Accumulator = P::Accumulator;
+    type Pane = P;
+    type Output = WindowResult<K, P::Output, W>;
 
     #[inline]
-    fn create(&self) -> Option<T> {
-        None
+    fn pane(&self) -> &P {
+        &self.0
     }
+
     #[inline]
-    fn add(&mut self, accumulator: &mut Option<T>, record: T) {
-        self.combine(accumulator, record);
+    fn pane_mut(&mut self) -> &mut P {
+        &mut self.0
     }
-    fn merge(&mut self, accumulator: &mut Option<T>, other: Option<T>) {
-        if let Some(other) = other {
-            self.combine(accumulator, other);
+
+    #[inline]
+    fn fire(
+        &mut self,
+        (key, window): (&K, &W),
+        accumulator: &P::Accumulator,
+        _: Time<'_>,
+        out: &mut Emitter<'_, Self::Output>,
+    ) -> FunctionResult {
+        match self.0.result(accumulator).map_err(Into::into)? {
+            Some(value) => out.emit(WindowResult { key: key.clone(), window: window.clone(), value }),
+            None => Ok(()),
         }
     }
-    fn result(&mut self, _: &K, _: &W, accumulator: &Option<T>) -> Option<T> {
-        accumulator.clone()
-    }
-    fn finish(&mut self, _: &K, _: &W, accumulator: Option<T>) -> Option<T> {
-        accumulator
-    }
-}
-
-pub(super) struct Aggregate<A>(pub(super) Arc<A>);
-
-impl<A> Clone for Aggregate<A> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<K, T, W, A: AggregateFunction<Input = T>> WindowFunction<K, T, W> for Aggregate<A> {
-    type Accumulator = A::Accumulator;
-    type Output = A::Output;
 
     #[inline]
-    fn create(&self) -> A::Accumulator {
-        self.0.create_accumulator()
-    }
-    #[inline]
-    fn add(&mut self, accumulator: &mut A::Accumulator, record: T) {
-        self.0.add(&record, accumulator);
-    }
-    fn merge(&mut self, accumulator: &mut A::Accumulator, other: A::Accumulator) {
-        self.0.merge(accumulator, other);
-    }
-    fn result(&mut self, _: &K, _: &W, accumulator: &A::Accumulator) -> Option<A::Output> {
-        Some(self.0.result(accumulator))
+    fn finish(
+        &mut self,
+        (key, window): (K, &W),
+        accumulator: P::Accumulator,
+        _: Time<'_>,
+        out: &mut Emitter<'_, Self::Output>,
+    ) -> FunctionResult {
+        match self.0.finish(accumulator).map_err(Into::into)? {
+            Some(value) => out.emit(WindowResult { key, window: window.clone(), value }),
+            None => Ok(()),
+        }
     }
 }
 
+/// Lets a user's function emit what it makes of each window.
 #[derive(Clone)]
-pub(super) struct Process<F>(pub(super) F);
+pub(crate) struct Processed<P, F, O> {
+    pane: P,
+    function: F,
+    _output: std::marker::PhantomData<fn() -> O>,
+}
 
-impl<K, T, W, R, F> WindowFunction<K, T, W> for Process<F>
+impl<P, F, O> Processed<P, F, O> {
+    pub(crate) const fn new(pane: P, function: F) -> Self {
+        Self { pane, function, _output: std::marker::PhantomData }
+    }
+}
+
+impl<K, T, W, P, F, O> WindowFunction<K, T, W> for Processed<P, F, O>
 where
-    T: Record,
-    R: Record,
-    F: FnMut(&K, &W, Vec<T>) -> R + Clone + Send + Sync + 'static,
+    K: Key,
+    W: Window,
+    P: PaneFunction<T>,
+    F: WindowProcessFunction<K, P::Output, W, O>,
+    O: Record,
 {
-    type Accumulator = Vec<T>;
-    type Output = R;
+    type Accumulator = P::Accumulator;
+    type Pane = P;
+    type Output = O;
 
-    fn create(&self) -> Vec<T> {
-        Vec::new()
-    }
     #[inline]
-    fn add(&mut self, records: &mut Vec<T>, record: T) {
-        records.push(record);
+    fn pane(&self) -> &P {
+        &self.pane
     }
-    fn merge(&mut self, records: &mut Vec<T>, other: Vec<T>) {
-        records.extend(other);
+
+    #[inline]
+    fn pane_mut(&mut self) -> &mut P {
+        &mut self.pane
     }
-    fn result(&mut self, key: &K, window: &W, records: &Vec<T>) -> Option<R> {
-        self.finish(key, window, records.clone())
+
+    fn fire(
+        &mut self,
+        (key, window): (&K, &W),
+        accumulator: &P::Accumulator,
+        time: Time<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        match self.pane.result(accumulator).map_err(Into::into)? {
+            Some(content) => self.function.process(content, &mut WindowContext { key, window, time }, out),
+            None => Ok(()),
+        }
     }
-    fn finish(&mut self, key: &K, window: &W, records: Vec<T>) -> Option<R> {
-        Some((self.0)(key, window, records))
+
+    fn finish(
+        &mut self,
+        (key, window): (K, &W),
+        accumulator: P::Accumulator,
+        time: Time<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        match self.pane.finish(accumulator).map_err(Into::into)? {
+            Some(content) => {
+                self.function.process(content, &mut WindowContext { key: &key, window, time }, out)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
+        self.function.open(cx)
+    }
+
+    fn watermark(&mut self, time: Time<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+        self.function.watermark(&mut time.without_record(), out)
+    }
+
+    fn end_of_data(&mut self, time: Time<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+        self.function.end_of_data(&mut time.without_record(), out)
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
+        self.function.snapshot(cx)
+    }
+
+    fn close(&mut self) {
+        self.function.close();
     }
 }

@@ -13,8 +13,8 @@ use crate::current_watermark::CurrentWatermark;
 
 /// What becomes of records that come after the watermark has passed their window.
 pub struct Lateness<T> {
-    pub(super) allowed: Duration,
-    pub(super) too_late: Option<OutputTag<T>>,
+    pub(crate) allowed: Duration,
+    pub(crate) too_late: Option<OutputTag<T>>,
 }
 
 impl<T> Clone for Lateness<T> {

@@ -11,11 +11,14 @@ use millstream_state::{
     stable_hash,
 };
 
-use super::firing::{Firing, emit};
+use super::context::Time;
+use super::firing::Firing;
 use super::function::WindowFunction;
 use super::lateness::Lateness;
-use super::{Window, WindowAssigner, WindowResult};
+use super::pane::PaneFunction;
+use super::{Window, WindowAssigner};
 use crate::current_watermark::CurrentWatermark;
+use crate::function::{Closing, Emitter, TimeOfDay, failed};
 
 /// The name of the state that holds the open windows.
 const WINDOWS: &str = "windows";
@@ -30,7 +33,8 @@ pub(super) struct WindowOperator<K, T, A: WindowAssigner, F: WindowFunction<K, T
 
 /// The open windows of all keys of a subtask. (What a window holds for one key is Flink's pane.)
 struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
-    function: F,
+    function: Closing<F>,
+    clock: TimeOfDay,
     state: WindowedTable<W, K, F::Accumulator>,
     watermark: CurrentWatermark,
     /// No window fires or is forgotten before the watermark gets here. Derived from the state.
@@ -53,23 +57,25 @@ where
         };
         let state = WindowedTable::new(meta, info.groups, info.range());
         let watermark = CurrentWatermark::default();
-        let panes = Panes { function, state, watermark, next_due: Timestamp::MAX, firing: None };
+        let (function, clock) = (Closing::new(function, F::close), TimeOfDay::default());
+        let panes = Panes { function, clock, state, watermark, next_due: Timestamp::MAX, firing: None };
         Self { assigner, lateness, panes, look_ahead: LookAhead::default() }
     }
 
-    /// Adds records to their windows; `place` says where each key is, as far as that is known.
+    /// Adds records to their windows; `place` says where each key is, as far as that is known. Returns those
+    /// that are left when the task should yield.
     #[inline(always)]
     fn take(
         &mut self,
-        records: impl Iterator<Item = ((K, T), Timestamp)>,
+        mut records: impl Iterator<Item = ((K, T), Timestamp)>,
         mut place: impl FnMut(&K) -> Place,
-        output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
-    ) -> Result<()> {
+        output: &mut Output<'_, F::Output>,
+    ) -> Result<Vec<((K, T), Timestamp)>> {
         let Self { assigner, lateness, panes, .. } = self;
         let closed = lateness.closed(panes.watermark);
         let watermark = panes.watermark.get();
         let mut contents = panes.state.contents_by_hash();
-        for ((key, record), timestamp) in records {
+        while let Some(((key, record), timestamp)) = records.next() {
             if A::NEEDS_TIMESTAMPS && timestamp == Timestamp::MIN {
                 return Err(no_timestamp());
             }
@@ -82,26 +88,32 @@ where
                 }
                 continue;
             };
+            let mut has_fired = false;
             // One window behind, so that the last one gets the record itself.
             for next in open {
                 let known = find(&mut contents, place, &key, &window, watermark);
                 if let Some(accumulator) = known {
-                    panes.function.add(accumulator, record.clone());
+                    panes.function.get().pane_mut().add(accumulator, record.clone()).map_err(failed)?;
                 } else {
                     let first = (place.hash(), key.clone(), record.clone());
-                    panes.add_first(first, &window, lateness, output)?;
+                    has_fired |= panes.add_first(first, &window, lateness, output)?;
                     contents = panes.state.contents_by_hash();
                 }
                 window = next;
             }
             if let Some(accumulator) = find(&mut contents, place, &key, &window, watermark) {
-                panes.function.add(accumulator, record);
+                panes.function.get().pane_mut().add(accumulator, record).map_err(failed)?;
             } else {
-                panes.add_first((place.hash(), key, record), &window, lateness, output)?;
+                has_fired |= panes.add_first((place.hash(), key, record), &window, lateness, output)?;
                 contents = panes.state.contents_by_hash();
             }
+            // A window that has fired once more may have emitted any number of records.
+            if has_fired && output.should_yield() {
+                output.suspend();
+                return Ok(records.collect());
+            }
         }
-        Ok(())
+        Ok(Vec::new())
     }
 }
 
@@ -120,28 +132,30 @@ fn find<'a, K: Key, W: Window, V: Record>(
 }
 
 impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F> {
-    /// Adds the first record of a key to a window, or one to a window that has fired already.
+    /// Adds the first record of a key to a window, or one to a window that has fired already, which then fires
+    /// once more (true).
     #[inline(never)]
     fn add_first(
         &mut self,
         (hash, key, record): (u64, K, T),
         window: &W,
         lateness: &Lateness<T>,
-        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
-    ) -> Result<()> {
+        output: &mut Output<'_, F::Output>,
+    ) -> Result<bool> {
         let last = window.max_timestamp();
         let has_fired = last <= self.watermark.get();
         let next_due = &mut self.next_due;
         let table = self.state.content_mut(hash)?.open(window, || {
             *next_due = (*next_due).min(if has_fired { lateness.end_of(window) } else { last });
         });
-        let emitted_key = has_fired.then(|| key.clone());
-        let accumulator = table.entry(hash, key, |_| self.function.create());
-        self.function.add(accumulator, record);
-        match emitted_key {
-            Some(key) => emit(self.function.result(&key, window, accumulator), key, window, output),
-            None => Ok(()),
+        let (function, fired_key) = (self.function.get(), has_fired.then(|| key.clone()));
+        let accumulator = table.entry(hash, key, |_| function.pane().create());
+        function.pane_mut().add(accumulator, record).map_err(failed)?;
+        if let Some(key) = fired_key {
+            let time = Time::new(&self.clock, self.watermark);
+            function.fire((&key, window), accumulator, time, &mut Emitter::new(output, last))?;
         }
+        Ok(has_fired)
     }
 
     /// Fires and forgets what is due at a watermark, then sends the watermark on.
@@ -149,11 +163,11 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         &mut self,
         watermark: Timestamp,
         lateness: &Lateness<T>,
-        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
+        output: &mut Output<'_, F::Output>,
     ) -> Result<()> {
         let (before, now) = (self.watermark.get(), self.watermark.advance(watermark));
         if now < self.next_due {
-            return output.emit_watermark(watermark);
+            return self.pass_on(watermark, output);
         }
         let firing = if lateness.is_allowed() {
             // Later records may still change what fires now: it stays open.
@@ -168,14 +182,10 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
     }
 
     /// Goes on with what is being emitted, until that is done or the task should yield.
-    fn fire(
-        &mut self,
-        lateness: &Lateness<T>,
-        output: &mut Output<'_, WindowResult<K, F::Output, W>>,
-    ) -> Result<()> {
+    fn fire(&mut self, lateness: &Lateness<T>, output: &mut Output<'_, F::Output>) -> Result<()> {
         let Some(firing) = &mut self.firing else { return Ok(()) };
-        if !firing.go_on(&self.state, &mut self.function, output)? {
-            output.suspend();
+        let time = Time::new(&self.clock, self.watermark);
+        if !firing.go_on(&self.state, self.function.get(), time, output)? {
             return Ok(());
         }
         self.firing = None;
@@ -183,7 +193,14 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
             drop(self.take_over(lateness));
         }
         self.find_next_due(lateness);
-        output.emit_watermark(self.watermark.get())
+        self.pass_on(self.watermark.get(), output)
+    }
+
+    /// Tells the function how far event time has come, then those further down.
+    fn pass_on(&mut self, watermark: Timestamp, output: &mut Output<'_, F::Output>) -> Result<()> {
+        let time = Time::new(&self.clock, self.watermark);
+        self.function.get().watermark(time, &mut Emitter::new(output, time.watermark()))?;
+        output.emit_watermark(watermark)
     }
 
     /// Takes out the windows that no record may come to any more, in order. Key groups without such
@@ -216,8 +233,7 @@ pub(super) fn no_timestamp() -> Error {
     Error::new(ErrorKind::InvalidJob, problem)
 }
 
-impl<K: Key, T: Record, A, F> OperatorHooks<WindowResult<K, F::Output, A::Window>>
-    for WindowOperator<K, T, A, F>
+impl<K: Key, T: Record, A, F> OperatorHooks<F::Output> for WindowOperator<K, T, A, F>
 where
     A: WindowAssigner,
     F: WindowFunction<K, T, A::Window>,
@@ -229,39 +245,38 @@ where
         }
         self.panes.watermark.restore(cx)?;
         self.panes.find_next_due(&self.lateness);
-        Ok(())
+        self.panes.clock = TimeOfDay::of(cx.task());
+        Ok(self.panes.function.opening().open(cx)?)
     }
 
-    fn watermark(
-        &mut self,
-        watermark: Timestamp,
-        output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
-    ) -> Result<()> {
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, F::Output>) -> Result<()> {
         self.panes.advance(watermark, &self.lateness, output)
     }
 
-    fn resume(&mut self, output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>) -> Result<()> {
+    fn resume(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
         self.panes.fire(&self.lateness, output)
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
         let windows = self.panes.state.snapshot(cx.checkpoint());
         cx.keyed(windows);
-        self.panes.watermark.snapshot(cx)
+        self.panes.watermark.snapshot(cx)?;
+        Ok(self.panes.function.get().snapshot(cx)?)
+    }
+
+    fn end_of_data(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
+        let time = Time::new(&self.panes.clock, self.panes.watermark);
+        let mut out = Emitter::new(output, time.watermark());
+        Ok(self.panes.function.get().end_of_data(time, &mut out)?)
     }
 }
 
-impl<K: Key, T: Record, A, F> Operator<(K, T), WindowResult<K, F::Output, A::Window>>
-    for WindowOperator<K, T, A, F>
+impl<K: Key, T: Record, A, F> Operator<(K, T), F::Output> for WindowOperator<K, T, A, F>
 where
     A: WindowAssigner,
     F: WindowFunction<K, T, A::Window>,
 {
-    fn process(
-        &mut self,
-        batch: &mut Batch<(K, T)>,
-        output: &mut Output<'_, WindowResult<K, F::Output, A::Window>>,
-    ) -> Result<()> {
+    fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {
         // A loop of its own for streams without timestamps, which should cost no more than a hash map.
         let mut look_ahead = std::mem::take(&mut self.look_ahead);
         let places = look_ahead.places(&self.panes.state, batch.records().iter().map(|(key, _)| key));
@@ -280,6 +295,9 @@ where
             (None, false) => self.take(batch.drain().map(untimed), hashed, output),
         };
         self.look_ahead = look_ahead;
-        taken
+        for (pair, timestamp) in taken? {
+            batch.push(pair, timestamp);
+        }
+        Ok(())
     }
 }

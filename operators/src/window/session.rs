@@ -5,11 +5,11 @@ use std::time::Duration;
 use millstream_runtime::chain::{Operator, OperatorInfo};
 use millstream_state::{Key, Record, Timestamp};
 
+use super::TimeWindow;
 use super::function::WindowFunction;
 use super::lateness::Lateness;
 use super::length::length_problem;
 use super::stream::WindowKind;
-use super::{TimeWindow, WindowResult};
 
 mod operator;
 
@@ -74,7 +74,7 @@ impl WindowKind for EventTimeSessionWindows {
         function: F,
         lateness: Lateness<T>,
         info: &OperatorInfo,
-    ) -> impl Operator<(K, T), WindowResult<K, F::Output>> + use<K, T, F> {
+    ) -> impl Operator<(K, T), F::Output> + use<K, T, F> {
         SessionOperator::new(*self, function, lateness, info)
     }
 }

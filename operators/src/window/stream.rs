@@ -1,15 +1,15 @@
 //! The builder: what becomes of the records of a window.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_runtime::chain::{Operator, OperatorInfo};
 use millstream_runtime::graph::OutputTag;
-use millstream_state::{AggregateFunction, Key, Record};
+use millstream_state::{Key, Record};
 
-use super::function::{Aggregate, Count, Process, Reduce, WindowFunction};
+use super::function::{Results, WindowFunction};
 use super::lateness::Lateness;
 use super::operator::WindowOperator;
+use super::pane::Count;
 use super::{Window, WindowAssigner, WindowResult};
 use crate::{KeyedStream, Stream};
 
@@ -37,7 +37,7 @@ pub trait WindowKind: Clone + Send + Sync + 'static {
         function: F,
         lateness: Lateness<T>,
         info: &OperatorInfo,
-    ) -> impl Operator<(K, T), WindowResult<K, F::Output, Self::Window>> + use<Self, K, T, F>;
+    ) -> impl Operator<(K, T), F::Output> + use<Self, K, T, F>;
 }
 
 impl<A: WindowAssigner> WindowKind for A {
@@ -60,7 +60,7 @@ impl<A: WindowAssigner> WindowKind for A {
         function: F,
         lateness: Lateness<T>,
         info: &OperatorInfo,
-    ) -> impl Operator<(K, T), WindowResult<K, F::Output, A::Window>> + use<A, K, T, F> {
+    ) -> impl Operator<(K, T), F::Output> + use<A, K, T, F> {
         WindowOperator::new(self.clone(), function, lateness, info)
     }
 }
@@ -147,112 +147,10 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn count(self) -> Stream<WindowResult<K, u64, W::Window>> {
-        self.apply(Count)
+        self.apply(Results(Count))
     }
 
-    /// Combines the records of each window into one. The function gets what came of the records so
-    /// far, and the next. As Flink's `reduce`.
-    ///
-    /// ```
-    /// # use millstream::prelude::*;
-    /// # let env = Environment::new();
-    /// let temperatures = [("Rome", 21), ("Oslo", 7), ("Rome", 24)];
-    /// let temperatures = env.from_collection(temperatures.map(|(city, degrees)| (city.to_owned(), degrees)));
-    /// let highest = temperatures
-    ///     .key_by(|(city, _)| city.clone())
-    ///     .window(GlobalWindows::at_end())
-    ///     .reduce(|high, next| if next.1 > high.1 { next } else { high })
-    ///     .map(|result| result.value)
-    ///     .collect();
-    /// env.execute("highest temperatures")?;
-    /// assert_eq!(highest.sorted(), [("Oslo".to_owned(), 7), ("Rome".to_owned(), 24)]);
-    /// # Ok::<(), millstream::Error>(())
-    /// ```
-    #[doc(alias = "ReduceFunction")]
-    pub fn reduce(
-        self,
-        function: impl FnMut(T, T) -> T + Clone + Send + Sync + 'static,
-    ) -> Stream<WindowResult<K, T, W::Window>> {
-        self.apply(Reduce(function))
-    }
-
-    /// Aggregates the records of each window. As Flink's `aggregate`.
-    ///
-    /// ```
-    /// # use millstream::prelude::*;
-    ///
-    /// struct Mean;
-    /// impl AggregateFunction for Mean {
-    ///     type Input = f64;
-    ///     type Accumulator = (f64, u32);
-    ///     type Output = f64;
-    ///     fn create_accumulator(&self) -> (f64, u32) {
-    ///         (0.0, 0)
-    ///     }
-    ///     fn add(&self, input: &f64, (sum, count): &mut (f64, u32)) {
-    ///         *sum += input;
-    ///         *count += 1;
-    ///     }
-    ///     fn result(&self, (sum, count): &(f64, u32)) -> f64 {
-    ///         sum / f64::from(*count)
-    ///     }
-    ///     fn merge(&self, (sum, count): &mut (f64, u32), other: (f64, u32)) {
-    ///         *sum += other.0;
-    ///         *count += other.1;
-    ///     }
-    /// }
-    /// # let env = Environment::new();
-    /// let means = env
-    ///     .from_collection([0.5, 1.5, 4.0])
-    ///     .key_by(|number| *number >= 2.0)
-    ///     .window(GlobalWindows::at_end())
-    ///     .aggregate(Mean)
-    ///     .map(|result| (result.key, result.value.to_string()))
-    ///     .collect();
-    /// env.execute("means")?;
-    /// assert_eq!(means.sorted(), [(false, "1".to_owned()), (true, "4".to_owned())]);
-    /// # Ok::<(), millstream::Error>(())
-    /// ```
-    pub fn aggregate<A: AggregateFunction<Input = T>>(
-        self,
-        function: A,
-    ) -> Stream<WindowResult<K, A::Output, W::Window>> {
-        self.apply(Aggregate(Arc::new(function)))
-    }
-
-    /// Hands over all records of each window at once, in the order they came. They are kept until
-    /// then: what can be said a record at a time costs less with [`aggregate`](Self::aggregate). As
-    /// Flink's `process`.
-    ///
-    /// ```
-    /// # use millstream::prelude::*;
-    /// # let env = Environment::new();
-    /// let medians = env
-    ///     .from_collection([30, 10, 20, 2, 1])
-    ///     .key_by(|number| *number >= 10)
-    ///     .window(GlobalWindows::at_end())
-    ///     .process(|_key, _window, mut numbers| {
-    ///         numbers.sort();
-    ///         numbers[numbers.len() / 2]
-    ///     })
-    ///     .map(|result| result.value)
-    ///     .collect();
-    /// env.execute("medians")?;
-    /// assert_eq!(medians.sorted(), [2, 20]);
-    /// # Ok::<(), millstream::Error>(())
-    /// ```
-    #[doc(alias("ProcessWindowFunction", "WindowFunction"))]
-    pub fn process<R: Record>(
-        self,
-        function: impl FnMut(&K, &W::Window, Vec<T>) -> R + Clone + Send + Sync + 'static,
-    ) -> Stream<WindowResult<K, R, W::Window>> {
-        self.apply(Process(function))
-    }
-
-    fn apply<F: WindowFunction<K, T, W::Window>>(
-        self,
-        function: F,
-    ) -> Stream<WindowResult<K, F::Output, W::Window>> {
+    pub(super) fn apply<F: WindowFunction<K, T, W::Window>>(self, function: F) -> Stream<F::Output> {
         let Self { keyed, windows, lateness } = self;
         let (kind, problem, timed) = (windows.kind(), windows.problem(), windows.needs_timestamps());
         let problem = problem.or_else(|| lateness.problem());

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::EventTimeSessionWindows;
 use crate::current_watermark::CurrentWatermark;
-use crate::window::firing::emit;
+use crate::function::{Closing, Emitter, TimeOfDay, failed};
+use crate::window::context::Time;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
 use crate::window::operator::no_timestamp;
-use crate::window::{TimeWindow, Window, WindowResult};
+use crate::window::pane::PaneFunction;
+use crate::window::{TimeWindow, Window};
 
 /// The name of the state that holds the open sessions.
 const SESSIONS: &str = "sessions";
@@ -35,7 +37,8 @@ struct Session<V> {
 /// key has grown sets the next one. So a session costs a timer for each gap, not for each record.
 pub(super) struct SessionOperator<K, T, F: WindowFunction<K, T, TimeWindow>> {
     windows: EventTimeSessionWindows,
-    function: F,
+    function: Closing<F>,
+    clock: TimeOfDay,
     lateness: Lateness<T>,
     state: KeyedTable<K, Vec<Session<F::Accumulator>>>,
     /// Every session has a timer not after the point where it fires, or where it is over if it has
@@ -62,57 +65,62 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
         let state = KeyedTable::new(meta, info.groups, info.range());
         let timers = TimerQueue::new(TimerQueue::<K>::EVENT_TIME, info.groups, info.range());
         let watermark = CurrentWatermark::default();
-        Self { windows, function, lateness, state, timers, watermark, advancing_to: None }
+        let (function, clock) = (Closing::new(function, F::close), TimeOfDay::default());
+        Self { windows, function, clock, lateness, state, timers, watermark, advancing_to: None }
     }
 
+    /// Adds a record; true if a session has fired because of it.
     fn add(
         &mut self,
         key: K,
         record: T,
         timestamp: Timestamp,
-        output: &mut Output<'_, WindowResult<K, F::Output>>,
-    ) -> Result<()> {
+        output: &mut Output<'_, F::Output>,
+    ) -> Result<bool> {
         let (hash, now, own) = (stable_hash(&key), self.watermark.get(), self.windows.of_one(timestamp));
         let closed = self.lateness.closed(self.watermark);
         let joins = |session: &Session<_>| session.window.touches(&own);
         // Looked up first: a record that is dropped must not mark the key group as changed.
         let open = self.state.get(hash, &key).map_or(&[][..], Vec::as_slice);
         if own.max_timestamp() <= closed && !open.iter().any(joins) {
-            return self.lateness.too_late(record, timestamp, output);
+            self.lateness.too_late(record, timestamp, output)?;
+            return Ok(false);
         }
+        let function = self.function.get();
         let sessions = self.state.content_mut(hash)?.entry(hash, key.clone(), |_| Vec::new());
         // The record belongs to the first session it joins; it may join others to that.
         let mut joined = sessions.extract_if(.., |session| joins(session));
         let mut needs_timer = false;
         let mut session = joined.next().unwrap_or_else(|| {
             needs_timer = true;
-            Session { window: own, has_fired: false, accumulator: self.function.create() }
+            Session { window: own, has_fired: false, accumulator: function.pane().create() }
         });
         for other in joined {
             session.window = session.window.cover(&other.window);
             // Its timer may be that of its end, later than the joined session's next.
             session.has_fired |= other.has_fired;
-            self.function.merge(&mut session.accumulator, other.accumulator);
+            function.pane_mut().merge(&mut session.accumulator, other.accumulator).map_err(failed)?;
         }
         session.window = session.window.cover(&own);
-        self.function.add(&mut session.accumulator, record);
+        function.pane_mut().add(&mut session.accumulator, record).map_err(failed)?;
         needs_timer |= session.has_fired;
         session.has_fired = session.window.max_timestamp() <= now;
         if needs_timer || session.has_fired {
             self.timers.register(hash, &key, next_due(&session, &self.lateness))?;
         }
-        if session.has_fired {
-            let result = self.function.result(&key, &session.window, &session.accumulator);
-            emit(result, key, &session.window, output)?;
+        let has_fired = session.has_fired;
+        if has_fired {
+            let time = Time::new(&self.clock, self.watermark);
+            let mut out = Emitter::new(output, session.window.max_timestamp());
+            function.fire((&key, &session.window), &session.accumulator, time, &mut out)?;
         }
         let place = sessions.partition_point(|other| other.window < session.window);
         sessions.insert(place, session);
-        Ok(())
+        Ok(has_fired)
     }
 
-    /// A timer of `key` is due: emits and forgets what is.
     /// Lets all due timers fire, then sends the watermark after what they have emitted.
-    fn fire(&mut self, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
+    fn fire(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
         let Some(watermark) = self.advancing_to else { return Ok(()) };
         while let Some((_, key)) = self.timers.pop(self.watermark.get()) {
             self.on_timer(&key, output)?;
@@ -122,10 +130,13 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
             }
         }
         self.advancing_to = None;
+        let time = Time::new(&self.clock, self.watermark);
+        self.function.get().watermark(time, &mut Emitter::new(output, time.watermark()))?;
         output.emit_watermark(watermark)
     }
 
-    fn on_timer(&mut self, key: &K, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
+    /// A timer of `key` is due: lets the sessions fire that are, and forgets those that are over.
+    fn on_timer(&mut self, key: &K, output: &mut Output<'_, F::Output>) -> Result<()> {
         let (hash, now) = (stable_hash(key), self.watermark.get());
         let tables = self.state.content_mut(hash)?;
         let Some(sessions) = tables.get_mut(hash, key) else { return Ok(()) };
@@ -133,7 +144,9 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
             let window = &session.window;
             if !session.has_fired && window.max_timestamp() <= now {
                 session.has_fired = true;
-                emit(self.function.result(key, window, &session.accumulator), key.clone(), window, output)?;
+                let (function, time) = (self.function.get(), Time::new(&self.clock, self.watermark));
+                let mut out = Emitter::new(output, window.max_timestamp());
+                function.fire((key, window), &session.accumulator, time, &mut out)?;
             }
         }
         sessions.retain(|session| self.lateness.end_of(&session.window) > now);
@@ -152,7 +165,7 @@ fn next_due<V, T: Record>(session: &Session<V>, lateness: &Lateness<T>) -> Times
     if session.has_fired { lateness.end_of(&session.window) } else { session.window.max_timestamp() }
 }
 
-impl<K, T, F> OperatorHooks<WindowResult<K, F::Output>> for SessionOperator<K, T, F>
+impl<K, T, F> OperatorHooks<F::Output> for SessionOperator<K, T, F>
 where
     K: Key,
     T: Record,
@@ -167,20 +180,18 @@ where
         if let Some(stored) = timers.filter(|_| !cx.drops_timers()) {
             self.timers.restore_all(&stored)?;
         }
-        self.watermark.restore(cx)
+        self.watermark.restore(cx)?;
+        self.clock = TimeOfDay::of(cx.task());
+        Ok(self.function.opening().open(cx)?)
     }
 
-    fn watermark(
-        &mut self,
-        watermark: Timestamp,
-        output: &mut Output<'_, WindowResult<K, F::Output>>,
-    ) -> Result<()> {
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, F::Output>) -> Result<()> {
         self.watermark.advance(watermark);
         self.advancing_to = Some(watermark);
         self.fire(output)
     }
 
-    fn resume(&mut self, output: &mut Output<'_, WindowResult<K, F::Output>>) -> Result<()> {
+    fn resume(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
         self.fire(output)
     }
 
@@ -189,27 +200,34 @@ where
             (self.state.snapshot(cx.checkpoint()), self.timers.snapshot(cx.checkpoint()));
         cx.keyed(sessions);
         cx.keyed(timers);
-        self.watermark.snapshot(cx)
+        self.watermark.snapshot(cx)?;
+        Ok(self.function.get().snapshot(cx)?)
+    }
+
+    fn end_of_data(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
+        let time = Time::new(&self.clock, self.watermark);
+        let mut out = Emitter::new(output, time.watermark());
+        Ok(self.function.get().end_of_data(time, &mut out)?)
     }
 }
 
-impl<K, T, F> Operator<(K, T), WindowResult<K, F::Output>> for SessionOperator<K, T, F>
+impl<K, T, F> Operator<(K, T), F::Output> for SessionOperator<K, T, F>
 where
     K: Key,
     T: Record,
     F: WindowFunction<K, T, TimeWindow>,
 {
-    fn process(
-        &mut self,
-        batch: &mut Batch<(K, T)>,
-        output: &mut Output<'_, WindowResult<K, F::Output>>,
-    ) -> Result<()> {
-        batch.drain_timed().try_for_each(|((key, record), timestamp)| {
+    fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {
+        batch.drain_while(|(key, record), timestamp| {
             if timestamp == Timestamp::MIN {
-                Err(no_timestamp())
-            } else {
-                self.add(key, record, timestamp, output)
+                return Err(no_timestamp());
             }
+            // A session that has fired once more may have emitted any number of records.
+            let should_yield = self.add(key, record, timestamp, output)? && output.should_yield();
+            if should_yield {
+                output.suspend();
+            }
+            Ok(!should_yield)
         })
     }
 }

@@ -37,9 +37,8 @@ type Fleet = KeyedFleet<u8, u32, WindowResult<u8, Vec<u32>>>;
 
 fn fleet(kind: &Kind, allowed: i64) -> Result<Fleet> {
     fn of(windows: impl WindowKind<Window = TimeWindow>, allowed: i64) -> Result<Fleet> {
-        let keep = |_: &u8, _: &TimeWindow, records: Vec<u32>| records;
         let allowed = lateness(allowed.cast_unsigned());
-        KeyedFleet::new(2, 8, move |info| windows.operator(Process(keep), allowed.clone(), info))
+        KeyedFleet::new(2, 8, move |info| windows.operator(Results(Keep), allowed.clone(), info))
     }
     let duration = |value: i64| millis(value.cast_unsigned());
     match *kind {
