@@ -143,6 +143,8 @@ mod guide {
     struct Recovery;
     #[doc = include_str!("../docs/src/life.md")]
     struct Life;
+    #[doc = include_str!("../docs/src/testing.md")]
+    struct Testing;
     #[doc = include_str!("../docs/src/write-a-source.md")]
     struct WriteASource;
     #[doc = include_str!("../docs/src/write-a-sink.md")]

@@ -13,6 +13,8 @@
 //! | [`BroadcastProcessFunction`](crate::BroadcastProcessFunction) | [`broadcast_operator`] |
 //! | windows and what is made of them | [`window_operator`] |
 //!
+//! For whole jobs there is a [`ScriptedSource`], which does what the test has written down.
+//!
 //! ```
 //! use millstream::prelude::*;
 //! use millstream::testing::process_operator;
@@ -47,6 +49,8 @@ mod input;
 mod one_input;
 mod output;
 mod process;
+mod script;
+mod scripted_source;
 mod snapshot;
 mod source_and_sink;
 mod two_inputs;
@@ -57,6 +61,8 @@ pub use connected::{broadcast_operator, keyed_two_input_operator, two_input_oper
 pub use harness::FunctionHarness;
 pub use input::{Input, Inputs};
 pub use process::{keyed_operator, process_operator};
+pub use script::{Gate, Script};
+pub use scripted_source::{ScriptedReader, ScriptedSource, ScriptedSplit};
 pub use snapshot::FunctionSnapshot;
 pub use source_and_sink::{sink_operator, source_operator};
 pub use window::{WindowOperatorBuilder, window_operator};

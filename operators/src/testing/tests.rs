@@ -11,6 +11,7 @@ use super::*;
 use crate::process::{KeyedContext, KeyedOpenContext, KeyedProcessFunction, Timer};
 use crate::{Emitter, FunctionResult, ProcessContext, ProcessFunction};
 
+mod script;
 mod two_inputs;
 mod windows;
 
