@@ -7,6 +7,7 @@ use millstream_state::Record;
 
 use super::ConnectedStreams;
 use crate::Stream;
+use crate::function::FunctionResult;
 
 /// A function over batches for each of two inputs, without state.
 struct TwoBatchFunctions<F, G>(F, G);
@@ -32,6 +33,18 @@ fn map_each<I, O>(
 ) -> impl FnMut(&mut Batch<I>, &mut Output<'_, O>) -> Result<()> + Send + 'static {
     move |batch, output| {
         batch.map_into(output.batch(), &mut map);
+        Ok(())
+    }
+}
+
+fn try_map_each<I, O>(
+    mut map: impl FnMut(I) -> FunctionResult<O> + Send + 'static,
+) -> impl FnMut(&mut Batch<I>, &mut Output<'_, O>) -> Result<()> + Send + 'static {
+    move |batch, output| {
+        let target = output.batch();
+        for (record, timestamp) in batch.drain_timed() {
+            target.push(map(record)?, timestamp);
+        }
         Ok(())
     }
 }
@@ -67,6 +80,29 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
         second: impl FnMut(B) -> O + Clone + Send + Sync + 'static,
     ) -> Stream<O> {
         let make = move |_: &_| TwoBatchFunctions(map_each(first.clone()), map_each(second.clone()));
+        self.apply("Co-map", make)
+    }
+
+    /// Turns each record of either stream into one of a common type, or fails the job. As [`map`](Self::map).
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let numbers = |words: [&str; 2]| {
+    ///     let env = Environment::new();
+    ///     let (ready, words) = (env.from_collection([1_u32]), env.from_collection(words.map(String::from)));
+    ///     let numbers = ready.connect(&words).try_map(Ok, |word| Ok(word.parse()?)).collect();
+    ///     env.execute("numbers").map(|_| numbers.sorted())
+    /// };
+    /// assert_eq!(numbers(["2", "3"])?, [1, 2, 3]);
+    /// assert!(numbers(["2", "three"]).unwrap_err().to_string().contains("invalid digit"));
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn try_map<O: Record>(
+        &self,
+        first: impl FnMut(A) -> FunctionResult<O> + Clone + Send + Sync + 'static,
+        second: impl FnMut(B) -> FunctionResult<O> + Clone + Send + Sync + 'static,
+    ) -> Stream<O> {
+        let make = move |_: &_| TwoBatchFunctions(try_map_each(first.clone()), try_map_each(second.clone()));
         self.apply("Co-map", make)
     }
 

@@ -1,5 +1,6 @@
 //! Which windows a record belongs to.
 
+use millstream_runtime::{Error, ErrorKind};
 use millstream_state::Timestamp;
 
 use super::Window;
@@ -28,4 +29,12 @@ pub trait WindowAssigner: Clone + Send + Sync + 'static {
     /// quicker, but the same timestamp must always give the same windows.
     #[doc(alias = "assignWindows")]
     fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = Self::Window>;
+}
+
+/// What to say of a record that event-time windows cannot place.
+#[cold]
+pub(super) fn no_timestamp() -> Error {
+    let problem = "a record without a timestamp came to event-time windows: \
+                   assign timestamps and watermarks before the windows";
+    Error::new(ErrorKind::InvalidJob, problem)
 }

@@ -1,22 +1,23 @@
 //! The operator under all windows that do not merge.
 
+use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
     OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
 };
-use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{
     ContentsByHash, Key, KeyTable, LookAhead, Place, Record, Shape, Timestamp, WindowTables, WindowedTable,
     stable_hash,
 };
 
+use super::Window;
+use super::assigner::{WindowAssigner, no_timestamp};
 use super::context::Time;
 use super::firing::Firing;
 use super::function::WindowFunction;
 use super::lateness::Lateness;
 use super::pane::PaneFunction;
-use super::{Window, WindowAssigner};
 use crate::current_watermark::CurrentWatermark;
 use crate::function::{Closing, Emitter, TimeOfDay, failed};
 
@@ -223,14 +224,6 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         });
         self.next_due = due.min().unwrap_or(Timestamp::MAX);
     }
-}
-
-/// What to say of a record that event-time windows cannot place.
-#[cold]
-pub(super) fn no_timestamp() -> Error {
-    let problem = "a record without a timestamp came to event-time windows: \
-                   assign timestamps and watermarks before the windows";
-    Error::new(ErrorKind::InvalidJob, problem)
 }
 
 impl<K: Key, T: Record, A, F> OperatorHooks<F::Output> for WindowOperator<K, T, A, F>

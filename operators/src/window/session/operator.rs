@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::EventTimeSessionWindows;
 use crate::current_watermark::CurrentWatermark;
 use crate::function::{Closing, Emitter, TimeOfDay, failed};
+use crate::window::assigner::no_timestamp;
 use crate::window::context::Time;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::operator::no_timestamp;
 use crate::window::pane::PaneFunction;
 use crate::window::{TimeWindow, Window};
 
