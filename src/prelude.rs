@@ -21,7 +21,7 @@ pub use crate::state::{
 pub use crate::time::{WatermarkGenerator, WatermarkStrategy};
 pub use crate::window::{
     EventTimeSessionWindows, GlobalWindows, SlidingEventTimeWindows, TimeWindow, TumblingEventTimeWindows,
-    Window, WindowResult,
+    Window, WindowContext, WindowProcessFunction, WindowResult,
 };
 pub use crate::{
     Environment, Error, ErrorKind, Key, KeyedStream, OutputTag, Record, Result, Stream, Timestamp,

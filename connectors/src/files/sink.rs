@@ -20,7 +20,8 @@ use super::encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
 use super::location::{IntoPaths, Stores};
 pub use commit::Committable;
 use prepare::{Earlier, prepare_directory};
-pub use writer::{FileWriter, WriterState};
+pub use restored::WriterState;
+pub use writer::FileWriter;
 
 /// The size at which a file is closed unless told otherwise, in bytes.
 const PART_BYTES: u64 = 128 << 20;

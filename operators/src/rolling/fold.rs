@@ -68,7 +68,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// # use millstream::prelude::*;
     /// let total = |words: [&str; 2]| {
     ///     let env = Environment::new();
-    ///     let words = env.from_collection(words.map(String::from)).set_parallelism(1);
+    ///     let words = env.from_collection(words.map(String::from)).parallelism(1);
     ///     let totals = words.key_by(|_| ()).try_fold(0, |total, word| {
     ///         *total += word.parse::<u32>()?;
     ///         Ok(())

@@ -46,7 +46,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let words = env.from_collection(["ab", "ac", "b"].map(String::from));
     /// let joined = words.key_by(|word| word.len()).reduce(|before, word| before + &word).collect();
     /// env.execute("join words")?;

@@ -30,7 +30,7 @@ type Scripts<T> = Arc<Vec<Vec<Step<T>>>>;
 /// let slow = Script::new().wait_for(&gate).record_at('c', at(7));
 ///
 /// let env = Environment::new();
-/// let letters = env.from_source(ScriptedSource::new([fast, slow])).set_parallelism(2);
+/// let letters = env.from_source(ScriptedSource::new([fast, slow])).parallelism(2);
 /// let counts = letters
 ///     .key_by(|_| ())
 ///     .window(TumblingEventTimeWindows::of(Duration::from_millis(10)))

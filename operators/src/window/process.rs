@@ -138,7 +138,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///     }
     /// }
     ///
-    /// let env = Environment::new().set_parallelism(1);
+    /// let env = Environment::new().parallelism(1);
     /// let scores = [("ann", 7), ("bob", 1), ("ann", 3), ("ann", 9)].map(|(name, score)| (name.to_owned(), score));
     /// let best = env
     ///     .from_collection(scores)

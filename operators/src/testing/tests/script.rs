@@ -122,11 +122,11 @@ fn other_scripts_than_those_of_the_snapshot_are_an_error() -> Result<()> {
 fn a_whole_job_is_exact_over_failures() {
     for seed in 0..20 {
         let counts = Collected::default();
-        let report = Simulation::new(seed).with_faults(Faults::all()).run(|_store| {
+        let report = Simulation::new(seed).faults(Faults::all()).run(|_store| {
             let env = Environment::new()
-                .set_parallelism(2)
-                .enable_checkpointing(millis(20))
-                .set_restart_strategy(RestartStrategy::FixedDelay { attempts: 1_000, delay: Duration::ZERO });
+                .parallelism(2)
+                .checkpoint_every(millis(20))
+                .restart_strategy(RestartStrategy::FixedDelay { attempts: 1_000, delay: Duration::ZERO });
             let scripts = (0..3).map(|script| {
                 (0..20).fold(Script::new(), |steps, second| {
                     let record =
