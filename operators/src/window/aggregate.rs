@@ -96,8 +96,6 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// # use millstream::window::GlobalWindows;
-    /// use millstream::AggregateFunction;
     ///
     /// struct Mean;
     /// impl AggregateFunction for Mean {

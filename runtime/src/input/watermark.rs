@@ -89,9 +89,10 @@ impl WatermarkMerger {
         let idle = !ended && of(InputState::Active).next().is_none();
         let lowest = match (ended, idle) {
             (true, _) => Some(Timestamp::MAX),
-            // When the last active input goes idle, what the idle ones have reached is safe to tell.
-            // An input that has ended says nothing for them: they may come back.
-            (false, true) => of(InputState::Idle).map(|input| input.watermark).max(),
+            // Without an active input, what any has reached is safe to tell: it would have been told at
+            // once had the others been idle by then. That event time is over for an input that has ended
+            // says nothing for those that may come back.
+            (false, true) => self.inputs.iter().map(|input| input.watermark).max(),
             (false, false) => of(InputState::Active).map(|input| input.watermark).min(),
         };
         if idle != self.idle {

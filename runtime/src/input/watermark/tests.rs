@@ -29,6 +29,26 @@ fn the_stream_is_idle_when_all_inputs_are() {
 }
 
 #[test]
+fn it_does_not_matter_whether_an_input_is_idle_before_or_after_the_others_have_ended() {
+    for idle_after in 0..=2 {
+        let mut merger = WatermarkMerger::new(2);
+        let mut risen = None;
+        let steps: [&dyn Fn(&mut WatermarkMerger) -> Merged; 2] =
+            [&|merger| merger.watermark(1, at(20)), &|merger| merger.end(1)];
+        for (number, step) in steps.iter().enumerate() {
+            if number == idle_after {
+                risen = risen.max(merger.status(0, StreamStatus::Idle).watermark);
+            }
+            risen = risen.max(step(&mut merger).watermark);
+        }
+        if idle_after == 2 {
+            risen = risen.max(merger.status(0, StreamStatus::Idle).watermark);
+        }
+        assert_eq!(risen, Some(at(20)), "idle after {idle_after} steps");
+    }
+}
+
+#[test]
 fn an_ended_input_does_not_speak_for_an_idle_one() {
     let mut merger = WatermarkMerger::new(2);
     merger.watermark(0, at(5));
