@@ -39,7 +39,7 @@
 //! | [`source`], [`sink`], [`connectors`] | where records come from and go to |
 //! | [`checkpoint`], [`restart`] | when snapshots are taken, and what happens after a failure |
 //! | [`job`], [`metrics`] | a running job, and what it has done |
-//! | [`testing`], [`simulation`] | parts of a job on their own, and whole jobs under faults |
+//! | [`testing`], `simulation` (behind the feature of this name) | parts of a job on their own, and whole jobs under faults |
 //! | [`engine`] | what all of this stands on; no stability is promised for it |
 //!
 //! # How settings are written
@@ -115,6 +115,7 @@ pub mod restart {
 /// }
 /// # Ok::<(), millstream::Error>(())
 /// ```
+#[cfg(feature = "simulation")]
 pub mod simulation {
     pub use millstream_runtime::driver::simulation::{Faults, Sabotage, Simulation, SimulationReport};
 }

@@ -1,7 +1,8 @@
 //! Drivers: who runs tasks and the job master, and lends them time, threads and a store.
 //!
 //! - [`actor`]: production. Every subtask and the coordinator is an actix actor.
-//! - [`simulation`]: tests. One thread, a seeded order of events, a virtual clock, faults and crashes.
+//! - `simulation`, behind the feature of this name: tests. One thread, a seeded order of events, a virtual
+//!   clock, faults and crashes.
 //!
 //! Both carry out the same [`MasterCommand`](crate::job::MasterCommand)s on the same tasks; what
 //! they share of that stands in `storage`.
@@ -10,6 +11,7 @@ pub mod actor;
 mod ownership;
 mod retry;
 mod sabotage;
+#[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 mod storage;
 

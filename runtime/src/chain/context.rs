@@ -17,6 +17,7 @@ use super::snapshot_context::NamedSnapshot;
 use crate::batch::Batch;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
+use crate::driver::Sabotage;
 use crate::error::Result;
 use crate::graph::SideReads;
 use crate::guard::guarded;
@@ -319,8 +320,9 @@ impl TaskContext {
         self.services.encodes_records
     }
 
-    pub(crate) const fn sabotage(&self) -> crate::driver::Sabotage {
-        self.services.sabotage
+    /// Whether a test has asked for this mistake.
+    pub(crate) fn makes(&self, mistake: Sabotage) -> bool {
+        self.services.sabotage.makes(mistake)
     }
 
     /// The attempt that the task belongs to, for whoever gives names to what it writes.

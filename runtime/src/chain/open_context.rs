@@ -7,6 +7,7 @@ use millstream_state::snapshot::read::{KeyedRestore, OperatorRestore};
 use millstream_state::{KeyGroupRange, KeyGroups, OperatorId, Record, Shape, StateError};
 
 use super::TaskContext;
+use crate::driver::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Who an operator is, and what it gets back from a snapshot.
@@ -78,12 +79,12 @@ impl<'a> OpenContext<'a> {
 
     /// Whether a test has asked that sources forget where they were; never in production.
     pub fn forgets_source_position(&self) -> bool {
-        self.cx.sabotage() == crate::driver::Sabotage::ForgetSourcePosition
+        self.cx.makes(Sabotage::ForgetSourcePosition)
     }
 
     /// Whether a test has asked that timers be lost; never in production.
     pub fn drops_timers(&self) -> bool {
-        self.cx.sabotage() == crate::driver::Sabotage::DropTimers
+        self.cx.makes(Sabotage::DropTimers)
     }
 
     /// Takes one keyed state out of the snapshot, for this subtask's key groups.

@@ -85,7 +85,7 @@ impl Ownership {
             }
             none => none.insert(self.take_over(restore).await?),
         };
-        if self.options.mistake == JournalMistake::ManifestAlone {
+        if self.options.makes(JournalMistake::ManifestAlone) {
             return self.begin_with_latest_manifest().await;
         }
         self.resolve(&mut owned.journal).await?;
@@ -177,7 +177,7 @@ impl Ownership {
     /// [`ErrorKind::Fenced`]; if the store does not answer, and then it may be listed or not.
     pub(super) async fn complete(&self, id: CheckpointId) -> Result<()> {
         let name = self.name_of(id);
-        if self.options.mistake == JournalMistake::ManifestAlone {
+        if self.options.makes(JournalMistake::ManifestAlone) {
             return Ok(());
         }
         self.record(|last| {

@@ -1,5 +1,6 @@
 //! Deliberate mistakes, to prove that the simulation would notice them.
 
+#[cfg(any(test, feature = "simulation"))]
 use millstream_state::snapshot::journal::{JournalMistake, JournalOptions};
 
 /// A mistake that a test asks the engine to make. Production code always runs with
@@ -26,7 +27,13 @@ pub enum Sabotage {
 }
 
 impl Sabotage {
+    /// Whether it is this mistake; never, unless the feature `simulation` is on.
+    pub(crate) fn makes(self, mistake: Self) -> bool {
+        cfg!(any(test, feature = "simulation")) && self == mistake
+    }
+
     /// The journal of a simulated process.
+    #[cfg(any(test, feature = "simulation"))]
     pub(super) const fn journal(self) -> JournalOptions {
         let mistake = match self {
             Self::IgnoreJournal => JournalMistake::ManifestAlone,

@@ -53,7 +53,7 @@ impl Inputs {
                 self.open = self.open.saturating_sub(1);
                 InputAction::Merged(self.watermarks.end(input))
             }
-            Event::Barrier(barrier) if cx.sabotage() == Sabotage::SkipAlignment => {
+            Event::Barrier(barrier) if cx.makes(Sabotage::SkipAlignment) => {
                 if self.alignment.is_first(barrier) {
                     InputAction::Cut(Cut { barrier: barrier.clone(), alignment: Duration::ZERO })
                 } else {

@@ -62,6 +62,13 @@ pub struct JournalOptions {
     pub recent: usize,
 }
 
+impl JournalOptions {
+    /// Whether this mistake is to be made: never, unless the feature `simulation` is on.
+    pub fn makes(&self, mistake: JournalMistake) -> bool {
+        cfg!(any(test, feature = "simulation")) && self.mistake == mistake
+    }
+}
+
 impl Default for JournalOptions {
     fn default() -> Self {
         Self { mistake: JournalMistake::None, recent: RECENT }
@@ -140,7 +147,7 @@ impl Journal {
             None => JournalEntry::first(writer, job, record),
             Some(found) => found.take_over(writer, record),
         };
-        if options.mistake == JournalMistake::TakeOverWithoutEntry
+        if options.makes(JournalMistake::TakeOverWithoutEntry)
             && let Some(found) = found
         {
             let last = JournalEntry { number: found.number, ..entry };
@@ -149,7 +156,7 @@ impl Journal {
         if let Creation::Taken(other) = create(&home, &entry).await? {
             return Err(contended(&home, &other));
         }
-        if options.mistake != JournalMistake::NoSecondList {
+        if !options.makes(JournalMistake::NoSecondList) {
             let highest = list(&home).await?.into_iter().max();
             if highest != Some(entry.number) {
                 return Err(match highest {
@@ -228,7 +235,7 @@ impl Journal {
     /// Deletes entries that are no longer wanted. What cannot be deleted is a leak of some hundred bytes.
     async fn clean_up(&mut self) {
         let mut garbage = self.last.take_garbage(self.options.recent);
-        if self.options.mistake == JournalMistake::DeleteFirst {
+        if self.options.makes(JournalMistake::DeleteFirst) {
             garbage = (1..self.last.number).collect();
         }
         if !garbage.is_empty() {

@@ -41,8 +41,9 @@ async fn commit(store: &dyn ObjectStore, file: &Committable) -> Result<()> {
         Ok(()) => Ok(()),
         Err(object_store::Error::NotFound { .. }) => match look(store, &target).await? {
             Some(there) => is_committed(file, &there),
+            // Final: nothing brings the file back.
             None => Err(Error::new(
-                ErrorKind::External,
+                ErrorKind::Restore,
                 format!(
                     "data is lost: a completed checkpoint covers `{pending}`, but neither it nor `{target}` is there"
                 ),
@@ -62,7 +63,7 @@ fn is_committed(file: &Committable, there: &ObjectMeta) -> Result<()> {
         "data is lost: `{target}` has {} bytes instead of {length}, and `{pending}`, which it was made of, is gone",
         there.size
     );
-    Err(Error::new(ErrorKind::External, problem))
+    Err(Error::new(ErrorKind::Restore, problem))
 }
 
 /// Both files are there. Stores that rename by copying and deleting can be interrupted in between;

@@ -43,12 +43,14 @@ fn an_interrupted_commit_is_finished_by_the_next() {
 fn lost_data_is_an_error_that_names_the_file() {
     let store = FaultyStore::new();
     let error = commit(&store, 3).unwrap_err();
+    assert!(!error.kind().is_retryable(), "no restart brings it back");
     assert!(
         error.to_string().contains("data is lost") && error.to_string().contains("out/.pending"),
         "{error}"
     );
     store.write("out/part", "truncated");
     let error = commit(&store, 3).unwrap_err();
+    assert!(!error.kind().is_retryable());
     assert!(error.to_string().contains("data is lost") && error.to_string().contains("out/part"), "{error}");
 }
 
