@@ -6,6 +6,7 @@ mod prepare;
 mod restored;
 #[cfg(test)]
 mod tests;
+mod under_way;
 mod writer;
 
 use std::sync::Arc;

@@ -12,12 +12,9 @@ use super::Writing;
 use super::commit::{Committable, commit_all};
 use super::part::{Part, PartName, Work};
 use super::restored::{WriterState, refuse_newer};
+use super::under_way::UnderWay;
 use crate::files::encode::Encoder;
 use crate::files::location::Location;
-
-/// How many pieces of work may be under way before the writer takes no more records: what it holds
-/// in memory is about as many chunks.
-const UNDER_WAY: usize = 3;
 
 /// Writes the files of one subtask.
 pub struct FileWriter<E: Encoder> {
@@ -31,7 +28,7 @@ pub struct FileWriter<E: Encoder> {
     part: Option<Part>,
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
-    under_way: Vec<IoHandle<()>>,
+    under_way: UnderWay,
     /// After a restore, until it is certain that nothing newer than the snapshot is visible.
     check: Option<Check>,
 }
@@ -44,7 +41,7 @@ struct Check {
 
 impl<E: Encoder> FileWriter<E> {
     pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
-        let (sealed, under_way) = (Vec::new(), Vec::new());
+        let (sealed, under_way) = (Vec::new(), UnderWay::default());
         Self { config, directory, subtask, next: 0, opened: None, part: None, sealed, under_way, check: None }
     }
 
@@ -89,10 +86,12 @@ impl<E: Encoder> FileWriter<E> {
         if left.is_zero() { self.seal(cx) } else { cx.wake_after(left) }
     }
 
-    fn block_if_full(&self, cx: &mut TaskContext) {
-        if self.under_way.len() >= UNDER_WAY {
+    /// Holds upstream back while the store is behind.
+    fn block_if_behind(&mut self, cx: &mut TaskContext) -> Result<()> {
+        if self.under_way.is_too_much()? {
             cx.set_blocked();
         }
+        Ok(())
     }
 }
 
@@ -141,26 +140,13 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         } else if before == 0 {
             self.seal_if_old(output.context());
         }
-        self.block_if_full(output.context());
-        Ok(())
+        self.block_if_behind(output.context())
     }
 
     fn poll(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
         self.see_to_check(output.context())?;
-        let mut failure = None;
-        self.under_way.retain(|handle| match handle.take() {
-            None => true,
-            Some(done) => {
-                failure = failure.take().or(done.err());
-                false
-            }
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
         self.seal_if_old(output.context());
-        self.block_if_full(output.context());
-        Ok(())
+        self.block_if_behind(output.context())
     }
 
     /// Without checkpoints, what all writers have written becomes visible when all have ended: until then

@@ -1,5 +1,9 @@
 //! The life of a file, without crashes.
 
+use millstream_operators::Environment;
+use millstream_runtime::driver::simulation::{Faults, Simulation};
+use millstream_runtime::job::JobOutcome;
+
 use super::*;
 use crate::files::sink::part::CHUNK;
 
@@ -112,6 +116,24 @@ fn a_slow_store_holds_upstream_back() {
     assert!(harness.is_blocked(), "nothing has been written yet");
     harness.run_io().unwrap();
     assert!(!harness.is_blocked());
+}
+
+/// The rest of a batch that was suspended comes to the writer before it is polled. A task that has been
+/// stalled may find all work done by then: nothing would wake it if the writer waited for that work.
+#[test]
+fn a_writer_does_not_wait_for_work_that_is_done() {
+    let faults = Faults { stall_every: 50, ..Faults::default() };
+    for seed in 0..200 {
+        let mut simulation = Simulation::new(seed).faults(faults);
+        simulation.most_steps = 20_000;
+        let report = simulation.run(|store| {
+            let env = Environment::new();
+            let sink = FileSink::text("out", u64::to_string).store(store).roll_bytes(100);
+            env.from_collection(0..1_000_u64).rebalance().map(|number| number + 1).sink_to(sink);
+            env.job("numbers")
+        });
+        assert_eq!(report.unwrap().outcome, JobOutcome::Finished);
+    }
 }
 
 #[test]
