@@ -179,6 +179,10 @@ impl TaskContext {
     }
 
     /// Marks the task as unable to take input, because something found no room downstream.
+    ///
+    /// The task rests then until it is woken. To be called only while something is still to come that wakes
+    /// it, such as [I/O](Self::spawn_io) that is not done: what was done before this run has woken the task
+    /// already, and does so once.
     #[inline]
     pub const fn set_blocked(&mut self) {
         self.blocked = true;
