@@ -56,7 +56,8 @@ pub fn channel<T>(
 
 impl<T> ChannelSender<T> {
     /// Sends without waiting. Without room the event comes back, and the producer's task is woken
-    /// when there is some. To a consumer that is gone (its attempt is being torn down) sending does nothing.
+    /// when there is some. To a consumer that is gone (its attempt is being torn down) sending does nothing,
+    /// but a channel that was full of batches then takes no more of them, and its producer is not woken.
     pub fn try_send(&self, event: Event<T>) -> Result<(), Event<T>> {
         let Err(event) = self.offer(event) else { return Ok(()) };
         #[cfg(test)]

@@ -53,6 +53,16 @@ fn sending_to_nobody_is_not_an_error() {
     assert!(sender.try_send(batch(1)).is_ok());
 }
 
+#[test]
+fn a_channel_that_was_full_when_its_consumer_went_takes_no_more_batches() {
+    let waker = Waker::noop().clone();
+    let (sender, receiver) = channel(1, Arc::default(), waker.clone(), waker);
+    assert!(sender.try_send(batch(1)).is_ok());
+    drop(receiver);
+    assert!(sender.try_send(batch(2)).is_err());
+    assert!(sender.try_send(Event::EndOfData).is_ok(), "control events go nowhere");
+}
+
 std::thread_local! {
     static BEFORE_FLAG: std::cell::RefCell<Option<Box<dyn FnOnce()>>> = const { std::cell::RefCell::new(None) };
 }
