@@ -4,14 +4,12 @@
 //! the next take. That is backpressure, and it reaches the source.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
-
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::batch::Batch;
 use crate::event::Event;
 use crate::pool::BatchPool;
+use crate::sync::{AtomicBool, Ordering, Receiver, Sender, Step, TrySendError, bounded, omits};
 
 /// Slots kept back for events that are not records, so that a barrier finds room in a full channel.
 const CONTROL_SLOTS: usize = 1;
@@ -64,6 +62,9 @@ impl<T> ChannelSender<T> {
         tests::before_flag();
         // Raise the flag, then look again: the consumer may have made room between.
         self.signals.producer_waits.store(true, Ordering::SeqCst);
+        if omits(Step::SecondLook) {
+            return Err(event);
+        }
         self.offer(event)
     }
 

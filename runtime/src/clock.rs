@@ -3,18 +3,14 @@
 //! The actor driver hands out the real ones, the simulation driver its own.
 
 mod alarm;
+mod io;
 
-use std::sync::Arc;
-use std::task::Waker;
 use std::time::Duration;
 
-use futures::future::{AbortHandle, BoxFuture, abortable};
 use millstream_state::Timestamp;
-use parking_lot::Mutex;
 
 pub(crate) use self::alarm::Alarm;
-use crate::error::Result;
-use crate::guard::guarded;
+pub use self::io::{IoHandle, IoPool};
 
 /// A clock.
 pub trait Clock: Send + Sync {
@@ -38,62 +34,6 @@ pub struct Moment {
     pub monotonic: Duration,
     /// The time of day.
     pub wall: Timestamp,
-}
-
-/// Where work goes that must not run on an arbiter, since it waits: for files and networks. What computes
-/// for long has a [`CpuPool`](millstream_state::snapshot::write::CpuPool).
-pub trait IoPool: Send + Sync {
-    /// Runs a future to its end, on some thread that may also wait for the network.
-    fn spawn(&self, work: BoxFuture<'static, ()>);
-}
-
-/// The result of work on the I/O pool, once it is there. The task is woken then.
-///
-/// The work is given up when the handle is dropped, unless it is [detached](Self::detach).
-#[derive(Debug)]
-#[must_use = "dropping it gives the work up"]
-pub struct IoHandle<T> {
-    slot: Arc<Mutex<Option<Result<T>>>>,
-    /// None once the work need not be given up any more.
-    abort: Option<AbortHandle>,
-}
-
-impl<T: Send + 'static> IoHandle<T> {
-    /// Starts `work` on `pool`; wakes `waker` when it is done, or has panicked.
-    pub fn spawn(
-        pool: &dyn IoPool,
-        waker: Waker,
-        work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Self {
-        let slot = Arc::new(Mutex::new(None));
-        let result = slot.clone();
-        let (work, abort) = abortable(guarded(work));
-        pool.spawn(Box::pin(async move {
-            if let Ok(value) = work.await {
-                *result.lock() = Some(value);
-                waker.wake();
-            }
-        }));
-        Self { slot, abort: Some(abort) }
-    }
-
-    /// The result, the first time after it is there. A panic in the work is an error.
-    pub fn take(&self) -> Option<Result<T>> {
-        self.slot.lock().take()
-    }
-
-    /// Lets the work run to its end, whatever becomes of it.
-    pub fn detach(mut self) {
-        self.abort = None;
-    }
-}
-
-impl<T> Drop for IoHandle<T> {
-    fn drop(&mut self) {
-        if let Some(abort) = &self.abort {
-            abort.abort();
-        }
-    }
 }
 
 /// Random numbers from a seed: SplitMix64 (Steele, Lea, Flood 2014).

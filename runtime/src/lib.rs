@@ -19,6 +19,7 @@ pub mod job;
 pub mod metrics;
 pub mod partition;
 pub mod pool;
+mod sync;
 pub mod task;
 pub mod testing;
 

@@ -14,6 +14,7 @@ mod message;
 mod pool;
 mod subtask;
 mod told;
+mod wake_flag;
 mod watchdog;
 
 pub use handle::{JobHandle, JobMetrics, JobReport};

@@ -1,12 +1,12 @@
 //! The actor of one subtask: it runs its task when woken, and yields the arbiter in between.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::Wake;
 use std::time::Duration;
 
 use actix::prelude::*;
 
+use super::wake_flag::{Mailbox, RunPermit, WakeFlag};
 use crate::checkpoint::{Control, Report};
 use crate::clock::Alarm;
 use crate::error::Error;
@@ -28,47 +28,16 @@ pub(super) struct ControlMessage(pub(super) Control);
 #[rtype(result = "()")]
 pub(super) struct Stop;
 
-/// Wakes one subtask; at most one [`Run`] is ever queued in its mailbox.
-pub(super) struct WakeFlag {
-    queued: AtomicBool,
-    address: OnceLock<Addr<SubtaskActor>>,
-}
-
-impl WakeFlag {
-    /// A flag for an actor that has not started: it counts as queued until its first run.
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { queued: AtomicBool::new(true), address: OnceLock::new() })
-    }
-
-    /// The actor has started: queues its first run.
-    pub(super) fn start(&self, address: Addr<SubtaskActor>) {
-        // Known before it runs: a first run that asks for a second must find it.
-        let _ = self.address.set(address.clone());
-        address.do_send(Run);
-    }
-}
-
-impl Wake for WakeFlag {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        // Read first: on the hot path the flag is mostly up, and reading does not take the cache
-        // line away from others.
-        if !self.queued.load(Ordering::SeqCst)
-            && !self.queued.swap(true, Ordering::SeqCst)
-            && let Some(address) = self.address.get()
-        {
-            address.do_send(Run);
-        }
+impl Mailbox for Addr<SubtaskActor> {
+    fn queue_run(&self) {
+        self.do_send(Run);
     }
 }
 
 /// One subtask.
 pub(super) struct SubtaskActor {
     deployed: Option<DeployedTask>,
-    flag: Arc<WakeFlag>,
+    flag: Arc<WakeFlag<Addr<Self>>>,
     /// What the task waits for, and since when.
     resting: (Progress, Duration),
     alarm: Alarm,
@@ -79,7 +48,11 @@ pub(super) struct SubtaskActor {
 }
 
 impl SubtaskActor {
-    pub(super) fn new(deployed: DeployedTask, flag: Arc<WakeFlag>, guard: Arc<dyn Send + Sync>) -> Self {
+    pub(super) fn new(
+        deployed: DeployedTask,
+        flag: Arc<WakeFlag<Addr<Self>>>,
+        guard: Arc<dyn Send + Sync>,
+    ) -> Self {
         let now = deployed.context.monotonic();
         Self {
             deployed: Some(deployed),
@@ -91,7 +64,7 @@ impl SubtaskActor {
         }
     }
 
-    fn run(&mut self, context: &mut Context<Self>) {
+    fn run(&mut self, _: RunPermit, context: &mut Context<Self>) {
         let Some(deployed) = self.deployed.as_mut().filter(|deployed| !deployed.context.is_cancelled())
         else {
             return;
@@ -166,9 +139,8 @@ impl Handler<Run> for SubtaskActor {
     type Result = ();
 
     fn handle(&mut self, _: Run, context: &mut Context<Self>) {
-        // Cleared before the run: a wake-up that comes while the task runs queues another run.
-        self.flag.queued.store(false, Ordering::SeqCst);
-        self.run(context);
+        let permit = self.flag.begin_run();
+        self.run(permit, context);
     }
 }
 

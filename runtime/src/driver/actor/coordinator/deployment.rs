@@ -12,7 +12,8 @@ use crate::checkpoint::{Control, Recipients, Report};
 use crate::clock::IoPool;
 use crate::driver::Sabotage;
 use crate::driver::actor::message::CoordinatorMessage;
-use crate::driver::actor::subtask::{ControlMessage, Stop, SubtaskActor, WakeFlag};
+use crate::driver::actor::subtask::{ControlMessage, Stop, SubtaskActor};
+use crate::driver::actor::wake_flag::WakeFlag;
 use crate::driver::storage::Prepared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{DeployedTask, Deployment, Placement};
@@ -106,7 +107,7 @@ impl CoordinatorActor {
         };
         let tasks = self.job.plan.deploy(&deployment)?;
         let guard = Arc::new(AttemptGuard { attempt, coordinator: context.address() });
-        let start = |(deployed, flag): (DeployedTask, Arc<WakeFlag>)| {
+        let start = |(deployed, flag): (DeployedTask, Arc<WakeFlag<Addr<SubtaskActor>>>)| {
             let subtask = deployed.subtask;
             let arbiter = self.arbiters.get(subtask.index as usize % self.arbiters.len().max(1));
             let arbiter = arbiter.ok_or_else(|| Error::new(ErrorKind::Internal, "no arbiter to run on"))?;
