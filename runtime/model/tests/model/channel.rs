@@ -77,6 +77,19 @@ fn control_events_wake_both_ends_too() {
     check(control_events);
 }
 
+/// A consumer that has taken a barrier does not look at the channel again before it is aligned.
+#[test]
+fn one_take_is_enough_to_wake_the_producer() {
+    check(|| {
+        let Ends { sender, receiver, room, data } = ends();
+        let producer = thread::spawn(move || {
+            (1..=2).for_each(|number| send(&sender, &room, batch(number)));
+        });
+        assert!(matches!(receive(&receiver, &data), Event::Batch(batch) if batch.records() == [1]));
+        producer.join().unwrap();
+    });
+}
+
 #[test]
 fn without_the_second_look_a_producer_sleeps_beside_an_empty_channel() {
     loses_a_wake_up(Mistake::Omitted(Step::SecondLook), batches);
