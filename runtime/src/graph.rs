@@ -9,27 +9,35 @@ mod check;
 mod deploy;
 mod edge;
 mod explain;
+mod id;
 mod identify;
+mod layout;
 mod node;
 mod placement;
 mod plan;
+mod plan_settings;
 mod settings;
-pub(crate) mod side;
+mod side;
+mod subtask;
 mod wiring;
 
-pub use builder::{JobGraph, Prepare};
-pub use deploy::SubtaskBuilder;
+pub use crate::chain::OutputTag;
+pub use builder::JobGraph;
 pub use edge::{PartitionerFactory, Port, Upstream};
 pub use explain::{ExplainedEdge, ExplainedOperator, ExplainedVertex, Explanation};
-pub(crate) use node::Node;
-pub use node::{ChainingPolicy, NodeId, NodeRole};
+pub use id::NodeId;
+pub use layout::Vertex;
+pub use node::{ChainingPolicy, NodeRole, Prepare};
 pub use placement::Placement;
-pub(crate) use plan::PlannedNode;
-pub use plan::{Plan, PlanSettings, Vertex};
-pub use side::{OutputTag, SidePorts};
+pub use plan::Plan;
+pub use plan_settings::PlanSettings;
+pub use side::SidePorts;
+pub use subtask::SubtaskBuilder;
 
-pub(crate) use deploy::{DeployedTask, Deployment, Preparations};
-pub(crate) use side::{SideCollector, SideReads};
+pub(crate) use deploy::DeployedTask;
+pub(crate) use layout::PlannedNode;
+pub(crate) use node::Node;
+pub(crate) use subtask::{Deployment, Preparations};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use millstream_state::snapshot::write::write_subtask;
 use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
+use super::output_tag::SideReads;
 use super::pacer::FIRST_PIECE;
 use super::services::TaskServices;
 use super::snapshot_context::NamedSnapshot;
@@ -19,7 +20,6 @@ use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::driver::Sabotage;
 use crate::error::Result;
-use crate::graph::SideReads;
 use crate::guard::guarded;
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;

@@ -2,12 +2,12 @@
 
 use super::link_core::{LinkCore, LinkInput};
 use super::pacer::Pacer;
+use super::side::SideCollector;
 use super::{
     Collector, Operator, OperatorInfo, Output, Signal, SourceOperator, SourceStatus, Stage, TaskContext,
 };
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::graph::SideCollector;
 
 /// An operator with one input, inside a chain.
 pub struct Link<Op, I, O> {

@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::pacer::Pacer;
+use super::side::SideCollector;
 use super::{
     Collector, OpenContext, OperatorHooks, OperatorInfo, Output, Signal, SnapshotContext, TaskContext,
 };
 use crate::batch::Batch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::SideCollector;
 use crate::metrics::OperatorCounters;
 
 /// What an operator takes in at a time.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use millstream_state::{CheckpointId, Record, Timestamp};
 
+use super::output_tag::OutputTag;
+use super::side::{self, SideCollector};
 use super::{Collector, OpenContext, Signal, SnapshotContext, TaskContext};
 use crate::batch::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::StreamStatus;
-use crate::graph::{OutputTag, SideCollector, side};
 use crate::metrics::OperatorCounters;
 
 /// What happens to an operator besides records. Every hook has a default that suits an operator

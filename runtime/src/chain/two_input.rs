@@ -1,10 +1,10 @@
 //! An operator with two inputs, at the head of a chain.
 
 use super::link_core::{LinkCore, LinkInput};
+use super::side::SideCollector;
 use super::{Collector, OperatorInfo, Output, Signal, Stage, TaskContext, TwoInputOperator};
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::graph::SideCollector;
 
 /// An operator with two inputs, at the head of a chain, as the task sees it.
 pub trait TwoInputCollector<A, B>: Stage {

@@ -3,34 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use millstream_state::Record;
 
-use super::deploy::SubtaskBuilder;
-use super::edge::{AnyEdge, Edge, EdgeId, Port, Upstream};
-use super::node::{BuildTask, ChainingPolicy, GraphId, Node, NodeId, NodeRole};
+use super::edge::{Edge, EdgeSpec, Port, Upstream};
+use super::id::{EdgeId, GraphId, NodeId};
+use super::node::{BuildTask, ChainingPolicy, Node, NodeRole};
 use super::side::SidePorts;
+use super::subtask::SubtaskBuilder;
 use crate::chain::{
     Collector, Link, Operator, OperatorInfo, SourceLink, SourceOperator, TwoInputLink, TwoInputOperator,
 };
 use crate::error::Result;
 use crate::input::InputGate;
-use crate::partition::Partitioning;
 use crate::task::{OperatorTask, SourceTask, TwoInputTask};
-
-/// Work to be done before an operator is first deployed without restored state: finding splits,
-/// checking that files exist. Runs once an attempt, on the I/O pool. What it answers is shipped to
-/// all subtasks of the operator, as [`OpenContext::prepared`](crate::chain::OpenContext::prepared).
-pub type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<u8>>> + Send + Sync>;
-
-/// What is known of an edge.
-pub(crate) struct EdgeSpec {
-    pub(crate) from: NodeId,
-    pub(crate) to: NodeId,
-    pub(crate) input: usize,
-    pub(crate) partitioning: Option<Partitioning>,
-    pub(crate) typed: Arc<dyn AnyEdge>,
-}
 
 /// A job as it is written down.
 pub struct JobGraph {
@@ -204,7 +189,7 @@ impl JobGraph {
             role,
             kind,
             Box::new(move |builder| {
-                let channels = edges.iter().flat_map(|edge| builder.incoming(edge)).collect();
+                let channels = edges.iter().flat_map(|edge| edge.incoming(builder)).collect();
                 Ok(Box::new(OperatorTask::new(InputGate::new(channels, 0), chain(builder)?)))
             }),
         );
@@ -232,8 +217,8 @@ impl JobGraph {
                 let info = builder.operator(node)?;
                 let link =
                     TwoInputLink::<Op, A, B, O>::new(make(&info), info, next, sides, builder.context());
-                let first: Vec<_> = first.iter().flat_map(|edge| builder.incoming(edge)).collect();
-                let second = second.iter().flat_map(|edge| builder.incoming(edge)).collect();
+                let first: Vec<_> = first.iter().flat_map(|edge| edge.incoming(builder)).collect();
+                let second = second.iter().flat_map(|edge| edge.incoming(builder)).collect();
                 let second = InputGate::new(second, first.len());
                 Ok(Box::new(TwoInputTask::new(InputGate::new(first, 0), second, Box::new(link))))
             }),

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::builder::JobGraph;
+use super::layout::PlannedEdge;
 use super::node::Node;
-use super::plan::{PlanSettings, PlannedEdge};
+use super::plan_settings::PlanSettings;
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) fn invalid(name: &str, problem: impl Into<String>) -> Error {

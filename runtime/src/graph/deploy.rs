@@ -1,102 +1,24 @@
 //! From a plan to the tasks of one attempt.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Waker;
 
-use millstream_state::snapshot::read::{LoadedSnapshot, OperatorShare};
-use millstream_state::{CheckpointId, OperatorId, stable_hash};
+use millstream_state::snapshot::read::OperatorShare;
+use millstream_state::{OperatorId, stable_hash};
 
-use super::edge::{Edge, EdgeId};
-use super::node::NodeId;
+use super::id::NodeId;
+use super::layout::{PlannedEdge, PlannedNode, Vertex};
 use super::placement::Placement;
-use super::plan::{Plan, PlannedEdge, PlannedNode, Vertex};
-use super::side::SideReads;
+use super::plan::Plan;
+use super::subtask::{Deployment, Preparations, SubtaskBuilder};
 use super::wiring::Wiring;
-use crate::chain::{OperatorInfo, TaskContext, TaskServices};
-use crate::channel::ChannelReceiver;
+use crate::chain::{SideReads, TaskContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::{catch, guarded};
 use crate::job::SubtaskId;
 use crate::partition::Partitioning;
 use crate::task::Task;
-
-/// What the preparations of an attempt have answered, by operator.
-pub(crate) type Preparations = BTreeMap<OperatorId, Arc<[u8]>>;
-
-/// What an attempt needs to be deployed in one process.
-pub(crate) struct Deployment<'a> {
-    pub(crate) services: &'a TaskServices,
-    /// Which subtasks are to be built.
-    pub(crate) placement: &'a Placement,
-    /// Those of [`Plan::subtasks_of`] the placement, in the same order.
-    pub(crate) wakers: &'a [Waker],
-    pub(crate) restored: Option<&'a LoadedSnapshot>,
-    /// What was restored, where the job owns it, so that the next checkpoint may refer to its files.
-    pub(crate) base: Option<CheckpointId>,
-    pub(crate) prepared: &'a Preparations,
-    pub(crate) seed: u64,
-}
-
-/// Builds one subtask of one attempt.
-pub struct SubtaskBuilder<'a> {
-    plan: &'a Plan,
-    wiring: &'a Wiring,
-    deployment: &'a Deployment<'a>,
-    subtask: SubtaskId,
-    seed: u64,
-    cx: &'a TaskContext,
-    /// The operator that is being made.
-    building: RefCell<Option<Arc<str>>>,
-}
-
-impl SubtaskBuilder<'_> {
-    /// Which of its vertex's subtasks this is.
-    pub const fn index(&self) -> u32 {
-        self.subtask.index
-    }
-
-    pub(crate) const fn wiring(&self) -> &Wiring {
-        self.wiring
-    }
-
-    /// The channels of an edge into this subtask.
-    pub(crate) fn incoming<T: 'static>(&self, edge: &Edge<T>) -> Vec<ChannelReceiver<T>> {
-        self.wiring.take_incoming(edge.id, self.index())
-    }
-
-    /// The task's context.
-    pub const fn context(&self) -> &TaskContext {
-        self.cx
-    }
-
-    pub(crate) fn seed(&self, salt: u64) -> u64 {
-        stable_hash(&(self.seed, self.subtask.vertex.0, self.subtask.index, salt))
-    }
-
-    pub(crate) fn edge(&self, edge: EdgeId) -> Result<PlannedEdge> {
-        self.plan.planned_edge(edge)
-    }
-
-    /// Who an operator of this subtask is, with what the snapshot holds for it.
-    pub(crate) fn operator(&self, node: NodeId) -> Result<OperatorInfo> {
-        let planned = self.plan.layout.nodes.get(node.0);
-        let planned = planned
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "an operator that the plan does not know"))?;
-        let (parallelism, groups, subtask) = (planned.parallelism, planned.groups, self.subtask.index);
-        let restore = match self.deployment.restored {
-            None => None,
-            Some(snapshot) => snapshot
-                .for_subtask(planned.operator, subtask, parallelism, groups.count())
-                .map_err(|error| Error::from(error).in_operator(&planned.name))?,
-        };
-        let name: Arc<str> = Arc::from(planned.name.as_str());
-        *self.building.borrow_mut() = Some(name.clone());
-        let prepared = self.deployment.prepared.get(&planned.operator).cloned();
-        Ok(OperatorInfo { name, id: planned.operator, subtask, parallelism, groups, prepared, restore })
-    }
-}
 
 /// So many batches fit into all channels of a subtask on one edge together, but for the least that
 /// each needs. Room is memory, whether it is used or not.
@@ -136,13 +58,10 @@ impl Plan {
             if let (Some(base), Some(snapshot)) = (deployment.base, deployment.restored) {
                 context = context.with_base(base, snapshot.as_base_of(&self.shares_of(subtask)));
             }
-            let (cx, building) = (&context, RefCell::default());
-            let builder =
-                SubtaskBuilder { plan: self, wiring: &wiring, deployment, subtask, seed, cx, building };
+            let builder = SubtaskBuilder::new(&self.layout, &wiring, deployment, seed, &context);
             // Readers, writers and functions are made by what the user wrote.
             let task = catch(|| self.build_head(vertex, &builder)).map_err(|error| {
-                let name = builder.building.borrow().clone();
-                let named = name.filter(|_| error.kind() == ErrorKind::Panic);
+                let named = builder.building().filter(|_| error.kind() == ErrorKind::Panic);
                 named.map_or(error.clone(), |name| error.in_operator(&name)).in_subtask(subtask.index)
             })?;
             tasks.push(DeployedTask { subtask, name, task, context });

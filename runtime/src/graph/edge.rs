@@ -6,17 +6,14 @@ use std::sync::Arc;
 use millstream_state::{KeyGroups, Record, Shape};
 use parking_lot::Mutex;
 
-use super::deploy::SubtaskBuilder;
-use super::node::NodeId;
+use super::id::{EdgeId, NodeId};
+use super::subtask::SubtaskBuilder;
 use super::wiring::{Subtasks, Wiring};
 use crate::chain::{Collector, Discard, FanOut, Router, Wire};
+use crate::channel::ChannelReceiver;
 use crate::clock::Random;
 use crate::error::Result;
 use crate::partition::{Broadcast, Partitioner, Partitioning, RoundRobin, Shuffle, ToFirst};
-
-/// An edge of the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EdgeId(pub(crate) usize);
 
 /// Makes the partitioner of one upstream subtask, for an edge that needs more than its kind:
 /// told the downstream operator's key groups and parallelism.
@@ -101,6 +98,15 @@ pub(crate) struct Edge<T> {
     pub(crate) chain: ChainFactory<T>,
 }
 
+/// An edge as it is written down.
+pub(crate) struct EdgeSpec {
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    pub(crate) input: usize,
+    pub(crate) partitioning: Option<Partitioning>,
+    pub(crate) typed: Arc<dyn AnyEdge>,
+}
+
 /// An edge, whatever it carries.
 pub(crate) trait AnyEdge: Send + Sync {
     /// Checks that records come out of a channel as they went in; `role` says which they are.
@@ -127,6 +133,11 @@ impl<T> Edge<T> {
 }
 
 impl<T: Record> Edge<T> {
+    /// The channels of this edge into a subtask.
+    pub(crate) fn incoming(&self, builder: &SubtaskBuilder<'_>) -> Vec<ChannelReceiver<T>> {
+        builder.wiring().take_incoming(self.id, builder.index())
+    }
+
     fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Box<dyn Collector<T>>> {
         let planned = builder.edge(self.id)?;
         if planned.chained {

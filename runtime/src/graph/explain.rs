@@ -5,8 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::builder::JobGraph;
-use super::node::NodeId;
-use super::plan::{Layout, Plan, PlanSettings};
+use super::id::NodeId;
+use super::layout::Layout;
+use super::plan::Plan;
+use super::plan_settings::PlanSettings;
 use crate::error::Result;
 
 /// What `explain()` shows of a job.

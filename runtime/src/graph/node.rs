@@ -1,26 +1,12 @@
 //! An operator as it is written down.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use super::builder::Prepare;
-use super::deploy::SubtaskBuilder;
+use futures::future::BoxFuture;
+
+use super::subtask::SubtaskBuilder;
 use crate::error::Result;
 use crate::task::Task;
-
-/// An operator of one graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub(crate) usize, pub(super) GraphId);
-
-/// Tells the graphs of a process apart: a stream belongs to the one it was made in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct GraphId(u64);
-
-impl GraphId {
-    pub(super) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// What part an operator plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +32,12 @@ pub enum ChainingPolicy {
     Never,
 }
 
+/// Work to be done before an operator is first deployed without restored state: finding splits,
+/// checking that files exist. Runs once an attempt, on the I/O pool. What it answers is shipped to
+/// all subtasks of the operator, as [`OpenContext::prepared`](crate::chain::OpenContext::prepared).
+pub type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<u8>>> + Send + Sync>;
+
+/// Builds the task of a chain that the operator is the head of.
 pub(super) type BuildTask = Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn Task>> + Send + Sync>;
 
 /// What is known of an operator.
@@ -61,7 +53,7 @@ pub(crate) struct Node {
     pub(crate) assigns_timestamps: bool,
     pub(crate) needs_timestamps: bool,
     pub(crate) first_input_has_time: bool,
-    /// Whether it may have state; see [`JobGraph::mark_stateless`].
+    /// Whether it may have state; see [`JobGraph::mark_stateless`](super::JobGraph::mark_stateless).
     pub(crate) stateful: bool,
     /// What no other operator may use besides it.
     pub(crate) resources: Vec<String>,

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, OperatorId, UPPER_MAX_PARALLELISM};
+use millstream_state::{KeyGroups, UPPER_MAX_PARALLELISM};
 
 use super::builder::JobGraph;
 use super::check::{check, check_records, display_name, invalid};
-use super::edge::EdgeId;
+use super::edge::EdgeSpec;
+use super::id::NodeId;
 use super::identify::identify;
-use super::node::{ChainingPolicy, Node, NodeId, NodeRole};
+use super::layout::{Layout, PlannedEdge, PlannedNode, Vertex};
+use super::node::{ChainingPolicy, Node, NodeRole};
 use super::placement::Placement;
+use super::plan_settings::PlanSettings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::{SubtaskId, VertexId};
 use crate::partition::Partitioning;
@@ -19,68 +22,11 @@ use crate::partition::Partitioning;
 /// 2 MiB: without optimisation a call from one to the next takes some KiB of it.
 const LONGEST_CHAIN: usize = 100;
 
-/// Settings of a job that the plan depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlanSettings {
-    /// The parallelism of operators that set none.
-    pub parallelism: u32,
-    /// The number of key groups of operators that set none.
-    pub max_parallelism: u32,
-    /// Whether operators are chained at all.
-    pub chaining: bool,
-    /// How many batches fit into a channel.
-    pub channel_batches: usize,
-}
-
-impl Default for PlanSettings {
-    fn default() -> Self {
-        Self { parallelism: 1, max_parallelism: DEFAULT_MAX_PARALLELISM, chaining: true, channel_batches: 16 }
-    }
-}
-
-/// An operator, planned.
-pub(crate) struct PlannedNode {
-    pub(crate) name: String,
-    pub(crate) operator: OperatorId,
-    pub(crate) parallelism: u32,
-    pub(crate) groups: KeyGroups,
-    pub(crate) vertex: VertexId,
-}
-
-/// An edge, planned.
-#[derive(Clone, Copy)]
-pub(crate) struct PlannedEdge {
-    pub(crate) partitioning: Partitioning,
-    pub(crate) chained: bool,
-    pub(crate) groups: KeyGroups,
-    pub(crate) downstream: u32,
-}
-
-/// A run of chained operators, deployed as one task a subtask.
-#[derive(Clone, Debug)]
-pub struct Vertex {
-    /// Its number, in topological order.
-    pub id: VertexId,
-    /// Its operators, in the order they were made; the first is the head.
-    pub nodes: Vec<NodeId>,
-    /// How many subtasks it has.
-    pub parallelism: u32,
-    /// Whether it is a source.
-    pub is_source: bool,
-}
-
 /// A job, ready to be deployed any number of times.
 pub struct Plan {
     pub(crate) graph: Arc<JobGraph>,
     pub(crate) settings: PlanSettings,
     pub(crate) layout: Layout,
-}
-
-/// What the plan of a graph adds to it: the same nodes and edges, decided upon.
-pub(crate) struct Layout {
-    pub(crate) nodes: Vec<PlannedNode>,
-    pub(crate) edges: Vec<PlannedEdge>,
-    pub(crate) vertices: Vec<Vertex>,
 }
 
 impl Plan {
@@ -144,11 +90,6 @@ impl Plan {
     /// All operators, as planned and as written down.
     pub(crate) fn operators(&self) -> impl Iterator<Item = (&PlannedNode, &Node)> {
         self.layout.nodes.iter().zip(&self.graph.nodes)
-    }
-
-    pub(crate) fn planned_edge(&self, edge: EdgeId) -> Result<PlannedEdge> {
-        let planned = self.layout.edges.get(edge.0).copied();
-        planned.ok_or_else(|| Error::new(ErrorKind::Internal, "an edge that the plan does not know"))
     }
 }
 
@@ -242,7 +183,7 @@ fn plan_edges(
     // How many operators of its chain lie before each, itself included.
     let mut depths = vec![1; graph.nodes.len()];
     // Edges come in the order of the operators that they lead to: of each the upstream's depth is known.
-    let plan_edge = |edge: &super::builder::EdgeSpec| {
+    let plan_edge = |edge: &EdgeSpec| {
         let ends = (graph.nodes.get(edge.from.0), graph.nodes.get(edge.to.0));
         let sizes = (sizes.get(edge.from.0), sizes.get(edge.to.0));
         let ((Some(from), Some(to)), (Some(upstream), Some(downstream))) = (ends, sizes) else {

@@ -1,8 +1,9 @@
 //! What is said of an operator after it was made.
 
-use super::builder::{JobGraph, Prepare};
-use super::node::{ChainingPolicy, Node, NodeId};
-use super::side::OutputTag;
+use super::builder::JobGraph;
+use super::id::NodeId;
+use super::node::{ChainingPolicy, Node, Prepare};
+use crate::chain::OutputTag;
 
 impl JobGraph {
     fn change(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {

@@ -1,52 +1,15 @@
-//! Side outputs: records of other types that an operator gives out besides its main stream.
+//! The side outputs of an operator in the graph: records of other types besides its main stream.
 
-use std::any::Any;
-use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use millstream_state::{Record, Timestamp};
+use millstream_state::Record;
 use parking_lot::Mutex;
 
-use super::deploy::SubtaskBuilder;
 use super::edge::Port;
-use crate::batch::Batch;
-use crate::chain::{Collector, Signal, Stage, TaskContext};
-use crate::error::{Error, ErrorKind, Result};
-
-/// Names a side output and the type of its records. As Flink's `OutputTag`.
-///
-/// What is emitted to a tag that nobody reads is dropped. Where it is read, only the operators that it
-/// is read from may emit to it; an emission of any other fails the job.
-pub struct OutputTag<T> {
-    name: Arc<str>,
-    id: u64,
-    _record: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for OutputTag<T> {
-    fn clone(&self) -> Self {
-        Self { name: self.name.clone(), id: self.id, _record: PhantomData }
-    }
-}
-
-impl<T> OutputTag<T> {
-    /// A new side output; two tags differ even if their names do not.
-    pub fn new(name: &str) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self { name: Arc::from(name), id: NEXT.fetch_add(1, Ordering::Relaxed), _record: PhantomData }
-    }
-
-    /// The name, for people.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) const fn id(&self) -> u64 {
-        self.id
-    }
-}
+use super::subtask::SubtaskBuilder;
+use crate::chain::OutputTag;
+use crate::chain::side::{self, SideCollector};
+use crate::error::Result;
 
 type BuildSide = Box<dyn Fn(&SubtaskBuilder<'_>) -> Result<Box<dyn SideCollector>> + Send + Sync>;
 
@@ -58,8 +21,8 @@ impl SidePorts {
     /// The port of a side output.
     pub fn port<T: Record>(&self, tag: &OutputTag<T>) -> Port<T> {
         let port = Port::<T>::default();
-        let (built, id) = (port.clone(), tag.id);
-        let build: BuildSide = Box::new(move |builder| Ok(side(id, built.build(builder)?)));
+        let (built, id) = (port.clone(), tag.id());
+        let build: BuildSide = Box::new(move |builder| Ok(side::side(id, built.build(builder)?)));
         self.0.lock().push((id, build));
         port
     }
@@ -72,151 +35,4 @@ impl SidePorts {
     pub(crate) fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Vec<Box<dyn SideCollector>>> {
         self.0.lock().iter().map(|(_, build)| build(builder)).collect()
     }
-}
-
-/// What stands behind a side output, whatever it carries.
-pub(crate) trait SideCollector: Stage {
-    fn send(&mut self, cx: &mut TaskContext) -> Result<()>;
-    fn as_any(&mut self) -> &mut dyn Any;
-    /// Where records of tags are kept that no side output is for.
-    fn unread(&self) -> Option<&UnreadRecords> {
-        None
-    }
-}
-
-/// A record of any type, with its timestamp.
-type AnyRecord = (Box<dyn Any + Send>, Timestamp);
-
-/// Keeps the records of all tags that nobody reads: a test asks for a tag when it looks.
-#[derive(Clone, Default)]
-pub(crate) struct UnreadRecords(Arc<Mutex<BTreeMap<u64, Vec<AnyRecord>>>>);
-
-impl UnreadRecords {
-    /// Takes out the records of a tag.
-    pub(crate) fn take<T: Record>(&self, tag: &OutputTag<T>) -> Vec<(T, Timestamp)> {
-        let records = self.0.lock().remove(&tag.id).unwrap_or_default();
-        let typed = records.into_iter().map(|(record, timestamp)| (record.downcast::<T>(), timestamp));
-        typed.filter_map(|(record, timestamp)| record.ok().map(|record| (*record, timestamp))).collect()
-    }
-}
-
-impl Stage for UnreadRecords {
-    fn signal(&mut self, _: &Signal, _: &mut TaskContext) -> Result<()> {
-        Ok(())
-    }
-
-    fn drain(&mut self, _: &mut TaskContext) {}
-
-    fn resume(&mut self, _: &mut TaskContext) -> Result<()> {
-        Ok(())
-    }
-}
-
-impl SideCollector for UnreadRecords {
-    fn send(&mut self, _: &mut TaskContext) -> Result<()> {
-        Ok(())
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
-
-    fn unread(&self) -> Option<&UnreadRecords> {
-        Some(self)
-    }
-}
-
-/// The side output of tag `id`, with what stands behind it.
-pub(crate) fn side<T: Record>(id: u64, next: Box<dyn Collector<T>>) -> Box<dyn SideCollector> {
-    Box::new(Side { id, buffer: Batch::default(), next })
-}
-
-struct Side<T> {
-    id: u64,
-    buffer: Batch<T>,
-    next: Box<dyn Collector<T>>,
-}
-
-impl<T: Record> Side<T> {
-    fn push(&mut self, record: T, timestamp: Timestamp, cx: &mut TaskContext) -> Result<()> {
-        self.buffer.push(record, timestamp);
-        if self.buffer.is_full() { self.send(cx) } else { Ok(()) }
-    }
-}
-
-impl<T: Record> Stage for Side<T> {
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
-        self.send(cx)?;
-        self.next.signal(signal, cx)
-    }
-
-    fn drain(&mut self, cx: &mut TaskContext) {
-        self.next.drain(cx);
-    }
-
-    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
-        self.next.resume(cx)
-    }
-}
-
-impl<T: Record> SideCollector for Side<T> {
-    fn send(&mut self, cx: &mut TaskContext) -> Result<()> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let result = self.next.batch(&mut self.buffer, cx);
-        self.buffer.clear();
-        result
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
-/// Puts a record into every side of this tag, and sends what is full. Several streams may have been
-/// made of one tag.
-pub(crate) fn emit<T: Record>(
-    sides: &mut [Box<dyn SideCollector>],
-    tag: &OutputTag<T>,
-    record: T,
-    timestamp: Timestamp,
-    cx: &mut TaskContext,
-) -> Result<()> {
-    let mut readers = sides
-        .iter_mut()
-        .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.id == tag.id));
-    let Some(mut side) = readers.next() else { return emit_unread(sides, tag, record, timestamp, cx) };
-    for other in readers {
-        side.push(record.clone(), timestamp, cx)?;
-        side = other;
-    }
-    side.push(record, timestamp, cx)
-}
-
-/// The operators that each side output of a job is read from, by tag.
-pub(crate) type SideReads = BTreeMap<u64, String>;
-
-/// Dropping is right where nobody reads a side output, and a loss where somebody waits for it elsewhere.
-#[cold]
-fn emit_unread<T: Record>(
-    sides: &[Box<dyn SideCollector>],
-    tag: &OutputTag<T>,
-    record: T,
-    timestamp: Timestamp,
-    cx: &TaskContext,
-) -> Result<()> {
-    if let Some(unread) = sides.iter().find_map(|side| side.unread()) {
-        unread.0.lock().entry(tag.id).or_default().push((Box::new(record), timestamp));
-        return Ok(());
-    }
-    let Some(readers) = cx.side_reads().get(&tag.id) else { return Ok(()) };
-    Err(Error::new(
-        ErrorKind::InvalidJob,
-        format!(
-            "it emits to the side output `{}`, which is read from {readers} only: call `side_output` on the \
-             stream that this operator makes, before anything else is done with it",
-            tag.name
-        ),
-    ))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::edge::EdgeId;
+use super::id::EdgeId;
 use crate::channel::{ChannelReceiver, ChannelSender, channel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::partition::Partitioning;
