@@ -3,14 +3,16 @@
 //! Values in a snapshot carry no description of themselves, so that a value read back as another
 //! type would be nonsense rather than an error. The shape is kept beside them and compared first.
 
-mod access;
 mod content;
+mod explore;
 mod probe;
 mod render;
 mod round_trip;
+mod style;
 mod trace;
 
 use std::any::type_name;
+use std::convert::Infallible;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use self::explore::explore;
 use crate::{Result, StateError};
 pub use round_trip::RoundTripFailure;
 use trace::Tracer;
@@ -54,7 +57,7 @@ impl Shape {
     pub fn of<T: DeserializeOwned>() -> Self {
         let mut tracer = Tracer::default();
         // A hand-written `Deserialize` may panic on values it never expected.
-        let traced = catch_unwind(AssertUnwindSafe(|| tracer.trace::<T>(|_| Ok(()))));
+        let traced = catch_unwind(AssertUnwindSafe(|| explore::<T, Infallible>(&mut tracer, |_| Ok(()))));
         Self::traced::<T>(matches!(traced, Ok(Ok(true))), &tracer)
     }
 

@@ -14,6 +14,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Shape;
+use super::explore::explore;
+use super::style::Style;
 use super::trace::{MAX_VALUES, Tracer};
 use crate::codec::{decode, encode};
 
@@ -59,34 +61,6 @@ impl fmt::Display for RoundTripFailure {
     }
 }
 
-/// From which depth on made-up values have nothing in them; deeper than types nest for never.
-#[derive(Clone, Copy)]
-pub(super) struct Style {
-    /// Optional parts and elements of collections are left out.
-    pub(super) empty_from: usize,
-    /// Numbers are zero.
-    pub(super) zero_from: usize,
-}
-
-const NEVER: usize = usize::MAX;
-
-impl Default for Style {
-    fn default() -> Self {
-        Self { empty_from: NEVER, zero_from: NEVER }
-    }
-}
-
-impl Style {
-    /// All styles but the default for types that nest up to `deepest`. What is left out by depth
-    /// reaches the fields of a struct wherever it is, with everything around it there.
-    fn all(deepest: usize) -> impl Iterator<Item = Self> {
-        (1..=deepest).flat_map(|depth| {
-            [(depth, NEVER), (NEVER, depth), (depth, depth)]
-                .map(|(empty_from, zero_from)| Self { empty_from, zero_from })
-        })
-    }
-}
-
 /// The shape of `T` after all its made-up values have come back; each type is looked at once.
 pub(super) fn checked<T: Serialize + DeserializeOwned + 'static>() -> Result<Shape, RoundTripFailure> {
     static CHECKED: Mutex<BTreeMap<TypeId, Result<Shape, RoundTripFailure>>> = Mutex::new(BTreeMap::new());
@@ -117,7 +91,7 @@ fn check<T: Serialize + DeserializeOwned>() -> Result<Shape, RoundTripFailure> {
 /// Makes values up and checks each; whether everything in the type was seen.
 fn trace<T: Serialize + DeserializeOwned>(tracer: &mut Tracer) -> Result<bool, RoundTripFailure> {
     // Hand-written implementations may panic on values they never expected.
-    let traced = catch_unwind(AssertUnwindSafe(|| tracer.trace::<T>(comes_back))).unwrap_or(Ok(false));
+    let traced = catch_unwind(AssertUnwindSafe(|| explore::<T, _>(tracer, comes_back))).unwrap_or(Ok(false));
     match tracer.unanswerable {
         Some(what) => Err(RoundTripFailure::NeedsDescription(what)),
         None => traced,

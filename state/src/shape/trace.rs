@@ -1,9 +1,4 @@
-//! Finds out a type's form by letting it deserialize itself, again and again, from made-up values.
-//!
-//! One pass builds one value, and so sees one variant of each enum it comes across; passes go on
-//! until every variant has been seen. (The crate `serde-reflection` cannot do this for enums inside
-//! an `Option` or a `Vec`, confuses types with the same name, and overflows the stack on an enum
-//! whose first variant contains itself.)
+//! What has been found out about a type, and what to make up next.
 //!
 //! A type that is already known, or that is being looked at further up, is built as *shallow* as
 //! can be: no optional part, and the variant of an enum that is known to end.
@@ -11,12 +6,11 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
+use serde::de::Error as _;
 use serde::de::value::Error;
-use serde::de::{DeserializeOwned, Error as _};
 
-use super::content::{Container, Content, Node, TypeKey, Types, Variant, VariantState, count_variants};
-use super::probe::Probe;
-use super::round_trip::{RoundTripFailure, Style};
+use super::content::{Container, Content, Node, TypeKey, Types, Variant, VariantState};
+use super::style::Style;
 
 /// How many values may be made up before a type counts as too large to describe.
 pub(super) const MAX_VALUES: usize = 50_000;
@@ -24,7 +18,7 @@ pub(super) const MAX_VALUES: usize = 50_000;
 const MAX_DEPTH: usize = 64;
 
 /// What to try in turn where a type wants text of a certain form.
-pub(super) const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 8] = [
     "",
     "1970-01-01T00:00:00Z",
     "1970-01-01T00:00:00",
@@ -35,7 +29,7 @@ pub(super) const TEXTS: [&str; 8] = [
     "http://a/",
 ];
 /// What to try in turn where a type wants bytes.
-pub(super) const BYTES: [&[u8]; 2] = [&[], &[0; 16]];
+const BYTES: [&[u8]; 2] = [&[], &[0; 16]];
 
 /// What has been found out, and where the current pass is.
 #[derive(Default)]
@@ -72,42 +66,13 @@ impl Tracer {
         Self { style, ..Self::default() }
     }
 
-    /// Looks into `T`, and hands every value that it makes up to `each`; false where something in
-    /// `T` stays unknown.
-    pub(super) fn trace<T: DeserializeOwned>(
-        &mut self,
-        mut each: impl FnMut(&T) -> Result<(), RoundTripFailure>,
-    ) -> Result<bool, RoundTripFailure> {
-        loop {
-            let before = self.types.clone();
-            let mut root = Node::Unknown;
-            self.begin_pass();
-            match T::deserialize(Probe { tracer: self, slot: &mut root }) {
-                Ok(value) => each(&value)?,
-                Err(_) => {
-                    let refused = self.types.clone();
-                    self.types = before;
-                    if self.adapt() {
-                        continue;
-                    }
-                    (self.root, self.types) = (root, refused);
-                    return Ok(false);
-                }
-            }
-            self.root = root;
-            let (explored, unexplored) = count_variants(&self.types);
-            if unexplored == 0 || explored == count_variants(&before).0 {
-                return Ok(unexplored == 0);
-            }
-        }
-    }
-
     /// How many values have been made up.
     pub(super) const fn values(&self) -> usize {
         self.values
     }
 
-    fn begin_pass(&mut self) {
+    /// Forgets where the last pass was.
+    pub(super) fn begin_pass(&mut self) {
         self.active.clear();
         self.seen.clear();
         (self.shallow, self.depth) = (false, 0);
@@ -115,7 +80,7 @@ impl Tracer {
     }
 
     /// Changes what seems to have made the last pass fail; false if there is nothing left to change.
-    fn adapt(&mut self) -> bool {
+    pub(super) fn adapt(&mut self) -> bool {
         if self.values > MAX_VALUES {
             return false;
         }
@@ -151,15 +116,27 @@ impl Tracer {
         self.shallow || self.depth >= self.style.empty_from && self.choose(type_name, 2) == 0
     }
 
-    /// Whether a number (or the like) of the type named `type_name` is to be zero.
-    pub(super) fn is_zero(&mut self, type_name: &'static str) -> bool {
-        self.depth >= self.style.zero_from && self.choose(type_name, 2) == 0
+    /// The number (or the like) to give to a visitor of the type named `type_name`.
+    pub(super) fn number<N>(&mut self, type_name: &'static str, one: N, zero: N) -> N {
+        if self.depth >= self.style.zero_from && self.choose(type_name, 2) == 0 { zero } else { one }
     }
 
     /// Which of `options` values to give to a visitor of the type named `type_name`.
-    pub(super) fn choose(&mut self, type_name: &'static str, options: usize) -> usize {
+    fn choose(&mut self, type_name: &'static str, options: usize) -> usize {
         self.last_choice = Some((type_name, options));
         self.choices.get(type_name).copied().unwrap_or(0)
+    }
+
+    /// The text to give to a visitor of the type named `type_name`.
+    pub(super) fn text(&mut self, type_name: &'static str) -> &'static str {
+        let choice = self.choose(type_name, TEXTS.len());
+        TEXTS.get(choice).copied().unwrap_or_default()
+    }
+
+    /// The bytes to give to a visitor of the type named `type_name`.
+    pub(super) fn bytes(&mut self, type_name: &'static str) -> &'static [u8] {
+        let choice = self.choose(type_name, BYTES.len());
+        BYTES.get(choice).copied().unwrap_or_default()
     }
 
     /// Builds a struct by `build`, and keeps what it says the struct holds.
