@@ -1,49 +1,28 @@
 //! The context of a task: time, wake-ups, I/O, randomness and counters.
 
+mod share;
+mod upload;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
-use millstream_state::snapshot::part::{OperatorSnapshot, SubtaskPart};
-use millstream_state::snapshot::write::write_subtask;
+use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
+use self::share::{Pace, Share};
 use super::output_tag::SideReads;
-use super::pacer::FIRST_PIECE;
 use super::services::TaskServices;
 use super::snapshot_context::NamedSnapshot;
 use crate::batch::Batch;
-use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::driver::Sabotage;
 use crate::error::Result;
-use crate::guard::guarded;
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;
-use crate::task::Budget;
-
-/// The clock is read once for so many batches that operators hand on.
-const BATCHES_PER_READING: u32 = 16;
-
-/// What a task may use up in one run.
-#[derive(Default)]
-struct Share {
-    /// What the clock said when it was read last.
-    now: Duration,
-    end: Duration,
-    /// How many batches its operators may hand on.
-    batches: u32,
-}
-
-/// How many records a source should emit at a time, so that no operator of its chain needs long for them.
-struct Pace {
-    now: usize,
-    /// What the operators have needed since the source was asked last.
-    next: usize,
-}
 
 /// What one task may ask of the world: time, wake-ups, I/O, randomness, counters.
 pub struct TaskContext {
@@ -84,7 +63,7 @@ impl TaskContext {
             random,
             counters,
             share: Share::default(),
-            pace: Pace { now: FIRST_PIECE, next: FIRST_PIECE },
+            pace: Pace::default(),
             blocked: false,
             pausing: false,
             suspended: 0,
@@ -96,12 +75,6 @@ impl TaskContext {
             snapshots,
             written,
         }
-    }
-
-    /// Knows what the checkpoint holds of the subtask that it was restored from.
-    pub(crate) fn with_base(self, checkpoint: CheckpointId, part: SubtaskPart) -> Self {
-        self.written.lock().insert(checkpoint, Arc::new(part));
-        self
     }
 
     /// Knows which operators the side outputs of the job are read from.
@@ -207,51 +180,6 @@ impl TaskContext {
         self.blocked || self.pausing
     }
 
-    /// A run begins, with this share of time and batches.
-    pub(crate) fn begin_run(&mut self, budget: Budget) {
-        (self.blocked, self.pausing) = (false, false);
-        let now = self.monotonic();
-        self.share = Share { now, end: now.saturating_add(budget.time), batches: budget.emitted };
-    }
-
-    /// Notes that an operator has handed a batch on.
-    #[inline]
-    pub(super) fn spend_batch(&mut self) {
-        self.share.batches = self.share.batches.saturating_sub(1);
-        self.pausing |= self.share.batches == 0;
-        if self.share.batches.is_multiple_of(BATCHES_PER_READING) {
-            self.read_clock();
-        }
-    }
-
-    /// Reads the clock, and notes whether the task's share of time is over.
-    #[inline]
-    pub(crate) fn read_clock(&mut self) -> Duration {
-        self.share.now = self.services.clock.monotonic();
-        self.pausing |= self.share.now >= self.share.end;
-        self.share.now
-    }
-
-    /// How many records a source should emit at a time at most.
-    #[inline]
-    pub(super) const fn source_pace(&self) -> usize {
-        self.pace.now
-    }
-
-    /// A source is asked for records: what the operators of its chain have needed counts from now on.
-    #[inline]
-    pub(super) const fn begin_source_batch(&mut self) {
-        self.pace = Pace { now: self.pace.next, next: usize::MAX };
-    }
-
-    /// An operator of the chain takes so many records at a time.
-    #[inline]
-    pub(super) const fn note_piece(&mut self, piece: usize) {
-        if piece < self.pace.next {
-            self.pace.next = piece;
-        }
-    }
-
     /// A link suspends its work, unless it has done so.
     pub(super) const fn suspend(&mut self, suspended: &mut bool) {
         if !*suspended {
@@ -332,51 +260,5 @@ impl TaskContext {
     /// The attempt that the task belongs to, for whoever gives names to what it writes.
     pub fn attempt(&self) -> AttemptId {
         self.services.attempt
-    }
-
-    /// What the operators have handed over at the barrier, for whoever does not upload it.
-    pub(crate) fn take_snapshots(&mut self) -> Vec<OperatorSnapshot> {
-        std::mem::take(&mut self.snapshots).into_iter().map(|named| named.snapshot).collect()
-    }
-
-    pub(crate) fn report(&self, report: Report) {
-        self.services.reporter.report(self.subtask, report);
-    }
-
-    /// Uploads in the background what the chain has handed over, and reports when it is there.
-    pub(crate) fn upload(&mut self, barrier: &Barrier, alignment: Duration) {
-        let snapshots = std::mem::take(&mut self.snapshots);
-        let (checkpoint, target) = (barrier.checkpoint, barrier.target.clone());
-        let (services, subtask, written) = (self.services.clone(), self.subtask, self.written.clone());
-        // A name of its own: a write that a dead process has left on its way may arrive at any time,
-        // and must not replace the file of the same checkpoint number in the next life.
-        let file = format!("{subtask}-{}-{:016x}.state", services.attempt, self.random.next());
-        let base = match &target {
-            SnapshotTarget::Checkpoint { base: Some(base) } => {
-                let mut written = written.lock();
-                // No later checkpoint has an earlier base.
-                *written = written.split_off(base);
-                written.get(base).map(|part| (*base, part.clone()))
-            }
-            _ => None,
-        };
-        self.services.io.spawn(Box::pin(async move {
-            let snapshots = snapshots.into_iter().map(NamedSnapshot::guarded).collect();
-            let write = guarded(async {
-                let (home, file) = services.folders.locate(&target, checkpoint, &file)?;
-                let base = base.as_ref().map(|(base, part)| (*base, part.as_ref()));
-                Ok(write_subtask(services.cpu.as_ref(), &home, &file, snapshots, base).await?)
-            });
-            let report = match write.await {
-                Ok(part) => {
-                    if matches!(target, SnapshotTarget::Checkpoint { .. }) {
-                        written.lock().insert(checkpoint, Arc::new(part.clone()));
-                    }
-                    Report::Acknowledged { checkpoint, part, alignment }
-                }
-                Err(error) => Report::Declined { checkpoint, error: error.in_subtask(subtask.index) },
-            };
-            services.reporter.report(subtask, report);
-        }));
     }
 }

@@ -3,6 +3,7 @@
 //! A pure state machine around the [`CheckpointCoordinator`]: it deploys, watches, and when an
 //! attempt fails stops what is left of it and deploys again from the last completed checkpoint.
 
+mod config;
 mod message;
 mod recovery;
 
@@ -11,26 +12,12 @@ use std::time::Duration;
 
 use millstream_state::{CheckpointId, Epoch};
 
+pub use self::config::MasterConfig;
 pub use self::message::{JobOutcome, JobStatus, MasterCommand, MasterEvent, RestoreFrom, RestoreMode};
 use super::{AttemptId, RestartState, RestartStrategy, SubtaskId};
-use crate::checkpoint::{
-    CheckpointCommand, CheckpointConfig, CheckpointCoordinator, CheckpointHistory, Report,
-};
+use crate::checkpoint::{CheckpointCommand, CheckpointCoordinator, CheckpointHistory, Report};
 use crate::clock::Moment;
 use crate::error::Error;
-
-/// What a job master needs to know of a job, besides its subtasks.
-#[derive(Clone, Debug, Default)]
-pub struct MasterConfig {
-    /// When checkpoints are made.
-    pub checkpoint: CheckpointConfig,
-    /// What happens after a failure; `None`: see [`RestartStrategy::default_for`].
-    pub restart: Option<RestartStrategy>,
-    /// What the user wants the job to begin from.
-    pub restore: RestoreFrom,
-    /// Whose that is.
-    pub restore_mode: RestoreMode,
-}
 
 enum Phase {
     Created,

@@ -1,35 +1,25 @@
 //! The world of a simulation: of all that could happen next, it lets one thing happen.
 
+mod master;
 mod user;
 mod zombie;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::Waker;
 use std::time::Duration;
 
 use millstream_state::snapshot::journal::ProcessIdentity;
-use millstream_state::snapshot::part::SubtaskPart;
-use millstream_state::{CheckpointId, CheckpointName};
 use object_store::ObjectStore;
 
 use self::user::User;
 use self::zombie::Zombie;
 use super::clock::VirtualClock;
-use super::pool::Flag;
-use super::process::{Choice, CoordinatorMessage, Process, ReportTo};
+use super::process::{Choice, Process};
 use super::store::FaultyStore;
 use super::{Simulation, SimulationReport, stuck};
-use crate::chain::TaskServices;
-use crate::checkpoint::{CheckpointCommand, Control, Recipients};
-use crate::clock::{Clock, IoPool, Random};
-use crate::driver::storage::{ManifestRequest, Prepared};
-use crate::driver::{Job, Sabotage};
+use crate::clock::{Clock, Random};
+use crate::driver::Job;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Deployment, Placement};
-use crate::guard::catch;
-use crate::job::{AttemptId, JobOutcome, MasterCommand, MasterEvent, SubtaskId};
-use crate::metrics::MetricsRegistry;
+use crate::job::JobOutcome;
 
 /// A process that has died is back after so many milliseconds at most.
 const RESTART_MILLIS: usize = 100;
@@ -244,109 +234,4 @@ impl World {
         self.clock.advance(time);
         process.wake(self.clock.moment());
     }
-
-    fn hear(&mut self, process: &mut Process) {
-        let Some(message) = process.inbox.lock().pop_front() else { return };
-        let event = match message {
-            CoordinatorMessage::Event(event) => event,
-            CoordinatorMessage::Prepared(attempt, prepared) => {
-                if !process.master.awaits_deployment(attempt) {
-                    return;
-                }
-                match prepared.and_then(|prepared| catch(|| self.deploy(process, attempt, prepared))) {
-                    Ok(deployed) => deployed,
-                    Err(error) => MasterEvent::DeployFailed { attempt, error },
-                }
-            }
-        };
-        let mut commands = Vec::new();
-        process.master.handle(self.clock.moment(), self.random.unit(), event, &mut commands);
-        for command in commands {
-            self.carry_out(process, command);
-        }
-    }
-
-    fn deploy(
-        &mut self,
-        process: &mut Process,
-        attempt: AttemptId,
-        prepared: Prepared,
-    ) -> Result<MasterEvent> {
-        process.cancelled = Arc::default();
-        let services = TaskServices {
-            attempt,
-            clock: self.clock.clone(),
-            io: process.pool.clone(),
-            cpu: process.pool.clone(),
-            reporter: Arc::new(ReportTo(attempt, process.inbox.clone())),
-            folders: process.storage.clone(),
-            metrics: Arc::new(MetricsRegistry::default()),
-            cancelled: process.cancelled.clone(),
-            allow_unclaimed_state: process.job.allow_unclaimed_state,
-            encodes_records: self.settings.faults.encode_records,
-            sabotage: self.settings.sabotage,
-        };
-        let flags: Vec<_> = process.job.plan.subtasks().iter().map(|_| Flag::raised()).collect();
-        let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
-        let seed = self.random.next();
-        let deployment = Deployment {
-            services: &services,
-            placement: &Placement::Everything,
-            wakers: &wakers,
-            restored: prepared.snapshot.as_ref(),
-            base: prepared.found.latest,
-            prepared: &prepared.preparations,
-            seed,
-        };
-        let tasks = process.job.plan.deploy(&deployment)?;
-        process.install(tasks, flags);
-        self.report.restores += u64::from(prepared.snapshot.is_some());
-        let storage = process.storage.clone();
-        process.pool.spawn(Box::pin(async move { storage.sweep().await }));
-        let Prepared { next_checkpoint_id, found, .. } = prepared;
-        Ok(MasterEvent::Deployed { attempt, next_checkpoint_id, found })
-    }
-
-    fn carry_out(&mut self, process: &mut Process, command: MasterCommand) {
-        match command {
-            MasterCommand::Deploy { attempt, restore } => process.prepare(attempt, restore),
-            MasterCommand::Checkpoint(command) => self.carry_out_for_coordinator(process, command),
-            MasterCommand::StopTasks { attempt } => {
-                process.cancelled.store(true, Ordering::Relaxed);
-                process.stopping = Some(attempt);
-            }
-            MasterCommand::WakeAt(time) => {
-                process.ticks.insert(time);
-            }
-            MasterCommand::Done(result) => process.result = Some(result),
-        }
-    }
-
-    fn carry_out_for_coordinator(&mut self, process: &mut Process, command: CheckpointCommand) {
-        match command {
-            CheckpointCommand::Send { to, control } => process.send(to, &control),
-            CheckpointCommand::WriteManifest { attempt, checkpoint, target, triggered, parts } => {
-                if self.settings.sabotage == Sabotage::CommitBeforeManifest {
-                    process.send(Recipients::All, &Control::CheckpointCompleted(checkpoint));
-                }
-                self.report.reused_blocks += reused_blocks(checkpoint, &parts);
-                let request = ManifestRequest { checkpoint, target, triggered, parts };
-                let tries = 1 + u32::from(self.random.below(2) == 0);
-                process.write_manifest(attempt, request, tries);
-            }
-            CheckpointCommand::Delete { checkpoints, files } => process.delete(checkpoints, files),
-            CheckpointCommand::AnswerSavepoint { request, result } => self.hear_of_savepoint(request, result),
-        }
-    }
-}
-
-/// How many blocks a checkpoint takes over from earlier ones.
-fn reused_blocks(checkpoint: CheckpointId, parts: &[(SubtaskId, SubtaskPart)]) -> u64 {
-    let is_own = |file: &str| {
-        let name = file.split_once('/').and_then(|(folder, _)| CheckpointName::parse(folder));
-        name.is_some_and(|name| name.id == checkpoint)
-    };
-    let operators = parts.iter().flat_map(|(_, part)| &part.operators);
-    let blocks = operators.flat_map(|operator| &operator.keyed).flat_map(|state| &state.groups);
-    blocks.filter(|(_, block)| block.length > 0 && !is_own(&block.file)).count() as u64
 }

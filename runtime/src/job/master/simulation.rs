@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use self::world::World;
 use super::*;
+use crate::checkpoint::CheckpointConfig;
 
 /// A failing seed replays exactly: call `run` with it.
 #[test]

@@ -1,15 +1,19 @@
 //! The world around the master, and what it checks.
 
+mod commands;
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_state::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution, SubtaskPart};
-use millstream_state::{CheckpointId, OperatorId, Shape, Timestamp};
+use millstream_state::{CheckpointId, Timestamp};
 
 use super::super::*;
 use super::config;
-use crate::checkpoint::{Barrier, Control, FoundCheckpoints, Recipients, Report, RequestId, SnapshotTarget};
+use crate::checkpoint::{
+    Barrier, CheckpointConfig, Control, FoundCheckpoints, Recipients, Report, RequestId, SnapshotTarget,
+};
 use crate::error::{ErrorKind, Result};
 use crate::job::VertexId;
 
@@ -23,29 +27,6 @@ fn subtask(index: u32) -> SubtaskId {
 
 fn error(kind: ErrorKind) -> Error {
     Error::new(kind, "as the seed wants it")
-}
-
-fn part(files: &Files) -> SubtaskPart {
-    let block = |file: &Arc<str>| BlockReference {
-        file: file.clone(),
-        offset: 0,
-        length: 1,
-        checksum: 0,
-        entries: 1,
-    };
-    let list = |file| ListPart {
-        name: String::new(),
-        redistribution: Redistribution::Split,
-        item: Shape::from_text("u64"),
-        block: block(file),
-    };
-    let lists = files.iter().map(list).collect();
-    let operator = OperatorPart { operator: OperatorId::from_uid("any"), keyed: Vec::new(), lists };
-    SubtaskPart { operators: vec![operator], written_bytes: 1, total_bytes: 2 }
-}
-
-fn files(part: &SubtaskPart) -> Files {
-    part.operators.iter().flat_map(|operator| &operator.lists).map(|list| list.block.file.clone()).collect()
 }
 
 pub(super) struct World {
@@ -232,174 +213,6 @@ impl World {
             "seed {}: too many at a time",
             self.seed
         );
-    }
-
-    fn obey(&mut self, command: MasterCommand) {
-        let seed = self.seed;
-        match command {
-            MasterCommand::Deploy { attempt, restore } => self.deploy(attempt, &restore),
-            MasterCommand::Checkpoint(command) => self.obey_coordinator(command),
-            MasterCommand::StopTasks { attempt } => {
-                assert_eq!(attempt, self.attempt, "seed {seed}");
-                self.end_attempt();
-                self.inbox.push(MasterEvent::TasksStopped { attempt });
-            }
-            MasterCommand::WakeAt(time) => {
-                // A restart may be without delay; everything else that is due has been done.
-                let due = time <= self.now && self.master.status() != JobStatus::Restarting;
-                assert!(!due, "seed {seed}: woken for what could have been done at once");
-                self.wakes.insert(time);
-            }
-            MasterCommand::Done(outcome) => {
-                assert!(self.outcome.is_none(), "seed {seed}: done twice");
-                assert!(self.writing.is_empty(), "seed {seed}: done with a manifest under way");
-                self.outcome = Some(outcome);
-            }
-        }
-    }
-
-    fn obey_coordinator(&mut self, command: CheckpointCommand) {
-        let seed = self.seed;
-        match command {
-            CheckpointCommand::Send { to, control } => self.control(to, control),
-            CheckpointCommand::WriteManifest { attempt, checkpoint, parts, .. } => {
-                self.write_manifest(attempt, checkpoint, &parts);
-            }
-            CheckpointCommand::Delete { checkpoints, files } => self.delete(checkpoints, &files),
-            CheckpointCommand::AnswerSavepoint { request, .. } => {
-                assert!(self.answered.insert(request), "seed {seed}: answered twice");
-            }
-        }
-    }
-
-    fn end_attempt(&mut self) {
-        self.alive = false;
-        let writing = &self.writing;
-        self.pending.retain(|id, _| writing.contains(id));
-    }
-
-    fn deploy(&mut self, attempt: AttemptId, restore: &RestoreFrom) {
-        let seed = self.seed;
-        assert!(self.writing.is_empty(), "seed {seed}: deployed with a manifest under way");
-        let newest = self.completed.difference(&self.savepoints).max();
-        let expected = newest.map_or(RestoreFrom::Nothing, |id| RestoreFrom::Checkpoint(*id));
-        assert_eq!(*restore, expected, "seed {seed}");
-        self.attempt = attempt;
-        self.ended.clear();
-        self.told_ended.clear();
-        self.completed_here.clear();
-        (self.final_checkpoint, self.stopping) = (None, None);
-        (self.last_trigger, self.last_completion) = (None, None);
-        self.alive = !self.fault(10);
-        let next_checkpoint_id = CheckpointId::new(self.random(30));
-        self.inbox.push(if self.alive {
-            MasterEvent::Deployed { attempt, next_checkpoint_id, found: FoundCheckpoints::default() }
-        } else {
-            MasterEvent::DeployFailed { attempt, error: error(ErrorKind::External) }
-        });
-    }
-
-    fn control(&mut self, to: Recipients, control: Control) {
-        let seed = self.seed;
-        assert!(self.alive, "seed {seed}: nobody is there to hear {control:?}");
-        assert_eq!(matches!(control, Control::Trigger(_)), to == Recipients::Sources, "seed {seed}");
-        match control {
-            Control::Trigger(barrier) => self.trigger(&barrier),
-            Control::CheckpointCompleted(id) => {
-                assert!(self.completed.contains(&id), "seed {seed}: {id} completed without a manifest");
-                let plain = self.savepoints.contains(&id) && !self.stop_savepoints.contains(&id);
-                assert!(!plain, "seed {seed}: savepoint {id} made sinks commit");
-            }
-            Control::CheckpointAborted(id) => {
-                assert!(!self.completed.contains(&id), "seed {seed}: {id} is complete");
-                self.pending.remove(&id);
-            }
-            Control::Finish => {
-                let all_ended = self.told_ended.len() == SUBTASKS as usize;
-                let is_final = |id| self.completed.contains(&id);
-                let safe = self.checkpoint.interval.is_none() || self.final_checkpoint.is_some_and(is_final);
-                let stopped = self.stopping.is_some_and(is_final);
-                assert!(all_ended && safe || stopped, "seed {seed}: finishes too early");
-                assert!(
-                    self.pending.is_empty() && self.writing.is_empty(),
-                    "seed {seed}: something is pending"
-                );
-                for index in 0..SUBTASKS {
-                    let failed = self.fault(5);
-                    let failure = Report::Failed(error(ErrorKind::External));
-                    self.report(index, if failed { failure } else { Report::Finished });
-                }
-            }
-        }
-    }
-
-    fn trigger(&mut self, barrier: &Barrier) {
-        let (seed, id) = (self.seed, barrier.checkpoint);
-        assert!(self.last_id < Some(id), "seed {seed}: {id} is not above {:?}", self.last_id);
-        assert_eq!(self.stopping, None, "seed {seed}: {id} comes too late");
-        self.last_id = Some(id);
-        let base = match &barrier.target {
-            SnapshotTarget::Checkpoint { base } => {
-                self.check_checkpoint_trigger(id, *base);
-                *base
-            }
-            SnapshotTarget::Savepoint { stop, .. } => {
-                self.savepoints.insert(id);
-                if *stop {
-                    self.stop_savepoints.insert(id);
-                    self.stopping = Some(id);
-                }
-                None
-            }
-        };
-        for index in 0..SUBTASKS {
-            if self.fault(4) {
-                self.report(index, Report::Declined { checkpoint: id, error: error(ErrorKind::External) });
-            } else if !self.fault(4) {
-                self.acknowledge(index, id, base);
-            }
-        }
-    }
-
-    /// Uploads a file, and refers to some of what the subtask had in the base.
-    fn acknowledge(&mut self, index: u32, id: CheckpointId, base: Option<CheckpointId>) {
-        let mut part_files = Files::new();
-        if let Some(old) = base.and_then(|base| self.parts.get(&(base, index)).cloned()) {
-            part_files.extend(old.into_iter().filter(|_| self.random(3) > 0));
-        }
-        if !self.savepoints.contains(&id) {
-            let file: Arc<str> = Arc::from(format!("chk-{id}/0-{index}.state"));
-            self.store.insert(file.clone());
-            part_files.insert(file);
-        }
-        self.parts.insert((id, index), part_files.clone());
-        let alignment = Duration::from_millis(self.random(100));
-        self.report(index, Report::Acknowledged { checkpoint: id, part: part(&part_files), alignment });
-    }
-
-    fn write_manifest(&mut self, attempt: AttemptId, id: CheckpointId, parts: &[(SubtaskId, SubtaskPart)]) {
-        assert_eq!(parts.len(), SUBTASKS as usize, "seed {}", self.seed);
-        let all: Files = parts.iter().flat_map(|(_, part)| files(part)).collect();
-        let failed = self.fault(12);
-        if !failed || self.random(2) == 0 {
-            self.manifests.insert(id, all.clone());
-        }
-        self.known.insert(id, all);
-        self.writing.insert(id);
-        let result = if failed { Err(error(ErrorKind::External)) } else { Ok(()) };
-        self.inbox.push(MasterEvent::ManifestWritten { attempt, checkpoint: id, result });
-        self.check_store();
-    }
-
-    fn delete(&mut self, checkpoints: Vec<CheckpointId>, files: &[Arc<str>]) {
-        for id in checkpoints {
-            assert!(self.manifests.remove(&id).is_some(), "seed {}: {id} has no manifest", self.seed);
-        }
-        for file in files {
-            assert!(file.starts_with("chk-"), "seed {}: {file} is not ours", self.seed);
-            self.store.remove(file);
-        }
-        self.check_store();
     }
 }
 
