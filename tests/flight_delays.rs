@@ -110,7 +110,10 @@ fn nothing_is_lost_or_doubled_however_often_the_process_is_killed() {
         story.finish(story.resume(1 + random.below(4)), &format!("round {round}"));
     }
     eprintln!("killed {kills} times, {restores} of the attempts began with a checkpoint");
-    assert!(kills >= 10 && restores >= 6, "killed {kills} times, restored {restores} times: too few to tell");
+    assert!(
+        kills >= 10 && restores >= 6,
+        "killed {kills} times, restored {restores} times: too few to judge"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Mistakes in writing a job down: each is told with its cause, and none of them hangs.
+//! Mistakes in writing a job down: each is reported with its cause, and none of them hangs.
 
 #![allow(missing_docs, reason = "a test")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -52,7 +52,7 @@ fn channels_need_room() {
     assert!(mistake(&env).contains("room for 0 batches"));
 }
 
-/// What is wrong with a window that is no whole number of milliseconds: told for every length it has.
+/// What is wrong with a window that is no whole number of milliseconds: reported for every length it has.
 #[test]
 fn windows_are_whole_milliseconds() {
     fn refused<W: WindowKind<Window = TimeWindow>>(windows: W, lateness: Duration) -> String {

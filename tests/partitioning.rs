@@ -14,7 +14,7 @@ use millstream::engine::chain::{OpenContext, SnapshotContext};
 use millstream::job::JobStatus;
 use millstream::prelude::*;
 
-/// Tells which subtask each record comes to.
+/// Emits which subtask each record comes to.
 #[derive(Clone, Default)]
 struct Where(u32);
 

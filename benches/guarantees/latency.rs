@@ -2,7 +2,7 @@
 //! the sink, at 100,000 records a second, with and without a checkpoint every second.
 //!
 //! Two latencies: from when the source made the record, and from when the record was due at that rate.
-//! The second also tells of a source that was held up. The source is asked for its records once in a
+//! The second also shows a source that was held up. The source is asked for its records once in a
 //! millisecond at most, so up to a millisecond of the second is its waiting, and it goes by a clock of
 //! whole milliseconds, so that a record may come a little before it is due (that counts as 0). Asked:
 //! 99 of 100 records in less than 10 ms. The baseline is the same by hand: two threads and a channel.

@@ -43,8 +43,8 @@ impl<A: Record> Stream<A> {
 }
 
 impl<A: Record, B: Record> ConnectedStreams<A, B> {
-    /// Applies a two-input operator of your own: `make` makes one instance a subtask. `kind` names
-    /// it, for people and for its place in the graph.
+    /// Applies a two-input operator of your own: `make` makes one instance a subtask. `kind` is
+    /// a human-readable name for it, and part of its place in the graph.
     ///
     /// ```
     /// # use millstream::prelude::*;

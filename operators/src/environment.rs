@@ -79,10 +79,10 @@ impl Environment {
         }
     }
 
-    /// The graph of what has been built so far, for people.
+    /// The graph of what has been built so far, in human-readable form.
     ///
     /// # Errors
-    /// Mistakes in what was built, as [`Environment::execute`] would tell them.
+    /// Mistakes in what was built, as [`Environment::execute`] would report them.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -153,7 +153,7 @@ impl Environment {
     /// Starts what has been built, on threads of its own.
     ///
     /// # Errors
-    /// Mistakes in what was built. Whatever comes later is told by the handle.
+    /// Mistakes in what was built. Whatever comes later is reported by the handle.
     ///
     /// ```
     /// # use millstream::prelude::*;

@@ -9,7 +9,7 @@ use crate::stream::Stream;
 ///
 /// Records travel as `(key, record)`, so the key is computed once, however many operators use it.
 pub struct KeyedStream<K, T> {
-    /// The pairs, partitioned by key group on the way to whoever reads them.
+    /// The pairs, partitioned by key group on the way to the operators that read them.
     pub(crate) pairs: Stream<(K, T)>,
 }
 
@@ -20,7 +20,7 @@ impl<K, T> Clone for KeyedStream<K, T> {
 }
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
-    /// Gives a name to the operator that made the pairs of key and record, for people: the one of
+    /// Gives a human-readable name to the operator that made the pairs of key and record: the one of
     /// [`key_by`](Stream::key_by) (of a union, that for its last stream), or for
     /// [`keyed`](Stream::keyed) the one whose pairs these are. What works on the keyed stream has a
     /// name of its own.

@@ -48,7 +48,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// ```
     /// # use millstream::prelude::*;
     ///
-    /// /// Tells of sensors from which nothing has come for a minute.
+    /// /// Reports sensors from which nothing has come for a minute.
     /// #[derive(Clone)]
     /// struct Silence;
     ///

@@ -33,11 +33,11 @@ pub trait Sink: Send + Sync + 'static {
     /// What writes, one in each subtask.
     type Writer: SinkWriter<Record = Self::Record>;
 
-    /// What kind of sink this is, for people: "CSV files".
+    /// What kind of sink this is, human-readable: "CSV files".
     fn kind(&self) -> &'static str;
 
     /// Checks, before anything runs, that the sink can work. May do I/O. Not called when restored.
-    /// Implementations write `async fn check(&self)`. What it answers, encoded in whatever way, is told to
+    /// Implementations write `async fn check(&self)`. What it answers, encoded in whatever way, is passed to
     /// every writer through [`SinkWriter::begin`].
     ///
     /// # Errors
@@ -47,7 +47,7 @@ pub trait Sink: Send + Sync + 'static {
     }
 
     /// What no other sink of the job may write to besides this one, in words that follow "uses":
-    /// "the folder `/data/out`". Two sinks that answer the same are a mistake that is told before
+    /// "the folder `/data/out`". Two sinks that answer the same are a mistake that is reported before
     /// anything runs.
     fn exclusive(&self) -> Option<String> {
         None
@@ -95,7 +95,7 @@ pub trait SinkWriter: Send + 'static {
     /// number of times.
     type Committable: Record;
 
-    /// Tells the writer, before its first record, what [`Sink::check`] has answered; not where the
+    /// Gives the writer, before its first record, what [`Sink::check`] has answered; not where the
     /// sink is restored.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ pub trait SinkWriter: Send + 'static {
         Ok(())
     }
 
-    /// Tells the writer, before its first record, what all writers knew at the snapshot.
+    /// Gives the writer, before its first record, what all writers knew at the snapshot.
     ///
     /// # Errors
     /// Whatever fails the job.

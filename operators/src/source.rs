@@ -35,7 +35,7 @@ pub trait Source: Send + Sync + 'static {
     /// What reads splits.
     type Reader: SourceReader<Record = Self::Record, Split = Self::Split>;
 
-    /// What kind of source this is, for people: "CSV files".
+    /// What kind of source this is, human-readable: "CSV files".
     fn kind(&self) -> &'static str;
 
     /// Finds the splits, once before the first start of a job; not called when the source is

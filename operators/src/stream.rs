@@ -90,7 +90,7 @@ impl<T: Record> Stream<T> {
         applied
     }
 
-    /// Gives the operator a name, for people.
+    /// Gives the operator a human-readable name.
     ///
     /// ```
     /// # use millstream::prelude::*;

@@ -17,11 +17,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The job cannot run as it is written or configured: mend the program.
+    /// The job cannot run as it is written or configured: fix the program.
     InvalidJob,
-    /// The input holds something that cannot be read: mend it, or choose another policy for it.
+    /// The input holds something that cannot be read: fix it, or choose another policy for it.
     InvalidInput,
-    /// A snapshot cannot be restored: choose another, or mend the program.
+    /// A snapshot cannot be restored: choose another, or fix the program.
     Restore,
     /// A checkpoint or savepoint could not be completed: look at the store and at the cause.
     Checkpoint,
@@ -54,7 +54,7 @@ impl ErrorKind {
 
 /// What went wrong in a job, and in which operator.
 ///
-/// Cheap to clone, so that one failure can be told to everyone who waits for the job.
+/// Cheap to clone, so that one failure can be reported to every caller that waits for the job.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 

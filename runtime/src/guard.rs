@@ -1,7 +1,7 @@
 //! Work that may panic, because a user wrote some of it: its panic becomes an error like any other.
 //!
-//! Every future that leaves a task or the coordinator is guarded, for whoever waits for its result
-//! would otherwise wait for ever.
+//! Every future that leaves a task or the coordinator is guarded: a caller that waits for its
+//! result would otherwise wait for ever.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

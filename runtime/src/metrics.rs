@@ -44,8 +44,8 @@ pub struct OperatorCounters {
     pub(crate) place: u32,
 }
 
-/// Which operator of a subtask is at work, and since when: written by the subtask, read by whoever
-/// wonders what it is doing.
+/// Which operator of a subtask is at work, and since when: written by the subtask, read by
+/// reports on what it is doing.
 #[derive(Debug)]
 pub(crate) struct Running {
     operator: AtomicU32,

@@ -162,7 +162,7 @@ impl<K: Key, T> Partitioner<(K, T)> for ByKeyGroup {
     }
 }
 
-/// To the channel that a function names, of as many as it is told there are.
+/// To the channel that a function names, of as many as it is given.
 pub struct ByFunction<F>(pub F);
 
 impl<T, F: FnMut(&T, usize) -> usize + Send> Partitioner<T> for ByFunction<F> {

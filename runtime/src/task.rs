@@ -38,7 +38,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// So little that whoever schedules the task decides about every batch.
+    /// So little that the scheduler of the task decides about every batch.
     pub const fn one_batch() -> Self {
         Self { batches: 1, emitted: 2, time: Duration::MAX }
     }

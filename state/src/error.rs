@@ -9,7 +9,7 @@ pub type Result<T, E = StateError> = std::result::Result<T, E>;
 
 /// What can go wrong with state and snapshots.
 ///
-/// Cheap to clone, so that one failure can be told to every subtask that waited for it.
+/// Cheap to clone, so that one failure can be reported to every subtask that waited for it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {

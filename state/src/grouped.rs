@@ -78,8 +78,8 @@ impl<C: GroupContent> StateSlot<C> {
         }
     }
 
-    /// What it holds is what the snapshot held that is being restored: whoever builds on that one, under
-    /// whatever number, need not write it again.
+    /// What it holds is what the snapshot held that is being restored: a snapshot that builds on
+    /// that one, under whatever number, need not write it again.
     fn is_as_restored(&mut self) {
         if let Self::Owned(content) = std::mem::take(self) {
             *self = Self::Shared { content: Arc::new(content), since: CheckpointId::new(0) };

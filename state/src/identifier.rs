@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_checkpoints_are_told_from_others() {
+    fn folders_of_checkpoints_are_distinguished_from_others() {
         for folder in ["chk-7", "chk-7-e4", "chk-0-e1"] {
             assert_eq!(CheckpointName::parse(folder).unwrap().to_string(), folder);
         }

@@ -25,7 +25,7 @@ use crate::{Result, StateError};
 pub use round_trip::RoundTripFailure;
 use trace::Tracer;
 
-/// Begins the text of a shape that could not be told in full.
+/// Begins the text of a shape that is incomplete.
 const OPAQUE: &str = "opaque ";
 
 /// A description of a type's serialized form, such as `{count: u64, sum: f64}`.

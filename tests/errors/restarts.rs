@@ -59,12 +59,12 @@ const IN_A_PROCESS_OF_ITS_OWN: &str = "MILLSTREAM_TEST_RESTARTS";
 
 /// Runs this test again in a process that has no subscriber for the log.
 #[test]
-fn a_restart_is_told_on_standard_error_where_nobody_listens() {
+fn a_restart_is_reported_on_standard_error_without_a_subscriber() {
     if std::env::var_os(IN_A_PROCESS_OF_ITS_OWN).is_some() {
         let env = restarted_for_ever().restart_strategy(restarts(3));
         fails_once(&env);
         env.execute("shaky").unwrap();
-        // Whoever asked is told by the error.
+        // The caller gets the error.
         let env = restarted_for_ever().restart_strategy(RestartStrategy::None);
         fails_once(&env);
         env.execute("not restarted").unwrap_err();
@@ -73,13 +73,13 @@ fn a_restart_is_told_on_standard_error_where_nobody_listens() {
     let mut again = std::process::Command::new(std::env::current_exe().unwrap());
     again.args([
         "--exact",
-        "restarts::a_restart_is_told_on_standard_error_where_nobody_listens",
+        "restarts::a_restart_is_reported_on_standard_error_without_a_subscriber",
         "--nocapture",
     ]);
     let output = again.env(IN_A_PROCESS_OF_ITS_OWN, "1").output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
-    let lines: Vec<_> = told.lines().filter(|line| line.starts_with("millstream: ")).collect();
-    assert_eq!(lines.len(), 1, "{told}");
-    assert!(lines[0].contains("`shaky`") && lines[0].contains("the shaky one"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
+    let lines: Vec<_> = printed.lines().filter(|line| line.starts_with("millstream: ")).collect();
+    assert_eq!(lines.len(), 1, "{printed}");
+    assert!(lines[0].contains("`shaky`") && lines[0].contains("the shaky one"), "{printed}");
 }

@@ -88,7 +88,7 @@ impl Setting {
         Faults {
             crash_every: often(1, 2_000),
             crashes: times(2, 5),
-            // Without checkpoints nothing tells a process that it has been replaced.
+            // Without checkpoints nothing shows a process that it has been replaced.
             zombies_per_cent: if self.zombies && self.checkpoints != Checkpoints::Off {
                 times(8, 100)
             } else {

@@ -34,7 +34,7 @@ pub trait Encoder: Clone + Send + Sync + 'static {
     /// What it takes.
     type Record: Record;
 
-    /// What kind of file this is, for people: "CSV files".
+    /// What kind of file this is, human-readable: "CSV files".
     fn kind(&self) -> &'static str;
 
     /// How the names of the files end, without the dot.

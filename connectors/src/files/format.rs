@@ -51,10 +51,10 @@ pub trait Format: Clone + Send + Sync + 'static {
     /// What turns rows into records.
     type Decoder: Decoder<Record = Self::Record>;
 
-    /// What kind of file this is, for people: "CSV files".
+    /// What kind of file this is, human-readable: "CSV files".
     fn kind(&self) -> &'static str;
 
-    /// Whether the first row of each file is a header, which every decoder must be told.
+    /// Whether the first row of each file is a header, which every decoder must be given.
     fn has_header(&self) -> bool {
         false
     }
@@ -69,7 +69,7 @@ pub trait Decoder: Send + 'static {
     /// What a row becomes.
     type Record: Record;
 
-    /// Tells the header, with its line end, before the first row; only if the format has one.
+    /// Passes on the header, with its line end, before the first row; only if the format has one.
     ///
     /// # Errors
     /// If it cannot be a header.

@@ -24,7 +24,7 @@ use prepare::{Earlier, prepare_directory};
 pub use restored::WriterState;
 pub use writer::FileWriter;
 
-/// The size at which a file is closed unless told otherwise, in bytes.
+/// The size at which a file is closed unless set otherwise, in bytes.
 const PART_BYTES: u64 = 128 << 20;
 
 /// Writes files into a directory, each record exactly once: CSV, JSON lines, text, or an
@@ -33,7 +33,7 @@ const PART_BYTES: u64 = 128 << 20;
 /// Each subtask writes one file at a time. A file is closed at every checkpoint, and before that
 /// when it is large or old enough. Once the checkpoint is complete, its files appear, each at once
 /// and whole, as `part-<subtask>-<counter>.<extension>`; until then they have names that start with
-/// `.`, and whoever reads the directory must leave those out, as [`FileSource`](super::FileSource)
+/// `.`, and readers of the directory must leave those out, as [`FileSource`](super::FileSource)
 /// does. Without checkpoints everything appears at the end of the job.
 ///
 /// A fresh start into a directory that holds such files already is an error, unless

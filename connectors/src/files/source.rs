@@ -23,7 +23,7 @@ pub use reader::FileReader;
 pub use split::FileSplit;
 use split::{Cutting, cut};
 
-/// The size that splits have unless told otherwise, in bytes.
+/// The size that splits have unless set otherwise, in bytes.
 const SPLIT_BYTES: u64 = 1 << 20;
 
 /// Reads files, once each, and ends: CSV, JSON lines, text, or a [`Format`] of your own.

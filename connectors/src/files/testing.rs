@@ -1,4 +1,4 @@
-//! A store that fails when it is told to, for tests.
+//! A store that fails when it is asked to, for tests.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,7 +41,10 @@ impl FaultyStore {
             None => Ok(()),
             Some(0) => {
                 faults.remove(operation);
-                Err(Error::Generic { store: "faulty", source: format!("{operation} fails as told").into() })
+                Err(Error::Generic {
+                    store: "faulty",
+                    source: format!("{operation} fails as requested").into(),
+                })
             }
             Some(left) => {
                 *left -= 1;

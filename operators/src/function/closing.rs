@@ -36,7 +36,7 @@ impl<F> Drop for Closing<F> {
         }
         let (function, close) = (&mut self.function, self.close);
         if catch_unwind(AssertUnwindSafe(|| close(function))).is_err() {
-            // Nobody is left to be told: the outcome of the attempt is decided already.
+            // There is nothing left to report it to: the outcome of the attempt is decided already.
             tracing::error!("a function has panicked while it was being closed");
         }
     }

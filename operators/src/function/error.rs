@@ -62,7 +62,7 @@ fn engine_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
     None
 }
 
-/// What a function has failed with, as the engine tells of it.
+/// What a function has failed with, as the engine reports it.
 #[cold]
 pub(crate) fn failed(failure: impl Into<FunctionError>) -> Error {
     failure.into().into()

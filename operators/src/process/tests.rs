@@ -228,7 +228,7 @@ fn everything_moves_with_its_key_when_the_parallelism_changes() -> Result<()> {
     Ok(())
 }
 
-/// Counts each timer down to zero, and tells a side output of each step.
+/// Counts each timer down to zero, and emits each step to a side output.
 #[derive(Clone)]
 struct CountDown(OutputTag<i64>);
 

@@ -71,7 +71,7 @@ impl<W: SinkWriter> SinkAdapter<W> {
     }
 
     fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
-        // Guarded before it is shared: the panic is told to whoever waits for it.
+        // Guarded before it is shared: the panic is reported to the caller that waits for it.
         let prepared = guarded(self.writer.prepare_commit(cx)).boxed().shared();
         self.uncommitted.insert(checkpoint, prepared);
     }

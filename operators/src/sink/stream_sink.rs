@@ -19,7 +19,7 @@ impl StreamSink {
         Self { graph: graph.clone(), node }
     }
 
-    /// Gives the sink a name, for people.
+    /// Gives the sink a human-readable name.
     ///
     /// ```
     /// # use millstream::prelude::*;

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// What was missed by more than this (because downstream was slow) is not made up for.
 const CATCH_UP: Duration = Duration::from_secs(1);
 
-/// Lets records pass at a rate, by a monotonic clock that it is told; it never waits itself.
+/// Lets records pass at a rate, by a monotonic clock that it is given; it never waits itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,8 +52,8 @@ impl RateLimiter {
 
     /// How long to wait at `now` until the next record may pass; never less than a millisecond.
     pub fn wait(&self, now: Duration) -> Duration {
-        // `due` may round a record that is due just now to "not yet": whoever waited until now would
-        // be woken again and again while the clock stands.
+        // `due` may round a record that is due just now to "not yet": a source that waited until now
+        // would be woken again and again while the clock stands.
         let due = self.due_at(self.origin.unwrap_or(now), self.passed);
         due.saturating_sub(now).max(Duration::from_millis(1))
     }

@@ -88,7 +88,7 @@ impl<I: Inputs, O: Send + 'static> FunctionHarness<I, O> {
         }
     }
 
-    /// Tells the subtasks what a change of one input means for the whole.
+    /// Notifies the subtasks of what a change of one input means for the whole.
     fn apply(&mut self, merged: Merged) -> Result<()> {
         self.work(&Target::All, |subtask| {
             merged.status.map_or(Ok(()), |status| subtask.status(status))?;
@@ -112,13 +112,13 @@ impl<I: Inputs, O: Send + 'static> FunctionHarness<I, O> {
     pub(super) fn end_of(
         &mut self,
         input: usize,
-        mut tell: impl FnMut(&mut Harness<I::Head, O>) -> Result<()>,
+        mut notify: impl FnMut(&mut Harness<I::Head, O>) -> Result<()>,
     ) -> Result<()> {
         self.check_open(input)?;
         if let Some(ended) = self.ended.get_mut(input) {
             *ended = true;
         }
-        self.work(&Target::All, &mut tell)?;
+        self.work(&Target::All, &mut notify)?;
         let mut merged = self.watermarks.end(input);
         let all_ended = self.ended.iter().all(|ended| *ended);
         if all_ended {
@@ -152,7 +152,7 @@ impl<I: Inputs, O: Send + 'static> FunctionHarness<I, O> {
         self.open_inputs()?.try_for_each(|input| self.watermark_of(input, watermark))
     }
 
-    /// Tells that the inputs that have not ended have become idle or active.
+    /// Notifies the operator that the inputs that have not ended have become idle or active.
     ///
     /// # Errors
     /// What the function returns, or if all inputs have ended.

@@ -15,7 +15,7 @@ use crate::transform::Process;
 /// use millstream::prelude::*;
 /// use millstream::testing::process_operator;
 ///
-/// /// Counts words, and tells at the end.
+/// /// Counts words, and emits the count at the end.
 /// #[derive(Clone, Default)]
 /// struct Words(usize);
 ///

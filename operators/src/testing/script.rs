@@ -102,7 +102,7 @@ impl Gate {
         Self::default()
     }
 
-    /// Opens the gate: whoever waits for it goes on.
+    /// Opens the gate: the splits that wait for it go on.
     pub fn open(&self) {
         let mut state = self.0.lock();
         state.is_open = true;

@@ -100,7 +100,7 @@ pub struct ScriptedReader<T> {
     scripts: Scripts<T>,
     splits: Vec<Reading>,
     watermarks: WatermarkMerger,
-    /// What had been told before the snapshot has been told again.
+    /// What had been emitted of event time before the snapshot has been emitted again.
     resumed: bool,
 }
 
@@ -113,22 +113,22 @@ enum Done {
 }
 
 impl<T: Record> ScriptedReader<T> {
-    /// Tells again how far the splits had come in event time when the snapshot was taken.
+    /// Emits again how far the splits had come in event time when the snapshot was taken.
     fn resume(&mut self, output: &mut Output<'_, T>) -> Result<()> {
         self.resumed = true;
         self.watermarks = WatermarkMerger::new(self.splits.len());
-        let had_told = self.splits.iter().map(|reading| self.had_told(reading.split));
-        let had_told = had_told.collect::<Result<Vec<_>>>()?;
+        let progress = self.splits.iter().map(|reading| self.progress_of(reading.split));
+        let progress = progress.collect::<Result<Vec<_>>>()?;
         // All watermarks before any idleness, lest one counts that another split had held back.
-        for (index, (watermark, _)) in had_told.iter().enumerate() {
+        for (index, (watermark, _)) in progress.iter().enumerate() {
             let merged = self.watermarks.watermark(index, *watermark);
-            self.tell(merged, output)?;
+            self.emit(merged, output)?;
         }
-        had_told.iter().enumerate().try_for_each(|(index, (_, idle))| self.set_idle(index, *idle, output))
+        progress.iter().enumerate().try_for_each(|(index, (_, idle))| self.set_idle(index, *idle, output))
     }
 
     /// The watermark of a split, and whether it was idle, after the steps that have been done.
-    fn had_told(&self, split: ScriptedSplit) -> Result<(Timestamp, bool)> {
+    fn progress_of(&self, split: ScriptedSplit) -> Result<(Timestamp, bool)> {
         let ScriptedSplit { script, next } = split;
         let Some(done) = self.scripts.get(script).and_then(|steps| steps.get(..next)) else {
             let problem = format!(
@@ -154,7 +154,7 @@ impl<T: Record> ScriptedReader<T> {
             None => {
                 if !std::mem::replace(&mut reading.has_ended, true) {
                     let merged = self.watermarks.end(index);
-                    self.tell(merged, output)?;
+                    self.emit(merged, output)?;
                 }
                 return Ok(Done::Ended);
             }
@@ -189,7 +189,7 @@ impl<T: Record> ScriptedReader<T> {
     fn rise(&mut self, index: usize, watermark: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
         self.set_idle(index, false, output)?;
         let merged = self.watermarks.watermark(index, watermark);
-        self.tell(merged, output)
+        self.emit(merged, output)
     }
 
     fn set_idle(&mut self, index: usize, idle: bool, output: &mut Output<'_, T>) -> Result<()> {
@@ -199,10 +199,10 @@ impl<T: Record> ScriptedReader<T> {
         }
         let status = if idle { StreamStatus::Idle } else { StreamStatus::Active };
         let merged = self.watermarks.status(index, status);
-        self.tell(merged, output)
+        self.emit(merged, output)
     }
 
-    fn tell(&self, merged: Merged, output: &mut Output<'_, T>) -> Result<()> {
+    fn emit(&self, merged: Merged, output: &mut Output<'_, T>) -> Result<()> {
         merged.status.map_or(Ok(()), |status| output.emit_status(status))?;
         // The task itself sends the last watermark of all when the source has ended.
         let all_have_ended = self.splits.iter().all(|reading| reading.has_ended);

@@ -74,7 +74,8 @@ where
         self.watermark_of(1, watermark)
     }
 
-    /// Tells that the first input has become idle, so that nobody waits for its watermarks, or active.
+    /// Notifies the operator that the first input has become idle, so that nobody waits for its
+    /// watermarks, or active.
     ///
     /// # Errors
     /// What the function returns, or if the input has ended.
@@ -82,7 +83,7 @@ where
         self.status_of(0, status)
     }
 
-    /// Tells that the second input has become idle or active.
+    /// Notifies the operator that the second input has become idle or active.
     ///
     /// # Errors
     /// What the function returns, or if the input has ended.

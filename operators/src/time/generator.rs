@@ -28,9 +28,9 @@ pub trait WatermarkGenerator<T>: Send + 'static {
 
 /// How far the watermark has come; it never goes back.
 #[derive(Debug)]
-pub(super) struct Tide(Timestamp);
+pub(super) struct WatermarkTracker(Timestamp);
 
-impl Tide {
+impl WatermarkTracker {
     pub(super) const fn new() -> Self {
         Self(Timestamp::MIN)
     }
@@ -52,7 +52,12 @@ impl Tide {
 /// A generator as the operator calls it: a whole batch at a time.
 pub(super) trait BatchGenerator<T>: Send {
     /// Looks at a batch and hands it on.
-    fn process(&mut self, batch: &mut Batch<T>, tide: &mut Tide, output: &mut Output<'_, T>) -> Result<()>;
+    fn process(
+        &mut self,
+        batch: &mut Batch<T>,
+        tracker: &mut WatermarkTracker,
+        output: &mut Output<'_, T>,
+    ) -> Result<()>;
     fn on_periodic(&mut self, now: Timestamp) -> Option<Timestamp>;
     /// Whether the watermark may rise without records, as time goes by.
     fn follows_the_clock(&self) -> bool;
@@ -71,7 +76,12 @@ impl BoundedOutOfOrderness {
 }
 
 impl<T: Record> BatchGenerator<T> for BoundedOutOfOrderness {
-    fn process(&mut self, batch: &mut Batch<T>, _: &mut Tide, output: &mut Output<'_, T>) -> Result<()> {
+    fn process(
+        &mut self,
+        batch: &mut Batch<T>,
+        _: &mut WatermarkTracker,
+        output: &mut Output<'_, T>,
+    ) -> Result<()> {
         self.greatest = batch.timestamps().iter().copied().fold(self.greatest, Timestamp::max);
         output.forward(batch)
     }
@@ -91,12 +101,17 @@ impl<T: Record> BatchGenerator<T> for BoundedOutOfOrderness {
 pub(super) struct Custom<G>(pub(super) G);
 
 impl<T: Record, G: WatermarkGenerator<T>> BatchGenerator<T> for Custom<G> {
-    fn process(&mut self, batch: &mut Batch<T>, tide: &mut Tide, output: &mut Output<'_, T>) -> Result<()> {
+    fn process(
+        &mut self,
+        batch: &mut Batch<T>,
+        tracker: &mut WatermarkTracker,
+        output: &mut Output<'_, T>,
+    ) -> Result<()> {
         for (record, timestamp) in batch.drain_timed() {
             let punctuated = self.0.on_event(&record, timestamp);
             output.emit(record, timestamp)?;
             if let Some(watermark) = punctuated {
-                tide.rise(watermark, output)?;
+                tracker.rise(watermark, output)?;
             }
         }
         Ok(())

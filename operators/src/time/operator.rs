@@ -10,7 +10,7 @@ use millstream_state::snapshot::part::Redistribution;
 use millstream_state::{Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::generator::{BatchGenerator, Tide};
+use super::generator::{BatchGenerator, WatermarkTracker};
 use super::strategy::{Assign, WatermarkStrategy, Watermarks};
 use crate::Stream;
 
@@ -27,7 +27,7 @@ struct Reached {
 /// them all, had come to. Whatever was late then is late after a restore too, at any parallelism,
 /// and nothing else is.
 fn resume_from(reached: &[Reached]) -> Option<Timestamp> {
-    // Who had ended will end again, and tell so.
+    // Subtasks that had ended will end again, and report it.
     let going_on = || reached.iter().filter(|subtask| subtask.watermark != Timestamp::MAX);
     let active = going_on().filter(|subtask| !subtask.idle).map(|subtask| subtask.watermark).min();
     active.or_else(|| going_on().map(|subtask| subtask.watermark).max())
@@ -39,8 +39,8 @@ struct OwnWatermarks<T> {
     generator: Option<Box<dyn BatchGenerator<T>>>,
     interval: Duration,
     idleness: Option<Duration>,
-    tide: Tide,
-    /// Where event time stood at the snapshot, until that has been told.
+    tracker: WatermarkTracker,
+    /// Where event time stood at the snapshot, until that has been emitted.
     resume: Option<Timestamp>,
     /// The next watermark is due then, on the monotonic clock.
     next_due: Duration,
@@ -55,7 +55,7 @@ impl<T: Record> OwnWatermarks<T> {
             generator,
             interval: strategy.interval,
             idleness: strategy.idleness,
-            tide: Tide::new(),
+            tracker: WatermarkTracker::new(),
             resume: None,
             next_due: Duration::ZERO,
             last_record: Duration::ZERO,
@@ -66,7 +66,7 @@ impl<T: Record> OwnWatermarks<T> {
     fn process(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, T>) -> Result<()> {
         self.set_idle(false, output)?;
         let Some(generator) = &mut self.generator else { return output.forward(batch) };
-        generator.process(batch, &mut self.tide, output)?;
+        generator.process(batch, &mut self.tracker, output)?;
         let now = output.context().monotonic();
         self.last_record = now;
         if now >= self.next_due { self.emit_periodic(now, output) } else { Ok(()) }
@@ -76,7 +76,7 @@ impl<T: Record> OwnWatermarks<T> {
         self.next_due = now.saturating_add(self.interval);
         let time = output.context().now();
         match self.generator.as_mut().and_then(|generator| generator.on_periodic(time)) {
-            Some(watermark) => self.tide.rise(watermark, output),
+            Some(watermark) => self.tracker.rise(watermark, output),
             None => Ok(()),
         }
     }
@@ -92,7 +92,7 @@ impl<T: Record> OwnWatermarks<T> {
     /// There is no input. Only here can a subtask be found idle: one that is merely held up by
     /// backpressure has input that waits.
     fn flush(&mut self, output: &mut Output<'_, T>) -> Result<()> {
-        if self.tide.reached() == Timestamp::MAX || self.generator.is_none() {
+        if self.tracker.reached() == Timestamp::MAX || self.generator.is_none() {
             return Ok(());
         }
         let now = output.context().monotonic();
@@ -130,14 +130,14 @@ impl<T: Record> OperatorHooks<T> for AssignTimestamps<T> {
     fn poll(&mut self, output: &mut Output<'_, T>) -> Result<()> {
         let Some(own) = &mut self.own else { return Ok(()) };
         // Before the first record, so that it is judged by the time that had been reached.
-        own.resume.take().map_or(Ok(()), |resume| own.tide.rise(resume, output))
+        own.resume.take().map_or(Ok(()), |resume| own.tracker.rise(resume, output))
     }
 
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
         match &mut self.own {
             None => output.emit_watermark(watermark),
             // The end of the stream is known to upstream alone.
-            Some(own) if watermark == Timestamp::MAX => own.tide.rise(watermark, output),
+            Some(own) if watermark == Timestamp::MAX => own.tracker.rise(watermark, output),
             Some(_) => Ok(()),
         }
     }
@@ -150,7 +150,7 @@ impl<T: Record> OperatorHooks<T> for AssignTimestamps<T> {
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
         let Some(own) = self.own.as_ref().filter(|own| own.generator.is_some()) else { return Ok(()) };
-        let watermark = own.resume.unwrap_or_else(|| own.tide.reached());
+        let watermark = own.resume.unwrap_or_else(|| own.tracker.reached());
         cx.list(WATERMARK, Redistribution::Union, [&Reached { watermark, idle: own.idle }])
     }
 

@@ -9,7 +9,7 @@ use millstream_state::{KeyGroups, Record};
 use crate::Stream;
 
 impl<T: Record> Stream<T> {
-    /// The same stream, spread in another way on its way to whoever reads it.
+    /// The same stream, spread in another way on its way to the operators that read it.
     pub(crate) fn partitioned(
         &self,
         partitioning: Partitioning,
@@ -116,7 +116,7 @@ impl<T: Record> Stream<T> {
         self.partitioned(Partitioning::Global, None)
     }
 
-    /// `choose` names the subtask of the next operator that a record goes to; it is told how many
+    /// `choose` names the subtask of the next operator that a record goes to; it is given how many
     /// there are. A number that is not below that fails the job.
     ///
     /// ```
@@ -139,7 +139,7 @@ impl<T: Record> Stream<T> {
     }
 
     /// Spreads records with a [`Partitioner`] of your own, which may also split them: `make` makes one for
-    /// each subtask, and is told the key groups and the parallelism of the next operator. `kind` says
+    /// each subtask, and is given the key groups and the parallelism of the next operator. `kind` says
     /// what it does, for plans: [`Partitioning::KeyGroup`] if it sends each record to the owner of its
     /// key group.
     ///

@@ -81,7 +81,7 @@ fn edges_are_partitioned_as_the_user_says_and_chained_where_nothing_forbids() {
     }
 }
 
-/// Passes numbers on, counts them, tells the count at each watermark, and what came late apart.
+/// Passes numbers on, counts them, emits the count at each watermark, and what came late to a side output.
 struct Counting {
     late: OutputTag<i64>,
     count: u64,

@@ -15,12 +15,12 @@ pub trait WindowAssigner: Clone + Send + Sync + 'static {
     /// [`Timestamp::MIN`].
     const NEEDS_TIMESTAMPS: bool = true;
 
-    /// What kind of windows these are, for people.
+    /// What kind of windows these are, human-readable.
     fn kind(&self) -> &'static str {
         "Windows"
     }
 
-    /// What makes these windows impossible, if anything: told before the job runs.
+    /// What makes these windows impossible, if anything: reported before the job runs.
     fn problem(&self) -> Option<String> {
         None
     }

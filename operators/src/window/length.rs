@@ -1,4 +1,4 @@
-//! Lengths that event time, which counts milliseconds, can tell apart.
+//! Lengths that event time, which counts milliseconds, can distinguish.
 
 use std::time::Duration;
 

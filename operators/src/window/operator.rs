@@ -197,7 +197,7 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         self.pass_on(self.watermark.get(), output)
     }
 
-    /// Tells the function how far event time has come, then those further down.
+    /// Notifies the function how far event time has come, then the operators further down.
     fn pass_on(&mut self, watermark: Timestamp, output: &mut Output<'_, F::Output>) -> Result<()> {
         let time = Time::new(&self.clock, self.watermark);
         self.function.get().watermark(time, &mut Emitter::new(output, time.watermark()))?;

@@ -23,7 +23,7 @@ pub trait WindowKind: Clone + Send + Sync + 'static {
     /// What a window is.
     type Window: Window;
 
-    /// What kind of windows these are, for people.
+    /// What kind of windows these are, human-readable.
     fn kind(&self) -> &'static str;
     /// What makes these windows impossible, if anything.
     fn problem(&self) -> Option<String>;

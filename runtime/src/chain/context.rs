@@ -40,7 +40,7 @@ pub struct TaskContext {
     suspended: u32,
     /// How many links do not let the end of their input pass.
     ends_held: u32,
-    /// The operator that has been told of the end of its input holds it.
+    /// The operator that has been notified of the end of its input holds it.
     end_held: bool,
     finish_held: bool,
     alarm: Alarm,
@@ -126,8 +126,8 @@ impl TaskContext {
     }
 
     /// Asks to be woken at a point of processing time; what waits for a duration uses
-    /// [`wake_after`](Self::wake_after). Holds for one wake-up: who still waits after
-    /// being polled asks again.
+    /// [`wake_after`](Self::wake_after). Holds for one wake-up: an operator that still waits
+    /// after being polled asks again.
     pub fn wake_at(&mut self, time: Timestamp) {
         self.alarm.at(time);
     }
@@ -257,7 +257,7 @@ impl TaskContext {
         self.services.sabotage.makes(mistake)
     }
 
-    /// The attempt that the task belongs to, for whoever gives names to what it writes.
+    /// The attempt that the task belongs to, for the names of what it writes.
     pub fn attempt(&self) -> AttemptId {
         self.services.attempt
     }

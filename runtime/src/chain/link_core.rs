@@ -94,7 +94,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         work: impl FnOnce(&mut Op, &mut Output<'_, O>) -> Result<R>,
     ) -> Result<R> {
         let Self { operator, info, counters, buffer, next, sides, suspended, .. } = self;
-        // Left as it is by a panic or an error, so that it tells who is to blame.
+        // Left as it is by a panic or an error, so that it shows which operator has failed.
         let outer = cx.enter(counters.place);
         let mut output = Output { buffer, next: next.as_mut(), sides, cx, counters, suspended };
         let result = work(operator, &mut output).and_then(|result| output.send_all().map(|()| result));
@@ -201,7 +201,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
     fn signal_now(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         match signal {
             Signal::Open => {
-                // The end of the chain first: whoever emits while opening finds the next ready.
+                // The end of the chain first: an operator that emits while opening finds the next ready.
                 self.pass_on(signal, cx)?;
                 cx.enter(self.counters.place);
                 let mut open = OpenContext::new(&mut self.info, cx);
@@ -236,14 +236,14 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
             }
             Signal::Completed(checkpoint) => {
                 cx.enter(self.counters.place);
-                let told = self.operator.checkpoint_completed(*checkpoint, cx);
-                told.map_err(|error| error.in_operator(&self.info.name))?;
+                let notified = self.operator.checkpoint_completed(*checkpoint, cx);
+                notified.map_err(|error| error.in_operator(&self.info.name))?;
                 self.pass_on(signal, cx)
             }
             Signal::Aborted(checkpoint) => {
                 cx.enter(self.counters.place);
-                let told = self.operator.checkpoint_aborted(*checkpoint, cx);
-                told.map_err(|error| error.in_operator(&self.info.name))?;
+                let notified = self.operator.checkpoint_aborted(*checkpoint, cx);
+                notified.map_err(|error| error.in_operator(&self.info.name))?;
                 self.pass_on(signal, cx)
             }
             Signal::Finish => {

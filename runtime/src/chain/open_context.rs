@@ -1,4 +1,4 @@
-//! What an operator is told, and may take out of a snapshot, when it opens.
+//! What an operator is given, and may take out of a snapshot, when it opens.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Who an operator is, and what it gets back from a snapshot.
 pub struct OperatorInfo {
-    /// Its name, for people.
+    /// Its human-readable name.
     pub name: Arc<str>,
     /// Its identifier in snapshots.
     pub id: OperatorId,

@@ -91,7 +91,7 @@ pub trait OperatorHooks<O>: Send + 'static {
     /// forgets it: after a restore from a later snapshot this is called again.
     ///
     /// An operator with work in flight [holds the end](TaskContext::hold_end): the operators after it
-    /// are not told of the end, and this is called again when the task runs the next time. It is also
+    /// are not notified of the end, and this is called again when the task runs the next time. It is also
     /// called again after it has suspended its work. Barriers pass meanwhile.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ impl<T> OutputTag<T> {
         Self { name: Arc::from(name), id: NEXT.fetch_add(1, Ordering::Relaxed), _record: PhantomData }
     }
 
-    /// The name, for people.
+    /// The human-readable name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
-/// Who hears what subtasks report.
+/// Receives what subtasks report.
 pub(crate) trait Reporter: Send + Sync {
     fn report(&self, subtask: SubtaskId, report: Report);
 }

@@ -122,7 +122,7 @@ impl<A: Send, B: Send, O: Send, Op: TwoInputOperator<A, B, O>> TwoInputCollector
     fn first(&mut self, batch: &mut Batch<A>, cx: &mut TaskContext) -> Result<()> {
         let mut input = Either::First(std::mem::take(batch));
         let taken = self.core.take_in(&mut input, cx);
-        // Back to whoever gave it, who fills it again.
+        // Back to the caller, which fills it again.
         if let Either::First(emptied) = input {
             *batch = emptied;
         }

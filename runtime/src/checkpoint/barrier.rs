@@ -60,7 +60,7 @@ impl Barrier {
     }
 }
 
-/// What the coordinator tells a subtask.
+/// A control message from the coordinator to a subtask.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Control {
     /// To sources: cut the stream here.
@@ -73,7 +73,7 @@ pub enum Control {
     Finish,
 }
 
-/// What a subtask tells the coordinator.
+/// What a subtask reports to the coordinator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Report {
     /// Its part of the snapshot is on the store.

@@ -1,4 +1,4 @@
-//! What the coordinator asks of the one who has hands: messages, manifests, deletions, answers.
+//! Commands that the driver executes for the coordinator: messages, manifests, deletions, answers.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{Control, SnapshotTarget};
 use crate::error::Result;
 use crate::job::{AttemptId, SubtaskId};
 
-/// Names a savepoint request, so that its answer finds the one who asked. Chosen by the driver.
+/// Names a savepoint request, so that its answer finds the caller. Chosen by the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
@@ -33,14 +33,14 @@ pub struct SavepointInfo {
     pub total_bytes: u64,
 }
 
-/// What the coordinator wants done.
+/// A command of the coordinator, which the driver executes.
 #[derive(Clone, Debug)]
 pub enum CheckpointCommand {
-    /// Tell subtasks of the current attempt something.
+    /// Send a control message to subtasks of the current attempt.
     Send {
-        /// Whom.
+        /// Which subtasks.
         to: Recipients,
-        /// What.
+        /// The message.
         control: Control,
     },
     /// Write a manifest, and list the checkpoint in the journal; report how that went to

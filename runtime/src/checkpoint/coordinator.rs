@@ -46,7 +46,7 @@ pub struct CheckpointCoordinator {
     retention: Retention,
     history: CheckpointHistory,
     stopped_with: Option<SavepointInfo>,
-    /// Why the attempt must end, until the job master has heard of it.
+    /// Why the attempt must end, until the job master has taken it.
     failure: Option<Error>,
 }
 
@@ -74,7 +74,7 @@ impl CheckpointCoordinator {
     }
 
     /// Why the attempt must end, if it must: too many checkpoints have failed, or a job that has stopped
-    /// cannot finish. To be asked after everything that the coordinator is told.
+    /// cannot finish. To be asked after every event that the coordinator takes in.
     pub const fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
     }

@@ -12,8 +12,8 @@ mod deletions;
 mod handle;
 mod message;
 mod pool;
+mod restart_log;
 mod subtask;
-mod told;
 mod wake_flag;
 mod watchdog;
 
@@ -79,8 +79,8 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
         });
         drop(system);
         deletions.finish(&pool);
-        // Whoever waits for the end finds the folder as it stays. An error only means that the coordinator
-        // went away with its system.
+        // A caller that waits for the end finds the folder as it stays. An error only means that the
+        // coordinator went away with its system.
         if let Ok(result) = over {
             view.send_modify(|view| view.result = Some(result));
         }
@@ -94,7 +94,7 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
     Ok(JobHandle::new(name, plan, address.recipient(), seen, handle_metrics))
 }
 
-/// Tells this run of a job from every other, also from another in the same process.
+/// Distinguishes this run of a job from every other, also from another in the same process.
 fn this_process() -> ProcessIdentity {
     use std::hash::BuildHasher;
     // Each has keys of its own that come from the system's source of randomness.

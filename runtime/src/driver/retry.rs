@@ -3,7 +3,7 @@
 use crate::error::{ErrorKind, Result};
 
 /// Does something up to `tries` times, as long as it fails with [`ErrorKind::External`]; after each
-/// failure but the last it waits for `pause`, which is told how many there have been.
+/// failure but the last it waits for `pause`, which is given how many there have been.
 pub(super) async fn retried<T, W: Future<Output = Result<T>>, P: Future<Output = ()>>(
     tries: u32,
     mut work: impl FnMut() -> W,

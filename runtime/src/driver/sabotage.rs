@@ -12,7 +12,7 @@ pub enum Sabotage {
     None,
     /// Tasks do not wait for the barrier of their last input.
     SkipAlignment,
-    /// Subtasks are told to commit before the manifest is written.
+    /// Subtasks are notified to commit before the manifest is written.
     CommitBeforeManifest,
     /// Sources begin anew after a restore instead of where the snapshot says.
     ForgetSourcePosition,

@@ -46,7 +46,7 @@ pub struct Faults {
     pub clock_step_every: u32,
     /// Of 1,000 requests to the store so many fail, before or after they took effect.
     pub store_errors_per_mille: u32,
-    /// Of 1,000 requests to the store so many make whoever waits for them panic.
+    /// Of 1,000 requests to the store so many make the caller that waits for them panic.
     pub io_panics_per_mille: u32,
     /// A request to the store takes up to so many steps there, and as many back.
     pub store_delay: u32,

@@ -147,7 +147,7 @@ impl JobGraph {
         self.node(self.nodes.len())
     }
 
-    /// Adds a source; `kind` names what it is, for people and for its place in the graph.
+    /// Adds a source; `kind` is a human-readable name for what it is, and part of its place in the graph.
     pub fn add_source<O: Record, Op: SourceOperator<O>>(
         &mut self,
         kind: &'static str,

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::partition::{Broadcast, Partitioner, Partitioning, RoundRobin, Shuffle, ToFirst};
 
 /// Makes the partitioner of one upstream subtask, for an edge that needs more than its kind:
-/// told the downstream operator's key groups and parallelism.
+/// given the downstream operator's key groups and parallelism.
 pub type PartitionerFactory<T> = Arc<dyn Fn(KeyGroups, u32) -> Box<dyn Partitioner<T>> + Send + Sync>;
 
 /// An output of an operator, to which any number of others may be connected.

@@ -1,4 +1,4 @@
-//! The job graph for people: as text, as JSON, as a Mermaid diagram.
+//! The job graph in human-readable form: as text, as JSON, as a Mermaid diagram.
 
 use std::fmt;
 
@@ -60,12 +60,12 @@ pub struct ExplainedEdge {
 }
 
 impl Plan {
-    /// The job graph for people.
+    /// The job graph in human-readable form.
     pub fn explain(&self) -> Explanation {
         self.layout.explain(&self.graph)
     }
 
-    /// What the plan of a graph would be, for people.
+    /// What the plan of a graph would be, in human-readable form.
     ///
     /// # Errors
     /// As [`Plan::new`].

@@ -10,7 +10,7 @@ pub struct NodeId(pub(crate) usize, pub(super) GraphId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EdgeId(pub(crate) usize);
 
-/// Tells the graphs of a process apart: a stream belongs to the one it was made in.
+/// Distinguishes the graphs of a process: a stream belongs to the one it was made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct GraphId(u64);
 

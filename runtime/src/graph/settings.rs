@@ -14,7 +14,7 @@ impl JobGraph {
         }
     }
 
-    /// Gives an operator a name, for people.
+    /// Gives an operator a human-readable name.
     pub fn set_name(&mut self, node: NodeId, name: String) {
         self.change(node, |node| node.name = Some(name));
     }
@@ -91,7 +91,7 @@ impl JobGraph {
         self.side_reads.entry(tag.id()).or_default().insert(node);
     }
 
-    /// Notes a mistake that the user has made with an operator, to be told before anything runs.
+    /// Notes a mistake that the user has made with an operator, to be reported before anything runs.
     pub fn mark_problem(&mut self, node: NodeId, problem: impl Into<String>) {
         self.change(node, |node| {
             node.problem.get_or_insert_with(|| problem.into());

@@ -89,7 +89,7 @@ impl WatermarkMerger {
         let idle = !ended && of(InputState::Active).next().is_none();
         let lowest = match (ended, idle) {
             (true, _) => Some(Timestamp::MAX),
-            // Without an active input, what any has reached is safe to tell: it would have been told at
+            // Without an active input, what any has reached is safe to emit: it would have been emitted at
             // once had the others been idle by then. That event time is over for an input that has ended
             // says nothing for those that may come back.
             (false, true) => self.inputs.iter().map(|input| input.watermark).max(),

@@ -21,7 +21,7 @@ enum Phase {
     Ending,
     /// All data has been worked off; barriers still pass.
     Ended,
-    /// Told to commit and go.
+    /// Notified to commit and finish.
     Finishing,
     Finished,
 }

@@ -17,7 +17,7 @@ pub struct SourceTask {
 
 struct SourceBody {
     head: Box<dyn SourceHead>,
-    /// The source has ended, or has been told to stop: it is asked no more.
+    /// The source has ended, or has been notified to stop: it is asked no more.
     silent: bool,
 }
 

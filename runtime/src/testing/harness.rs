@@ -126,7 +126,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         self.signal(&Signal::Watermark(watermark))
     }
 
-    /// Tells that the input has become idle or active.
+    /// Notifies the operator that the input has become idle or active.
     pub fn status(&mut self, status: StreamStatus) -> Result<()> {
         self.signal(&Signal::Status(status))
     }
@@ -143,7 +143,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         self.signal(&Signal::Poll)
     }
 
-    /// Tells that there is no input for now.
+    /// Notifies the operator that there is no input for now.
     pub fn flush(&mut self) -> Result<()> {
         self.signal(&Signal::Flush)
     }
@@ -184,18 +184,18 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         Ok(snapshot)
     }
 
-    /// Tells that checkpoint `checkpoint` is real.
+    /// Notifies the operator that checkpoint `checkpoint` is complete.
     pub fn completed(&mut self, checkpoint: u64) -> Result<()> {
         self.signal(&Signal::Completed(CheckpointId::new(checkpoint)))
     }
 
-    /// Tells that checkpoint `checkpoint` will never be.
+    /// Notifies the operator that checkpoint `checkpoint` is aborted.
     pub fn aborted(&mut self, checkpoint: u64) -> Result<()> {
         self.signal(&Signal::Aborted(CheckpointId::new(checkpoint)))
     }
 
-    /// Tells that the job ends; true if the operator is done, false if it asks for more time: run
-    /// its I/O and call this again.
+    /// Notifies the operator that the job ends; true if the operator is done, false if it asks for more time:
+    /// run its I/O and call this again.
     pub fn finish(&mut self) -> Result<bool> {
         self.signal(&Signal::Finish)?;
         Ok(!self.cx.take_finish_held())

@@ -87,7 +87,7 @@ fn lists_are_redistributed_as_they_ask() -> Result<()> {
 }
 
 #[test]
-fn io_and_time_come_when_told() -> Result<()> {
+fn io_and_time_come_when_asked_for() -> Result<()> {
     let harness = keeper([1])?;
     assert_eq!(harness.take_records(), [99]);
 
@@ -150,7 +150,7 @@ fn a_source_runs_to_its_end() -> Result<()> {
     Ok(())
 }
 
-/// Tells its inputs apart.
+/// Distinguishes its inputs.
 struct Either;
 
 impl OperatorHooks<Result<u8, char>> for Either {}
@@ -175,7 +175,7 @@ impl TwoInputOperator<u8, char, Result<u8, char>> for Either {
 }
 
 #[test]
-fn two_inputs_are_told_apart() -> Result<()> {
+fn two_inputs_are_distinguished() -> Result<()> {
     let mut harness = TwoInputHarness::new(Either)?;
     harness.push_first(1, Timestamp::MIN)?;
     harness.push_second('b', Timestamp::MIN)?;

@@ -1,4 +1,4 @@
-//! The world of an operator under test: a clock that stands still, and I/O that runs when told.
+//! The world of an operator under test: a clock that stands still, and I/O that runs when asked to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Tells named types apart: the name in serde, and the full name in Rust (with its parameters).
+/// Distinguishes named types: the name in serde, and the full name in Rust (with its parameters).
 pub(super) type TypeKey = (&'static str, &'static str);
 
 /// The form of one value.

@@ -48,7 +48,7 @@ pub enum JournalMistake {
     DeleteFirst,
     /// A process goes on from the highest entry without one of its own.
     TakeOverWithoutEntry,
-    /// What has a manifest counts, whether an entry lists it or not: a mistake of whoever asks.
+    /// What has a manifest counts, whether an entry lists it or not: a mistake of the caller.
     ManifestAlone,
 }
 
@@ -199,7 +199,7 @@ impl Journal {
         let Some(entry) = &self.unresolved else { return Ok(()) };
         match create(&self.home, entry).await? {
             Creation::Done => {}
-            // Stays unresolved: whoever asks again gets the same answer.
+            // Stays unresolved: a caller that asks again gets the same answer.
             Creation::Taken(other) => {
                 check_same_job(&self.home, entry, &other)?;
                 return Err(StateError::Fenced {
@@ -216,7 +216,7 @@ impl Journal {
     }
 
     /// Makes sure that no newer process has the folder, at this moment: before work that is of use only
-    /// then, and to tell why it has failed. What must never happen without owning the folder is for
+    /// then, and to report why it has failed. What must never happen without owning the folder is for
     /// [`Self::record`] to prevent.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ pub struct Manifest {
 pub struct OperatorManifest {
     /// Which operator.
     pub operator: OperatorId,
-    /// Its name, for people.
+    /// Its human-readable name.
     pub name: String,
     /// Its `uid`, where the user gave it one.
     pub uid: Option<String>,

@@ -116,7 +116,7 @@ impl LoadedSnapshot {
     }
 
     /// What a subtask has to do with this snapshot as the base of its next one: where the blocks lie of
-    /// the key groups that it has now, whoever wrote them.
+    /// the key groups that it has now, whichever subtask wrote them.
     pub fn as_base_of(&self, shares: &[OperatorShare]) -> SubtaskPart {
         let part_of = |share: &OperatorShare| {
             let stored = self.manifest.operator(share.operator)?;

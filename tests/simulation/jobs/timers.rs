@@ -15,7 +15,7 @@ const BUCKET_MILLIS: i64 = 70;
 const THE_END: Timestamp = Timestamp::from_millis(1_000_000_000_000);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-enum Told {
+enum Fired {
     /// An event-time timer: how many records of a key were in a stretch of time.
     Bucket(u64, i64, u64),
     /// A processing-time timer, or the end: how many records of a key came since the last time.
@@ -37,7 +37,7 @@ struct State {
 
 type Context<'a> = KeyedContext<'a, u64>;
 
-impl KeyedProcessFunction<u64, i64, Told> for Count {
+impl KeyedProcessFunction<u64, i64, Fired> for Count {
     type State = State;
 
     fn open(&mut self, cx: &mut KeyedOpenContext<'_, u64>) -> FunctionResult<State> {
@@ -50,12 +50,12 @@ impl KeyedProcessFunction<u64, i64, Told> for Count {
         millis: i64,
         state: &State,
         cx: &mut Context<'_>,
-        out: &mut Emitter<'_, Told>,
+        out: &mut Emitter<'_, Fired>,
     ) -> FunctionResult {
         let (now, armed) = (cx.now(), state.armed.cloned(cx));
         // The task sees to due timers before it takes records.
         if armed.is_some_and(|armed| armed <= now) {
-            out.emit(Told::Lost(*cx.key()))?;
+            out.emit(Fired::Lost(*cx.key()))?;
         }
         if armed.is_none() {
             let due = now.saturating_add(self.patience);
@@ -74,18 +74,18 @@ impl KeyedProcessFunction<u64, i64, Told> for Count {
         timer: Timer,
         state: &State,
         cx: &mut Context<'_>,
-        out: &mut Emitter<'_, Told>,
+        out: &mut Emitter<'_, Fired>,
     ) -> FunctionResult {
         let key = *cx.key();
         if timer.domain == TimeDomain::EventTime && timer.time != THE_END {
             let bucket = timer.time.as_millis().div_euclid(BUCKET_MILLIS);
             let count = state.buckets.remove(cx, &bucket).unwrap_or(0);
-            return out.emit(Told::Bucket(key, bucket, count));
+            return out.emit(Fired::Bucket(key, bucket, count));
         }
         if timer.domain == TimeDomain::ProcessingTime {
             state.armed.clear(cx);
         }
-        state.since.take(cx).map_or(Ok(()), |count| out.emit(Told::Since(key, count)))
+        state.since.take(cx).map_or(Ok(()), |count| out.emit(Fired::Since(key, count)))
     }
 }
 
@@ -96,7 +96,7 @@ fn record(number: u64) -> (u64, i64) {
 pub fn both_domains(setting: &Setting) -> Verdict {
     let records = setting.draw(100, 20..=300);
     let patience = Duration::from_millis(setting.draw(102, 1..=40));
-    let told = Ledger::new(setting);
+    let fired = Ledger::new(setting);
     let report = setting.simulate(|env, life| {
         let records = env.from_source(Trickle::new(setting, 101, records, record).in_turn());
         let time = WatermarkStrategy::monotonous()
@@ -106,14 +106,14 @@ pub fn both_domains(setting: &Setting) -> Verdict {
             .parallelism(life.parallelism())
             .keyed()
             .process(Count { patience });
-        let _sink = counted.parallelism(life.parallelism()).sink_to(told.clone());
+        let _sink = counted.parallelism(life.parallelism()).sink_to(fired.clone());
     })?;
     let (mut buckets, mut since) = (Vec::new(), BTreeMap::<u64, u64>::new());
-    for told in told.records() {
-        match told {
-            Told::Bucket(key, bucket, count) => buckets.push((key, bucket, count)),
-            Told::Since(key, count) => *since.entry(key).or_default() += count,
-            Told::Lost(key) => return Err(format!("a timer of key {key} was lost")),
+    for fired in fired.records() {
+        match fired {
+            Fired::Bucket(key, bucket, count) => buckets.push((key, bucket, count)),
+            Fired::Since(key, count) => *since.entry(key).or_default() += count,
+            Fired::Lost(key) => return Err(format!("a timer of key {key} was lost")),
         }
     }
     let (mut expected, mut totals) = (BTreeMap::<(u64, i64), u64>::new(), BTreeMap::<u64, u64>::new());

@@ -39,7 +39,7 @@ impl<F: Format> FileSource<F> {
     }
 
     /// Does not cut files: one reader reads each from its start to its end. Needed for CSV whose
-    /// quoted fields contain newlines, since from the middle of a file nobody can tell whether a
+    /// quoted fields contain newlines, since from the middle of a file it cannot be known whether a
     /// newline is inside quotes. Without this, such a row is an error.
     ///
     /// ```

@@ -50,13 +50,13 @@ fn an_aborted_checkpoint_leaves_its_records_to_the_next() {
 
 #[test]
 fn records_appear_once_when_the_job_dies_around_a_commit() {
-    for told in [false, true] {
+    for notified in [false, true] {
         let collected = Collected::default();
         let mut sink = OperatorHarness::new(writer(&collected, 0)).unwrap();
         sink.push_all([1, 2]).unwrap();
         let snapshots = [sink.snapshot(1).unwrap()];
         sink.push_all([3]).unwrap();
-        if told {
+        if notified {
             sink.completed(1).unwrap();
         }
         drop(sink);

@@ -73,7 +73,7 @@ fn splits_of_one_subtask_share_its_event_time() -> Result<()> {
     let emitted = harness.take_emitted();
     let twenty = Emitted::Watermark(at(20));
     assert_eq!(emitted[..3], [record('b'), record('y'), twenty]);
-    // The last watermark of all is told once, by the task.
+    // The last watermark of all is emitted once, by the task.
     let end = [Emitted::Status(StreamStatus::Active), Emitted::Watermark(Timestamp::MAX), Emitted::EndOfData];
     assert_eq!(emitted[3..], end);
     Ok(())
@@ -86,12 +86,12 @@ fn restored_scripts_go_on_in_fewer_subtasks_or_more() -> Result<()> {
     one.run(9)?;
     let snapshots = [one.snapshot(1)?];
     let mut parts = Vec::new();
-    for (subtask, told) in [(0, at(10)), (1, at(5))] {
+    for (subtask, reached) in [(0, at(10)), (1, at(5))] {
         let mut part = source(two_scripts(&gate), HarnessSetup::new().restore(&snapshots), (subtask, 2))?;
         part.run(9)?;
-        // Nothing that was emitted comes again, but how far time had come is told.
+        // Nothing that was emitted comes again, but how far time had come is.
         let emitted = part.take_emitted();
-        assert_eq!((emitted[0].clone(), emitted.len()), (Emitted::Watermark(told), 1 + subtask as usize));
+        assert_eq!((emitted[0].clone(), emitted.len()), (Emitted::Watermark(reached), 1 + subtask as usize));
         parts.push(part.snapshot(2)?);
     }
     gate.open();

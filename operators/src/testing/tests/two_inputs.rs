@@ -3,11 +3,11 @@
 use super::*;
 use crate::{BroadcastProcessFunction, BroadcastState, TwoInputProcessFunction};
 
-/// Tells what happens to its inputs, and joins the broadcast records that have come.
+/// Emits a description of what happens to its inputs, and joins the broadcast records that have come.
 #[derive(Clone)]
-struct Told;
+struct Described;
 
-impl TwoInputProcessFunction<u8, u8, String> for Told {
+impl TwoInputProcessFunction<u8, u8, String> for Described {
     fn process_first(
         &mut self,
         record: u8,
@@ -37,7 +37,7 @@ impl TwoInputProcessFunction<u8, u8, String> for Told {
 
 #[test]
 fn event_time_is_that_of_the_input_furthest_behind() -> Result<()> {
-    let mut harness = two_input_operator(Told).open()?;
+    let mut harness = two_input_operator(Described).open()?;
     harness.push_first_at(1, at(4))?;
     harness.push_second(2)?;
     assert_eq!(harness.take_records(), ["first 1 at Some(4)", "second 2"]);

@@ -33,8 +33,8 @@ struct Session<V> {
 
 /// Merges records into sessions.
 ///
-/// A session that goes on does not touch its timer: whoever finds at a timer that a session of the
-/// key has grown sets the next one. So a session costs a timer for each gap, not for each record.
+/// A session that goes on does not touch its timer: a timer that finds that a session of the key
+/// has grown sets the next one. So a session costs a timer for each gap, not for each record.
 pub(super) struct SessionOperator<K, T, F: WindowFunction<K, T, TimeWindow>> {
     windows: EventTimeSessionWindows,
     function: Closing<F>,

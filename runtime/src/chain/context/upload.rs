@@ -19,7 +19,7 @@ impl TaskContext {
         self
     }
 
-    /// What the operators have handed over at the barrier, for whoever does not upload it.
+    /// What the operators have handed over at the barrier, for callers that do not upload it.
     pub(crate) fn take_snapshots(&mut self) -> Vec<OperatorSnapshot> {
         std::mem::take(&mut self.snapshots).into_iter().map(|named| named.snapshot).collect()
     }

@@ -55,7 +55,7 @@ impl CheckpointCoordinator {
             if attempt.end == End::Final(id) {
                 attempt.end = End::Safe;
             }
-            // A manifest that was overtaken has nothing to tell: a newer one covers all of it.
+            // A manifest that was overtaken is not reported to anyone: a newer one covers all of it.
             newest = attempt.base < Some(id);
             attempt.base = attempt.base.max(Some(id));
         }
@@ -155,7 +155,7 @@ impl CheckpointCoordinator {
         Some(pending)
     }
 
-    /// Tells whoever asked for a savepoint that there will be none.
+    /// Answers a request for a savepoint: there will be none.
     pub(super) fn refuse(purpose: Purpose, error: Error, commands: &mut Vec<CheckpointCommand>) {
         if let Purpose::Savepoint { request, .. } = purpose {
             commands.push(CheckpointCommand::AnswerSavepoint { request, result: Err(error) });

@@ -38,7 +38,7 @@ pub(super) enum End {
     Stopping(CheckpointId),
     /// Everything is in a completed snapshot; other snapshots are still pending.
     Safe,
-    /// The tasks have been told to finish.
+    /// The tasks have been notified to finish.
     Finishing,
 }
 

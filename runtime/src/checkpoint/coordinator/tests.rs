@@ -1,4 +1,4 @@
-//! Stories about the coordinator of a job with two subtasks; every command is told in a word or two.
+//! Stories about the coordinator of a job with two subtasks; every command is described in a word or two.
 
 use millstream_state::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution};
 use millstream_state::{OperatorId, Shape, Timestamp};
@@ -25,7 +25,7 @@ fn part(files: &[&str]) -> SubtaskPart {
     SubtaskPart { operators: vec![operator], written_bytes: 10, total_bytes: 100 }
 }
 
-fn tell(command: &CheckpointCommand) -> String {
+fn describe(command: &CheckpointCommand) -> String {
     match command {
         CheckpointCommand::Send { to, control } => match (to, control) {
             (Recipients::Sources, Control::Trigger(barrier)) => match &barrier.target {
@@ -83,12 +83,12 @@ impl Story {
     ) -> Vec<String> {
         let mut commands = Vec::new();
         act(&mut self.coordinator, self.now, &mut commands);
-        let mut told: Vec<_> = commands.iter().map(tell).collect();
+        let mut described: Vec<_> = commands.iter().map(describe).collect();
         if let Some(error) = self.coordinator.take_failure() {
             assert_eq!(error.kind(), ErrorKind::Checkpoint);
-            told.push("fail".to_owned());
+            described.push("fail".to_owned());
         }
-        told
+        described
     }
 
     fn restart(&mut self, next_id: u64) -> Vec<String> {
@@ -124,9 +124,9 @@ impl Story {
 
     /// Both subtasks acknowledge, each with one file of its own.
     fn acknowledge_all(&mut self, id: u64) -> Vec<String> {
-        let mut told = self.acknowledge(0, id, &[&format!("chk-{id}/0")]);
-        told.extend(self.acknowledge(1, id, &[&format!("chk-{id}/1")]));
-        told
+        let mut described = self.acknowledge(0, id, &[&format!("chk-{id}/0")]);
+        described.extend(self.acknowledge(1, id, &[&format!("chk-{id}/1")]));
+        described
     }
 
     fn decline(&mut self, id: u64) -> Vec<String> {
@@ -159,11 +159,11 @@ impl Story {
     }
 
     fn end_of_data(&mut self) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut described = Vec::new();
         for subtask in SUBTASKS {
-            told.extend(self.act(|coordinator, now, out| coordinator.end_of_data(now, subtask, out)));
+            described.extend(self.act(|coordinator, now, out| coordinator.end_of_data(now, subtask, out)));
         }
-        told
+        described
     }
 
     fn deadline(&self) -> Option<u64> {
@@ -184,7 +184,7 @@ fn a_checkpoint_is_complete_once_its_manifest_is_written() {
     assert_eq!(story.at(9), NOTHING);
     assert_eq!(story.at(10), ["trigger 1"]);
     assert_eq!(story.acknowledge(0, 1, &["chk-1/0"]), NOTHING);
-    assert_eq!(story.acknowledge(0, 1, &["chk-1/0"]), NOTHING, "told twice");
+    assert_eq!(story.acknowledge(0, 1, &["chk-1/0"]), NOTHING, "reported twice");
     assert_eq!(story.acknowledge(1, 1, &["chk-1/1"]), ["write 1"]);
     assert_eq!(story.coordinator.latest_checkpoint(), None);
     assert!(story.coordinator.is_writing());
@@ -217,10 +217,10 @@ fn a_newer_checkpoint_overtakes_older_ones() {
     assert_eq!(story.at(40), NOTHING);
     assert_eq!(story.acknowledge_all(1), ["write 1"]);
     assert_eq!(story.acknowledge(0, 2, &["chk-2/0"]), NOTHING);
-    let told = story.complete(3);
-    assert_eq!(told, ["completed 3", "aborted 2", "delete: chk-2/0", "trigger 4 on 3"]);
+    let described = story.complete(3);
+    assert_eq!(described, ["completed 3", "aborted 2", "delete: chk-2/0", "trigger 4 on 3"]);
     assert_eq!(story.acknowledge(1, 2, &["chk-2/1"]), ["delete: chk-2/1"]);
-    assert_eq!(story.written(1), ["delete 1: chk-1/0 chk-1/1"], "it has nothing to tell any more");
+    assert_eq!(story.written(1), ["delete 1: chk-1/0 chk-1/1"], "it has nothing to report any more");
     assert_eq!(story.coordinator.latest_checkpoint(), Some(CheckpointId::new(3)));
     assert_eq!(story.coordinator.history().failed(), 1);
 }

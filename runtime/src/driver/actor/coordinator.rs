@@ -14,7 +14,7 @@ use super::deletions::Deletion;
 use super::handle::{JobReport, JobView};
 use super::message::{CoordinatorMessage, Refuse, UserRequest};
 use super::pool::{CpuThreads, SystemClock, TokioHandle};
-use super::told::ToldFailures;
+use super::restart_log::RestartLog;
 use super::watchdog::{LONGEST_CALL, Watchdog};
 use crate::checkpoint::{CheckpointCommand, RequestId, SavepointInfo};
 use crate::clock::{Clock, IoPool, Random};
@@ -63,7 +63,7 @@ pub(super) struct CoordinatorActor {
     deletions: mpsc::UnboundedSender<Deletion>,
     finished: Option<oneshot::Sender<Result<JobReport>>>,
     watchdog: Watchdog,
-    told: ToldFailures,
+    restart_log: RestartLog,
     random: Random,
     arbiters: Vec<Arbiter>,
     deployed: Option<Deployed>,
@@ -88,7 +88,7 @@ impl CoordinatorActor {
             deletions,
             finished: Some(finished),
             watchdog: Watchdog::default(),
-            told: ToldFailures::default(),
+            restart_log: RestartLog::default(),
             random: Random::new(entropy ^ std::ptr::from_ref(&job).addr() as u64),
             job,
             arbiters,
@@ -104,7 +104,7 @@ impl CoordinatorActor {
         for command in commands {
             self.carry_out(command, context);
         }
-        self.told.tell(&self.job.name, &self.master);
+        self.restart_log.report(&self.job.name, &self.master);
         let master = &self.master;
         self.view.send_modify(|view| view.update(master));
     }
@@ -139,7 +139,7 @@ impl CoordinatorActor {
             }
             CheckpointCommand::AnswerSavepoint { request, result } => {
                 if let Some(answer) = self.answers.remove(&request) {
-                    // Whoever asked may have gone away.
+                    // The caller may have gone away.
                     let _ = answer.send(result);
                 }
             }
@@ -185,7 +185,7 @@ impl CoordinatorActor {
             Ok(report) => tracing::info!(job = %self.job.name, outcome = ?report.outcome, "job is over"),
             Err(error) => tracing::error!(job = %self.job.name, %error, "job has failed"),
         }
-        // Before the result: whoever has waited for the end must see a status that says so.
+        // Before the result: a caller that has waited for the end must see a status that says so.
         self.view.send_modify(|view| view.update(master));
         for arbiter in &self.arbiters {
             arbiter.stop();
@@ -217,7 +217,7 @@ impl Handler<Refuse> for CoordinatorActor {
 
     fn handle(&mut self, Refuse { request, error }: Refuse, _: &mut Context<Self>) {
         if let Some(answer) = self.answers.remove(&request) {
-            // Whoever asked may have gone away.
+            // The caller may have gone away.
             let _ = answer.send(Err(error));
         }
     }

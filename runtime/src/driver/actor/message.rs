@@ -1,4 +1,4 @@
-//! What the coordinator actor is told.
+//! Messages to the coordinator actor.
 
 use std::sync::Arc;
 

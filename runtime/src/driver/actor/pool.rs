@@ -98,7 +98,7 @@ impl CpuThreads {
         let (queue, next) = unbounded::<Computation>();
         for _ in 0..CPU_THREADS {
             let next = next.clone();
-            // A panic is for whoever waits for the result: the thread goes on.
+            // A panic goes to the caller that waits for the result: the thread goes on.
             let work = move || next.into_iter().for_each(|work| drop(catch_unwind(AssertUnwindSafe(work))));
             let started = std::thread::Builder::new().name("millstream cpu".to_owned()).spawn(work);
             started.map_err(|error| {

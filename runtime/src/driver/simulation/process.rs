@@ -1,4 +1,4 @@
-//! One life of a simulated process: its tasks, its job master, and what is said between them.
+//! One life of a simulated process: its tasks, its job master, and the messages between them.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::guard;
 use crate::job::{AttemptId, JobMaster, JobOutcome, MasterEvent, RestoreFrom, SubtaskId};
 use crate::task::{Budget, Progress, guarded};
 
-/// What has been said to the job master and not heard yet.
+/// Messages to the job master that have not been delivered yet.
 pub(super) type Inbox = Arc<Mutex<VecDeque<CoordinatorMessage>>>;
 
 /// The URL of the simulated store.
@@ -49,7 +49,7 @@ impl Reporter for ReportTo {
 #[derive(Clone, Copy)]
 pub(super) enum Choice {
     Run(usize),
-    Tell(usize),
+    Control(usize),
     Io(usize),
     Request(usize),
     Master,
@@ -132,7 +132,7 @@ impl Process {
                 choices.push(Choice::Run(index));
             }
             if !task.mailbox.is_empty() {
-                choices.push(Choice::Tell(index));
+                choices.push(Choice::Control(index));
             }
         }
         choices.extend(self.pool.ready().into_iter().map(Choice::Io));
@@ -167,7 +167,7 @@ impl Process {
         task.alarm.merge(task.deployed.context.take_alarm());
     }
 
-    pub(super) fn tell_task(&mut self, index: usize) {
+    pub(super) fn deliver_control(&mut self, index: usize) {
         let Some(task) = self.tasks.get_mut(index) else { return };
         let Some(control) = task.mailbox.pop_front() else { return };
         let DeployedTask { task: work, context, .. } = &mut task.deployed;
@@ -232,7 +232,7 @@ impl Process {
         let mut deletions = self.deletions.lock();
         deletions.push_back((checkpoints, files));
         if deletions.len() > 1 {
-            return; // Whoever deletes the ones before goes on with this one.
+            return; // The task that deletes the ones before goes on with this one.
         }
         let (storage, deletions) = (self.storage.clone(), self.deletions.clone());
         self.pool.spawn(Box::pin(async move {

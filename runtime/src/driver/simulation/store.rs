@@ -112,8 +112,8 @@ impl FaultyStore {
         orphaned
     }
 
-    /// The simulation is over: what is on its way still takes effect, and whoever looks at the store
-    /// from now on is answered at once.
+    /// The simulation is over: what is on its way still takes effect, and requests from now
+    /// on are answered at once.
     pub(super) fn settle(&self) {
         self.chance.lock().is_over = true;
         while !self.requests.lock().is_empty() {
@@ -136,7 +136,7 @@ impl FaultyStore {
         if chance.random.below(2) == 0 { Fate::FailBefore } else { Fate::FailAfter }
     }
 
-    /// Panics in whoever has waited for a request, as a bug in a client of a store would.
+    /// Panics in the caller that has waited for a request, as a bug in a client of a store would.
     fn panic_perhaps(&self) {
         let mut chance = self.chance.lock();
         let often = chance.faults.io_panics_per_mille as usize;
@@ -165,7 +165,7 @@ impl FaultyStore {
                 Fate::Succeed => work.await,
             };
             wait(store.delay()).await;
-            // Whoever asked may be dead.
+            // The caller may be dead.
             let _ = answer.send(outcome);
         };
         self.requests.lock().push(Request { work: Box::pin(request), process: self.process, held_until: 0 });

@@ -107,7 +107,7 @@ impl World {
         let mut process = Process::start(job, restore, self.store(), identity, journal)?;
         let ended = self.run(&mut process);
         if matches!(ended, Ok(None)) && process.is_running() {
-            self.bury(process);
+            self.presume_dead(process);
             return ended;
         }
         self.count(&process);
@@ -130,7 +130,7 @@ impl World {
     fn run(&mut self, process: &mut Process) -> Result<Option<JobOutcome>> {
         loop {
             match process.result.take() {
-                // Somebody who was believed dead has taken over: whoever supervises starts another.
+                // A process that was believed dead has taken over: the supervisor starts another.
                 Some(Err(error)) if error.kind() == ErrorKind::Fenced && self.report.zombies > 0 => {
                     self.report.fenced += 1;
                     return Ok(None);
@@ -151,7 +151,7 @@ impl World {
             let is_young = self.report.steps < self.young_until && faults.zombies_per_cent > 0;
             let crash_every = if is_young { faults.crash_every.div_ceil(8) } else { faults.crash_every };
             if is_young && self.zombie.is_some() && self.once_in(SLEEP_EVERY) {
-                // Whoever takes over may be the one that sleeps, while the one before is wide awake.
+                // The process that takes over may be the one that sleeps, while the one before runs.
                 self.sleeps_until = self.report.steps + self.random.below(SLEEP_STEPS) as u64;
             }
             if self.report.crashes < faults.crashes && self.once_in(crash_every) {
@@ -212,10 +212,10 @@ impl World {
         self.advance(process, Duration::from_micros(elapsed as u64));
         match chosen {
             Choice::Run(index) => process.run_task(index),
-            Choice::Tell(index) => process.tell_task(index),
+            Choice::Control(index) => process.deliver_control(index),
             Choice::Io(index) => process.pool.poll(index),
             Choice::Request(index) => self.store.poll(index),
-            Choice::Master => self.hear(process),
+            Choice::Master => self.deliver_to_master(process),
             Choice::Stop(attempt) => process.stop_tasks(attempt),
         }
     }

@@ -84,10 +84,10 @@ fn what_is_prepared_is_shipped_and_not_kept_in_the_plan() {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     let mut graph = JobGraph::default();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let telling = told.clone();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let seen_by_source = seen.clone();
     let (source, _, _) = graph.add_source("Numbers", move |info| {
-        telling.lock().push(info.prepared.clone());
+        seen_by_source.lock().push(info.prepared.clone());
         Numbers { next: 0, step: 1, end: 0 }
     });
     let answers = AtomicU8::new(1);
@@ -116,7 +116,7 @@ fn what_is_prepared_is_shipped_and_not_kept_in_the_plan() {
         };
         plan.deploy(&deployment).unwrap();
     }
-    let told: Vec<_> = told.lock().iter().map(|answer| answer.as_deref().map(<[u8]>::to_vec)).collect();
-    assert_eq!(told, [Some(vec![2]), Some(vec![2]), Some(vec![1]), Some(vec![1])]);
+    let seen: Vec<_> = seen.lock().iter().map(|answer| answer.as_deref().map(<[u8]>::to_vec)).collect();
+    assert_eq!(seen, [Some(vec![2]), Some(vec![2]), Some(vec![1]), Some(vec![1])]);
     assert!(futures::executor::block_on(plan.run_preparations(|_| true)).unwrap().is_empty());
 }

@@ -1,4 +1,4 @@
-//! Mistakes that are told before anything runs, or at the first record that would be lost.
+//! Mistakes that are reported before anything runs, or at the first record that would be lost.
 
 use super::*;
 use crate::error::{Error, ErrorKind};

@@ -81,7 +81,7 @@ fn twins_differ() {
 }
 
 #[test]
-fn uids_that_collide_are_told_with_both_operators() {
+fn uids_that_collide_are_reported_with_both_operators() {
     let mut graph = JobGraph::default();
     let source = add_numbers(&mut graph, 9);
     let count = add(&mut graph, "Count", vec![source], true);

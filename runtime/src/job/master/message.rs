@@ -1,4 +1,4 @@
-//! What the job master is told, and what it asks for.
+//! Events that the job master takes in, and commands that the driver executes for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,7 +73,7 @@ pub enum RestoreFrom {
     Checkpoint(CheckpointId),
 }
 
-/// What the driver tells the job master.
+/// An event that the driver delivers to the job master.
 #[derive(Clone, Debug)]
 pub enum MasterEvent {
     /// Begin.

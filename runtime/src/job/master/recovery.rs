@@ -75,7 +75,7 @@ impl JobMaster {
                         self.phase = Phase::Waiting { until: now.monotonic.saturating_add(delay) };
                         return;
                     }
-                    RestartDecision::GiveUp => Err(self.last_words(error)),
+                    RestartDecision::GiveUp => Err(self.final_error(error)),
                 }
             }
         };
@@ -97,7 +97,7 @@ impl JobMaster {
         self.coordinator.stopped_with().is_none() && error.kind().is_retryable()
     }
 
-    fn last_words(&self, error: Error) -> Error {
+    fn final_error(&self, error: Error) -> Error {
         let kind = error.kind();
         let error = match self.coordinator.stopped_with() {
             None => error,

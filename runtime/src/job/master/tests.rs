@@ -1,4 +1,4 @@
-//! Stories about a job of two subtasks; every command is told in a word or two.
+//! Stories about a job of two subtasks; every command is described in a word or two.
 
 mod failures;
 
@@ -17,7 +17,7 @@ const SUBTASKS: [SubtaskId; 2] =
     [SubtaskId { vertex: VertexId(0), index: 0 }, SubtaskId { vertex: VertexId(1), index: 0 }];
 const NOTHING: [&str; 0] = [];
 
-fn tell(command: &MasterCommand) -> String {
+fn describe(command: &MasterCommand) -> String {
     match command {
         MasterCommand::Deploy { attempt, restore } => match restore {
             RestoreFrom::Nothing => format!("deploy {}", attempt.number),
@@ -25,7 +25,7 @@ fn tell(command: &MasterCommand) -> String {
             RestoreFrom::Path(path) => format!("deploy {} from {path}", attempt.number),
             RestoreFrom::Checkpoint(id) => format!("deploy {} from {id}", attempt.number),
         },
-        MasterCommand::Checkpoint(command) => tell_of_checkpoint(command),
+        MasterCommand::Checkpoint(command) => describe_checkpoint(command),
         MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.number),
         MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
         MasterCommand::Done(Ok(outcome)) => format!("done: {outcome:?}"),
@@ -33,7 +33,7 @@ fn tell(command: &MasterCommand) -> String {
     }
 }
 
-fn tell_of_checkpoint(command: &CheckpointCommand) -> String {
+fn describe_checkpoint(command: &CheckpointCommand) -> String {
     match command {
         CheckpointCommand::Send { control, .. } => match control {
             Control::Trigger(barrier) => format!("trigger {}", barrier.checkpoint),
@@ -78,7 +78,7 @@ impl Story {
     fn event(&mut self, event: MasterEvent) -> Vec<String> {
         let mut commands = Vec::new();
         self.master.handle(self.now, 0.5, event, &mut commands);
-        commands.iter().map(tell).collect()
+        commands.iter().map(describe).collect()
     }
 
     fn at(&mut self, seconds: u64) -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::{CheckpointId, CheckpointName, Epoch, Result, StateError, Timestamp};
 /// How many entries of an epoch stay besides its first.
 pub(super) const RECENT: usize = 16;
 
-/// Names a process in messages, and tells it from every other.
+/// Names a process in messages, and distinguishes it from every other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessIdentity {
     /// The name of its host.

@@ -131,7 +131,7 @@ proptest! {
         }
     }
 
-    /// Damage to either kind of file is told before anything starts, or changes nothing.
+    /// Damage to either kind of file is reported before anything starts, or changes nothing.
     #[test]
     fn damage_is_found_on_loading(in_manifest: bool, at: prop::sample::Index, bit in 0..8_u8, cut: bool) {
         let resolved = snapshot(2, 8, |_| 0..3);
@@ -159,7 +159,7 @@ fn items_are_dealt_in_turn() {
 }
 
 #[test]
-fn a_missing_file_is_told_by_name() {
+fn a_missing_file_is_reported_by_name() {
     let resolved = snapshot(2, 8, |_| 0..3);
     block_on(resolved.home.delete_files(["chk-1/0-1.state".into()])).unwrap();
     let error = block_on(load(&resolved)).unwrap_err().to_string();
@@ -211,7 +211,7 @@ fn a_subtask_neither_reads_nor_misses_the_files_of_others() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Damage to the part of a file that a subtask restores is told by the file's name, and damage
+    /// Damage to the part of a file that a subtask restores is reported by the file's name, and damage
     /// elsewhere in the file does not concern it.
     #[test]
     fn damage_to_ones_own_part_is_found(at: prop::sample::Index, bit in 0..8_u8, cut: bool, subtask in 0..3_u32) {

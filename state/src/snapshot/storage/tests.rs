@@ -118,7 +118,7 @@ fn whatever_the_user_points_at_is_found() {
 }
 
 #[test]
-fn a_checkpoint_torn_from_its_job_is_told_apart() {
+fn a_checkpoint_torn_from_its_job_is_distinguished() {
     let disk = Disk::new();
     disk.checkpoint("flights", 2, 20);
     std::fs::rename(disk.path("flights/chk-2"), disk.path("copy")).unwrap();

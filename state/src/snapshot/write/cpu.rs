@@ -30,7 +30,7 @@ pub(super) async fn computed<T: Send + 'static>(
 ) -> Result<T> {
     let (answer, result) = oneshot::channel();
     pool.compute(Box::new(move || {
-        // Whoever waited for it may have given up.
+        // The caller may have stopped waiting.
         let _ = answer.send(work());
     }));
     let stopped = |_| StateError::Usage("the threads that encode snapshots have been stopped".into());

@@ -123,7 +123,7 @@ impl<'a> Upload<'a> {
     pub(super) async fn abort(self) {
         if let Some(Multipart { mut upload, under_way }) = self.multipart {
             drop(under_way);
-            // What led here is the error to tell; stores expire parts nobody completes.
+            // What led here is the error to report; stores expire parts nobody completes.
             let _ = upload.abort().await;
         }
     }

@@ -112,7 +112,7 @@ fn a_split_keeps_its_time_across_a_restore() {
     let reached = records.last().unwrap() - 2;
     assert_eq!(watermarks, [9_999, reached]);
     let snapshot = harness.snapshot(1).unwrap();
-    // Whoever goes on knows at least what was known.
+    // The restored reader knows at least what was known.
     let source = source.split_start(|_| None);
     let (records, watermarks) = run(&mut restore(&source, 0, 1, &[snapshot]), 99);
     assert_eq!(records.len(), 3_000 - read + 1);

@@ -60,8 +60,8 @@ fn stop_with_savepoint_is_the_last_snapshot() {
     assert_eq!(story.at(20), NOTHING);
     assert_eq!(story.end_of_data(), NOTHING);
     assert_eq!(story.acknowledge_all(2), ["write 2"]);
-    let told = story.written(2);
-    assert_eq!(told, ["completed 2", "aborted 1", "answer 7 with 2", "finish"]);
+    let described = story.written(2);
+    assert_eq!(described, ["completed 2", "aborted 1", "answer 7 with 2", "finish"]);
     assert_eq!(story.coordinator.stopped_with().map(|info| info.total_bytes), Some(200));
     assert_eq!(story.coordinator.latest_checkpoint(), None, "the savepoint is the user's");
 }
@@ -79,7 +79,7 @@ fn a_failed_stop_with_savepoint_fails_the_attempt() {
 
 #[test]
 fn a_savepoint_written_while_the_job_ends_is_answered_truthfully() {
-    for (stop, reason, told) in [
+    for (stop, reason, answer) in [
         (false, ErrorKind::Panic, "answer 7 with 1"),
         (true, ErrorKind::Cancelled, "answer 7 with 1"),
         (true, ErrorKind::Panic, "refuse 7"), // it is there, but the job has not stopped with it
@@ -88,6 +88,6 @@ fn a_savepoint_written_while_the_job_ends_is_answered_truthfully() {
         story.savepoint(7, stop);
         story.acknowledge_all(1);
         assert_eq!(story.stop(reason), NOTHING);
-        assert_eq!(story.written(1), [told]);
+        assert_eq!(story.written(1), [answer]);
     }
 }

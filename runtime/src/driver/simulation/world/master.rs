@@ -1,4 +1,4 @@
-//! The master of the living process: what it hears, and what becomes of its commands.
+//! The job master of a simulated process: its events are delivered, and its commands executed.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,7 +22,7 @@ use crate::job::{AttemptId, MasterCommand, MasterEvent, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
 impl World {
-    pub(super) fn hear(&mut self, process: &mut Process) {
+    pub(super) fn deliver_to_master(&mut self, process: &mut Process) {
         let Some(message) = process.inbox.lock().pop_front() else { return };
         let event = match message {
             CoordinatorMessage::Event(event) => event,
@@ -112,7 +112,9 @@ impl World {
                 process.write_manifest(attempt, request, tries);
             }
             CheckpointCommand::Delete { checkpoints, files } => process.delete(checkpoints, files),
-            CheckpointCommand::AnswerSavepoint { request, result } => self.hear_of_savepoint(request, result),
+            CheckpointCommand::AnswerSavepoint { request, result } => {
+                self.savepoint_answered(request, result)
+            }
         }
     }
 }

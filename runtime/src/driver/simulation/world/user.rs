@@ -17,7 +17,7 @@ pub(super) struct User {
     stopping: Vec<RequestId>,
     /// Where the one lies with which it stops.
     stopped_at: Option<Arc<str>>,
-    /// Whether the living process was told to cancel the job.
+    /// Whether the living process was asked to cancel the job.
     cancelled: bool,
 }
 
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    pub(super) fn hear_of_savepoint(&mut self, request: RequestId, result: Result<SavepointInfo>) {
+    pub(super) fn savepoint_answered(&mut self, request: RequestId, result: Result<SavepointInfo>) {
         let Ok(savepoint) = result else { return };
         self.report.savepoints += 1;
         if self.user.stopping.contains(&request) {

@@ -20,8 +20,8 @@ pub(super) struct Zombie {
 }
 
 impl World {
-    /// A process is dead, or at least everybody believes so.
-    pub(super) fn bury(&mut self, process: Process) {
+    /// A process is dead, or at least believed to be.
+    pub(super) fn presume_dead(&mut self, process: Process) {
         let lives_on = self.random.below(100) < self.settings.faults.zombies_per_cent as usize;
         if lives_on && self.zombie.is_none() {
             self.report.zombies += 1;

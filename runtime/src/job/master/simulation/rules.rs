@@ -14,7 +14,7 @@ impl World {
     pub(super) fn check_checkpoint_trigger(&mut self, id: CheckpointId, base: Option<CheckpointId>) {
         let seed = self.seed;
         assert_eq!(base, self.completed_here.last().copied(), "seed {seed}: the base of {id}");
-        if self.told_ended.len() == SUBTASKS as usize {
+        if self.reported_ended.len() == SUBTASKS as usize {
             assert!(self.pending.is_empty(), "seed {seed}: the final checkpoint waits for others");
             self.final_checkpoint = Some(id);
         } else {
@@ -48,18 +48,18 @@ impl World {
             self.manifests.keys().filter(|id| self.completed.contains(id) && !self.savepoints.contains(id));
         assert!(kept.count() <= self.checkpoint.retained, "seed {seed}: too many are kept");
         // What is left on the store without a manifest belongs to a failed manifest, or to a part
-        // the master has not been told of.
+        // that has not been reported to the master.
         let needed: Files = self.manifests.values().flatten().cloned().collect();
-        let untold = self.inbox.iter().filter_map(|event| match event {
+        let unreported = self.inbox.iter().filter_map(|event| match event {
             MasterEvent::Report { report: Report::Acknowledged { checkpoint, .. }, .. } => Some(*checkpoint),
             _ => None,
         });
         let known = self.unconfirmed.union(&self.too_late).copied();
-        let excused: BTreeSet<_> = untold.chain(known).collect();
+        let excused: BTreeSet<_> = unreported.chain(known).collect();
         let newest = self.completed.difference(&self.savepoints).max();
         let protected = |file: &Arc<str>| {
-            let doubts = self.unconfirmed.iter().filter(|id| Some(*id) > newest);
-            doubts.filter_map(|id| self.known.get(id)).any(|files| files.contains(file))
+            let unconfirmed = self.unconfirmed.iter().filter(|id| Some(*id) > newest);
+            unconfirmed.filter_map(|id| self.known.get(id)).any(|files| files.contains(file))
         };
         let excused = |file: &&Arc<str>| {
             excused.iter().any(|id| file.starts_with(&format!("chk-{id}/"))) || protected(file)

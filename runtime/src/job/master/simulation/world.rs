@@ -44,7 +44,7 @@ pub(super) struct World {
     /// Whether the attempt's tasks exist, as far as the world knows.
     pub(super) alive: bool,
     pub(super) ended: BTreeSet<u32>,
-    pub(super) told_ended: BTreeSet<SubtaskId>,
+    pub(super) reported_ended: BTreeSet<SubtaskId>,
     /// What lies on the store.
     pub(super) store: Files,
     pub(super) manifests: BTreeMap<CheckpointId, Files>,
@@ -88,7 +88,7 @@ impl World {
             attempt: AttemptId::default(),
             alive: false,
             ended: BTreeSet::new(),
-            told_ended: BTreeSet::new(),
+            reported_ended: BTreeSet::new(),
             store: Files::new(),
             manifests: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -194,7 +194,7 @@ impl World {
             MasterEvent::Report { attempt, subtask, report: Report::EndOfData }
                 if *attempt == self.attempt =>
             {
-                self.told_ended.insert(*subtask);
+                self.reported_ended.insert(*subtask);
             }
             _ => {}
         }
@@ -206,7 +206,7 @@ impl World {
         let now = Moment { monotonic: self.now, wall };
         self.master.handle(now, random, event, &mut commands);
         for command in commands {
-            self.obey(command);
+            self.execute(command);
         }
         assert!(
             self.pending.len() <= self.checkpoint.max_concurrent,

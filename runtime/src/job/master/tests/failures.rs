@@ -18,7 +18,7 @@ fn a_failed_attempt_is_followed_by_one_from_the_last_checkpoint() {
     assert_eq!(story.written(1), ["completed 1", "wake at 25"]);
     assert_eq!(story.master.latest_checkpoint(), Some(CheckpointId::new(1)));
     story.attempt = AttemptId::default();
-    assert_eq!(story.fail(ErrorKind::Panic), NOTHING, "an echo of the first attempt");
+    assert_eq!(story.fail(ErrorKind::Panic), NOTHING, "a late report of the first attempt");
     assert_eq!(story.deployed(9), NOTHING);
     story.attempt = attempt(1);
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 1"]);
@@ -29,13 +29,13 @@ fn a_failed_attempt_is_followed_by_one_from_the_last_checkpoint() {
     story.attempt = attempt(2);
     story.deployed(2);
     assert_eq!(story.fail(ErrorKind::Panic), ["stop 2"]);
-    let last_words = "done: operator `count` (subtask 0): the job has failed after 2 restarts: boom";
-    assert_eq!(story.stopped(), [last_words]);
+    let final_error = "done: operator `count` (subtask 0): the job has failed after 2 restarts: boom";
+    assert_eq!(story.stopped(), [final_error]);
     assert_eq!(story.master.status(), JobStatus::Failed);
 }
 
 #[test]
-fn some_failures_no_restart_would_mend() {
+fn some_failures_are_not_retried() {
     for kind in [ErrorKind::InvalidJob, ErrorKind::InvalidInput, ErrorKind::Restore, ErrorKind::Fenced] {
         let mut story = Story::running(every(10));
         assert_eq!(story.fail(kind), ["stop 0"]);
@@ -111,8 +111,8 @@ fn a_job_that_fails_after_its_last_savepoint_is_not_restarted() {
     story.acknowledge_all(1);
     story.written(1);
     assert_eq!(story.fail(ErrorKind::External), ["stop 0"]);
-    let told = story.stopped();
-    assert!(told[0].contains("the savepoint at `file:///sp` is complete"), "{told:?}");
+    let described = story.stopped();
+    assert!(described[0].contains("the savepoint at `file:///sp` is complete"), "{described:?}");
     assert_eq!(story.master.status(), JobStatus::Failed);
 }
 

@@ -3,11 +3,11 @@
 use super::*;
 
 impl World {
-    pub(super) fn obey(&mut self, command: MasterCommand) {
+    pub(super) fn execute(&mut self, command: MasterCommand) {
         let seed = self.seed;
         match command {
             MasterCommand::Deploy { attempt, restore } => self.deploy(attempt, &restore),
-            MasterCommand::Checkpoint(command) => self.obey_coordinator(command),
+            MasterCommand::Checkpoint(command) => self.execute_for_coordinator(command),
             MasterCommand::StopTasks { attempt } => {
                 assert_eq!(attempt, self.attempt, "seed {seed}");
                 self.end_attempt();
@@ -27,7 +27,7 @@ impl World {
         }
     }
 
-    fn obey_coordinator(&mut self, command: CheckpointCommand) {
+    fn execute_for_coordinator(&mut self, command: CheckpointCommand) {
         let seed = self.seed;
         match command {
             CheckpointCommand::Send { to, control } => self.control(to, control),
@@ -55,7 +55,7 @@ impl World {
         assert_eq!(*restore, expected, "seed {seed}");
         self.attempt = attempt;
         self.ended.clear();
-        self.told_ended.clear();
+        self.reported_ended.clear();
         self.completed_here.clear();
         (self.final_checkpoint, self.stopping) = (None, None);
         (self.last_trigger, self.last_completion) = (None, None);
@@ -70,7 +70,7 @@ impl World {
 
     fn control(&mut self, to: Recipients, control: Control) {
         let seed = self.seed;
-        assert!(self.alive, "seed {seed}: nobody is there to hear {control:?}");
+        assert!(self.alive, "seed {seed}: no task is there to receive {control:?}");
         assert_eq!(matches!(control, Control::Trigger(_)), to == Recipients::Sources, "seed {seed}");
         match control {
             Control::Trigger(barrier) => self.trigger(&barrier),
@@ -84,7 +84,7 @@ impl World {
                 self.pending.remove(&id);
             }
             Control::Finish => {
-                let all_ended = self.told_ended.len() == SUBTASKS as usize;
+                let all_ended = self.reported_ended.len() == SUBTASKS as usize;
                 let is_final = |id| self.completed.contains(&id);
                 let safe = self.checkpoint.interval.is_none() || self.final_checkpoint.is_some_and(is_final);
                 let stopped = self.stopping.is_some_and(is_final);

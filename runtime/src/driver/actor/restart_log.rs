@@ -1,22 +1,22 @@
-//! Tells of failures that are followed by a restart, where nobody listens to the log.
+//! Reports failures that are followed by a restart, where the log has no subscriber.
 
 use std::collections::HashSet;
 
 use crate::error::ErrorKind;
 use crate::job::JobMaster;
 
-/// Which failures have been told of: a job that is restarted again and again must not do so in
-/// silence, nor fill the terminal.
+/// Which failures have been reported: a job that is restarted again and again must neither do so
+/// silently nor fill the terminal.
 #[derive(Default)]
-pub(super) struct ToldFailures {
+pub(super) struct RestartLog {
     failures: u32,
     kinds: HashSet<(ErrorKind, Option<String>)>,
 }
 
-impl ToldFailures {
-    /// Tells of the master's last failure on standard error if a restart is to follow, and if it is the
+impl RestartLog {
+    /// Reports the master's last failure on standard error if a restart is to follow, and if it is the
     /// first of its kind and operator, unless the program has a subscriber for the log.
-    pub(super) fn tell(&mut self, job: &str, master: &JobMaster) {
+    pub(super) fn report(&mut self, job: &str, master: &JobMaster) {
         if master.failures() == self.failures || !master.awaits_restart() {
             return;
         }
