@@ -60,6 +60,9 @@ fn checkpoints_savepoints_and_restores_share_the_stores_that_are_registered() {
     let env = environment().snapshot_folder("vault://blue/jobs");
     env.from_generator(None, |number| number).uid("numbers").discard();
     let job = env.spawn("counting").unwrap();
+    while job.status() != JobStatus::Running {
+        std::thread::yield_now();
+    }
     let error = block_on(job.trigger_savepoint("memory:///savepoint")).unwrap_err();
     assert!(error.to_string().contains("gone with the process"), "{error}");
     block_on(job.stop_with_savepoint("vault://blue/savepoints/1")).unwrap();
