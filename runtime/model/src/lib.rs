@@ -1,6 +1,6 @@
 //! The parts of the runtime that several threads share without a lock around all, compiled over the
-//! primitives of the model checker [loom], which tries every interleaving and every value that
-//! the memory model lets a thread read.
+//! primitives of the model checker [loom]. It tries every interleaving with a few preemptions, and
+//! every value that the memory model lets a thread read.
 //!
 //! The sources are the runtime's own. Only [`sync`] is another module than the runtime's: its
 //! primitives are loom's, and a step of a protocol can be left out. Why it is done so is written

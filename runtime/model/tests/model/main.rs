@@ -1,5 +1,5 @@
-//! Every interleaving of the runtime's channel, wake flag and I/O handle, each also with a mistake
-//! that must be found.
+//! Models of the runtime's channel, wake flag and I/O handle, and mistakes that the checker must find
+//! in them.
 
 #![allow(missing_docs, reason = "a test")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
