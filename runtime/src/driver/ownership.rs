@@ -36,6 +36,8 @@ pub(super) struct Ownership {
     /// `None` until the folder has been taken over. Entries are made one after another.
     owned: Mutex<Option<Owned>>,
     epoch: AtomicU64,
+    /// The epoch of the journal when this process first looked.
+    first_seen: parking_lot::Mutex<Option<Epoch>>,
     swept: AtomicBool,
     /// The checkpoints of earlier processes that were listed at the take-over.
     inherited: parking_lot::Mutex<Vec<CheckpointName>>,
@@ -65,9 +67,9 @@ impl Ownership {
         options: JournalOptions,
     ) -> Self {
         let (owned, epoch, inherited) = (Mutex::default(), AtomicU64::new(0), parking_lot::Mutex::default());
-        let swept = AtomicBool::new(false);
+        let (swept, first_seen) = (AtomicBool::new(false), parking_lot::Mutex::default());
         let (job, keep) = (job.to_owned(), keep.max(1));
-        Self { job, home, stores, process, keep, mode, options, owned, epoch, swept, inherited }
+        Self { job, home, stores, process, keep, mode, options, owned, epoch, first_seen, swept, inherited }
     }
 
     /// What an attempt begins with. The first takes the folder over, and decides with `restore` what to go

@@ -6,6 +6,7 @@ use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
 use millstream_runtime::clock::IoHandle;
+use millstream_runtime::guard::guarded;
 use millstream_runtime::{Error, ErrorKind, Result};
 
 use super::Writing;
@@ -110,7 +111,8 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         // Subtasks may have changed places: above what any of them had, no name can be taken.
         self.next = states.iter().map(|state| state.next).fold(self.next, u64::max);
         let directory = self.config.stores.locate(&self.directory)?;
-        let work = async move { refuse_newer(&directory, &states).await }.boxed().shared();
+        // Guarded before it is shared: the panic is reported to all that wait for it.
+        let work = guarded(async move { refuse_newer(&directory, &states).await }).boxed().shared();
         self.check = Some(Check { work, running: None });
         Ok(())
     }

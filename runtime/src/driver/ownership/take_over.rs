@@ -7,7 +7,7 @@ use millstream_state::snapshot::journal::{
     EntryKind, JobIdentity, JobRecord, Journal, JournalEntry, SnapshotReference,
 };
 use millstream_state::snapshot::storage::{ResolvedSnapshot, Stores};
-use millstream_state::{CheckpointId, StateError};
+use millstream_state::{CheckpointId, Epoch, StateError};
 
 use super::{Owned, Ownership, TRIES};
 use crate::error::Result;
@@ -31,6 +31,7 @@ impl Ownership {
 
     async fn try_take_over(&self, restore: &RestoreFrom) -> Result<Owned, StateError> {
         let found = Journal::read(&self.home).await?;
+        self.check_not_overtaken(found.as_ref())?;
         let identity = match &found {
             Some(entry) if entry.job.name != self.job => return Err(self.not_ours(entry)),
             Some(entry) => entry.job.clone(),
@@ -42,6 +43,20 @@ impl Ownership {
         let journal =
             Journal::take_over_with(self.options, home, found.as_ref(), identity, writer, record).await?;
         Ok(Owned { journal, elsewhere })
+    }
+
+    /// Fails where another process has taken the folder over since this one first looked. Whoever started
+    /// the other one did so later, and this one may have been told to restore what is old by now.
+    fn check_not_overtaken(&self, found: Option<&JournalEntry>) -> Result<(), StateError> {
+        let epoch = found.map_or(Epoch::default(), |entry| entry.epoch);
+        let first_seen = *self.first_seen.lock().get_or_insert(epoch);
+        match found {
+            // Its own take-over may have taken effect without an answer.
+            Some(entry) if epoch > first_seen && entry.writer != self.process => {
+                Err(StateError::Fenced { path: self.home.to_string(), newer: entry.writer.to_string() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The snapshot that the user means.

@@ -26,6 +26,12 @@ impl World {
 
     /// A process that has taken the folder over and goes on from `restore`.
     fn start(&mut self, restore: RestoreFrom) -> (Ownership, Option<String>) {
+        let ownership = self.process();
+        let restored = begin(&ownership, restore);
+        (ownership, restored)
+    }
+
+    fn process(&mut self) -> Ownership {
         self.processes += 1;
         let process = ProcessIdentity {
             host: "here".into(),
@@ -36,9 +42,7 @@ impl World {
         let mut stores = Stores::default();
         stores.register("vault://blue", self.store.clone());
         let (keep, mode, options) = (2, RestoreMode::default(), JournalOptions::default());
-        let ownership = Ownership::new("counts", self.home(), stores, process, keep, mode, options);
-        let restored = begin(&ownership, restore);
-        (ownership, restored)
+        Ownership::new("counts", self.home(), stores, process, keep, mode, options)
     }
 
     fn checkpoint(&self, ownership: &Ownership, id: u64) -> Result<()> {
@@ -106,6 +110,21 @@ fn an_attempt_after_a_savepoint_that_did_not_stop_the_job_goes_on_from_it() {
     assert_eq!(begin(&second, RestoreFrom::Nothing).as_deref(), Some("saved-2"));
     world.stop_with_savepoint(&second, 5).unwrap();
     assert_eq!(begin(&second, restore).as_deref(), Some("saved-5"));
+}
+
+#[test]
+fn a_process_that_was_overtaken_before_it_had_the_folder_does_not_take_it() {
+    let mut world = World::new();
+    let late = world.process();
+    // It has looked, but could not begin.
+    let error = block_on(late.begin(&RestoreFrom::Path("vault://blue/none".into()))).err().unwrap();
+    assert_ne!(error.kind(), ErrorKind::Fenced, "{error}");
+    let (first, _) = world.start(RestoreFrom::IfAny(None));
+    world.checkpoint(&first, 1).unwrap();
+    let error = block_on(late.begin(&RestoreFrom::IfAny(None))).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+    assert!(error.to_string().contains("process 2 on host `here`"), "{error}");
+    world.checkpoint(&first, 2).unwrap();
 }
 
 #[test]

@@ -70,6 +70,10 @@ type Deletion = (Vec<CheckpointId>, Vec<Arc<str>>);
 
 /// What lives as long as one process.
 pub(super) struct Process {
+    /// Whether it begins from what the job's folder says.
+    pub(super) goes_on: bool,
+    /// Whether an attempt has been deployed.
+    pub(super) has_begun: bool,
     /// Which one it is, counted from 1.
     pub(super) number: u32,
     pub(super) job: Job,
@@ -98,12 +102,15 @@ impl Process {
         job.stores.register(STORE, store.clone());
         let home = SnapshotHome::new(store, object_store::path::Path::default());
         job.snapshots = SnapshotLocation::Opened(home);
+        let goes_on = matches!(restore, RestoreFrom::IfAny(None));
         job.master.restore = restore;
         let number = identity.pid;
         let storage = Arc::new(JobStorage::open(&job, identity, journal)?);
         let inbox = Inbox::default();
         inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::Start));
         Ok(Self {
+            goes_on,
+            has_begun: false,
             number,
             master: JobMaster::new(job.master.clone(), job.plan.subtasks()),
             job,
@@ -144,6 +151,7 @@ impl Process {
     }
 
     pub(super) fn install(&mut self, tasks: Vec<DeployedTask>, flags: Vec<Arc<Flag>>) {
+        self.has_begun = true;
         let installed = tasks.into_iter().zip(flags).map(|(deployed, flag)| SimulatedTask {
             deployed,
             flag,

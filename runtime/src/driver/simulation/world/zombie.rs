@@ -23,6 +23,9 @@ impl World {
     /// A process is dead, or at least believed to be.
     pub(super) fn presume_dead(&mut self, process: Process) {
         let lives_on = self.random.below(100) < self.settings.faults.zombies_per_cent as usize;
+        // What a user has named by its path is restored whenever the process gets to it, however old it is
+        // by then: nobody starts a job twice like that.
+        let lives_on = lives_on && (process.has_begun || process.goes_on);
         if lives_on && self.zombie.is_none() {
             self.report.zombies += 1;
             let until = self.report.steps + self.random.below(ZOMBIE_STEPS) as u64;
