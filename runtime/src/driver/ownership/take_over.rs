@@ -31,13 +31,18 @@ impl Ownership {
 
     async fn try_take_over(&self, restore: &RestoreFrom) -> Result<Owned, StateError> {
         let found = Journal::read(&self.home).await?;
-        self.check_not_overtaken(found.as_ref())?;
+        let not_overtaken = self.check_not_overtaken(found.as_ref());
         let identity = match &found {
             Some(entry) if entry.job.name != self.job => return Err(self.not_ours(entry)),
             Some(entry) => entry.job.clone(),
             None => JobIdentity { id: self.process.nonce, name: self.job.clone() },
         };
         let from = self.look_for(restore).await?;
+        let goes_on = matches!(restore, RestoreFrom::IfAny(_))
+            || from.as_ref().is_some_and(|found| found.listed.is_some());
+        if !goes_on {
+            not_overtaken?;
+        }
         let (record, elsewhere) = self.begin_with(found.as_ref(), from).await?;
         let (home, writer) = (self.home.clone(), self.process.clone());
         let journal =
@@ -45,8 +50,10 @@ impl Ownership {
         Ok(Owned { journal, elsewhere })
     }
 
-    /// Fails where another process has taken the folder over since this one first looked. Whoever started
-    /// the other one did so later, and this one may have been told to restore what is old by now.
+    /// Fails where another process has taken the folder over since this one first looked. That matters to one
+    /// that was told to start afresh, or to restore a snapshot by its own path: whoever started the other one
+    /// did so later, and what this one was told is old by now. Where the folder says what to go on from,
+    /// nothing is old.
     fn check_not_overtaken(&self, found: Option<&JournalEntry>) -> Result<(), StateError> {
         let epoch = found.map_or(Epoch::default(), |entry| entry.epoch);
         let first_seen = *self.first_seen.lock().get_or_insert(epoch);

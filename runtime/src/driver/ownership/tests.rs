@@ -115,16 +115,22 @@ fn an_attempt_after_a_savepoint_that_did_not_stop_the_job_goes_on_from_it() {
 #[test]
 fn a_process_that_was_overtaken_before_it_had_the_folder_does_not_take_it() {
     let mut world = World::new();
-    let late = world.process();
-    // It has looked, but could not begin.
-    let error = block_on(late.begin(&RestoreFrom::Path("vault://blue/none".into()))).err().unwrap();
-    assert_ne!(error.kind(), ErrorKind::Fenced, "{error}");
+    let [afresh, by_path, on] = [(), (), ()].map(|()| world.process());
+    let saved = RestoreFrom::Path("vault://blue/saved-2".into());
+    for process in [&afresh, &by_path, &on] {
+        // It has looked, but could not begin.
+        let error = block_on(process.begin(&saved)).err().unwrap();
+        assert_ne!(error.kind(), ErrorKind::Fenced, "{error}");
+    }
     let (first, _) = world.start(RestoreFrom::IfAny(None));
-    world.checkpoint(&first, 1).unwrap();
-    let error = block_on(late.begin(&RestoreFrom::IfAny(None))).err().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
-    assert!(error.to_string().contains("process 2 on host `here`"), "{error}");
-    world.checkpoint(&first, 2).unwrap();
+    world.stop_with_savepoint(&first, 2).unwrap();
+    for (process, restore) in [(&afresh, RestoreFrom::Nothing), (&by_path, saved)] {
+        let error = block_on(process.begin(&restore)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+        assert!(error.to_string().contains("process 4 on host `here`"), "{error}");
+    }
+    world.checkpoint(&first, 3).unwrap();
+    assert_eq!(begin(&on, RestoreFrom::IfAny(None)).as_deref(), Some("chk-3-e1"));
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl World {
         loop {
             match process.result.take() {
                 // A process that was believed dead has taken over: the supervisor starts another.
-                Some(Err(error)) if error.kind() == ErrorKind::Fenced && self.report.zombies > 0 => {
+                Some(Err(error)) if error.kind() == ErrorKind::Fenced && self.has_others() => {
                     self.report.fenced += 1;
                     return Ok(None);
                 }
@@ -174,6 +174,11 @@ impl World {
             }
             self.step(process, true);
         }
+    }
+
+    /// Whether a process that was believed dead may have taken over: it lives on, or its requests do.
+    const fn has_others(&self) -> bool {
+        self.report.zombies > 0 || self.report.orphaned_requests > 0
     }
 
     fn once_in(&mut self, steps: u32) -> bool {
