@@ -20,9 +20,9 @@ mod setting;
 mod trickle;
 mod wire;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use millstream::engine::guard::catch;
 use millstream::simulation::{Sabotage, SimulationReport};
 use parking_lot::Mutex;
 
@@ -34,12 +34,7 @@ const SEEDS: u64 = 5_000;
 
 /// Runs one seed of one job. A panic, too, is an answer.
 fn run((_, job): Job, setting: Setting) -> Verdict {
-    let run = AssertUnwindSafe(|| job(&setting));
-    std::panic::catch_unwind(run).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(format!("panicked: {}", text.unwrap_or("no text")))
-    })
+    catch(|| Ok(job(&setting))).unwrap_or_else(|panic| Err(panic.to_string()))
 }
 
 fn number(variable: &str) -> Option<u64> {

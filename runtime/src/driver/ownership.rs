@@ -11,6 +11,7 @@ use futures::lock::Mutex;
 use millstream_state::snapshot::journal::{
     EntryKind, JobRecord, Journal, JournalMistake, JournalOptions, ProcessIdentity, SnapshotReference,
 };
+use millstream_state::snapshot::manifest::Manifest;
 use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, Stores};
 use millstream_state::{CheckpointId, CheckpointName, Epoch, StateError};
 
@@ -101,10 +102,9 @@ impl Ownership {
             Some(SnapshotReference::Savepoint { .. }) => Some(self.stores.resolve_job(&self.home).await?),
             Some(SnapshotReference::Elsewhere(_)) => owned.elsewhere.clone(),
         };
-        let used = self.home.highest_used().await?.map_or(CheckpointId::new(1), CheckpointId::next);
         Ok(Beginning {
             snapshot,
-            next_checkpoint: record.next_checkpoint.max(used),
+            next_checkpoint: record.next_checkpoint.max(self.next_unused().await?),
             found: self.found(record).await?,
         })
     }
@@ -124,11 +124,15 @@ impl Ownership {
     /// What a process would do that takes a manifest for a checkpoint: only in simulations.
     async fn begin_with_latest_manifest(&self) -> Result<Beginning> {
         let latest = self.home.latest_checkpoint().await?;
-        let next_checkpoint =
-            self.home.highest_used().await?.map_or(CheckpointId::new(1), CheckpointId::next);
+        let next_checkpoint = self.next_unused().await?;
         let snapshot = latest.map(|name| ResolvedSnapshot::checkpoint(self.home.clone(), name));
         self.inherited.lock().extend(latest);
         Ok(Beginning { snapshot, next_checkpoint, found: FoundCheckpoints::default() })
+    }
+
+    /// The first number above those of all checkpoints in the folder.
+    async fn next_unused(&self) -> Result<CheckpointId> {
+        Ok(self.home.highest_used().await?.map_or(CheckpointId::new(1), CheckpointId::next))
     }
 
     /// The checkpoints that the job owns, and their files.
@@ -137,8 +141,8 @@ impl Ownership {
         for name in &record.retained {
             let file = SnapshotHome::manifest_of(*name);
             // One that somebody has deleted by hand is not there to be deleted.
-            if self.home.get_if_present(&file).await?.is_some() {
-                retained.push((name.id, self.home.read_manifest(&file).await?.files()));
+            if let Some(content) = self.home.get_if_present(&file).await? {
+                retained.push((name.id, Manifest::decode(&self.home.name_of(&file), &content)?.files()));
             }
         }
         let latest = match &record.latest {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::task::Waker;
 
 use millstream_state::snapshot::journal::{JournalOptions, ProcessIdentity};
 use millstream_state::snapshot::manifest::{MANIFEST, Manifest, OperatorManifest, SnapshotKind};
@@ -12,11 +13,11 @@ use millstream_state::{CheckpointId, CheckpointName, Timestamp};
 
 use super::Job;
 use super::ownership::Ownership;
-use crate::chain::SnapshotFolders;
+use crate::chain::{SnapshotFolders, TaskServices};
 use crate::checkpoint::{FoundCheckpoints, SnapshotTarget};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Placement, Plan, Preparations};
-use crate::job::{RestoreFrom, SubtaskId};
+use crate::graph::{Deployment, Placement, Plan, Preparations};
+use crate::job::{AttemptId, MasterEvent, RestoreFrom, SubtaskId};
 
 /// Where a job's checkpoints lie.
 #[derive(Clone)]
@@ -48,6 +49,32 @@ pub(super) struct Prepared {
     pub(super) next_checkpoint_id: CheckpointId,
     /// The checkpoints that the job owns.
     pub(super) found: FoundCheckpoints,
+}
+
+impl Prepared {
+    /// How the attempt is deployed: all of it in this process.
+    pub(super) const fn deployment<'a>(
+        &'a self,
+        services: &'a TaskServices,
+        wakers: &'a [Waker],
+        seed: u64,
+    ) -> Deployment<'a> {
+        Deployment {
+            services,
+            placement: &Placement::Everything,
+            wakers,
+            restored: self.snapshot.as_ref(),
+            base: self.found.latest,
+            prepared: &self.preparations,
+            seed,
+        }
+    }
+
+    /// What the job master hears once the attempt is deployed.
+    pub(super) fn deployed(self, attempt: AttemptId) -> MasterEvent {
+        let Self { next_checkpoint_id, found, .. } = self;
+        MasterEvent::Deployed { attempt, next_checkpoint_id, found }
+    }
 }
 
 /// A manifest to be written.

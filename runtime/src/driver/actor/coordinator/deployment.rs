@@ -16,7 +16,7 @@ use crate::driver::actor::subtask::{ControlMessage, Stop, SubtaskActor};
 use crate::driver::actor::wake_flag::WakeFlag;
 use crate::driver::storage::Prepared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{DeployedTask, Deployment, Placement};
+use crate::graph::DeployedTask;
 use crate::guard::{catch, guarded};
 use crate::job::{AttemptId, MasterEvent, RestoreFrom, SubtaskId};
 
@@ -96,16 +96,7 @@ impl CoordinatorActor {
         let flags: Vec<_> = self.job.plan.subtasks().iter().map(|_| WakeFlag::new()).collect();
         let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
         let seed = self.random.next();
-        let deployment = Deployment {
-            services: &services,
-            placement: &Placement::Everything,
-            wakers: &wakers,
-            restored: prepared.snapshot.as_ref(),
-            base: prepared.found.latest,
-            prepared: &prepared.preparations,
-            seed,
-        };
-        let tasks = self.job.plan.deploy(&deployment)?;
+        let tasks = self.job.plan.deploy(&prepared.deployment(&services, &wakers, seed))?;
         let guard = Arc::new(AttemptGuard { attempt, coordinator: context.address() });
         let start = |(deployed, flag): (DeployedTask, Arc<WakeFlag<Addr<SubtaskActor>>>)| {
             let subtask = deployed.subtask;
@@ -124,8 +115,7 @@ impl CoordinatorActor {
         self.deployed = Some(Deployed { attempt, cancelled, subtasks: subtasks.collect() });
         let storage = self.storage.clone();
         self.pool.spawn(Box::pin(async move { storage.sweep().await }));
-        let Prepared { next_checkpoint_id, found, .. } = prepared;
-        Ok(MasterEvent::Deployed { attempt, next_checkpoint_id, found })
+        Ok(prepared.deployed(attempt))
     }
 
     pub(super) fn send(&self, to: Recipients, control: &Control) {

@@ -16,7 +16,6 @@ use crate::driver::simulation::pool::Flag;
 use crate::driver::simulation::process::{CoordinatorMessage, Process, ReportTo};
 use crate::driver::storage::{ManifestRequest, Prepared};
 use crate::error::Result;
-use crate::graph::{Deployment, Placement};
 use crate::guard::catch;
 use crate::job::{AttemptId, MasterCommand, MasterEvent, SubtaskId};
 use crate::metrics::MetricsRegistry;
@@ -66,22 +65,12 @@ impl World {
         let flags: Vec<_> = process.job.plan.subtasks().iter().map(|_| Flag::raised()).collect();
         let wakers: Vec<_> = flags.iter().map(|flag| Waker::from(flag.clone())).collect();
         let seed = self.random.next();
-        let deployment = Deployment {
-            services: &services,
-            placement: &Placement::Everything,
-            wakers: &wakers,
-            restored: prepared.snapshot.as_ref(),
-            base: prepared.found.latest,
-            prepared: &prepared.preparations,
-            seed,
-        };
-        let tasks = process.job.plan.deploy(&deployment)?;
+        let tasks = process.job.plan.deploy(&prepared.deployment(&services, &wakers, seed))?;
         process.install(tasks, flags);
         self.report.restores += u64::from(prepared.snapshot.is_some());
         let storage = process.storage.clone();
         process.pool.spawn(Box::pin(async move { storage.sweep().await }));
-        let Prepared { next_checkpoint_id, found, .. } = prepared;
-        Ok(MasterEvent::Deployed { attempt, next_checkpoint_id, found })
+        Ok(prepared.deployed(attempt))
     }
 
     fn carry_out(&mut self, process: &mut Process, command: MasterCommand) {

@@ -2,8 +2,7 @@
 
 use super::{SLEEP_STEPS, World};
 use crate::driver::simulation::process::Process;
-use crate::error::{ErrorKind, Result};
-use crate::job::JobOutcome;
+use crate::error::ErrorKind;
 
 /// A process that is believed dead goes on for so many steps at most.
 const ZOMBIE_STEPS: usize = 6_000;
@@ -50,10 +49,8 @@ impl World {
         match &zombie.process.result {
             None if self.report.steps < zombie.until => self.zombie = Some(zombie),
             result => {
-                let is_fenced = |result: &Result<JobOutcome>| {
-                    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Fenced)
-                };
-                self.report.fenced += u32::from(result.as_ref().is_some_and(is_fenced));
+                let is_fenced = matches!(result, Some(Err(error)) if error.kind() == ErrorKind::Fenced);
+                self.report.fenced += u32::from(is_fenced);
                 self.count(&zombie.process);
                 let orphaned = self.store.orphan(zombie.process.number, self.report.steps);
                 self.report.orphaned_requests += orphaned as u64;
