@@ -1,6 +1,7 @@
 //! The jobs that are run under seeds, each with its answer in plain Rust.
 
 mod columns;
+mod drip;
 mod enrich;
 mod expansion;
 mod files;
@@ -28,6 +29,7 @@ pub const JOBS: &[Job] = &[
     ("session windows and lateness", lateness::session_windows),
     ("global windows", lateness::global_windows),
     ("timers", timers::both_domains),
+    ("much from timers", drip::from_timers),
     ("join", join::lists_of_two_inputs),
     ("enrich and broadcast", enrich::enrich_and_broadcast),
     ("routes", routes::unions_and_sides),

@@ -31,7 +31,6 @@ pub(super) struct SinkAdapter<W: SinkWriter> {
     uncommitted: BTreeMap<CheckpointId, PreCommit<W::Committable>>,
     /// Commits under way, with the snapshots they make visible.
     commits: Vec<(Vec<CheckpointId>, IoHandle<()>)>,
-    ended: bool,
     finishing: bool,
 }
 
@@ -67,7 +66,7 @@ const RESTORED: CheckpointId = CheckpointId::new(0);
 
 impl<W: SinkWriter> SinkAdapter<W> {
     pub(super) const fn new(writer: W) -> Self {
-        Self { writer, uncommitted: BTreeMap::new(), commits: Vec::new(), ended: false, finishing: false }
+        Self { writer, uncommitted: BTreeMap::new(), commits: Vec::new(), finishing: false }
     }
 
     fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
@@ -158,7 +157,6 @@ impl<W: SinkWriter> OperatorHooks<()> for SinkAdapter<W> {
     }
 
     fn end_of_data(&mut self, output: &mut Output<'_, ()>) -> Result<()> {
-        self.ended = true;
         self.writer.end_of_data(output)
     }
 
@@ -172,9 +170,8 @@ impl<W: SinkWriter> OperatorHooks<()> for SinkAdapter<W> {
         if !self.finishing {
             self.finishing = true;
             // At the end of all data everything is final, also where no checkpoint covers it
-            // because checkpoints are off. A job that was stopped at a savepoint has not ended:
-            // what came after the savepoint must stay invisible.
-            if self.ended {
+            // because checkpoints are off.
+            if !cx.is_stopped_with_savepoint() {
                 let last = CheckpointId::new(u64::MAX);
                 self.pre_commit(last, cx);
                 self.commit_up_to(last, cx);

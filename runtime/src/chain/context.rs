@@ -43,6 +43,8 @@ pub struct TaskContext {
     /// The operator that has been notified of the end of its input holds it.
     end_held: bool,
     finish_held: bool,
+    /// The job stops with a savepoint.
+    stopped: bool,
     alarm: Alarm,
     side_reads: Arc<SideReads>,
     /// What the operators of the chain have handed over for the barrier that passes right now.
@@ -70,6 +72,7 @@ impl TaskContext {
             ends_held: 0,
             end_held: false,
             finish_held: false,
+            stopped: false,
             alarm: Alarm::default(),
             side_reads: Arc::default(),
             snapshots,
@@ -164,6 +167,16 @@ impl TaskContext {
     /// Asks that the job's end wait for this task, which is not done committing.
     pub const fn hold_finish(&mut self) {
         self.finish_held = true;
+    }
+
+    /// Whether the job that [ends](super::OperatorHooks::finish) stops with a savepoint, though there may be
+    /// more data: what has come after the savepoint must stay invisible.
+    pub const fn is_stopped_with_savepoint(&self) -> bool {
+        self.stopped
+    }
+
+    pub(crate) const fn set_stopped(&mut self, stopped: bool) {
+        self.stopped = stopped;
     }
 
     /// Asks that the end of the operator's input be held: the operator has work in flight. To be called

@@ -179,7 +179,6 @@ impl<T: Send> Stage for Router<T> {
                 self.partitioner.flush(&mut self.outlet)?;
                 self.outlet.flush();
             }
-            Signal::Finish if !self.outlet.overflow.is_empty() => cx.hold_finish(),
             Signal::Open
             | Signal::BeforeBarrier
             | Signal::Poll

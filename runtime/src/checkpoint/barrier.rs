@@ -70,7 +70,10 @@ pub enum Control {
     /// The checkpoint will never be: forget it, unblock inputs that wait for it.
     CheckpointAborted(CheckpointId),
     /// The job is at its end and everything before it is safe: commit what is pending, then finish.
-    Finish,
+    Finish {
+        /// It stops with a savepoint: what has come after that belongs to whoever restores it.
+        stopped: bool,
+    },
 }
 
 /// What a subtask reports to the coordinator.

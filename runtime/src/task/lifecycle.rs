@@ -78,6 +78,9 @@ impl Lifecycle {
             body.signal(&Signal::Open, cx)?;
         }
         body.drain(cx);
+        if self.phase == Phase::Finishing {
+            return self.finish(body, cx);
+        }
         if cx.is_suspended() && !cx.is_blocked() {
             body.resume(cx)?;
         }
@@ -86,13 +89,6 @@ impl Lifecycle {
         }
         body.signal(&Signal::Poll, cx)?;
         self.end_if_all_let_it_pass(cx);
-        if self.phase == Phase::Finishing {
-            body.signal(&Signal::Finish, cx)?;
-            if !cx.take_finish_held() {
-                self.phase = Phase::Finished;
-                cx.report(Report::Finished);
-            }
-        }
         if self.phase == Phase::Finished {
             return Ok(Progress::Finished);
         }
@@ -125,6 +121,23 @@ impl Lifecycle {
             }
         }
         Ok(paused(cx))
+    }
+
+    /// Waits for what operators still commit, and for nothing else.
+    ///
+    /// All that counts has been committed or lies in the snapshot that the job ends with. What comes after
+    /// that, such as what a processing-time timer has emitted meanwhile, waits for room in vain: those that
+    /// would take it may have finished. It does not count either, for whoever restores the snapshot gets it
+    /// again.
+    fn finish(&mut self, body: &mut impl Body, cx: &mut TaskContext) -> Result<Progress> {
+        body.signal(&Signal::Poll, cx)?;
+        body.signal(&Signal::Finish, cx)?;
+        if cx.take_finish_held() {
+            return Ok(Progress::Waiting);
+        }
+        self.phase = Phase::Finished;
+        cx.report(Report::Finished);
+        Ok(Progress::Finished)
     }
 
     /// Takes the snapshots that wait; false if they must wait on, for an operator has suspended its work.
@@ -169,7 +182,8 @@ impl Lifecycle {
             }
             Control::CheckpointCompleted(checkpoint) => body.signal(&Signal::Completed(*checkpoint), cx),
             Control::CheckpointAborted(checkpoint) => body.signal(&Signal::Aborted(*checkpoint), cx),
-            Control::Finish => {
+            Control::Finish { stopped } => {
+                cx.set_stopped(*stopped);
                 self.phase = Phase::Finishing;
                 cx.waker().wake_by_ref();
                 Ok(())

@@ -201,6 +201,12 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         Ok(!self.cx.take_finish_held())
     }
 
+    /// As [`finish`](Self::finish), of a job that stops with a savepoint.
+    pub fn finish_with_savepoint(&mut self) -> Result<bool> {
+        self.cx.set_stopped(true);
+        self.finish()
+    }
+
     /// When the operator has asked to be woken.
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.alarm.expected(self.world.moment())

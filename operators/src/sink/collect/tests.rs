@@ -48,6 +48,24 @@ fn an_aborted_checkpoint_leaves_its_records_to_the_next() {
     assert_eq!(collected.to_vec(), [1, 2]);
 }
 
+/// Also where the end of the data has come after the savepoint, from an operator that had held it.
+#[test]
+fn what_comes_after_the_savepoint_that_stops_the_job_stays_invisible() {
+    let collected = Collected::default();
+    let mut sink = OperatorHarness::new(writer(&collected, 0)).unwrap();
+    sink.push_all([1, 2]).unwrap();
+    let savepoint = [sink.snapshot(1).unwrap()];
+    sink.completed(1).unwrap();
+    sink.push_all([3]).unwrap();
+    sink.end_of_data().unwrap();
+    assert!((0..2).any(|_| sink.finish_with_savepoint().unwrap()));
+    assert_eq!(collected.to_vec(), [1, 2]);
+    let mut sink = restored(&collected, (0, 1), &savepoint);
+    sink.push_all([3]).unwrap();
+    finish(&mut sink);
+    assert_eq!(collected.to_vec(), [1, 2, 3]);
+}
+
 #[test]
 fn records_appear_once_when_the_job_dies_around_a_commit() {
     for notified in [false, true] {

@@ -105,7 +105,8 @@ impl CheckpointCoordinator {
             }
             Step::Finish => {
                 attempt.end = End::Finishing;
-                commands.push(CheckpointCommand::Send { to: Recipients::All, control: Control::Finish });
+                let control = Control::Finish { stopped: self.stopped_with.is_some() };
+                commands.push(CheckpointCommand::Send { to: Recipients::All, control });
             }
         }
     }

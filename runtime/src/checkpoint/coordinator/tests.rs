@@ -38,7 +38,8 @@ fn describe(command: &CheckpointCommand) -> String {
             },
             (Recipients::All, Control::CheckpointCompleted(id)) => format!("completed {id}"),
             (Recipients::All, Control::CheckpointAborted(id)) => format!("aborted {id}"),
-            (Recipients::All, Control::Finish) => "finish".to_owned(),
+            (Recipients::All, Control::Finish { stopped: false }) => "finish".to_owned(),
+            (Recipients::All, Control::Finish { stopped: true }) => "finish stopped".to_owned(),
             other => format!("misdirected {other:?}"),
         },
         CheckpointCommand::WriteManifest { checkpoint, parts, .. } => {

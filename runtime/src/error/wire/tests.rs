@@ -58,9 +58,12 @@ fn every_control_message_arrives_as_it_was_sent() {
             assert_eq!(sent(&control), format!("{control:?}"));
         }
     }
-    for control in
-        [Control::CheckpointCompleted(checkpoint), Control::CheckpointAborted(checkpoint), Control::Finish]
-    {
+    for control in [
+        Control::CheckpointCompleted(checkpoint),
+        Control::CheckpointAborted(checkpoint),
+        Control::Finish { stopped: false },
+        Control::Finish { stopped: true },
+    ] {
         assert_eq!(sent(&control), format!("{control:?}"));
     }
 }

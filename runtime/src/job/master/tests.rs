@@ -39,7 +39,8 @@ fn describe_checkpoint(command: &CheckpointCommand) -> String {
             Control::Trigger(barrier) => format!("trigger {}", barrier.checkpoint),
             Control::CheckpointCompleted(id) => format!("completed {id}"),
             Control::CheckpointAborted(id) => format!("aborted {id}"),
-            Control::Finish => "finish".to_owned(),
+            Control::Finish { stopped: false } => "finish".to_owned(),
+            Control::Finish { stopped: true } => "finish stopped".to_owned(),
         },
         CheckpointCommand::WriteManifest { attempt, checkpoint, .. } => {
             format!("write {checkpoint} of {}", attempt.number)
@@ -195,7 +196,7 @@ fn a_job_stops_with_a_savepoint() {
     let mut story = Story::running(every(10));
     assert_eq!(story.savepoint(7, true), ["trigger 1"]);
     assert_eq!(story.acknowledge_all(1), ["write 1 of 0"]);
-    assert_eq!(story.written(1), ["completed 1", "answer 7", "finish"]);
+    assert_eq!(story.written(1), ["completed 1", "answer 7", "finish stopped"]);
     assert_eq!(story.master.status(), JobStatus::Stopping);
     assert_eq!(story.report_all(&Report::Finished), ["done: StoppedWithSavepoint"]);
 }

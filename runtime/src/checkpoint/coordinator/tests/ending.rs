@@ -61,7 +61,7 @@ fn stop_with_savepoint_is_the_last_snapshot() {
     assert_eq!(story.end_of_data(), NOTHING);
     assert_eq!(story.acknowledge_all(2), ["write 2"]);
     let described = story.written(2);
-    assert_eq!(described, ["completed 2", "aborted 1", "answer 7 with 2", "finish"]);
+    assert_eq!(described, ["completed 2", "aborted 1", "answer 7 with 2", "finish stopped"]);
     assert_eq!(story.coordinator.stopped_with().map(|info| info.total_bytes), Some(200));
     assert_eq!(story.coordinator.latest_checkpoint(), None, "the savepoint is the user's");
 }

@@ -83,12 +83,13 @@ impl World {
                 assert!(!self.completed.contains(&id), "seed {seed}: {id} is complete");
                 self.pending.remove(&id);
             }
-            Control::Finish => {
+            Control::Finish { stopped: told } => {
                 let all_ended = self.reported_ended.len() == SUBTASKS as usize;
                 let is_final = |id| self.completed.contains(&id);
                 let safe = self.checkpoint.interval.is_none() || self.final_checkpoint.is_some_and(is_final);
                 let stopped = self.stopping.is_some_and(is_final);
                 assert!(all_ended && safe || stopped, "seed {seed}: finishes too early");
+                assert_eq!(told, stopped, "seed {seed}: sinks are told another end");
                 assert!(
                     self.pending.is_empty() && self.writing.is_empty(),
                     "seed {seed}: something is pending"
