@@ -136,7 +136,10 @@ impl<K: Key, V: Record> KeyTable<K, V> {
         for _ in 0..count {
             let key: K = decode_from(bytes)?;
             let value = decode_value(bytes)?;
-            self.insert(stable_hash(&key), key, value);
+            // Also ends what a forged count makes of keys that take no bytes.
+            if self.insert(stable_hash(&key), key, value).is_some() {
+                return Err(postcard::Error::SerdeDeCustom);
+            }
         }
         Ok(())
     }

@@ -45,7 +45,10 @@ impl<K: Key> GroupContent for TimerGroup<K> {
             let (time, keys): (Timestamp, usize) = decode_from(&mut bytes)?;
             let bucket = self.0.entry(time).or_default();
             for _ in 0..keys {
-                bucket.insert(decode_from(&mut bytes)?);
+                // Also ends what a forged count makes of keys that take no bytes.
+                if !bucket.insert(decode_from(&mut bytes)?) {
+                    return Err(postcard::Error::SerdeDeCustom);
+                }
             }
         }
         end(bytes)

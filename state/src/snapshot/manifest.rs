@@ -103,7 +103,7 @@ impl Manifest {
 
     /// The bytes of all state it refers to.
     pub fn total_bytes(&self) -> u64 {
-        self.operators.iter().map(OperatorManifest::total_bytes).sum()
+        sum(self.operators.iter().map(OperatorManifest::total_bytes))
     }
 
     /// Of these, the bytes in files whose name begins with `folder`: what was written for the
@@ -111,7 +111,7 @@ impl Manifest {
     pub fn bytes_in(&self, folder: &str) -> u64 {
         let blocks = self.operators.iter().flat_map(OperatorManifest::blocks);
         let inside = |file: &str| file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        blocks.filter(|block| inside(&block.file)).map(|block| block.length).sum()
+        sum(blocks.filter(|block| inside(&block.file)).map(|block| block.length))
     }
 }
 
@@ -126,12 +126,12 @@ impl OperatorManifest {
 
     /// The bytes of its state.
     pub fn total_bytes(&self) -> u64 {
-        self.blocks().map(|block| block.length).sum()
+        sum(self.blocks().map(|block| block.length))
     }
 
     /// How many entries and items its state has.
     pub fn entries(&self) -> u64 {
-        self.blocks().map(|block| block.entries).sum()
+        sum(self.blocks().map(|block| block.entries))
     }
 
     /// Whether any subtask had keyed state.
@@ -168,6 +168,11 @@ impl OperatorManifest {
         }
         Ok(())
     }
+}
+
+/// The sum of numbers that come from a file: what nothing can have must not make it overflow.
+fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::codec::encode;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -76,4 +77,16 @@ fn a_count_beyond_the_bytes_reserves_no_room() {
     let bytes = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0, 0];
     let mut table = KeyTable::<u8, u8>::default();
     assert!(GroupContent::decode(&mut table, &bytes).is_err());
+}
+
+/// A key without content takes no bytes: nothing but the count says how many there are.
+#[test]
+fn a_key_that_comes_twice_is_refused_whatever_the_count_says() {
+    for bytes in [encode(&(2_u64, [((), ()); 2])).unwrap(), encode(&u64::MAX).unwrap()] {
+        assert!(GroupContent::decode(&mut KeyTable::<(), ()>::default(), &bytes).is_err());
+    }
+    let once = encode(&1_u64).unwrap();
+    let mut table = KeyTable::<(), ()>::default();
+    GroupContent::decode(&mut table, &once).unwrap();
+    assert_eq!(table.len(), 1);
 }

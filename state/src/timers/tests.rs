@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::codec::encode;
 
 const GROUPS: u32 = 8;
 
@@ -154,4 +155,18 @@ proptest! {
         }
         prop_assert_eq!(fired, model);
     }
+}
+
+/// A key without content takes no bytes: nothing but the count says how many there are.
+#[test]
+fn a_timer_that_comes_twice_is_refused_whatever_the_count_says() {
+    let restored = |keys: u64| {
+        let groups = KeyGroups::new(1);
+        let mut queue = TimerQueue::<()>::new(TimerQueue::<()>::EVENT_TIME, groups, groups.range_of(0, 1));
+        let bytes = encode(&(1_u64, at(5), keys)).unwrap();
+        queue.restore(KeyGroup::new(0), &bytes).map(|()| queue.len())
+    };
+    assert_eq!(restored(1).unwrap(), 1);
+    assert!(restored(2).is_err());
+    assert!(restored(u64::MAX).is_err());
 }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::snapshot::format::{self, FileKind, append_block, corrupt, only_block, verify_header};
 use crate::{CheckpointId, CheckpointName, Epoch, Result, StateError, Timestamp};
 
+/// No journal comes to a number, an epoch or a checkpoint above this one; each must have a next one.
+const LARGEST: u64 = u64::MAX / 2;
+
 /// How many entries of an epoch stay besides its first.
 pub(super) const RECENT: usize = 16;
 
@@ -173,6 +176,10 @@ impl JournalEntry {
             .map_err(|error| corrupt(path, format_args!("its content cannot be read: {error}")))?;
         if !rest.is_empty() {
             return Err(corrupt(path, format_args!("{} bytes follow its content", rest.len())));
+        }
+        let numbers = [entry.number, entry.epoch.number(), entry.record.next_checkpoint.number()];
+        if let Some(number) = numbers.into_iter().find(|number| *number > LARGEST) {
+            return Err(corrupt(path, format_args!("it counts up to {number}, which no journal comes to")));
         }
         if !path.ends_with(&entry.file()) {
             return Err(corrupt(path, format_args!("it is entry {} under another name", entry.number)));

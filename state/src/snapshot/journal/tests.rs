@@ -129,3 +129,20 @@ fn a_damaged_entry_is_an_error() {
     let error = JournalEntry::decode("journal/00000000000000000002", &content).unwrap_err().to_string();
     assert!(error.contains("entry 1 under another name"), "{error}");
 }
+
+#[test]
+fn an_entry_after_which_there_is_no_room_is_refused() {
+    let last = JournalEntry {
+        number: u64::MAX,
+        ..JournalEntry::first(process(1), job(1), record(EntryKind::Opened, &[]))
+    };
+    let late = JournalEntry { number: 1, epoch: Epoch::new(u64::MAX), ..last.clone() };
+    let record = JobRecord { next_checkpoint: CheckpointId::new(u64::MAX), ..last.record.clone() };
+    let many = JournalEntry { number: 1, record, ..last.clone() };
+    for entry in [last, late, many] {
+        let home = home();
+        block_on(home.put(&entry.file(), entry.encode().unwrap())).unwrap();
+        let error = block_on(Journal::read(&home)).unwrap_err();
+        assert!(matches!(error, StateError::Corrupt { .. }), "{error}");
+    }
+}

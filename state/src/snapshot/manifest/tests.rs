@@ -114,3 +114,37 @@ fn a_manifest_that_contradicts_itself_is_refused() {
     let error = Manifest::decode("m", &manifest.encode().unwrap()).unwrap_err().to_string();
     assert!(error.contains("operator `count`: 0 subtasks are listed of 2"), "{error}");
 }
+
+#[test]
+fn sizes_that_nothing_can_have_are_added_up_without_a_panic() {
+    let block =
+        BlockReference { file: "x".into(), offset: 28, length: u64::MAX, checksum: 0, entries: u64::MAX };
+    let list = ListPart {
+        name: "items".into(),
+        redistribution: Redistribution::Union,
+        item: Shape::from_text("u8"),
+        block,
+    };
+    let part = OperatorPart {
+        operator: OperatorId::from_uid("x"),
+        keyed: Vec::new(),
+        lists: vec![list.clone(), list],
+    };
+    let operator = OperatorManifest {
+        operator: OperatorId::from_uid("x"),
+        name: "x".into(),
+        uid: None,
+        parallelism: 1,
+        max_parallelism: 128,
+        subtasks: vec![part],
+    };
+    let manifest = Manifest {
+        job: "job".into(),
+        checkpoint: CheckpointId::new(1),
+        kind: SnapshotKind::Savepoint,
+        created: Timestamp::from_millis(0),
+        operators: vec![operator.clone(), operator.clone()],
+    };
+    assert_eq!((operator.entries(), operator.total_bytes()), (u64::MAX, u64::MAX));
+    assert_eq!((manifest.total_bytes(), manifest.bytes_in("x")), (u64::MAX, 0));
+}
