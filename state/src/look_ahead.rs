@@ -7,8 +7,11 @@ use crate::Key;
 use crate::grouped::{GroupContent, GroupedState};
 use crate::hash::stable_hash;
 
-/// From so many bytes on a state does not fit the caches that a core has to itself.
-const LARGE_BYTES: usize = 2 << 20;
+/// From so many bytes on a state does not fit what of a core's own caches is left beside the records.
+const LARGE_BYTES: usize = 300 << 10;
+
+/// What a value that owns memory is taken to have there, such as a text of some length.
+const OWNED_BYTES: usize = 32;
 
 /// What is known of where a key lies, before its table is looked into.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +45,18 @@ impl Place {
 
 /// A content that can be asked where a key is, before its entry is needed.
 pub trait Probe: GroupContent {
-    /// How many bytes an entry takes.
+    /// How many bytes an entry takes, about.
     const ENTRY_BYTES: usize;
 
     /// The bucket that a key with this [`stable_hash`] is likely in, of the table that most records
     /// look into. Its memory is on its way then.
     fn probe(&self, hash: u64) -> Option<usize>;
+}
+
+/// How many bytes an entry of a table takes, about: types do not say how much memory a value owns.
+pub(crate) const fn entry_bytes<K, V>() -> usize {
+    let owns = std::mem::needs_drop::<K>() as usize + std::mem::needs_drop::<V>() as usize;
+    size_of::<(K, V)>() + owns * OWNED_BYTES
 }
 
 /// Looks ahead for one operator; keeps its room from one batch to the next.

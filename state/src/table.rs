@@ -6,7 +6,7 @@ use hashbrown::hash_table::Entry;
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::{GroupContent, GroupedState};
 use crate::hash::stable_hash;
-use crate::look_ahead::{Place, Probe};
+use crate::look_ahead::{Place, Probe, entry_bytes};
 use crate::prefetch::prefetch;
 use crate::{Key, Record};
 
@@ -78,10 +78,16 @@ impl<K: Key, V> KeyTable<K, V> {
         match self.get_mut(hash, &key) {
             Some(present) => Some(std::mem::replace(present, value)),
             None => {
-                self.0.insert_unique(position(hash), (key, value), |(other, _)| position(stable_hash(other)));
+                self.insert_new(hash, key, value);
                 None
             }
         }
+    }
+
+    /// Sets the value of a key that is not there.
+    #[inline]
+    pub fn insert_new(&mut self, hash: u64, key: K, value: V) {
+        self.0.insert_unique(position(hash), (key, value), |(other, _)| position(stable_hash(other)));
     }
 
     /// Removes a key; returns its value.
@@ -165,7 +171,7 @@ impl<K: Key, V: Record> GroupContent for KeyTable<K, V> {
 }
 
 impl<K: Key, V: Record> Probe for KeyTable<K, V> {
-    const ENTRY_BYTES: usize = size_of::<(K, V)>();
+    const ENTRY_BYTES: usize = entry_bytes::<K, V>();
 
     #[inline]
     fn probe(&self, hash: u64) -> Option<usize> {

@@ -1,70 +1,22 @@
 //! Timers: at most one for each key and point in time, kept by key group, fired in order of time.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::BuildHasherDefault;
+mod group;
 
-use indexmap::IndexSet;
+use std::collections::BTreeSet;
 
-use crate::codec::{decode_from, encode_into, end};
+use self::group::TimerGroup;
 use crate::grouped::{GroupContent, GroupedState};
-use crate::hash::{StableHasher, stable_hash};
+use crate::hash::stable_hash;
 use crate::snapshot::part::{KeyedStateSnapshot, StateKind, StateMeta};
 use crate::snapshot::read::KeyedRestore;
 use crate::{CheckpointId, Key, KeyGroup, KeyGroupRange, KeyGroups, Result, Shape, Timestamp};
-
-/// Keys with a timer at the same time. An `IndexSet`, for any one of them can be popped at once.
-type Bucket<K> = IndexSet<K, BuildHasherDefault<StableHasher>>;
-
-/// The timers of one key group.
-#[derive(Clone)]
-struct TimerGroup<K>(BTreeMap<Timestamp, Bucket<K>>);
-
-impl<K> Default for TimerGroup<K> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<K: Key> GroupContent for TimerGroup<K> {
-    fn entries(&self) -> usize {
-        self.0.values().map(IndexSet::len).sum()
-    }
-
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-        encode_into(&self.0.len(), out)?;
-        for (time, keys) in &self.0 {
-            encode_into(&(time, keys.len()), out)?;
-            keys.iter().try_for_each(|key| encode_into(key, out))?;
-        }
-        Ok(())
-    }
-
-    fn decode(&mut self, mut bytes: &[u8]) -> Result<(), postcard::Error> {
-        let times: usize = decode_from(&mut bytes)?;
-        for _ in 0..times {
-            let (time, keys): (Timestamp, usize) = decode_from(&mut bytes)?;
-            let bucket = self.0.entry(time).or_default();
-            for _ in 0..keys {
-                // Also ends what a forged count makes of keys that take no bytes.
-                if !bucket.insert(decode_from(&mut bytes)?) {
-                    return Err(postcard::Error::SerdeDeCustom);
-                }
-            }
-        }
-        end(bytes)
-    }
-
-    fn any_hash(&self) -> Option<u64> {
-        self.0.values().find_map(IndexSet::first).map(stable_hash)
-    }
-}
 
 /// The timers of one subtask in one time domain.
 ///
 /// As in Flink, registering the same key and time twice gives one timer.
 pub struct TimerQueue<K> {
     timers: GroupedState<TimerGroup<K>>,
-    /// Which slots have a bucket at which time; derived, so it is not part of a snapshot.
+    /// For each slot with timers the time of its earliest; derived, so it is not part of a snapshot.
     order: BTreeSet<(Timestamp, usize)>,
 }
 
@@ -101,40 +53,41 @@ impl<K: Key> TimerQueue<K> {
     /// # Errors
     /// If another subtask owns the key.
     pub fn register(&mut self, hash: u64, key: &K, time: Timestamp) -> Result<bool> {
-        // Looked up first: setting a timer again must not copy a key group that a snapshot shares.
-        if self.is_set(hash, key, time) {
-            return Ok(false);
+        // Setting a timer again must not copy a key group that a snapshot shares.
+        let is_new = |group: &TimerGroup<K>| !group.is_set(key, time);
+        let Some(group) = self.timers.content_mut_if(hash, is_new)? else { return Ok(false) };
+        let first = group.next();
+        let added = group.insert(key.clone(), time);
+        if first.is_none_or(|first| time < first) {
+            self.move_in_order(self.timers.slot_index(hash), first, Some(time));
         }
-        let index = self.timers.slot_index(hash);
-        let bucket = self.timers.content_mut(hash)?.0.entry(time).or_default();
-        if bucket.is_empty() {
-            self.order.insert((time, index));
-        }
-        Ok(bucket.insert(key.clone()))
+        Ok(added)
     }
 
     /// Removes a timer; false if there was none.
     ///
     /// # Errors
-    /// None today: a key that another subtask owns has no timers here.
+    /// If another subtask owns the key.
     pub fn delete(&mut self, hash: u64, key: &K, time: Timestamp) -> Result<bool> {
-        if !self.is_set(hash, key, time) {
-            return Ok(false);
-        }
-        let index = self.timers.slot_index(hash);
-        let group = &mut self.timers.content_mut(hash)?.0;
-        let Some(bucket) = group.get_mut(&time) else { return Ok(false) };
-        let removed = bucket.swap_remove(key);
-        if bucket.is_empty() {
-            group.remove(&time);
-            self.order.remove(&(time, index));
+        let is_set = |group: &TimerGroup<K>| group.is_set(key, time);
+        let Some(group) = self.timers.content_mut_if(hash, is_set)? else { return Ok(false) };
+        let first = group.next();
+        let removed = group.remove(key, time);
+        let now_first = group.next();
+        if now_first != first {
+            self.move_in_order(self.timers.slot_index(hash), first, now_first);
         }
         Ok(removed)
     }
 
-    fn is_set(&self, hash: u64, key: &K, time: Timestamp) -> bool {
-        let bucket = self.timers.content(hash).and_then(|group| group.0.get(&time));
-        bucket.is_some_and(|bucket| bucket.contains(key))
+    /// The earliest timer of a slot is another one than before.
+    fn move_in_order(&mut self, slot: usize, from: Option<Timestamp>, to: Option<Timestamp>) {
+        if let Some(from) = from {
+            self.order.remove(&(from, slot));
+        }
+        if let Some(to) = to {
+            self.order.insert((to, slot));
+        }
     }
 
     /// The time of the earliest timer.
@@ -146,14 +99,13 @@ impl<K: Key> TimerQueue<K> {
     /// set and delete others.
     pub fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, K)> {
         let (time, index) = *self.order.first().filter(|(time, _)| *time <= now)?;
-        let group = &mut self.timers.slot_mut(index)?.0;
-        let bucket = group.get_mut(&time)?;
-        let key = bucket.pop();
-        if bucket.is_empty() {
-            group.remove(&time);
-            self.order.remove(&(time, index));
+        let group = self.timers.slot_mut(index)?;
+        let key = group.pop()?;
+        let next = group.next();
+        if next != Some(time) {
+            self.move_in_order(index, Some(time), next);
         }
-        key.map(|key| (time, key))
+        Some((time, key))
     }
 
     /// How many timers are set.
@@ -185,10 +137,10 @@ impl<K: Key> TimerQueue<K> {
     /// # Errors
     /// If the bytes do not decode, or another subtask owns the group.
     pub fn restore(&mut self, group: KeyGroup, bytes: &[u8]) -> Result<()> {
-        self.timers.restore(group, bytes, TimerGroup::decode)?;
         let index = self.timers.index_of(group);
-        let times = self.timers.slot(index).into_iter().flat_map(|group| group.0.keys());
-        self.order.extend(times.map(|time| (*time, index)));
+        let first = self.timers.slot(index).and_then(TimerGroup::next);
+        self.timers.restore(group, bytes, TimerGroup::decode)?;
+        self.move_in_order(index, first, self.timers.slot(index).and_then(TimerGroup::next));
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::{GroupContent, GroupedState};
-use crate::look_ahead::Probe;
+use crate::look_ahead::{Probe, entry_bytes};
 use crate::table::KeyTable;
 use crate::{Key, Record};
 
@@ -102,7 +102,7 @@ impl<W: Record + Ord, K: Key, V: Record> GroupContent for WindowTables<W, K, V> 
 }
 
 impl<W: Record + Ord, K: Key, V: Record> Probe for WindowTables<W, K, V> {
-    const ENTRY_BYTES: usize = size_of::<(K, V)>();
+    const ENTRY_BYTES: usize = entry_bytes::<K, V>();
 
     #[inline]
     fn probe(&self, hash: u64) -> Option<usize> {

@@ -164,7 +164,7 @@ impl<K: Key> KeyedStore for HeapStore<K> {
         }
         let mut value = init();
         let result = change(&mut value);
-        content.insert(at.hash, at.key.clone(), value);
+        content.insert_new(at.hash, at.key.clone(), value);
         result
     }
 
