@@ -4,6 +4,6 @@ pub use millstream_operators::process::{
     KeyedContext, KeyedOpenContext, KeyedProcessFunction, KeyedTwoInputProcessFunction, TimeDomain, Timer,
 };
 pub use millstream_operators::{
-    BroadcastProcessFunction, Emitter, FunctionError, FunctionResult, ProcessContext, ProcessFunction,
-    TwoInputProcessFunction,
+    BroadcastProcessFunction, Emitter, FunctionError, FunctionResult, PipelineRecords, ProcessContext,
+    ProcessFunction, TwoInputProcessFunction,
 };

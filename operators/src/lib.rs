@@ -28,7 +28,7 @@ pub use keyed_stream::KeyedStream;
 pub use process::KeyedConnectedStreams;
 pub use stream::Stream;
 pub use time::{WatermarkGenerator, WatermarkStrategy};
-pub use transform::ProcessFunction;
+pub use transform::{PipelineRecords, ProcessFunction};
 
 pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
 pub use millstream_runtime::{Error, ErrorKind, Result};

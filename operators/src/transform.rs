@@ -12,11 +12,13 @@ mod inspect;
 mod key_by;
 mod map;
 mod partition;
+mod pipeline;
 mod process;
 mod side_output;
 mod union;
 
 pub(crate) use batch_function::each_batch;
+pub use pipeline::PipelineRecords;
 pub(crate) use process::Process;
 pub use process::ProcessFunction;
 

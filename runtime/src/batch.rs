@@ -186,6 +186,13 @@ impl<T> Batch<T> {
         self.records.drain(..).zip(timestamps)
     }
 
+    /// Takes all records out, and the timestamps of all or none. The batch keeps as much room as it had.
+    pub fn take_parts(&mut self) -> (Vec<T>, Vec<Timestamp>) {
+        self.weight = None;
+        let room = Vec::with_capacity(self.records.capacity());
+        (std::mem::replace(&mut self.records, room), std::mem::take(&mut self.timestamps))
+    }
+
     /// Takes records out one after another, each with its timestamp, until `take` says that it can take
     /// no more (false); the others stay.
     ///

@@ -7,6 +7,7 @@ use millstream_state::Timestamp;
 use millstream_state::snapshot::part::Redistribution;
 
 use super::each_batch;
+use super::pipeline::{Pipeline, PipelineRecords};
 use super::process::{Process, ProcessFunction};
 use crate::source::{CollectionSource, add_source};
 use crate::stream::SharedGraph;
@@ -36,6 +37,36 @@ fn a_batch_function_that_fails_fails_the_operator() {
         each_batch(|_: &mut Batch<u8>, _: &mut Output<'_, u8>| Err(Error::new(ErrorKind::Function, "no")));
     let error = OperatorHarness::new(fail).unwrap().push_all([1]).unwrap_err();
     assert_eq!((error.kind(), error.operator()), (ErrorKind::Function, Some("operator under test")));
+}
+
+/// What comes out of a pipeline that repeats each number as often as it says, and drops odd results.
+fn repeated<I: Iterator<Item = u64>>(numbers: I) -> impl Iterator<Item = u64> + use<I> {
+    numbers.flat_map(|number| (0..number).map(move |n| 10 * number + n)).filter(|n| n.is_multiple_of(2))
+}
+
+#[test]
+fn a_pipeline_keeps_order_and_timestamps() {
+    for timed in [false, true] {
+        let mut harness = OperatorHarness::new(Pipeline::new(repeated::<PipelineRecords<_>>)).unwrap();
+        let mut expected = Vec::new();
+        for number in 0..40_u64 {
+            let time = if timed { at(number.cast_signed()) } else { Timestamp::MIN };
+            expected.extend(repeated(std::iter::once(number)).map(|made| (made, time)));
+        }
+        let times = (0..40).map(|number| if timed { at(number) } else { Timestamp::MIN });
+        harness.push_timed((0..40).zip(times)).unwrap();
+        assert_eq!(harness.take_timed(), expected);
+    }
+}
+
+/// A pipeline that does not know how much comes out, and one that makes fewer of many.
+#[test]
+fn a_pipeline_forgets_the_timestamps_of_the_batch_before() {
+    let large = |numbers: PipelineRecords<u64>| numbers.filter(|n| *n > 1);
+    let mut harness = OperatorHarness::new(Pipeline::new(large)).unwrap();
+    harness.push_timed([(1, at(5)), (2, at(6))]).unwrap();
+    harness.push_all([3]).unwrap();
+    assert_eq!(harness.take_timed(), [(2, at(6)), (3, Timestamp::MIN)]);
 }
 
 fn source(graph: &SharedGraph, end: i64) -> Stream<i64> {

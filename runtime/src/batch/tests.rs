@@ -44,6 +44,13 @@ fn what_is_not_taken_stays() {
 }
 
 #[test]
+fn a_batch_that_is_taken_apart_keeps_its_room() {
+    let mut batch = Batch::from_timed([(1, at(10)), (2, at(20))]);
+    assert_eq!(batch.take_parts(), (vec![1, 2], vec![at(10), at(20)]));
+    assert!(batch.is_empty() && !batch.has_timestamps() && batch.capacity() >= 2);
+}
+
+#[test]
 fn a_weighed_batch_counts_as_what_it_stands_for() {
     let mut batch = Batch::weighing(vec!["chunk"], 4_096, 70_000);
     assert_eq!((batch.len(), batch.rows(), batch.bytes()), (1, 4_096, 70_000));

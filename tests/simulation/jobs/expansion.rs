@@ -20,7 +20,12 @@ pub fn many_from_one(setting: &Setting) -> Verdict {
     let (emitted, windows) = (Ledger::new(setting), Ledger::new(setting));
     let report = setting.simulate(|env, life| {
         let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number));
-        let many = numbers.flat_map(|number| (0..copies(number)).map(move |copy| (number, copy)));
+        let copied = |number| (0..copies(number)).map(move |copy| (number, copy));
+        let many = if setting.draw(102, 0..=1) == 0 {
+            numbers.flat_map(copied)
+        } else {
+            numbers.pipeline(move |numbers| numbers.flat_map(copied))
+        };
         let time = WatermarkStrategy::bounded_out_of_orderness(Duration::from_secs(1))
             .timestamp_assigner(|(number, _): &(u64, u64)| Timestamp::from_millis(number.cast_signed()));
         let keyed = many.assign_timestamps_and_watermarks(time).key_by(|(_, copy)| *copy);

@@ -27,6 +27,16 @@ pub fn combined(scale: f64, keys: u64) -> Work {
     work(scale, keys, [millstream_combined, renoir_combined, timely_combined])
 }
 
+/// As [`each`], with the steps before the count as one pipeline on Millstream.
+pub fn each_pipeline(scale: f64, keys: u64) -> Work {
+    work(scale, keys, [millstream_each_pipeline, renoir_each, timely_each])
+}
+
+/// As [`combined`], with the steps before the count as one pipeline on Millstream.
+pub fn combined_pipeline(scale: f64, keys: u64) -> Work {
+    work(scale, keys, [millstream_combined_pipeline, renoir_combined, timely_combined])
+}
+
 /// On each engine, with the number of records and of keys.
 type Engines = [fn(u64, u64) -> Outcome; ENGINES.len()];
 
@@ -69,6 +79,23 @@ fn millstream_each(records: u64, keys: u64) -> Outcome {
 fn millstream_combined(records: u64, keys: u64) -> Outcome {
     millstream::run(|env| {
         millstream::digest(&millstream::count_combined(&millstream_keyed(env, records, keys)))
+    })
+}
+
+fn millstream_pipeline(env: &Environment, records: u64, keys: u64) -> MillstreamStream<(u64, u64)> {
+    env.from_generator(Some(records), |number| number)
+        .pipeline(move |numbers| numbers.map(scramble).filter(is_kept).map(move |(y, x)| (y % keys, x)))
+}
+
+fn millstream_each_pipeline(records: u64, keys: u64) -> Outcome {
+    millstream::run(|env| {
+        millstream::digest(&millstream::count_each(&millstream_pipeline(env, records, keys)))
+    })
+}
+
+fn millstream_combined_pipeline(records: u64, keys: u64) -> Outcome {
+    millstream::run(|env| {
+        millstream::digest(&millstream::count_combined(&millstream_pipeline(env, records, keys)))
     })
 }
 

@@ -27,8 +27,11 @@ pub fn all() -> Vec<(&'static str, Prepare)> {
     let mut all: Vec<(&'static str, Prepare)> = vec![
         ("keyed-count-1k", |scale| keyed_count::each(scale, 1_000)),
         ("keyed-count-1m", |scale| keyed_count::each(scale, 1_000_000)),
+        ("keyed-count-pipeline-1k", |scale| keyed_count::each_pipeline(scale, 1_000)),
+        ("keyed-count-pipeline-1m", |scale| keyed_count::each_pipeline(scale, 1_000_000)),
         ("keyed-count-combined-1k", |scale| keyed_count::combined(scale, 1_000)),
         ("keyed-count-combined-1m", |scale| keyed_count::combined(scale, 1_000_000)),
+        ("keyed-count-combined-pipeline-1k", |scale| keyed_count::combined_pipeline(scale, 1_000)),
         ("word-count", word_count::each),
         ("word-count-combined", word_count::combined),
     ];

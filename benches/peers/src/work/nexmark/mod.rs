@@ -39,10 +39,19 @@ const BATCH: usize = 4096;
 /// A full ten-second window, and so a multiple of each query's slide.
 const START: u64 = 1_700_000_000_000;
 
-pub const ALL: [(&str, Prepare); 8] = [
+pub const ALL: [(&str, Prepare); 11] = [
     ("nexmark-q0", |scale| work(scale, q0::reference, [q0::millstream, q0::renoir, q0::timely])),
     ("nexmark-q1", |scale| work(scale, q1::reference, [q1::millstream, q1::renoir, q1::timely])),
     ("nexmark-q2", |scale| work(scale, q2::reference, [q2::millstream, q2::renoir, q2::timely])),
+    ("nexmark-q0-pipeline", |scale| {
+        work(scale, q0::reference, [q0::millstream_pipeline, q0::renoir, q0::timely])
+    }),
+    ("nexmark-q1-pipeline", |scale| {
+        work(scale, q1::reference, [q1::millstream_pipeline, q1::renoir, q1::timely])
+    }),
+    ("nexmark-q2-pipeline", |scale| {
+        work(scale, q2::reference, [q2::millstream_pipeline, q2::renoir, q2::timely])
+    }),
     ("nexmark-q3", |scale| work(scale, q3::reference, [q3::millstream, q3::renoir, q3::timely])),
     ("nexmark-q4", |scale| work(scale, q4::reference, [q4::millstream, q4::renoir, q4::timely])),
     ("nexmark-q5", |scale| work(scale, q5::reference, [q5::millstream, q5::renoir, q5::timely])),

@@ -30,9 +30,20 @@ impl Source<'_> {
         self.env.from_generator(Some(events.len() as u64), move |number| events[number as usize].clone())
     }
 
+    /// The numbers of the events, for a pipeline that [reads](read) the events itself.
+    pub fn numbers(&self) -> Stream<u64> {
+        self.env.from_generator(Some(self.events.len() as u64), |number| number)
+    }
+
     pub fn timed_events(&self) -> Stream<Event> {
         self.env.from_source(TimedEvents(self.events.clone()))
     }
+}
+
+/// Copies the event with a number.
+pub fn read(events: &Events) -> impl Fn(u64) -> Event + Send + use<> {
+    let events = events.clone();
+    move |number| events[number as usize].clone()
 }
 
 /// A time of an event.

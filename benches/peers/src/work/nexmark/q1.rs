@@ -21,6 +21,16 @@ pub fn millstream(events: &Events) -> Outcome {
     on_millstream::run(events, |source| source.events().filter_map(bid).map(row))
 }
 
+/// All steps in one loop with the reading of the events.
+pub fn millstream_pipeline(events: &Events) -> Outcome {
+    on_millstream::run(events, |source| {
+        let events = events.clone();
+        source
+            .numbers()
+            .pipeline(move |numbers| numbers.map(on_millstream::read(&events)).filter_map(bid).map(row))
+    })
+}
+
 pub fn renoir(events: &Events) -> Outcome {
     on_renoir::run(events, |source| source.events().filter_map(bid).map(row))
 }

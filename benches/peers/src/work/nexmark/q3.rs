@@ -87,7 +87,8 @@ impl KeyedProcessFunction<usize, Side, Row> for Join {
         &mut self,
         side: Side,
         seller: &ValueState<Seller>,
-        cx: &mut KeyedContext<'_, usize>, out: &mut Emitter<'_, Row>,
+        cx: &mut KeyedContext<'_, usize>,
+        out: &mut Emitter<'_, Row>,
     ) -> FunctionResult {
         let rows = seller.update_or_default(cx, |seller| seller.add(side));
         rows.into_iter().try_for_each(|row| out.emit(row))
