@@ -1,8 +1,9 @@
 //! Proof by simulation: whole jobs under thousands of seeds, with crashes, failures and a store that
 //! fails, against answers computed in plain Rust.
 //!
-//! `MILLSTREAM_SEEDS=100000` runs so many seeds, `MILLSTREAM_SEED=4711` a single one of every job,
-//! and with `MILLSTREAM_JOB='timers'` of that one only.
+//! `MILLSTREAM_SEEDS=100000` runs so many seeds over all jobs, from 0 on or from
+//! `MILLSTREAM_FIRST_SEED=900000`; `MILLSTREAM_SEED=4711` runs a single one of every job, and with
+//! `MILLSTREAM_JOB='timers'` of that one only.
 
 #![allow(missing_docs, reason = "a test")]
 #![allow(
@@ -89,10 +90,16 @@ impl Totals {
 fn every_seed_gives_the_exact_answer() {
     let single = number("MILLSTREAM_SEED");
     let only = std::env::var("MILLSTREAM_JOB").ok();
+    if let Some(only) = &only {
+        assert!(JOBS.iter().any(|(name, _)| name == only), "MILLSTREAM_JOB: there is no job `{only}`");
+    }
     let jobs = JOBS.len() as u64;
     let each = number("MILLSTREAM_SEEDS").unwrap_or(SEEDS).div_ceil(jobs);
-    let seeds = single.map_or(0..each, |seed| seed..seed + 1);
+    let first = number("MILLSTREAM_FIRST_SEED").unwrap_or(0);
+    let seeds =
+        single.map_or(first..first.checked_add(each).expect("room for the seeds"), |seed| seed..seed + 1);
     let count = seeds.end - seeds.start;
+    println!("MILLSTREAM_FIRST_SEED={} MILLSTREAM_SEEDS={}: {count} of each job", seeds.start, count * jobs);
     let (next, totals, wrong) = (AtomicU64::new(0), Mutex::new(Totals::default()), Mutex::new(Vec::new()));
     let work = || {
         loop {
