@@ -138,14 +138,22 @@ struct Readme;
 mod guide {
     #[doc = include_str!("../docs/src/introduction.md")]
     struct Introduction;
+    #[doc = include_str!("../docs/src/new-project.md")]
+    struct NewProject;
     #[doc = include_str!("../docs/src/concepts.md")]
     struct Concepts;
     #[doc = include_str!("../docs/src/tour.md")]
     struct Tour;
+    #[doc = include_str!("../docs/src/state-types.md")]
+    struct StateTypes;
     #[doc = include_str!("../docs/src/recovery.md")]
     struct Recovery;
     #[doc = include_str!("../docs/src/life.md")]
     struct Life;
+    #[doc = include_str!("../docs/src/operating.md")]
+    struct Operating;
+    #[doc = include_str!("../docs/src/flink.md")]
+    struct Flink;
     #[doc = include_str!("../docs/src/testing.md")]
     struct Testing;
     #[doc = include_str!("../docs/src/write-a-source.md")]
