@@ -1,6 +1,7 @@
 //! Whatever bytes come, decoders give an error or a value: each target of `fuzz/` for a moment.
 //!
-//! `PROPTEST_CASES=100000` tries more; `cargo fuzz` looks for bytes that take new ways through the code.
+//! `PROPTEST_CASES=100000` tries more; `cargo fuzz` looks for bytes that take new ways through the code, and
+//! `MILLSTREAM_CORPUS=fuzz/corpus` writes what it begins from.
 
 #![allow(missing_docs, reason = "a test")]
 #![allow(
@@ -76,6 +77,13 @@ fn every_target_has_something_to_begin_from_and_a_file_of_its_own() {
         let valid = (target.valid)();
         assert!(!valid.is_empty(), "{}", target.name);
         valid.iter().for_each(|bytes| targets::run(target.name, bytes));
+        if let Ok(corpus) = std::env::var("MILLSTREAM_CORPUS") {
+            let folder = std::path::Path::new(&corpus).join(target.name);
+            std::fs::create_dir_all(&folder).unwrap();
+            for (index, bytes) in valid.iter().enumerate() {
+                std::fs::write(folder.join(format!("valid-{index}")), bytes).unwrap();
+            }
+        }
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/fuzz_targets");
     let files =

@@ -142,6 +142,9 @@ impl<K: Key> GroupContent for TimerGroup<K> {
         let times: usize = decode_from(&mut bytes)?;
         for _ in 0..times {
             let (time, keys): (Timestamp, usize) = decode_from(&mut bytes)?;
+            if keys == 0 {
+                return Err(postcard::Error::SerdeDeCustom);
+            }
             for _ in 0..keys {
                 // Also ends what a forged count makes of keys that take no bytes.
                 if !self.insert(decode_from(&mut bytes)?, time) {

@@ -168,5 +168,6 @@ fn a_timer_that_comes_twice_is_refused_whatever_the_count_says() {
     };
     assert_eq!(restored(1).unwrap(), 1);
     assert!(restored(2).is_err());
+    assert!(restored(0).is_err(), "timers behind a time without any are never written");
     assert!(restored(u64::MAX).is_err());
 }

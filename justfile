@@ -1,0 +1,57 @@
+# Commands for working on Millstream: `just --list`.
+
+set positional-arguments
+
+# What CI runs.
+ci:
+    .ci/run
+
+# All tests, or those whose names contain `name`.
+test name="":
+    cargo test --workspace {{ name }}
+
+# Simulation seeds over all jobs, from `first` on.
+seeds count="20000" first="0":
+    MILLSTREAM_SEEDS={{ count }} MILLSTREAM_FIRST_SEED={{ first }} cargo test --test simulation every_seed -- --nocapture
+
+# Simulation seeds that nobody has tried; prints how to try the same again.
+fresh-seeds count="20000":
+    .ci/fresh-seeds {{ count }}
+
+# One seed of every job, or of one.
+seed seed job="":
+    MILLSTREAM_SEED={{ seed }} {{ if job == "" { "" } else { "MILLSTREAM_JOB='" + job + "'" } }} cargo test --test simulation every_seed -- --nocapture
+
+# Formatting and lints, as in CI.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+# Each crate without its default features, and with each feature alone.
+features:
+    .ci/features
+
+# The documentation of the API.
+docs:
+    cargo doc --workspace --no-deps
+
+# A benchmark: keyed_count, guarantees or hot_paths.
+bench name="keyed_count":
+    cargo bench --bench {{ name }}
+
+# The same work on Millstream, Renoir and Timely; a `scale` of 1 takes far longer.
+peers scale="0.1":
+    cd benches/peers && cargo run --profile quick -- --scale {{ scale }}
+
+# The tests of the module with unsafe code under Miri; says so if it is not installed.
+miri:
+    .ci/miri
+
+# One fuzz target for some seconds; needs cargo-fuzz and the nightly toolchain.
+fuzz target seconds="60":
+    MILLSTREAM_CORPUS=fuzz/corpus cargo test --test decoders every_target
+    cargo +nightly fuzz run --sanitizer none {{ target }} -- -max_total_time={{ seconds }}
+
+# The fuzz targets.
+fuzz-targets:
+    cargo +nightly fuzz list
