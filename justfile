@@ -43,10 +43,6 @@ bench name="keyed_count":
 peers scale="0.1":
     cd benches/peers && cargo run --profile quick -- --scale {{ scale }}
 
-# The tests of the module with unsafe code under Miri; says so if it is not installed.
-miri:
-    .ci/miri
-
 # One fuzz target for some seconds; needs cargo-fuzz and the nightly toolchain.
 fuzz target seconds="60":
     MILLSTREAM_CORPUS=fuzz/corpus cargo test --test decoders every_target
