@@ -6,8 +6,9 @@
 //! [last point in time](Window::max_timestamp), and then once more for each record that still comes
 //! within the [allowed lateness](WindowedStream::allowed_lateness).
 //!
-//! Under all of them but sessions lies one operator: it keeps a hash table for each open window
-//! and key group, and a due window leaves as whole tables, so there is no timer for each key.
+//! Under all of them but sessions, and [sliding windows](SlidingEventTimeWindows) that overlap, lies one
+//! operator: it keeps a hash table for each open window and key group, and a due window leaves as whole
+//! tables, so there is no timer for each key. Sliding windows keep such tables for slices of time.
 //! Of those that fire at the same watermark, the earlier goes first; otherwise, and for sessions, the
 //! order is unspecified.
 

@@ -26,6 +26,7 @@ pub trait AggregateFunction: Send + Sync + 'static {
     /// The result of what has been added so far.
     #[doc(alias = "getResult")]
     fn result(&self, accumulator: &Self::Accumulator) -> Self::Output;
-    /// Adds everything that was added to `other`; windows that merge need it.
+    /// Adds everything that was added to `other`, whether that came before or after. Session windows and
+    /// sliding windows need it.
     fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
 }

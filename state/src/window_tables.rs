@@ -33,6 +33,11 @@ impl<W: Ord + Clone, K: Key, V> WindowTables<W, K, V> {
         }
     }
 
+    /// The table of a window, for reading.
+    pub fn get(&self, window: &W) -> Option<&KeyTable<K, V>> {
+        self.iter_from(window).next().filter(|(found, _)| found == window).map(|(_, table)| table)
+    }
+
     fn earlier_mut<'a>(earlier: &'a mut [(W, KeyTable<K, V>)], window: &W) -> Option<&'a mut KeyTable<K, V>> {
         let index = earlier.binary_search_by(|(other, _)| other.cmp(window)).ok()?;
         earlier.get_mut(index).map(|(_, table)| table)
@@ -66,6 +71,16 @@ impl<W: Ord + Clone, K: Key, V> WindowTables<W, K, V> {
     /// All open windows, in order, with their tables.
     pub fn iter(&self) -> impl Iterator<Item = &(W, KeyTable<K, V>)> {
         self.earlier.iter().chain(&self.last)
+    }
+
+    /// The open windows that are not less than `first`, in order, with their tables.
+    pub fn iter_from<'a>(
+        &'a self,
+        first: &W,
+    ) -> impl Iterator<Item = &'a (W, KeyTable<K, V>)> + use<'a, W, K, V> {
+        let before = self.earlier.partition_point(|(window, _)| window < first);
+        let later = self.earlier.get(before..).unwrap_or_default().iter();
+        later.chain(self.last.as_ref().filter(|(window, _)| window >= first))
     }
 
     /// Takes out all windows for which `is_due` holds: those before some point, in order.

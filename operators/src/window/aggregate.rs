@@ -36,7 +36,8 @@ pub trait TryAggregateFunction: Send + Sync + 'static {
     /// Whatever fails the job.
     fn result(&self, accumulator: &Self::Accumulator) -> FunctionResult<Self::Output>;
 
-    /// Adds everything that was added to `other`; windows that merge need it.
+    /// Adds everything that was added to `other`; [sessions](super::EventTimeSessionWindows) and
+    /// [sliding windows](super::SlidingEventTimeWindows) need it.
     ///
     /// # Errors
     /// Whatever fails the job.
@@ -46,6 +47,9 @@ pub trait TryAggregateFunction: Send + Sync + 'static {
 impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     /// Combines the records of each window into one. The function gets what came of the records so
     /// far, and the next. As Flink's `reduce`.
+    ///
+    /// In sessions and sliding windows the next may be what came of several records, some of which came
+    /// before: the function must be associative, and commutative if records come out of order.
     ///
     /// ```
     /// # use millstream::prelude::*;

@@ -1,9 +1,13 @@
 //! Which windows a record belongs to.
 
+use millstream_runtime::chain::{Operator, OperatorInfo};
 use millstream_runtime::{Error, ErrorKind};
-use millstream_state::Timestamp;
+use millstream_state::{Key, Record, Timestamp};
 
 use super::Window;
+use super::function::WindowFunction;
+use super::lateness::Lateness;
+use super::operator::WindowOperator;
 
 /// Says which windows a record belongs to, from its timestamp alone. As Flink's `WindowAssigner`,
 /// for windows that do not merge.
@@ -29,6 +33,17 @@ pub trait WindowAssigner: Clone + Send + Sync + 'static {
     /// quicker, but the same timestamp must always give the same windows.
     #[doc(alias = "assignWindows")]
     fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = Self::Window>;
+
+    /// The operator for one subtask.
+    #[doc(hidden)]
+    fn window_operator<K: Key, T: Record, F: WindowFunction<K, T, Self::Window>>(
+        &self,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> impl Operator<(K, T), F::Output> + use<Self, K, T, F> {
+        WindowOperator::new(self.clone(), function, lateness, info)
+    }
 }
 
 /// What to say of a record that event-time windows cannot place.

@@ -22,22 +22,22 @@ use crate::current_watermark::CurrentWatermark;
 use crate::function::{Closing, Emitter, TimeOfDay, failed};
 
 /// The name of the state that holds the open windows.
-const WINDOWS: &str = "windows";
+pub(super) const WINDOWS: &str = "windows";
 
 /// Assigns records to windows, and hands them to the [`Panes`].
 pub(super) struct WindowOperator<K, T, A: WindowAssigner, F: WindowFunction<K, T, A::Window>> {
     assigner: A,
     lateness: Lateness<T>,
-    panes: Panes<K, T, A::Window, F>,
+    pub(super) panes: Panes<K, T, A::Window, F>,
     look_ahead: LookAhead,
 }
 
 /// The open windows of all keys of a subtask. (What a window holds for one key is Flink's pane.)
-struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
-    function: Closing<F>,
+pub(super) struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
+    pub(super) function: Closing<F>,
     clock: TimeOfDay,
-    state: WindowedTable<W, K, F::Accumulator>,
-    watermark: CurrentWatermark,
+    pub(super) state: WindowedTable<W, K, F::Accumulator>,
+    pub(super) watermark: CurrentWatermark,
     /// No window fires or is forgotten before the watermark gets here. Derived from the state.
     next_due: Timestamp,
     /// What is being emitted.
@@ -215,7 +215,7 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         over
     }
 
-    fn find_next_due(&mut self, lateness: &Lateness<T>) {
+    pub(super) fn find_next_due(&mut self, lateness: &Lateness<T>) {
         let now = self.watermark.get();
         let open = self.state.contents().flat_map(|tables| tables.iter().map(|(window, _)| window));
         let due = open.map(|window| match window.max_timestamp() {

@@ -17,6 +17,10 @@ pub trait PaneFunction<T>: Clone + Send + Sync + 'static {
     /// What it may fail with. `Infallible` costs nothing.
     type Failure: Into<FunctionError>;
 
+    /// Whether an accumulator stays small however much is added, so that merging costs no more than adding:
+    /// sliding windows then gather records by slices.
+    const MERGES: bool;
+
     /// An accumulator to which nothing has been added.
     fn create(&self) -> Self::Accumulator;
     /// Adds a record.
@@ -43,6 +47,8 @@ impl<T> PaneFunction<T> for Count {
     type Accumulator = u64;
     type Output = u64;
     type Failure = Infallible;
+
+    const MERGES: bool = true;
 
     #[inline]
     fn create(&self) -> u64 {
@@ -91,6 +97,8 @@ where
     type Output = T;
     type Failure = E;
 
+    const MERGES: bool = true;
+
     #[inline]
     fn create(&self) -> Option<T> {
         None
@@ -125,6 +133,8 @@ impl<T, A: AggregateFunction<Input = T>> PaneFunction<T> for Aggregate<A> {
     type Output = A::Output;
     type Failure = Infallible;
 
+    const MERGES: bool = true;
+
     #[inline]
     fn create(&self) -> A::Accumulator {
         self.0.create_accumulator()
@@ -157,6 +167,8 @@ impl<T, A: TryAggregateFunction<Input = T>> PaneFunction<T> for TryAggregate<A> 
     type Output = A::Output;
     type Failure = FunctionError;
 
+    const MERGES: bool = true;
+
     fn create(&self) -> A::Accumulator {
         self.0.create_accumulator()
     }
@@ -183,6 +195,8 @@ impl<T: Record> PaneFunction<T> for Keep {
     type Accumulator = Vec<T>;
     type Output = Vec<T>;
     type Failure = Infallible;
+
+    const MERGES: bool = false;
 
     fn create(&self) -> Vec<T> {
         Vec::new()

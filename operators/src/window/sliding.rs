@@ -3,14 +3,36 @@
 use std::iter;
 use std::time::Duration;
 
-use millstream_state::Timestamp;
+use millstream_runtime::chain::{Operator, OperatorInfo};
+use millstream_state::{Key, Record, Timestamp};
 
+use super::function::WindowFunction;
+use super::lateness::Lateness;
 use super::length::{length_problem, span_problem};
 use super::tumbling::start_of;
 use super::{TimeWindow, WindowAssigner};
 
+mod firing;
+mod grid;
+mod late;
+mod operator;
+mod panes;
+mod restore;
+mod running;
+mod sum;
+mod switch;
+
+use switch::SlidingOperator;
+
 /// Event-time windows of one length that begin at regular intervals, and overlap where the interval
 /// is shorter than the length. As Flink's `SlidingEventTimeWindows`.
+///
+/// Where windows overlap, records that are counted, reduced or aggregated (also with a process function) are
+/// gathered by slices: each is added once, to the stretch of time between two points where windows begin or
+/// end, and a window that fires [merges](millstream_state::AggregateFunction::merge) what its slices have come
+/// to. So a record costs the same however many windows it belongs to. The functions must give the same whether
+/// records are combined one by one or in groups, and in whatever order they came. Windows that keep
+/// all their records ([`process`](super::WindowedStream::process)) put each into every window.
 ///
 /// ```
 /// use std::time::Duration;
@@ -97,4 +119,16 @@ impl WindowAssigner for SlidingEventTimeWindows {
         }
         self.last.iter().copied()
     }
+
+    fn window_operator<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>>(
+        &self,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> impl Operator<(K, T), F::Output> + use<K, T, F> {
+        SlidingOperator::new(self, function, lateness, info)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,6 @@ use millstream_state::{Key, Record};
 
 use super::function::{Results, WindowFunction};
 use super::lateness::Lateness;
-use super::operator::WindowOperator;
 use super::pane::Count;
 use super::{Window, WindowAssigner, WindowResult};
 use crate::{KeyedStream, Stream};
@@ -61,7 +60,7 @@ impl<A: WindowAssigner> WindowKind for A {
         lateness: Lateness<T>,
         info: &OperatorInfo,
     ) -> impl Operator<(K, T), F::Output> + use<A, K, T, F> {
-        WindowOperator::new(self.clone(), function, lateness, info)
+        self.window_operator(function, lateness, info)
     }
 }
 

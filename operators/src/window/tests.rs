@@ -15,7 +15,7 @@ use crate::Emitter;
 
 mod bounded;
 mod many_keys;
-mod model;
+pub(super) mod model;
 mod properties;
 
 const fn at(millis: i64) -> Timestamp {

@@ -31,6 +31,17 @@ fn windows_are_kept_in_order_whatever_order_they_open_in() {
 }
 
 #[test]
+fn windows_are_found_by_where_they_begin() {
+    let tables = with(&[(3, 7, 70), (5, 7, 71), (9, 8, 80)]);
+    let from = |first| tables.iter_from(&first).map(|(window, _)| *window).collect::<Vec<_>>();
+    assert_eq!([from(0), from(3)], [[3, 5, 9]; 2]);
+    assert_eq!((from(4), from(9), from(10)), (vec![5, 9], vec![9], vec![]));
+    let value = |window| tables.get(&window).and_then(|table| table.get(stable_hash(&7_u32), &7)).copied();
+    assert_eq!([value(3), value(4), value(5), value(9)], [Some(70), None, Some(71), None]);
+    assert!(tables.get(&9).is_some() && tables.get(&10).is_none());
+}
+
+#[test]
 fn due_windows_leave_whole() {
     let mut tables = with(&[(1, 7, 70), (2, 7, 71), (2, 8, 80), (3, 7, 72)]);
     let due: Vec<_> =

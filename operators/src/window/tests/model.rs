@@ -7,30 +7,30 @@ use millstream_state::Timestamp;
 use crate::window::{TimeWindow, Window};
 
 /// What comes out: key, window and the records in it, in the order they came.
-pub(super) type Row = (u8, TimeWindow, Vec<u32>);
+pub(in crate::window) type Row = (u8, TimeWindow, Vec<u32>);
 
 /// How records become windows.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(in crate::window) enum Kind {
     Tumbling { size: i64, offset: i64 },
-    Sliding { size: i64, slide: i64 },
+    Sliding { size: i64, slide: i64, offset: i64 },
     Session { gap: i64 },
 }
 
 /// A window of a key: its records, and whether it has been emitted.
 type Pane = (Vec<u32>, bool);
 
-pub(super) struct Model {
+pub(in crate::window) struct Model {
     kind: Kind,
     allowed: i64,
     watermark: i64,
     open: BTreeMap<(u8, i64, i64), Pane>,
-    pub(super) emitted: Vec<Row>,
-    pub(super) late: u64,
+    pub(in crate::window) emitted: Vec<Row>,
+    pub(in crate::window) late: u64,
 }
 
 impl Model {
-    pub(super) fn new(kind: Kind, allowed: i64) -> Self {
+    pub(in crate::window) fn new(kind: Kind, allowed: i64) -> Self {
         Self { kind, allowed, watermark: i64::MIN, open: BTreeMap::new(), emitted: Vec::new(), late: 0 }
     }
 
@@ -42,14 +42,14 @@ impl Model {
     fn windows(&self, time: i64) -> Vec<(i64, i64)> {
         let (size, step, offset) = match self.kind {
             Kind::Tumbling { size, offset } => (size, size, offset),
-            Kind::Sliding { size, slide } => (size, slide, 0),
+            Kind::Sliding { size, slide, offset } => (size, slide, offset),
             Kind::Session { gap } => return vec![(time, time + gap)],
         };
         let starts = (time - size + 1..=time).filter(|start| (start - offset).rem_euclid(step) == 0);
         starts.map(|start| (start, start + size)).collect()
     }
 
-    pub(super) fn push(&mut self, key: u8, record: u32, time: i64) {
+    pub(in crate::window) fn push(&mut self, key: u8, record: u32, time: i64) {
         let windows = self.windows(time);
         let mut accepted = windows.is_empty() && time.saturating_add(self.allowed) > self.watermark;
         for (mut start, mut end) in windows {
@@ -78,7 +78,7 @@ impl Model {
         self.late += u64::from(!accepted);
     }
 
-    pub(super) fn watermark(&mut self, watermark: i64) {
+    pub(in crate::window) fn watermark(&mut self, watermark: i64) {
         self.watermark = self.watermark.max(watermark);
         for ((key, start, end), (records, fired)) in &mut self.open {
             if !*fired && end - 1 <= self.watermark {

@@ -28,7 +28,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn kinds() -> impl Strategy<Value = Kind> {
     prop_oneof![
         (1..20_i64, 0..25_i64).prop_map(|(size, offset)| Kind::Tumbling { size, offset }),
-        (1..20_i64, 1..20_i64).prop_map(|(size, slide)| Kind::Sliding { size, slide }),
+        (1..20_i64, 1..20_i64, 0..25_i64).prop_map(|(size, slide, offset)| Kind::Sliding {
+            size,
+            slide,
+            offset
+        }),
         (1..15_i64).prop_map(|gap| Kind::Session { gap }),
     ]
 }
@@ -45,8 +49,8 @@ fn fleet(kind: &Kind, allowed: i64) -> Result<Fleet> {
         Kind::Tumbling { size, offset } => {
             of(TumblingEventTimeWindows::of(duration(size)).offset(duration(offset)), allowed)
         }
-        Kind::Sliding { size, slide } => {
-            of(SlidingEventTimeWindows::of(duration(size), duration(slide)), allowed)
+        Kind::Sliding { size, slide, offset } => {
+            of(SlidingEventTimeWindows::of(duration(size), duration(slide)).offset(duration(offset)), allowed)
         }
         Kind::Session { gap } => of(EventTimeSessionWindows::with_gap(duration(gap)), allowed),
     }

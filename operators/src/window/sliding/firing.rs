@@ -1,0 +1,95 @@
+//! Sliding windows whose results are being emitted, a few batches at a time.
+
+use millstream_runtime::Result;
+use millstream_runtime::chain::Output;
+use millstream_state::{Key, Record, Timestamp, stable_hash};
+
+use super::panes::SlidingPanes;
+use crate::function::{Emitter, failed};
+use crate::window::context::Time;
+use crate::window::function::WindowFunction;
+use crate::window::pane::PaneFunction;
+use crate::window::{TimeWindow, Window};
+
+/// The results still to be emitted of windows that a watermark has made due, in the order of the windows.
+pub(super) struct Firing {
+    /// Each with the place of its key group.
+    windows: std::vec::IntoIter<(TimeWindow, usize)>,
+    current: Option<(TimeWindow, usize)>,
+    step: Step,
+}
+
+/// What to go on with of a window and key group.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Working out what its slices come to.
+    Begin,
+    /// The keys of its slices, from a bucket on.
+    Sliced(usize),
+    /// The keys that are in none of its slices, from a bucket on.
+    Whole(usize),
+}
+
+impl Firing {
+    pub(super) fn of(windows: Vec<(TimeWindow, usize)>) -> Self {
+        let mut windows = windows.into_iter();
+        Self { current: windows.next(), windows, step: Step::Begin }
+    }
+
+    /// Lets windows fire; true when there are no more, false if the task should yield before: the operator's
+    /// work is suspended then. The state must not change in between.
+    pub(super) fn go_on<K: Key, T, V: Record, F: WindowFunction<K, T, TimeWindow, Accumulator = V>>(
+        &mut self,
+        panes: &mut SlidingPanes<K, V>,
+        function: &mut F,
+        time: Time<'_>,
+        output: &mut Output<'_, F::Output>,
+    ) -> Result<bool> {
+        let mut out = Emitter::new(output, Timestamp::MIN);
+        while let Some((window, slot)) = &self.current {
+            out.set_timestamp(window.max_timestamp());
+            let whole = panes.whole.slot(*slot).and_then(|tables| tables.get(window));
+            let (Some(running), Some(slices)) = (panes.running.get_mut(*slot), panes.slices.slot(*slot))
+            else {
+                break;
+            };
+            let has_slices = panes.grid.has(window);
+            if let Step::Begin = self.step {
+                if has_slices {
+                    let merge = |sum: &mut V, more| function.pane_mut().merge(sum, more).map_err(failed);
+                    running.go_on_to(window, slices, merge)?;
+                }
+                self.step = Step::Sliced(0);
+            }
+            let keys = has_slices.then(|| running.keys());
+            if let (Step::Sliced(bucket), Some(keys)) = (self.step, keys) {
+                for (bucket, (key, halves)) in keys.iter_from(bucket) {
+                    let mut merge = |sum: &mut V, more| function.pane_mut().merge(sum, more).map_err(failed);
+                    let Some(mut value) = halves.merged(&mut merge)? else { continue };
+                    if let Some(before) = whole.and_then(|whole| whole.get(stable_hash(key), key)) {
+                        let since = std::mem::replace(&mut value, before.clone());
+                        merge(&mut value, since)?;
+                    }
+                    function.finish((key.clone(), window), value, time, &mut out)?;
+                    if !out.goes_on() {
+                        self.step = Step::Sliced(bucket + 1);
+                        return Ok(false);
+                    }
+                }
+            }
+            let from = if let Step::Whole(bucket) = self.step { bucket } else { 0 };
+            for (bucket, (key, value)) in whole.into_iter().flat_map(|whole| whole.iter_from(from)) {
+                if keys.is_some_and(|keys| keys.get(stable_hash(key), key).is_some()) {
+                    continue;
+                }
+                function.finish((key.clone(), window), value.clone(), time, &mut out)?;
+                if !out.goes_on() {
+                    self.step = Step::Whole(bucket + 1);
+                    return Ok(false);
+                }
+            }
+            (self.current, self.step) = (self.windows.next(), Step::Begin);
+        }
+        Ok(true)
+    }
+}

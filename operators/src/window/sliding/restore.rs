@@ -1,0 +1,66 @@
+//! What a snapshot holds of sliding windows, whoever wrote it and for whatever windows.
+
+use millstream_runtime::Result;
+use millstream_runtime::chain::OpenContext;
+use millstream_state::{Key, Record, Timestamp, WindowTables, WindowedTable, stable_hash};
+
+use super::grid::Grid;
+use super::operator::{SliceOperator, over};
+use super::panes::{SLICES, table};
+use crate::function::failed;
+use crate::window::TimeWindow;
+use crate::window::function::WindowFunction;
+use crate::window::operator::WINDOWS;
+use crate::window::pane::PaneFunction;
+
+/// The name of the state that says for which windows the slices were cut.
+pub(super) const GRID: &str = "grid";
+
+impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T, F> {
+    /// Takes slices and windows out of a snapshot. Slices that were cut for other windows than these become
+    /// whole windows.
+    pub(super) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        if let Some(stored) = cx.take_keyed(WINDOWS) {
+            self.panes.whole.restore_all(&stored)?;
+        }
+        let grid = cx.take_list::<Grid>(GRID)?.unwrap_or_default().into_iter().next();
+        if let Some(stored) = cx.take_keyed(SLICES) {
+            self.panes.slices.restore_all(&stored)?;
+        }
+        self.watermark.restore(cx)?;
+        if let Some(grid) = grid.filter(|grid| *grid != self.panes.grid) {
+            let slices = std::mem::replace(&mut self.panes.slices, table(SLICES, cx.info()));
+            let (now, lateness, function) = (self.watermark.get(), &self.lateness, self.function.get());
+            let is_over = |end| over(lateness, end) <= now;
+            let merge = |sum: &mut _, more| function.pane_mut().merge(sum, more).map_err(failed);
+            add_up(&slices, &grid, &mut self.panes.whole, is_over, merge)?;
+        }
+        let lateness = &self.lateness;
+        self.next_due = self.panes.next_due(self.watermark.get(), |end| over(lateness, end));
+        Ok(())
+    }
+}
+
+/// Adds up what the windows that slices were cut for have come to, but for those that are over.
+pub(super) fn add_up<K: Key, V: Record>(
+    slices: &WindowedTable<TimeWindow, K, V>,
+    grid: &Grid,
+    windows: &mut WindowedTable<TimeWindow, K, V>,
+    is_over: impl Fn(Timestamp) -> bool,
+    mut merge: impl FnMut(&mut V, V) -> Result<()>,
+) -> Result<()> {
+    for (span, table) in slices.contents().flat_map(WindowTables::iter) {
+        let Some(slice) = grid.slice_at(span.start) else { continue };
+        for end in grid.ends(&slice, Timestamp::MIN, Timestamp::MAX).filter(|end| !is_over(*end)) {
+            for (key, value) in table.iter() {
+                let hash = stable_hash(key);
+                let sums = windows.content_mut(hash)?.open(&grid.window_to(end), || {});
+                match sums.get_mut(hash, key) {
+                    Some(sum) => merge(sum, value.clone())?,
+                    None => drop(sums.insert(hash, key.clone(), value.clone())),
+                }
+            }
+        }
+    }
+    Ok(())
+}
