@@ -26,6 +26,7 @@ pub const JOBS: &[Job] = &[
     ("windows over disorder", windows::over_disorder),
     ("windows and late records", windows::with_late_records),
     ("sliding windows and lateness", lateness::sliding_windows),
+    ("many sliding windows and lateness", lateness::many_sliding_windows),
     ("session windows and lateness", lateness::session_windows),
     ("global windows", lateness::global_windows),
     ("timers", timers::both_domains),

@@ -81,7 +81,10 @@ impl Kind {
 /// One split, and watermarks that stand in the data: when a window fires, how often, and which
 /// records are too late for it is then not a matter of luck.
 fn with_lateness(setting: &Setting, kind: Kind) -> Verdict {
-    let records = setting.draw(100, 20..=300);
+    with_lateness_of(setting, kind, setting.draw(100, 20..=300))
+}
+
+fn with_lateness_of(setting: &Setting, kind: Kind, records: u64) -> Verdict {
     let disorder = setting.draw(102, 0..=400).cast_signed();
     let allowed = setting.draw(105, 0..=250);
     let (counted, lost) = (Ledger::new(setting), Ledger::new(setting));
@@ -127,6 +130,13 @@ pub fn sliding_windows(setting: &Setting) -> Verdict {
     // Also windows with gaps between them.
     let slide = setting.draw(104, 20..=350).cast_signed();
     with_lateness(setting, Kind::Sliding { size, slide })
+}
+
+/// Each record belongs to as many as fifty windows.
+pub fn many_sliding_windows(setting: &Setting) -> Verdict {
+    let size = setting.draw(103, 200..=500).cast_signed();
+    let slide = setting.draw(104, 10..=30).cast_signed();
+    with_lateness_of(setting, Kind::Sliding { size, slide }, setting.draw(100, 20..=150))
 }
 
 pub fn session_windows(setting: &Setting) -> Verdict {
