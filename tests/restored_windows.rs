@@ -7,7 +7,13 @@
 
 #![allow(missing_docs, reason = "a test")]
 #![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,7 +24,7 @@ use millstream::prelude::*;
 use millstream::source::GeneratorSource;
 use serde::{Deserialize, Serialize};
 
-const FIXTURES: &[&str] = &["per-window"];
+const FIXTURES: &[&str] = &["per-window", "slices"];
 const RECORDS: u64 = 1_500;
 
 /// Size, slide, offset and allowed lateness, in milliseconds: `counts` drops late records, and `sums` has
