@@ -2,6 +2,7 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use millstream::Record;
+use millstream::engine::state::codec::encode_into;
 use millstream::engine::state::snapshot::part::EncodeBlock;
 use millstream::engine::state::snapshot::read::KeyedRestore;
 use millstream::engine::state::{CheckpointId, KeyGroups, KeyedTable, Shape, stable_hash};
@@ -11,6 +12,9 @@ use crate::scramble;
 
 /// Entries of the key group: as many as each of 128 has of a million.
 const ENTRIES: u64 = 8_000;
+
+/// Entries of a state that is far larger than the caches.
+const LARGE_ENTRIES: u64 = 4_000_000;
 
 type Numbers = (u64, f64, u64);
 
@@ -90,9 +94,45 @@ fn decoding_of<V: Record>(criterion: &mut Criterion, name: &str, value: impl Fn(
     group.finish();
 }
 
+/// Of a state whose texts are in memory, and in no cache.
+fn encoding_of_large(criterion: &mut Criterion) {
+    const GROUPS: u32 = 64;
+    let groups = KeyGroups::new(GROUPS);
+    let (name, key, value) = ("value".to_owned(), Shape::of::<u64>(), Shape::of::<String>());
+    let meta = StateMeta { name, kind: StateKind::Value, key, value };
+    let mut table = KeyedTable::<u64, String>::new(meta, groups, groups.range_of(0, 1));
+    for key in 0..LARGE_ENTRIES {
+        let hash = stable_hash(&key);
+        table.content_mut(hash).unwrap().insert(hash, key, text(key));
+    }
+    let snapshot = table.snapshot(CheckpointId::new(1));
+    let mut group = criterion.benchmark_group("encoding a state of many texts");
+    group.throughput(Throughput::Elements(LARGE_ENTRIES)).sample_size(10);
+    group.bench_function("blocks", |bencher| {
+        let mut out = Vec::new();
+        bencher.iter(|| {
+            for group in &snapshot.groups {
+                out.clear();
+                group.block.encode(&mut out).unwrap();
+            }
+        });
+    });
+    group.bench_function("baseline: entry after entry", |bencher| {
+        let mut out = Vec::new();
+        bencher.iter(|| {
+            for table in table.contents() {
+                out.clear();
+                table.iter().for_each(|entry| encode_into(entry, &mut out).unwrap());
+            }
+        });
+    });
+    group.finish();
+}
+
 pub fn encoding(criterion: &mut Criterion) {
     encoding_of(criterion, "numbers", numbers);
     encoding_of(criterion, "text of 30 B", text);
+    encoding_of_large(criterion);
 }
 
 pub fn decoding(criterion: &mut Criterion) {

@@ -11,6 +11,7 @@ mod aggregate;
 mod backend;
 pub mod codec;
 mod error;
+mod fetch_ahead;
 mod grouped;
 mod hash;
 mod identifier;

@@ -1,14 +1,20 @@
 //! A keyed state with one value for each key: a hash table for each key group.
 
+use std::mem::needs_drop;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::codec::{decode_from, encode_into, end};
+use crate::fetch_ahead::prefetch_owned;
 use crate::grouped::{GroupContent, GroupedState};
 use crate::hash::stable_hash;
 use crate::look_ahead::{Place, Probe, entry_bytes};
 use crate::prefetch::prefetch;
 use crate::{Key, Record};
+
+/// How many entries before its turn the memory that an entry owns is asked for.
+const FETCHED_AHEAD: usize = 16;
 
 /// Where in its table a key belongs, from its [`stable_hash`].
 ///
@@ -127,7 +133,19 @@ impl<K: Key, V: Record> KeyTable<K, V> {
     /// Appends the entries to `out`.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
         encode_into(&self.0.len(), out)?;
-        self.0.iter().try_for_each(|entry| encode_into(entry, out))
+        if !needs_drop::<(K, V)>() {
+            return self.0.iter().try_for_each(|entry| encode_into(entry, out));
+        }
+        // What entries own lies anywhere: it is asked for a few entries before it is read.
+        let mut ahead = self.0.iter();
+        ahead.by_ref().take(FETCHED_AHEAD).for_each(prefetch_owned);
+        for entry in &self.0 {
+            if let Some(entry) = ahead.next() {
+                prefetch_owned(entry);
+            }
+            encode_into(entry, out)?;
+        }
+        Ok(())
     }
 
     /// Adds entries whose values `decode_value` reads off the front.
