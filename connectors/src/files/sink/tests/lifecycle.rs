@@ -64,7 +64,7 @@ fn a_job_that_is_stopped_shows_no_more_than_its_savepoint() {
     harness.snapshot(1).unwrap();
     harness.push_all([2]).unwrap();
     harness.completed(1).unwrap();
-    assert!(harness.finish().unwrap());
+    assert!(harness.finish_with_savepoint().unwrap());
     assert_eq!(visible(&store), [1]);
 }
 
