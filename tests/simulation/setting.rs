@@ -127,7 +127,8 @@ impl Setting {
         }
         if self.chance(27, 2) {
             // The faults end, and then a checkpoint must be able to succeed.
-            let steps = u32::try_from(self.draw(28, 1_500..=6_000)).unwrap();
+            // A job of thirty subtasks takes thousands of steps for one, more so when several overlap.
+            let steps = u32::try_from(self.draw(28, 4_000..=10_000)).unwrap();
             config = config.timeout(self.step() / 2 * steps);
         }
         config

@@ -110,12 +110,19 @@ impl Ownership {
     }
 
     /// Why something has failed: `error`, unless a newer process has the folder, which explains whatever
-    /// was found there.
+    /// was found there. As long as nobody can say whether one has, `error` is not final.
     pub(super) async fn explain(&self, error: Error) -> Error {
         match &*self.owned.lock().await {
             Some(Owned { journal, .. }) => match journal.confirm().await {
+                Ok(()) => error,
                 Err(fenced @ StateError::Fenced { .. }) => Error::from(fenced),
-                _ => error,
+                Err(unknown) => error.wrapped(
+                    ErrorKind::External,
+                    format_args!(
+                        "a newer process may have taken `{}` over, which cannot be looked up ({unknown})",
+                        self.home
+                    ),
+                ),
             },
             None => error,
         }

@@ -134,9 +134,10 @@ impl SnapshotHome {
         // The answer says nothing of whether an earlier request, or this one, was carried out.
         match self.get(&file).await {
             Ok(found) if found == content => Ok(()),
-            _ if matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
+            Ok(_) if matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
                 Err(StateError::AlreadyExists { path: self.name_of(&file) })
             }
+            // What is there cannot be read: it may be this very manifest.
             _ => Err(self.failed("create", &file, error)),
         }
     }

@@ -147,3 +147,21 @@ fn a_process_that_was_replaced_lists_nothing_more() {
     }
     assert_eq!(world.start(RestoreFrom::IfAny(None)).1.as_deref(), Some("chk-1-e1"));
 }
+
+/// A sink finds what a newer process has committed, and the store does not answer who has the folder.
+#[test]
+fn an_error_is_not_final_while_nobody_knows_whose_the_folder_is() {
+    let mut world = World::new();
+    let (first, _) = world.start(RestoreFrom::IfAny(None));
+    let problem = || Error::new(ErrorKind::InvalidJob, "something is committed already");
+    assert_eq!(block_on(first.explain(problem())).kind(), ErrorKind::InvalidJob);
+    // The entry after its own.
+    block_on(world.home().put(&format!("journal/{:020}", 2), "no entry".into())).unwrap();
+    let explained = block_on(first.explain(problem()));
+    assert!(explained.kind().is_retryable(), "{explained}");
+    assert!(explained.to_string().contains("something is committed already"), "{explained}");
+    let mut world = World::new();
+    let (first, _) = world.start(RestoreFrom::IfAny(None));
+    let _second = world.start(RestoreFrom::IfAny(None));
+    assert_eq!(block_on(first.explain(problem())).kind(), ErrorKind::Fenced);
+}

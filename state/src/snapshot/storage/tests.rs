@@ -197,6 +197,17 @@ fn a_manifest_is_created_once() {
     }
 }
 
+/// It may be the one that was to be written, after a lost answer.
+#[test]
+fn a_manifest_that_cannot_be_read_is_not_taken_for_another_one() {
+    let disk = Disk::new();
+    // The store finds something there, and fails to read it.
+    disk.file("job/chk-1/manifest/x");
+    let wanted = manifest("flights", 1, SnapshotKind::Checkpoint, 1);
+    let error = block_on(disk.home("job").create_manifest("chk-1", &wanted)).unwrap_err();
+    assert!(matches!(error, StateError::Storage { .. }), "{error}");
+}
+
 #[test]
 fn no_name_leads_out_of_the_folder() {
     let disk = Disk::new();

@@ -77,8 +77,11 @@ impl World {
     pub(super) fn begin_life(&mut self) -> RestoreFrom {
         self.user.stopping.clear();
         self.user.cancelled = false;
+        // A path says what to restore whatever has happened since. Nobody uses it who does not know that no
+        // other process has gone on from there meanwhile.
+        let is_alone = !self.may_go_on_elsewhere();
         match self.user.stopped_at.take() {
-            Some(savepoint) if self.random.below(2) == 0 => RestoreFrom::Path(savepoint),
+            Some(savepoint) if is_alone && self.random.below(2) == 0 => RestoreFrom::Path(savepoint),
             _ => RestoreFrom::IfAny(None),
         }
     }

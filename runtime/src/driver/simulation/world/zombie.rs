@@ -35,6 +35,12 @@ impl World {
         }
     }
 
+    /// Whether a process that is believed dead may yet go on from what the job's folder says: it has not got
+    /// there so far.
+    pub(super) fn may_go_on_elsewhere(&self) -> bool {
+        self.zombie.as_ref().is_some_and(|zombie| zombie.process.goes_on && !zombie.process.has_begun)
+    }
+
     /// One thing happens in the process that is believed dead.
     pub(super) fn let_zombie_live(&mut self) {
         let Some(mut zombie) = self.zombie.take() else { return };
