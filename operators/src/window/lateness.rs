@@ -36,7 +36,13 @@ impl<T: Record> Lateness<T> {
     /// The watermark at which a window is over.
     #[inline]
     pub(super) fn end_of(&self, window: &impl Window) -> Timestamp {
-        window.max_timestamp().saturating_add(self.allowed)
+        self.end_after(window.max_timestamp())
+    }
+
+    /// The watermark at which windows are over whose last point in time this is.
+    #[inline]
+    pub(super) fn end_after(&self, last: Timestamp) -> Timestamp {
+        last.saturating_add(self.allowed)
     }
 
     /// Windows that end here or before are over: [`Lateness::end_of`] turned round.

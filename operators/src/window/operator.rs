@@ -50,13 +50,7 @@ where
     F: WindowFunction<K, T, A::Window>,
 {
     pub(super) fn new(assigner: A, function: F, lateness: Lateness<T>, info: &OperatorInfo) -> Self {
-        let meta = StateMeta {
-            name: WINDOWS.to_owned(),
-            kind: StateKind::Window,
-            key: Shape::of::<K>(),
-            value: Shape::of::<(A::Window, F::Accumulator)>(),
-        };
-        let state = WindowedTable::new(meta, info.groups, info.range());
+        let state = window_table(WINDOWS, info);
         let watermark = CurrentWatermark::default();
         let (function, clock) = (Closing::new(function, F::close), TimeOfDay::default());
         let panes = Panes { function, clock, state, watermark, next_due: Timestamp::MAX, firing: None };
@@ -116,6 +110,20 @@ where
         }
         Ok(Vec::new())
     }
+}
+
+/// A state with one value for each window and key.
+pub(super) fn window_table<W: Window, K: Key, V: Record>(
+    name: &str,
+    info: &OperatorInfo,
+) -> WindowedTable<W, K, V> {
+    let meta = StateMeta {
+        name: name.to_owned(),
+        kind: StateKind::Window,
+        key: Shape::of::<K>(),
+        value: Shape::of::<(W, V)>(),
+    };
+    WindowedTable::new(meta, info.groups, info.range())
 }
 
 /// What a key has come to in a window, if it has been seen there before and the window has not fired.

@@ -52,8 +52,14 @@ impl TimeWindow {
 impl Window for TimeWindow {
     #[inline]
     fn max_timestamp(&self) -> Timestamp {
-        Timestamp::from_millis(self.end.as_millis().saturating_sub(1))
+        last_before(self.end)
     }
+}
+
+/// The last point in time of a window that ends at `end`.
+#[inline]
+pub(super) const fn last_before(end: Timestamp) -> Timestamp {
+    Timestamp::from_millis(end.as_millis().saturating_sub(1))
 }
 
 impl Ord for TimeWindow {

@@ -12,7 +12,7 @@ use super::SlidingEventTimeWindows;
 use super::firing::Firing;
 use super::grid::{Grid, Slice};
 use super::late::Around;
-use super::panes::{SlidingPanes, fired_to, last_of};
+use super::panes::{SlidingPanes, fired_to};
 use super::restore::GRID;
 use super::sum::add;
 use crate::current_watermark::CurrentWatermark;
@@ -22,6 +22,7 @@ use crate::window::context::Time;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
 use crate::window::pane::PaneFunction;
+use crate::window::time_window::last_before;
 use crate::window::{TimeWindow, Window, WindowAssigner};
 
 /// Adds each record to one slice, and lets windows fire that are put together from their slices.
@@ -114,7 +115,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
         let (grid, fired) = (self.panes.grid, fired_to(self.watermark.get()));
         let (next_due, lateness) = (&mut self.next_due, &self.lateness);
         let table = self.panes.slices.content_mut(hash)?.open(&slice.span, || {
-            let due = grid.ends(slice, fired, Timestamp::MAX).next().map(last_of);
+            let due = grid.ends(slice, fired, Timestamp::MAX).next().map(last_before);
             *next_due = (*next_due).min(due.unwrap_or_else(|| over(lateness, slice.last_end)));
         });
         let function = self.function.get();
@@ -174,7 +175,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
             let (function, last) = (self.function.get(), window.max_timestamp());
             let fires = last <= watermark;
             is_late = false;
-            self.next_due = self.next_due.min(if fires { over(&self.lateness, window.end) } else { last });
+            self.next_due = self.next_due.min(if fires { self.lateness.end_of(&window) } else { last });
             let table = self.panes.whole.content_mut(hash)?.open(&window, || {});
             let value = table.entry(hash, key.clone(), |_| function.pane().create());
             function.pane_mut().add(value, record.clone()).map_err(failed)?;
@@ -219,8 +220,8 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
 }
 
 /// The watermark at which a window that ends at `end` is over.
-pub(super) fn over<T>(lateness: &Lateness<T>, end: Timestamp) -> Timestamp {
-    last_of(end).saturating_add(lateness.allowed)
+pub(super) fn over<T: Record>(lateness: &Lateness<T>, end: Timestamp) -> Timestamp {
+    lateness.end_after(last_before(end))
 }
 
 impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> OperatorHooks<F::Output>

@@ -2,13 +2,13 @@
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::OperatorInfo;
-use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{Key, KeyGroups, Record, Shape, Timestamp, WindowTables, WindowedTable};
+use millstream_state::{Key, KeyGroups, Record, Timestamp, WindowTables, WindowedTable};
 
 use super::grid::{Grid, Slice};
 use super::running::RunningWindow;
 use super::sum::add;
-use crate::window::operator::WINDOWS;
+use crate::window::operator::{WINDOWS, window_table};
+use crate::window::time_window::last_before;
 use crate::window::{TimeWindow, Window};
 
 /// The name of the state that holds the slices.
@@ -30,23 +30,12 @@ pub(super) struct SlidingPanes<K, V> {
     first_group: usize,
 }
 
-/// A state of this shape.
-pub(super) fn table<K: Key, V: Record>(name: &str, info: &OperatorInfo) -> Table<K, V> {
-    let meta = StateMeta {
-        name: name.to_owned(),
-        kind: StateKind::Window,
-        key: Shape::of::<K>(),
-        value: Shape::of::<(TimeWindow, V)>(),
-    };
-    WindowedTable::new(meta, info.groups, info.range())
-}
-
 impl<K: Key, V: Record> SlidingPanes<K, V> {
     pub(super) fn new(grid: Grid, info: &OperatorInfo) -> Self {
         Self {
             grid,
-            slices: table(SLICES, info),
-            whole: table(WINDOWS, info),
+            slices: window_table(SLICES, info),
+            whole: window_table(WINDOWS, info),
             running: info.range().iter().map(|_| RunningWindow::default()).collect(),
             groups: info.groups,
             first_group: info.range().start(),
@@ -151,7 +140,7 @@ impl<K: Key, V: Record> SlidingPanes<K, V> {
             next = next.min(first.map_or(Timestamp::MAX, |first| over(first.last_end)));
             let mut waiting = self.slices_of_windows_after(tables, fired);
             let end = waiting.find_map(|slice| self.grid.ends(&slice, fired, Timestamp::MAX).next());
-            next = next.min(end.map_or(Timestamp::MAX, last_of));
+            next = next.min(end.map_or(Timestamp::MAX, last_before));
         }
         for (window, _) in self.whole.contents().flat_map(WindowTables::iter) {
             let last = window.max_timestamp();
@@ -164,9 +153,4 @@ impl<K: Key, V: Record> SlidingPanes<K, V> {
 /// Windows that end here or before have fired by a watermark.
 pub(super) const fn fired_to(watermark: Timestamp) -> Timestamp {
     Timestamp::from_millis(watermark.as_millis().saturating_add(1))
-}
-
-/// The last point in time of a window that ends at `end`.
-pub(super) const fn last_of(end: Timestamp) -> Timestamp {
-    Timestamp::from_millis(end.as_millis().saturating_sub(1))
 }

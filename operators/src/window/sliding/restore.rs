@@ -6,11 +6,12 @@ use millstream_state::{Key, Record, Timestamp, WindowTables, WindowedTable, stab
 
 use super::grid::Grid;
 use super::operator::{SliceOperator, over};
-use super::panes::{SLICES, table};
+use super::panes::SLICES;
 use crate::function::failed;
 use crate::window::TimeWindow;
 use crate::window::function::WindowFunction;
-use crate::window::operator::WINDOWS;
+use crate::window::lateness::Lateness;
+use crate::window::operator::{WINDOWS, window_table};
 use crate::window::pane::PaneFunction;
 
 /// The name of the state that says for which windows the slices were cut.
@@ -23,17 +24,15 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
         if let Some(stored) = cx.take_keyed(WINDOWS) {
             self.panes.whole.restore_all(&stored)?;
         }
-        let grid = cx.take_list::<Grid>(GRID)?.unwrap_or_default().into_iter().next();
+        let grid = take_grid(cx)?;
         if let Some(stored) = cx.take_keyed(SLICES) {
             self.panes.slices.restore_all(&stored)?;
         }
         self.watermark.restore(cx)?;
         if let Some(grid) = grid.filter(|grid| *grid != self.panes.grid) {
-            let slices = std::mem::replace(&mut self.panes.slices, table(SLICES, cx.info()));
-            let (now, lateness, function) = (self.watermark.get(), &self.lateness, self.function.get());
-            let is_over = |end| over(lateness, end) <= now;
-            let merge = |sum: &mut _, more| function.pane_mut().merge(sum, more).map_err(failed);
-            add_up(&slices, &grid, &mut self.panes.whole, is_over, merge)?;
+            let slices = std::mem::replace(&mut self.panes.slices, window_table(SLICES, cx.info()));
+            let (now, function) = (self.watermark.get(), self.function.get());
+            add_up(&slices, &grid, &mut self.panes.whole, function, (&self.lateness, now))?;
         }
         let lateness = &self.lateness;
         self.next_due = self.panes.next_due(self.watermark.get(), |end| over(lateness, end));
@@ -41,22 +40,29 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
     }
 }
 
-/// Adds up what the windows that slices were cut for have come to, but for those that are over.
-pub(super) fn add_up<K: Key, V: Record>(
-    slices: &WindowedTable<TimeWindow, K, V>,
+/// The windows that the slices of a snapshot were cut for, if it holds any.
+pub(super) fn take_grid(cx: &mut OpenContext<'_>) -> Result<Option<Grid>> {
+    Ok(cx.take_list::<Grid>(GRID)?.unwrap_or_default().into_iter().next())
+}
+
+/// Adds up what the windows that slices were cut for have come to, but for those that are over at a
+/// watermark.
+pub(super) fn add_up<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>>(
+    slices: &WindowedTable<TimeWindow, K, F::Accumulator>,
     grid: &Grid,
-    windows: &mut WindowedTable<TimeWindow, K, V>,
-    is_over: impl Fn(Timestamp) -> bool,
-    mut merge: impl FnMut(&mut V, V) -> Result<()>,
+    windows: &mut WindowedTable<TimeWindow, K, F::Accumulator>,
+    function: &mut F,
+    (lateness, watermark): (&Lateness<T>, Timestamp),
 ) -> Result<()> {
+    let is_over = |end: &Timestamp| over(lateness, *end) <= watermark;
     for (span, table) in slices.contents().flat_map(WindowTables::iter) {
         let Some(slice) = grid.slice_at(span.start) else { continue };
-        for end in grid.ends(&slice, Timestamp::MIN, Timestamp::MAX).filter(|end| !is_over(*end)) {
+        for end in grid.ends(&slice, Timestamp::MIN, Timestamp::MAX).filter(|end| !is_over(end)) {
             for (key, value) in table.iter() {
                 let hash = stable_hash(key);
                 let sums = windows.content_mut(hash)?.open(&grid.window_to(end), || {});
                 match sums.get_mut(hash, key) {
-                    Some(sum) => merge(sum, value.clone())?,
+                    Some(sum) => function.pane_mut().merge(sum, value.clone()).map_err(failed)?,
                     None => drop(sums.insert(hash, key.clone(), value.clone())),
                 }
             }

@@ -9,14 +9,13 @@ use millstream_state::{Key, Record, Timestamp};
 
 use super::SlidingEventTimeWindows;
 use super::grid::Grid;
-use super::operator::{SliceOperator, over};
-use super::panes::{SLICES, table};
-use super::restore::{GRID, add_up};
-use crate::function::failed;
+use super::operator::SliceOperator;
+use super::panes::SLICES;
+use super::restore::{add_up, take_grid};
 use crate::window::TimeWindow;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::operator::WindowOperator;
+use crate::window::operator::{WindowOperator, window_table};
 use crate::window::pane::PaneFunction;
 
 /// One of the two.
@@ -60,14 +59,13 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> OperatorHooks<F::Ou
             Self::Unsliced(operator, lateness) => {
                 operator.open(cx)?;
                 // The windows may have overlapped when the snapshot was taken.
-                let grid = cx.take_list::<Grid>(GRID)?.unwrap_or_default().into_iter().next();
-                let (Some(grid), Some(stored)) = (grid, cx.take_keyed(SLICES)) else { return Ok(()) };
-                let mut slices = table(SLICES, cx.info());
+                let (Some(grid), Some(stored)) = (take_grid(cx)?, cx.take_keyed(SLICES)) else {
+                    return Ok(());
+                };
+                let mut slices = window_table(SLICES, cx.info());
                 slices.restore_all(&stored)?;
                 let (now, function) = (operator.panes.watermark.get(), operator.panes.function.get());
-                let merge = |sum: &mut _, more| function.pane_mut().merge(sum, more).map_err(failed);
-                let is_over = |end| over(lateness, end) <= now;
-                add_up(&slices, &grid, &mut operator.panes.state, is_over, merge)?;
+                add_up(&slices, &grid, &mut operator.panes.state, function, (&*lateness, now))?;
                 operator.panes.find_next_due(lateness);
                 Ok(())
             }
