@@ -5,11 +5,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use futures::executor::block_on;
 use millstream::checkpoint::CheckpointStatistics;
+use millstream::engine::batch::Batch;
+use millstream::engine::chain::{Operator, OperatorHooks, Output};
 use millstream::job::JobStatus;
 use millstream::prelude::*;
 use object_store::memory::InMemory;
@@ -153,4 +155,47 @@ fn of_two_jobs_on_one_folder_the_older_is_fenced() {
     }
     newer.cancel();
     newer.join_blocking().unwrap();
+}
+
+/// Stands for a sink that finds, once it is told to look, what another process has written.
+struct Finds(Arc<AtomicBool>);
+
+impl OperatorHooks<u64> for Finds {}
+
+impl Operator<u64, u64> for Finds {
+    fn process(&mut self, batch: &mut Batch<u64>, _: &mut Output<'_, u64>) -> Result<()> {
+        batch.clear();
+        if self.0.load(SeqCst) {
+            return Err(Error::new(ErrorKind::InvalidJob, "there is output of another run"));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_newer_process_has_done_is_not_taken_for_a_mistake_of_the_job() {
+    let disk = tempfile::tempdir().unwrap();
+    let start = || {
+        let env = on(disk.path()).checkpoint_every(Duration::from_secs(600));
+        let finds = Arc::new(AtomicBool::new(false));
+        let told = finds.clone();
+        env.from_generator(None, |number| number).transform("Finds", move |_| Finds(told.clone())).discard();
+        let job = env.spawn("numbers").unwrap();
+        while job.status() != JobStatus::Running {
+            std::thread::yield_now();
+        }
+        (job, finds)
+    };
+    let (older, older_finds) = start();
+    let (newer, newer_finds) = start();
+    // It has no checkpoint in which it would learn that it was overtaken.
+    older_finds.store(true, SeqCst);
+    let error = older.join_blocking().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+    assert_eq!(older.metrics().restarts, 0);
+    // The one that has the folder is at fault itself.
+    newer_finds.store(true, SeqCst);
+    let error = newer.join_blocking().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidJob, "{error}");
+    assert!(error.to_string().contains("output of another run"), "{error}");
 }

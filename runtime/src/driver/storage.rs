@@ -14,9 +14,10 @@ use millstream_state::{CheckpointId, CheckpointName, Timestamp};
 use super::Job;
 use super::ownership::Ownership;
 use crate::chain::{SnapshotFolders, TaskServices};
-use crate::checkpoint::{FoundCheckpoints, SnapshotTarget};
+use crate::checkpoint::{FoundCheckpoints, Report, SnapshotTarget};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Deployment, Placement, Plan, Preparations};
+use crate::guard::guarded;
 use crate::job::{AttemptId, MasterEvent, RestoreFrom, SubtaskId};
 
 /// Where a job's checkpoints lie.
@@ -119,6 +120,45 @@ impl JobStorage {
         match self.try_prepare(plan, restore, allow_unclaimed).await {
             Err(error) => Err(self.ownership.explain(error).await),
             prepared => prepared,
+        }
+    }
+
+    /// What a subtask reports that would end the job for good, with what has caused it: of what is
+    /// reported otherwise there is nothing to explain.
+    ///
+    /// A process that was overtaken and does not know it yet finds what the newer one has done in places
+    /// where only its own work should be, such as the output of a sink. The job is not at fault then.
+    pub(super) async fn explain(&self, event: MasterEvent) -> MasterEvent {
+        let explained = |error: Error| async {
+            // Whatever else goes wrong here, the failure itself must not get lost.
+            let explanation = guarded(async { Ok(self.ownership.explain(error.clone()).await) }).await;
+            explanation.unwrap_or(error)
+        };
+        match event {
+            MasterEvent::Report { attempt, subtask, report } => {
+                let report = match report {
+                    Report::Failed(error) => Report::Failed(explained(error).await),
+                    Report::Declined { checkpoint, error } => {
+                        Report::Declined { checkpoint, error: explained(error).await }
+                    }
+                    other => other,
+                };
+                MasterEvent::Report { attempt, subtask, report }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether [`Self::explain`] has to look at an event before the job master sees it.
+    pub(super) fn needs_explanation(event: &MasterEvent) -> bool {
+        match event {
+            MasterEvent::Report {
+                report: Report::Failed(error) | Report::Declined { error, .. }, ..
+            } => {
+                !matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Fenced)
+                    && !error.kind().is_retryable()
+            }
+            _ => false,
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::deployment::Deployed;
 use super::deletions::Deletion;
 use super::handle::{JobReport, JobView};
-use super::message::{CoordinatorMessage, Refuse, UserRequest};
+use super::message::{CoordinatorMessage, Explained, Refuse, UserRequest};
 use super::pool::{CpuThreads, SystemClock, TokioHandle};
 use super::restart_log::RestartLog;
 use super::watchdog::{LONGEST_CALL, Watchdog};
@@ -207,8 +207,22 @@ impl Actor for CoordinatorActor {
 impl Handler<CoordinatorMessage> for CoordinatorActor {
     type Result = ();
 
-    fn handle(&mut self, message: CoordinatorMessage, context: &mut Context<Self>) {
-        self.handle_event(message.0, context);
+    fn handle(&mut self, CoordinatorMessage(event): CoordinatorMessage, context: &mut Context<Self>) {
+        if !JobStorage::needs_explanation(&event) {
+            return self.handle_event(event, context);
+        }
+        let (storage, coordinator) = (self.storage.clone(), context.address());
+        self.pool.spawn(Box::pin(async move {
+            coordinator.do_send(Explained(storage.explain(event).await));
+        }));
+    }
+}
+
+impl Handler<Explained> for CoordinatorActor {
+    type Result = ();
+
+    fn handle(&mut self, Explained(event): Explained, context: &mut Context<Self>) {
+        self.handle_event(event, context);
     }
 }
 

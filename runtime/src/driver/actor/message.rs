@@ -14,6 +14,11 @@ use crate::job::MasterEvent;
 #[rtype(result = "()")]
 pub(super) struct CoordinatorMessage(pub(super) MasterEvent);
 
+/// Something that the job master has to know, and that needed an explanation, with it.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Explained(pub(super) MasterEvent);
+
 /// What a user asks through the handle.
 #[derive(Message)]
 #[rtype(result = "()")]

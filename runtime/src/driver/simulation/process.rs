@@ -34,6 +34,8 @@ pub(super) const STORE: &str = "simulated://store";
 pub(super) enum CoordinatorMessage {
     Prepared(AttemptId, Result<Prepared>),
     Event(MasterEvent),
+    /// One that needed an explanation, with it.
+    Explained(MasterEvent),
 }
 
 pub(super) struct ReportTo(pub(super) AttemptId, pub(super) Inbox);
@@ -205,6 +207,15 @@ impl Process {
         self.pool.spawn(Box::pin(async move {
             let prepared = guard::guarded(storage.prepare(&plan, &restore, allow)).await;
             inbox.lock().push_back(CoordinatorMessage::Prepared(attempt, prepared));
+        }));
+    }
+
+    /// Finds out why something has failed before the job master hears of it.
+    pub(super) fn explain(&self, event: MasterEvent) {
+        let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
+        self.pool.spawn(Box::pin(async move {
+            let explained = storage.explain(event).await;
+            inbox.lock().push_back(CoordinatorMessage::Explained(explained));
         }));
     }
 
