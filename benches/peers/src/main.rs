@@ -7,6 +7,7 @@
 //! running it to the end and fetching its answer. An answer that differs from the reference's is an error.
 
 mod engine;
+mod measure;
 mod table;
 mod work;
 
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::engine::{Digest, ENGINES};
-use crate::table::Row;
+use crate::measure::{Row, Runs, processor_time};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -53,19 +54,21 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let work = prepare(arguments.scale);
         eprintln!("{name}: {} records", work.records);
         let expected = (work.reference)();
-        let mut seconds: [Vec<f64>; ENGINES.len()] = Default::default();
+        let mut input = Vec::new();
+        let mut engines: [Runs; ENGINES.len()] = Default::default();
         for round in 0..arguments.repeat as usize {
+            input.push(processor_time(&work.input).1);
             // Another engine goes first each round, so that none always runs in the wake of the same other.
             for turn in 0..ENGINES.len() {
                 let engine = (round + turn) % ENGINES.len();
                 if let Some(run) = work.engines[engine].as_ref().filter(|_| runs(ENGINES[engine])) {
-                    let outcome = run();
+                    let (outcome, processor) = processor_time(run);
                     wrong += usize::from(!is_right(name, ENGINES[engine], outcome.answer, expected));
-                    seconds[engine].push(outcome.elapsed.as_secs_f64());
+                    engines[engine].push(outcome.elapsed, processor);
                 }
             }
         }
-        rows.push(Row::new(name, work.records, seconds));
+        rows.push(Row::new(name, work.records, input, engines));
     }
     print!("{}", table::render(&rows));
     if let Some(path) = arguments.json {

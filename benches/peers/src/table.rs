@@ -1,4 +1,4 @@
-//! Medians, ratios, and how they are shown.
+//! How figures are shown.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -6,74 +6,65 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::engine::ENGINES;
+use crate::measure::Row;
 
-/// The figures of one work.
-pub struct Row {
-    work: &'static str,
-    /// Median and spread of each engine, in the order of [`ENGINES`].
-    rates: [Option<Rate>; ENGINES.len()],
-}
-
-#[derive(Clone, Copy)]
-struct Rate {
-    /// Records per second, median of all runs.
-    median: f64,
-    /// Slowest and fastest run, in records per second.
-    range: (f64, f64),
-}
-
-impl Row {
-    pub fn new(work: &'static str, records: u64, seconds: [Vec<f64>; ENGINES.len()]) -> Self {
-        let rates = seconds.map(|runs| {
-            let mut rates: Vec<f64> = runs.iter().map(|seconds| records as f64 / seconds).collect();
-            rates.sort_by(f64::total_cmp);
-            let range = (*rates.first()?, *rates.last()?);
-            Some(Rate { median: median(&rates), range })
-        });
-        Row { work, rates }
-    }
-
-    /// Millstream's rate over the better peer's.
-    fn ratio(&self) -> Option<f64> {
-        let [millstream, peers @ ..] = self.rates.map(|rate| rate.map(|rate| rate.median));
-        let best = peers.into_iter().flatten().max_by(f64::total_cmp)?;
-        Some(millstream? / best)
-    }
-}
-
-/// The median of sorted numbers; of an even number of them, the mean of the middle two.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
-}
-
-/// A text table in million records per second: the median, and the slowest to the fastest run.
+/// Two text tables: million records per second by the clock (the median, and the slowest to the fastest run), and
+/// nanoseconds of processor time a record.
 pub fn render(rows: &[Row]) -> String {
-    let mut table = format!("{:<24}", "M records/s");
+    let shown = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+    let mut table = format!("{:<34}", "M records/s");
     for engine in ENGINES {
         let _ = write!(table, "{engine:>24}");
     }
     table.push_str("   ratio\n");
     for row in rows {
-        let _ = write!(table, "{:<24}", row.work);
-        for rate in row.rates {
-            let cell = rate.map(|Rate { median, range: (slowest, fastest) }| {
-                format!("{:.2} ({:.2}-{:.2})", median / 1e6, slowest / 1e6, fastest / 1e6)
+        let _ = write!(table, "{:<34}", row.work);
+        for figures in row.engines {
+            let cell = figures.map(|figures| {
+                let (slowest, fastest) = figures.range;
+                format!("{:.2} ({:.2}-{:.2})", figures.rate / 1e6, slowest / 1e6, fastest / 1e6)
             });
             let _ = write!(table, "{:>24}", cell.unwrap_or_else(|| "-".to_owned()));
         }
-        let ratio = row.ratio().map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-        let _ = writeln!(table, "{ratio:>8}");
+        let _ = writeln!(table, "{:>8}", shown(row.clock_ratio()));
+    }
+    let _ = write!(table, "\n{:<34}{:>8}", "processor ns/record", "input");
+    for engine in ENGINES {
+        let _ = write!(table, "{engine:>12}");
+    }
+    table.push_str("   ratio   above\n");
+    for row in rows {
+        let _ = write!(table, "{:<34}{:>8.1}", row.work, row.input);
+        for figures in row.engines {
+            let cell = figures.map(|figures| format!("{:.1}", figures.processor));
+            let _ = write!(table, "{:>12}", cell.unwrap_or_else(|| "-".to_owned()));
+        }
+        let _ = writeln!(table, "{:>8}{:>8}", shown(row.processor_ratio()), shown(row.ratio_above_input()));
     }
     table
 }
 
-/// One JSON object a row: `work`, the median records per second of each engine, and `ratio`; null where not run.
+/// One JSON object a row; null where an engine was not run.
 pub fn write_json(rows: &[Row], mut out: impl Write) -> io::Result<()> {
     for row in rows {
-        let [millstream, renoir, timely] = row.rates.map(|rate| rate.map(|rate| rate.median));
+        let [millstream, renoir, timely] = row.engines.map(|figures| {
+            figures.map(|figures| {
+                json!({
+                    "rate": figures.rate,
+                    "processor_ns": figures.processor,
+                    "above_input_ns": row.above_input(figures),
+                })
+            })
+        });
         let line = json!({
-            "work": row.work, "millstream": millstream, "renoir": renoir, "timely": timely, "ratio": row.ratio(),
+            "work": row.work,
+            "input_ns": row.input,
+            "millstream": millstream,
+            "renoir": renoir,
+            "timely": timely,
+            "clock_ratio": row.clock_ratio(),
+            "processor_ratio": row.processor_ratio(),
+            "ratio_above_input": row.ratio_above_input(),
         });
         writeln!(out, "{line}")?;
     }
@@ -82,27 +73,27 @@ pub fn write_json(rows: &[Row], mut out: impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn ratio_is_to_the_better_peer() {
-        let row = Row::new("work", 10, [vec![1.0, 5.0, 2.0], vec![4.0], vec![8.0, 12.0]]);
-        assert_eq!(
-            row.rates.map(|rate| rate.map(|rate| rate.median)),
-            [Some(5.0), Some(2.5), Some(1.0416666666666667)]
-        );
-        assert_eq!(row.ratio(), Some(2.0));
-    }
+    use super::*;
+    use crate::measure::Runs;
 
     #[test]
     fn an_engine_that_did_not_run_is_null() {
+        let runs = |seconds| {
+            let mut runs = Runs::default();
+            runs.push(Duration::from_secs(seconds), Duration::from_secs(2 * seconds));
+            runs
+        };
+        let row =
+            Row::new("work", 10_000_000, vec![Duration::from_secs(1)], [Runs::default(), runs(5), runs(2)]);
         let mut out = Vec::new();
-        write_json(&[Row::new("work", 10, [vec![], vec![5.0], vec![2.0]])], &mut out)
-            .expect("a Vec takes all");
-        let row: serde_json::Value = serde_json::from_slice(&out).expect("one object");
-        assert_eq!(
-            row,
-            json!({"work": "work", "millstream": null, "renoir": 2.0, "timely": 5.0, "ratio": null})
-        );
+        write_json(std::slice::from_ref(&row), &mut out).expect("a Vec takes all");
+        let written: serde_json::Value = serde_json::from_slice(&out).expect("one object");
+        let timely = json!({"rate": 5e6, "processor_ns": 400.0, "above_input_ns": 300.0});
+        assert_eq!((&written["millstream"], &written["timely"]), (&json!(null), &timely));
+        assert_eq!((&written["clock_ratio"], &written["input_ns"]), (&json!(null), &json!(100.0)));
+        let shown = render(&[row]);
+        assert!(shown.contains("5.00 (5.00-5.00)") && shown.contains("400.0"), "{shown}");
     }
 }

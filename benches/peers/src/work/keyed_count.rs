@@ -3,6 +3,8 @@
 //! Two forms. In `each`, every record goes to the owner of its key, as in a stream whose counts can be read at any
 //! time. In `combined`, a subtask first counts what it has, and sends only its counts, at the end of the input.
 
+use std::hint::black_box;
+
 use ::millstream::{Environment, Stream as MillstreamStream};
 use ::renoir::operator::Operator;
 use ::renoir::{Stream, StreamContext};
@@ -44,6 +46,11 @@ fn work(scale: f64, keys: u64, engines: Engines) -> Work {
     let records = (RECORDS * scale) as u64;
     Work {
         records,
+        input: Box::new(move || {
+            (0..records).for_each(|number| {
+                black_box(number);
+            })
+        }),
         reference: Box::new(move || reference(records, keys)),
         engines: engines.map(|run| Some(Box::new(move || run(records, keys)) as Run)),
     }

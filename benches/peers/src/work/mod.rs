@@ -13,6 +13,8 @@ use crate::engine::{Digest, ENGINES, Run};
 pub struct Work {
     /// What a rate is counted in.
     pub records: u64,
+    /// Makes each record that the sources emit and drops it again, in a plain loop: what no engine can do without.
+    pub input: Box<dyn Fn()>,
     /// The right answer, from plain Rust.
     pub reference: Box<dyn Fn() -> Digest>,
     /// In the order of [`ENGINES`]; `None` where an engine does not take part.

@@ -6,6 +6,7 @@
 //!
 //! `each` and `combined` as in keyed count.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use ::millstream::{Environment, Stream as MillstreamStream};
@@ -46,7 +47,13 @@ fn work(scale: f64, engines: Engines) -> Work {
     };
     let engines = engines.map(run_on);
     let records = (lines.len() * WORDS_IN_A_LINE) as u64;
-    Work { records, reference: Box::new(move || reference(&lines)), engines }
+    let source = lines.clone();
+    Work {
+        records,
+        input: Box::new(move || source.iter().for_each(|line| drop(black_box(line.clone())))),
+        reference: Box::new(move || reference(&lines)),
+        engines,
+    }
 }
 
 fn generate(bytes: usize) -> Vec<String> {

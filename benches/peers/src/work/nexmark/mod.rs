@@ -21,6 +21,7 @@ mod q5;
 mod q7;
 mod q8;
 
+use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 
 use ::nexmark::EventGenerator;
@@ -70,6 +71,7 @@ fn work(scale: f64, reference: fn(&[Event]) -> Digest, engines: Engines) -> Work
     let events = GENERATED.get_or_init(|| Arc::new(generate((EVENTS * scale) as usize)));
     Work {
         records: events.len() as u64,
+        input: Box::new(move || events.iter().for_each(|event| drop(black_box(event.clone())))),
         reference: Box::new(move || reference(events)),
         engines: engines.map(|run| Some(Box::new(move || run(events)) as Run)),
     }
