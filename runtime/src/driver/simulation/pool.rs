@@ -42,7 +42,8 @@ struct Work {
     flag: Arc<Flag>,
 }
 
-/// Work that was spawned and is not done. Dropped whole when the process dies.
+/// Work that was spawned and is not done. Dropped whole when the process dies, by [`Self::clear`]: work may
+/// hold the pool that holds it.
 #[derive(Default)]
 pub(super) struct VirtualPool(Mutex<Vec<Work>>);
 
@@ -63,6 +64,13 @@ impl VirtualPool {
     pub(super) fn ready(&self) -> Vec<usize> {
         let ready = |(index, work): (usize, &Work)| work.flag.is_raised().then_some(index);
         self.0.lock().iter().enumerate().filter_map(ready).collect()
+    }
+
+    /// Drops all work, as the end of the process does.
+    pub(super) fn clear(&self) {
+        // The lock is not held meanwhile: what is dropped may look at the pool.
+        let work = std::mem::take(&mut *self.0.lock());
+        drop(work);
     }
 
     /// Lets one go on.

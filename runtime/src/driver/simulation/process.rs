@@ -284,6 +284,12 @@ impl Process {
     }
 }
 
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.pool.clear();
+    }
+}
+
 impl SimulatedTask {
     pub(super) fn fail(&mut self, error: crate::error::Error) {
         self.dead = true;
