@@ -31,6 +31,10 @@ lint:
 features:
     .ci/features
 
+# Licences, advisories, duplicates and sources of the dependencies; needs cargo-deny.
+deny:
+    cargo deny check
+
 # The documentation of the API.
 docs:
     cargo doc --workspace --no-deps
