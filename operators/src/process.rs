@@ -8,7 +8,7 @@ mod closure;
 mod connected;
 mod context;
 mod function;
-mod operator;
+mod keyed_process;
 mod timers;
 
 pub use connected::KeyedConnectedStreams;
@@ -26,7 +26,7 @@ use crate::{Emitter, FunctionResult, KeyedStream, Stream};
 pub(crate) fn keyed_operator<K: Key, I: Record, O: Record, F: KeyedProcessFunction<K, I, O>>(
     function: F,
 ) -> impl Operator<(K, I), O> {
-    operator::one_input(function)
+    keyed_process::one_input(function)
 }
 
 /// What runs a keyed function with two inputs, for a test of it alone.
@@ -38,7 +38,7 @@ where
     O: Record,
     F: KeyedTwoInputProcessFunction<K, A, B, O>,
 {
-    operator::two_inputs(function)
+    keyed_process::two_inputs(function)
 }
 
 impl<K: Key, T: Record> KeyedStream<K, T> {
@@ -107,7 +107,7 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn process<O: Record>(&self, function: impl KeyedProcessFunction<K, T, O>) -> Stream<O> {
-        self.transform("Keyed process", move |_| operator::one_input(function.clone()))
+        self.transform("Keyed process", move |_| keyed_process::one_input(function.clone()))
     }
 
     /// Calls a closure with each record, which works on the states that `declare` has declared: a

@@ -1,16 +1,16 @@
 //! Rolling aggregates: the value so far of each key, emitted anew with each of its records.
 //!
 //! As Flink's rolling aggregations on a keyed stream. Each operator is a [`RollingFunction`] of a
-//! few lines; state, snapshots and the loop stand in [`Rolling`](operator).
+//! few lines; state, snapshots and the loop stand in [`RollingOperator`](rolling_operator).
 
 mod count;
 mod extreme;
 mod fold;
-mod operator;
 mod reduce;
+mod rolling_operator;
 mod sum;
 
-pub(crate) use operator::RollingFunction;
+pub(crate) use rolling_operator::RollingFunction;
 
 #[cfg(test)]
 mod tests;

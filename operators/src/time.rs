@@ -1,7 +1,7 @@
 //! Event time: where records get their timestamps, and streams their watermarks.
 
+mod assign_timestamps;
 mod generator;
-mod operator;
 mod strategy;
 
 pub use generator::WatermarkGenerator;

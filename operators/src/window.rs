@@ -20,7 +20,6 @@ mod function;
 mod global;
 mod lateness;
 mod length;
-mod operator;
 mod pane;
 mod process;
 mod result;
@@ -29,6 +28,7 @@ mod sliding;
 mod stream;
 mod time_window;
 mod tumbling;
+mod window_operator;
 
 use millstream_state::{Key, Record};
 

@@ -9,7 +9,7 @@ use std::task::Waker;
 use crate::batch::Batch;
 use crate::event::Event;
 use crate::pool::BatchPool;
-use crate::sync::{AtomicBool, Ordering, Receiver, Sender, Step, TrySendError, bounded, omits};
+use crate::sync::{AtomicBool, Ordering, Receiver, Sender, TrySendError, WakeStep, bounded, omits};
 
 /// Slots kept back for events that are not records, so that a barrier finds room in a full channel.
 const CONTROL_SLOTS: usize = 1;
@@ -62,7 +62,7 @@ impl<T> ChannelSender<T> {
         tests::before_flag();
         // Raise the flag, then look again: the consumer may have made room between.
         self.signals.producer_waits.store(true, Ordering::SeqCst);
-        if omits(Step::SecondLook) {
+        if omits(WakeStep::SecondLook) {
             return Err(event);
         }
         self.offer(event)

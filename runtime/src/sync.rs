@@ -4,7 +4,7 @@
 //! name with primitives of the model checker loom: it tries every interleaving, also without one
 //! step of a protocol, to see that a wake-up is lost then.
 
-mod step;
+mod wake_step;
 
 pub use std::sync::OnceLock;
 pub use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ pub use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 pub use futures::future::{AbortHandle, abortable};
 pub use parking_lot::Mutex;
 
-pub use self::step::Step;
+pub use self::wake_step::WakeStep;
 
 /// Whether a step is left out on purpose: never here.
 #[inline]
-pub const fn omits(_: Step) -> bool {
+pub const fn omits(_: WakeStep) -> bool {
     false
 }

@@ -1,4 +1,4 @@
-//! Harnesses: one operator on its own, with a world that does what the test says.
+//! Harnesses: one operator on its own, with a clock and an I/O pool that the test drives.
 //!
 //! As Flink's `OneInputStreamOperatorTestHarness`: push records and watermarks in, look at what
 //! comes out, take a snapshot, restore it (also into other subtasks), go on. The clock stands still
@@ -52,11 +52,11 @@ mod fleet;
 mod harness;
 mod head;
 mod one_input;
+mod services;
 mod setup;
 mod snapshot;
 mod source;
 mod two_inputs;
-mod world;
 
 #[cfg(test)]
 pub(crate) use capture::Captured;
@@ -68,7 +68,7 @@ pub use setup::HarnessSetup;
 pub use snapshot::HarnessSnapshot;
 
 #[cfg(test)]
-pub(crate) use world::HarnessWorld;
+pub(crate) use services::HarnessServices;
 
 #[cfg(test)]
 mod tests;

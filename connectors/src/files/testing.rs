@@ -19,13 +19,13 @@ use parking_lot::Mutex;
 /// A store in memory. It renames by copying and deleting, as object stores do, so that a failing
 /// "delete" leaves both files.
 #[derive(Debug, Default)]
-pub(super) struct FaultyStore {
+pub(super) struct FailingStore {
     inner: InMemory,
     /// For each operation, how many more calls succeed before one fails.
     faults: Mutex<BTreeMap<&'static str, usize>>,
 }
 
-impl FaultyStore {
+impl FailingStore {
     pub(super) fn new() -> Arc<Self> {
         Arc::default()
     }
@@ -42,7 +42,7 @@ impl FaultyStore {
             Some(0) => {
                 faults.remove(operation);
                 Err(Error::Generic {
-                    store: "faulty",
+                    store: "failing",
                     source: format!("{operation} fails as requested").into(),
                 })
             }
@@ -81,14 +81,14 @@ impl FaultyStore {
     }
 }
 
-impl fmt::Display for FaultyStore {
+impl fmt::Display for FailingStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("faulty store")
+        formatter.write_str("failing store")
     }
 }
 
 #[async_trait::async_trait]
-impl ObjectStore for FaultyStore {
+impl ObjectStore for FailingStore {
     async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         self.may("put")?;
         self.inner.put_opts(path, payload, options).await

@@ -2,7 +2,7 @@
 
 use millstream_state::{Key, Record};
 
-use super::{KeyedTwoInputProcessFunction, operator};
+use super::{KeyedTwoInputProcessFunction, keyed_process};
 use crate::{KeyedStream, Stream};
 
 /// Two streams of the same key; [`KeyedStream::connect`] makes it. All records of a key, of both
@@ -74,7 +74,7 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     pub fn process<O: Record>(&self, function: impl KeyedTwoInputProcessFunction<K, A, B, O>) -> Stream<O> {
         let graph = &self.first.pairs.graph;
         let (first, second) = (self.first.pairs.upstreams.clone(), self.second.pairs.upstreams.clone());
-        let make = move |_: &_| operator::two_inputs(function.clone());
+        let make = move |_: &_| keyed_process::two_inputs(function.clone());
         let added = graph.lock().add_two_input_operator("Keyed two-input process", first, second, make);
         Stream::new(graph, added)
     }

@@ -5,7 +5,7 @@ use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, KeyedFleet, Ope
 use millstream_runtime::{ErrorKind, Result};
 use millstream_state::{Timestamp, ValueState};
 
-use super::operator::KeyedProcess;
+use super::keyed_process::KeyedProcess;
 use super::*;
 use crate::{Emitter, FunctionResult};
 
@@ -81,8 +81,8 @@ impl KeyedProcessFunction<char, Ask, Said> for Puppet {
 
 type PuppetHarness = OperatorHarness<(char, Ask), Said>;
 
-fn puppet() -> KeyedProcess<char, Said, operator::OneInput<Puppet, Ask>> {
-    operator::one_input(Puppet { state: "count" })
+fn puppet() -> KeyedProcess<char, Said, keyed_process::OneInputFunction<Puppet, Ask>> {
+    keyed_process::one_input(Puppet { state: "count" })
 }
 
 fn opened() -> Result<PuppetHarness> {
@@ -201,7 +201,8 @@ fn a_test_may_have_timers_dropped() -> Result<()> {
 
 #[test]
 fn a_state_that_nobody_declares_any_more_is_an_error() -> Result<()> {
-    let restored = OperatorHarness::restore(operator::one_input(Puppet { state: "other" }), &snapshot()?);
+    let restored =
+        OperatorHarness::restore(keyed_process::one_input(Puppet { state: "other" }), &snapshot()?);
     let error = restored.map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Restore);
     assert!(error.to_string().contains("`count`"), "{error}");
@@ -267,7 +268,7 @@ impl KeyedProcessFunction<u8, i64, &'static str> for CountDown {
 #[test]
 fn timers_may_set_timers_that_are_due_at_once() -> Result<()> {
     let tag = OutputTag::new("steps");
-    let operator = operator::one_input(CountDown(tag.clone()));
+    let operator = keyed_process::one_input(CountDown(tag.clone()));
     let mut harness = OperatorHarness::new(operator)?;
     harness.push((1, 3), Timestamp::MIN)?;
     harness.watermark(at(3))?;

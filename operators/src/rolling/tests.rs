@@ -7,8 +7,8 @@ use millstream_state::{DEFAULT_MAX_PARALLELISM, KeyGroups, Timestamp, stable_has
 use super::RollingFunction;
 use super::count::Count;
 use super::extreme::BestValue;
-use super::operator::Rolling;
 use super::reduce::Reduce;
+use super::rolling_operator::RollingOperator;
 
 const GROUPS: u32 = DEFAULT_MAX_PARALLELISM;
 
@@ -16,9 +16,9 @@ fn rolling<F: RollingFunction<u64, i64>>(
     function: F,
     subtask: u32,
     parallelism: u32,
-) -> Rolling<u64, i64, F> {
+) -> RollingOperator<u64, i64, F> {
     let groups = KeyGroups::new(GROUPS);
-    Rolling::new(function, groups, groups.range_of(subtask, parallelism))
+    RollingOperator::new(function, groups, groups.range_of(subtask, parallelism))
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_key_of_another_subtask_is_an_error() {
 fn nan_gives_way_to_numbers() {
     let groups = KeyGroups::new(GROUPS);
     let smallest = BestValue { field: |n: &f64| *n, wanted: Ordering::Less };
-    let operator = Rolling::new(smallest, groups, groups.range_of(0, 1));
+    let operator = RollingOperator::new(smallest, groups, groups.range_of(0, 1));
     let mut harness = OperatorHarness::new(operator).unwrap();
     harness.push_all([f64::NAN, 2.0, f64::NAN, 3.0, 1.0].map(|n| (0_u8, n))).unwrap();
     let lowest: Vec<_> = harness.take_records().into_iter().map(|(_, lowest)| lowest).collect();

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 /// One thing after another that a split of a [`ScriptedSource`](super::ScriptedSource) does.
 #[derive(Clone)]
-pub(super) enum Step<T> {
+pub(super) enum ScriptStep<T> {
     Record(T, Timestamp),
     Watermark(Timestamp),
     Idle,
@@ -21,7 +21,7 @@ pub(super) enum Step<T> {
 /// What one split of a [`ScriptedSource`](super::ScriptedSource) does, step after step; then it ends.
 #[must_use = "a script does nothing before it is part of a source"]
 pub struct Script<T> {
-    pub(super) steps: Vec<Step<T>>,
+    pub(super) steps: Vec<ScriptStep<T>>,
 }
 
 impl<T> Default for Script<T> {
@@ -36,7 +36,7 @@ impl<T> Script<T> {
         Self::default()
     }
 
-    fn then(mut self, step: Step<T>) -> Self {
+    fn then(mut self, step: ScriptStep<T>) -> Self {
         self.steps.push(step);
         self
     }
@@ -48,7 +48,7 @@ impl<T> Script<T> {
 
     /// Emits a record with a timestamp.
     pub fn record_at(self, record: T, timestamp: Timestamp) -> Self {
-        self.then(Step::Record(record, timestamp))
+        self.then(ScriptStep::Record(record, timestamp))
     }
 
     /// Emits records without timestamps.
@@ -59,27 +59,27 @@ impl<T> Script<T> {
     /// Brings the split's event time to `watermark`. The watermark of a subtask that reads several splits is
     /// the lowest of those that are active.
     pub fn watermark(self, watermark: Timestamp) -> Self {
-        self.then(Step::Watermark(watermark))
+        self.then(ScriptStep::Watermark(watermark))
     }
 
     /// Declares the split idle: nobody waits for its watermarks, until its next record or watermark.
     pub fn idle(self) -> Self {
-        self.then(Step::Idle)
+        self.then(ScriptStep::Idle)
     }
 
     /// Declares the split active again, before its next record or watermark.
     pub fn active(self) -> Self {
-        self.then(Step::Active)
+        self.then(ScriptStep::Active)
     }
 
     /// Waits for some time. A restored source waits anew, and for all of it.
     pub fn pause(self, duration: Duration) -> Self {
-        self.then(Step::Pause(duration))
+        self.then(ScriptStep::Pause(duration))
     }
 
     /// Waits until the test opens the gate.
     pub fn wait_for(self, gate: &Gate) -> Self {
-        self.then(Step::Wait(gate.clone()))
+        self.then(ScriptStep::Wait(gate.clone()))
     }
 }
 

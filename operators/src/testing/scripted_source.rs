@@ -10,10 +10,10 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::{Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::script::{Script, Step};
+use super::script::{Script, ScriptStep};
 use crate::source::{Source, SourceReader};
 
-type Scripts<T> = Arc<Vec<Vec<Step<T>>>>;
+type Scripts<T> = Arc<Vec<Vec<ScriptStep<T>>>>;
 
 /// A source for whole jobs in tests, which does what its [`Script`]s say. Each script is a split: with as
 /// many subtasks as scripts each does one, with fewer some do several, a step of each in turn.
@@ -76,7 +76,7 @@ impl<T: Record> Source for ScriptedSource<T> {
 
     fn has_timestamps(&self) -> bool {
         let mut steps = self.scripts.iter().flatten();
-        steps.any(|step| matches!(step, Step::Record(_, timestamp) if *timestamp != Timestamp::MIN))
+        steps.any(|step| matches!(step, ScriptStep::Record(_, timestamp) if *timestamp != Timestamp::MIN))
     }
 }
 
@@ -107,7 +107,7 @@ pub struct ScriptedReader<T> {
 /// What came of the attempt to do a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Done {
-    Step,
+    ScriptStep,
     Waiting,
     Ended,
 }
@@ -138,10 +138,10 @@ impl<T: Record> ScriptedReader<T> {
             return Err(Error::new(ErrorKind::Restore, problem));
         };
         Ok(done.iter().fold((Timestamp::MIN, false), |(watermark, idle), step| match step {
-            Step::Watermark(risen) => (watermark.max(*risen), false),
-            Step::Record(..) | Step::Active => (watermark, false),
-            Step::Idle => (watermark, true),
-            Step::Pause(_) | Step::Wait(_) => (watermark, idle),
+            ScriptStep::Watermark(risen) => (watermark.max(*risen), false),
+            ScriptStep::Record(..) | ScriptStep::Active => (watermark, false),
+            ScriptStep::Idle => (watermark, true),
+            ScriptStep::Pause(_) | ScriptStep::Wait(_) => (watermark, idle),
         }))
     }
 
@@ -158,14 +158,14 @@ impl<T: Record> ScriptedReader<T> {
                 }
                 return Ok(Done::Ended);
             }
-            Some(Step::Record(record, timestamp)) => {
+            Some(ScriptStep::Record(record, timestamp)) => {
                 self.set_idle(index, false, output)?;
                 output.emit(record.clone(), *timestamp)?;
             }
-            Some(Step::Watermark(watermark)) => self.rise(index, *watermark, output)?,
-            Some(Step::Idle) => self.set_idle(index, true, output)?,
-            Some(Step::Active) => self.set_idle(index, false, output)?,
-            Some(Step::Pause(duration)) => {
+            Some(ScriptStep::Watermark(watermark)) => self.rise(index, *watermark, output)?,
+            Some(ScriptStep::Idle) => self.set_idle(index, true, output)?,
+            Some(ScriptStep::Active) => self.set_idle(index, false, output)?,
+            Some(ScriptStep::Pause(duration)) => {
                 let now = output.context().monotonic();
                 let ends = *reading.pause_ends.get_or_insert(now.saturating_add(*duration));
                 if now < ends {
@@ -174,7 +174,7 @@ impl<T: Record> ScriptedReader<T> {
                 }
                 reading.pause_ends = None;
             }
-            Some(Step::Wait(gate)) => {
+            Some(ScriptStep::Wait(gate)) => {
                 if !gate.is_open_or_wakes(output.context().waker()) {
                     return Ok(Done::Waiting);
                 }
@@ -183,7 +183,7 @@ impl<T: Record> ScriptedReader<T> {
         if let Some(reading) = self.splits.get_mut(index) {
             reading.split.next += 1;
         }
-        Ok(Done::Step)
+        Ok(Done::ScriptStep)
     }
 
     fn rise(&mut self, index: usize, watermark: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
@@ -231,13 +231,13 @@ impl<T: Record> SourceReader for ScriptedReader<T> {
             let mut done = Done::Ended;
             for index in 0..self.splits.len() {
                 done = match (done, self.step(index, output)?) {
-                    (Done::Step, _) | (_, Done::Step) => Done::Step,
+                    (Done::ScriptStep, _) | (_, Done::ScriptStep) => Done::ScriptStep,
                     (Done::Waiting, _) | (_, Done::Waiting) => Done::Waiting,
                     (Done::Ended, Done::Ended) => Done::Ended,
                 };
             }
             match done {
-                Done::Step => {}
+                Done::ScriptStep => {}
                 Done::Waiting => return Ok(SourceStatus::Waiting),
                 Done::Ended => return Ok(SourceStatus::Ended),
             }

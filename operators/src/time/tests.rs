@@ -5,7 +5,7 @@ use millstream_runtime::testing::{Emitted, HarnessSetup, OperatorHarness};
 use millstream_state::Timestamp;
 use proptest::prelude::*;
 
-use super::operator::AssignTimestamps;
+use super::assign_timestamps::AssignTimestamps;
 use super::{WatermarkGenerator, WatermarkStrategy};
 
 type Harness = OperatorHarness<i64, i64>;

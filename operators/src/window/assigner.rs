@@ -7,7 +7,7 @@ use millstream_state::{Key, Record, Timestamp};
 use super::Window;
 use super::function::WindowFunction;
 use super::lateness::Lateness;
-use super::operator::WindowOperator;
+use super::window_operator::WindowOperator;
 
 /// Says which windows a record belongs to, from its timestamp alone. As Flink's `WindowAssigner`,
 /// for windows that do not merge.

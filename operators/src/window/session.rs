@@ -11,9 +11,9 @@ use super::lateness::Lateness;
 use super::length::length_problem;
 use super::stream::WindowKind;
 
-mod operator;
+mod session_operator;
 
-use operator::SessionOperator;
+use session_operator::SessionOperator;
 
 /// Event-time windows that last as long as a key's records follow each other within a gap. As
 /// Flink's `EventTimeSessionWindows`.

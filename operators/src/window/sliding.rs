@@ -15,10 +15,10 @@ use super::{TimeWindow, WindowAssigner};
 mod firing;
 mod grid;
 mod late;
-mod operator;
 mod panes;
 mod restore;
 mod running;
+mod slice_operator;
 mod sum;
 mod switch;
 

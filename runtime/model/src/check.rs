@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use loom::model::Builder;
 
-pub use crate::step::Step;
+pub use crate::wake_step::WakeStep;
 
 /// An access to a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Mistake {
     /// In the model itself, or nowhere.
     None,
     /// A step is left out.
-    Omitted(Step),
+    Omitted(WakeStep),
     /// One kind of access to the flags is relaxed instead of sequentially consistent.
     Relaxed(Access),
 }
@@ -43,7 +43,7 @@ std::thread_local! {
 }
 
 /// Whether this check leaves a step out.
-pub fn omits(step: Step) -> bool {
+pub fn omits(step: WakeStep) -> bool {
     MISTAKE.get() == Mistake::Omitted(step)
 }
 

@@ -24,8 +24,8 @@ pub mod channel;
 #[path = "../../src/clock/io.rs"]
 pub mod io;
 #[rustfmt::skip]
-#[path = "../../src/sync/step.rs"]
-mod step;
+#[path = "../../src/sync/wake_step.rs"]
+mod wake_step;
 #[rustfmt::skip]
 #[path = "../../src/driver/actor/wake_flag.rs"]
 pub mod wake_flag;

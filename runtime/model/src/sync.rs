@@ -11,4 +11,4 @@ pub use self::abort::{AbortHandle, abortable};
 pub use self::atomic::AtomicBool;
 pub use self::cell::{Mutex, OnceLock};
 pub use self::queue::{Receiver, Sender, TrySendError, bounded};
-pub use crate::check::{Step, omits};
+pub use crate::check::{WakeStep, omits};

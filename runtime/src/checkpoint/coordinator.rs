@@ -15,7 +15,7 @@ use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
 
 use self::schedule::{Attempt, End};
-use super::pending::{PendingCheckpoint, Progress, Purpose};
+use super::pending::{PendingCheckpoint, PendingProgress, Purpose};
 use super::retention::{Retention, own_files};
 use super::{
     Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control, FoundCheckpoints, Recipients,
@@ -127,7 +127,7 @@ impl CheckpointCoordinator {
         let collecting = self.pending.values().filter(|pending| !pending.is_writing());
         let timeouts =
             collecting.map(|pending| pending.triggered.monotonic.saturating_add(self.config.timeout));
-        timeouts.chain(self.next_step().map(|(due, _)| due)).min()
+        timeouts.chain(self.next_action().map(|(due, _)| due)).min()
     }
 
     /// The user wants a savepoint at `path`, and the job to stop with it if `stop` says so.
@@ -272,7 +272,7 @@ impl CheckpointCoordinator {
         let barrier =
             Barrier { checkpoint: id, triggered: now.wall, mode: self.config.mode, target: purpose.target() };
         self.history.begin(id, purpose.kind(), now.wall, self.subtasks.len());
-        let progress = Progress::Collecting(BTreeMap::new());
+        let progress = PendingProgress::Collecting(BTreeMap::new());
         let pending = PendingCheckpoint { id, attempt, purpose, triggered: now, total_bytes: 0, progress };
         self.pending.insert(id, pending);
         let control = Control::Trigger(Arc::new(barrier));

@@ -47,7 +47,7 @@ impl Purpose {
 }
 
 /// How far it has come.
-pub(super) enum Progress {
+pub(super) enum PendingProgress {
     /// Subtasks are still to acknowledge it.
     Collecting(BTreeMap<SubtaskId, SubtaskPart>),
     /// All have; the manifest is being written, and refers to these files.
@@ -60,7 +60,7 @@ pub(super) struct PendingCheckpoint {
     pub(super) purpose: Purpose,
     pub(super) triggered: Moment,
     pub(super) total_bytes: u64,
-    pub(super) progress: Progress,
+    pub(super) progress: PendingProgress,
 }
 
 impl PendingCheckpoint {
@@ -69,7 +69,7 @@ impl PendingCheckpoint {
     }
 
     pub(super) const fn is_writing(&self) -> bool {
-        matches!(self.progress, Progress::Writing(_))
+        matches!(self.progress, PendingProgress::Writing(_))
     }
 
     pub(super) const fn base(&self) -> Option<CheckpointId> {
@@ -86,7 +86,7 @@ impl PendingCheckpoint {
 
     /// Takes in a subtask's part. `false` if it is not waited for.
     pub(super) fn add(&mut self, subtask: SubtaskId, part: SubtaskPart) -> bool {
-        let Progress::Collecting(parts) = &mut self.progress else { return false };
+        let PendingProgress::Collecting(parts) = &mut self.progress else { return false };
         if parts.contains_key(&subtask) {
             return false;
         }
@@ -98,12 +98,12 @@ impl PendingCheckpoint {
     /// Goes on to writing the manifest and hands out what belongs into it, once all `expected`
     /// subtasks have acknowledged.
     pub(super) fn seal(&mut self, expected: usize) -> Option<Vec<(SubtaskId, SubtaskPart)>> {
-        let Progress::Collecting(parts) = &mut self.progress else { return None };
+        let PendingProgress::Collecting(parts) = &mut self.progress else { return None };
         if parts.len() < expected {
             return None;
         }
         let parts = std::mem::take(parts);
-        self.progress = Progress::Writing(parts.values().flat_map(files_of).cloned().collect());
+        self.progress = PendingProgress::Writing(parts.values().flat_map(files_of).cloned().collect());
         Some(parts.into_iter().collect())
     }
 
@@ -111,7 +111,7 @@ impl PendingCheckpoint {
     /// lie in the user's folder and are left alone.
     pub(super) fn droppable_files(&self) -> BTreeSet<Arc<str>> {
         match (&self.progress, &self.purpose) {
-            (Progress::Collecting(parts), Purpose::Checkpoint { .. }) => {
+            (PendingProgress::Collecting(parts), Purpose::Checkpoint { .. }) => {
                 parts.values().flat_map(|part| own_files(self.id, part)).collect()
             }
             _ => BTreeSet::new(),

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 
 use crate::error::Result;
 use crate::guard::guarded;
-use crate::sync::{AbortHandle, Mutex, Step, abortable, omits};
+use crate::sync::{AbortHandle, Mutex, WakeStep, abortable, omits};
 
 /// Where work goes that must not run on an arbiter, since it waits: for files and networks. What computes
 /// for long has a [`CpuPool`](millstream_state::snapshot::write::CpuPool).
@@ -39,7 +39,7 @@ impl<T: Send + 'static> IoHandle<T> {
         let (work, abort) = abortable(guarded(work));
         pool.spawn(Box::pin(async move {
             if let Ok(value) = work.await {
-                if omits(Step::ResultBeforeWake) {
+                if omits(WakeStep::ResultBeforeWake) {
                     waker.wake_by_ref();
                     *result.lock() = Some(value);
                     return;

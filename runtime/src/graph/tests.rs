@@ -17,7 +17,7 @@ use crate::driver::Sabotage;
 use crate::error::Result;
 use crate::partition::Partitioning;
 use crate::task::{Budget, Progress};
-use crate::testing::HarnessWorld;
+use crate::testing::HarnessServices;
 
 /// Emits every `parallelism`-th number below the end.
 struct Numbers {
@@ -93,7 +93,7 @@ fn settings(parallelism: u32) -> PlanSettings {
 
 /// Deploys the subtasks of a placement.
 fn deploy(plan: &Plan, placement: &Placement) -> Result<Vec<DeployedTask>> {
-    let services = Arc::new(HarnessWorld::default()).services(Sabotage::None);
+    let services = Arc::new(HarnessServices::default()).for_task(Sabotage::None);
     let wakers: Vec<_> = plan.subtasks_of(placement).iter().map(|_| Waker::noop().clone()).collect();
     plan.deploy(&Deployment {
         services: &services,

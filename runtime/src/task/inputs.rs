@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::lifecycle::{Body, Cut, Step};
+use super::lifecycle::{Body, Cut, StepOutcome};
 use crate::chain::{Signal, TaskContext};
 use crate::driver::Sabotage;
 use crate::error::Result;
@@ -71,7 +71,7 @@ impl Inputs {
 }
 
 /// Carries out what [`Inputs::note`] asked for.
-pub(super) fn act(body: &mut impl Body, action: InputAction, cx: &mut TaskContext) -> Result<Step> {
+pub(super) fn act(body: &mut impl Body, action: InputAction, cx: &mut TaskContext) -> Result<StepOutcome> {
     match action {
         InputAction::Nothing => {}
         InputAction::Merged(Merged { watermark, status }) => {
@@ -83,7 +83,7 @@ pub(super) fn act(body: &mut impl Body, action: InputAction, cx: &mut TaskContex
                 body.signal(&Signal::Watermark(watermark), cx)?;
             }
         }
-        InputAction::Cut(cut) => return Ok(Step::Cut(cut)),
+        InputAction::Cut(cut) => return Ok(StepOutcome::Cut(cut)),
     }
-    Ok(Step::Done)
+    Ok(StepOutcome::Done)
 }

@@ -29,7 +29,7 @@ enum Phase {
 /// The part of a task that depends on its inputs' types.
 pub(super) trait Body: Stage {
     /// Takes one step: one event or one batch of a source.
-    fn step(&mut self, cx: &mut TaskContext) -> Result<Step>;
+    fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome>;
 
     /// The state has been cut at this barrier.
     fn after_cut(&mut self, barrier: &Barrier) {
@@ -38,7 +38,7 @@ pub(super) trait Body: Stage {
 }
 
 /// What a step came to.
-pub(super) enum Step {
+pub(super) enum StepOutcome {
     /// There may be more.
     Done,
     /// There is nothing to do for now.
@@ -97,19 +97,19 @@ impl Lifecycle {
                 return Ok(paused(cx));
             }
             match body.step(cx)? {
-                Step::Done => {}
-                Step::Dry => {
+                StepOutcome::Done => {}
+                StepOutcome::Dry => {
                     body.signal(&Signal::Flush, cx)?;
                     let dry = !cx.is_blocked() && !cx.is_suspended();
                     return Ok(if dry { Progress::Waiting } else { paused(cx) });
                 }
-                Step::Cut(cut) => {
+                StepOutcome::Cut(cut) => {
                     self.cuts.push_back(cut);
                     if !self.cut_what_is_due(body, cx)? {
                         return Ok(paused(cx));
                     }
                 }
-                Step::Ended => {
+                StepOutcome::Ended => {
                     self.phase = Phase::Ending;
                     body.signal(&Signal::EndOfData, cx)?;
                     self.end_if_all_let_it_pass(cx);

@@ -1,7 +1,7 @@
 //! The task of a chain with one input.
 
 use super::inputs::{Inputs, act};
-use super::lifecycle::{Body, Lifecycle, Step};
+use super::lifecycle::{Body, Lifecycle, StepOutcome};
 use super::{Budget, Progress, Task};
 use crate::chain::{Collector, Signal, Stage, TaskContext};
 use crate::checkpoint::Control;
@@ -43,17 +43,19 @@ impl<T: Send> Stage for OperatorBody<T> {
 }
 
 impl<T: Send> Body for OperatorBody<T> {
-    fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
-        let Some((input, event)) = self.gate.poll(&self.inputs.alignment) else { return Ok(Step::Dry) };
+    fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
+        let Some((input, event)) = self.gate.poll(&self.inputs.alignment) else {
+            return Ok(StepOutcome::Dry);
+        };
         if let Event::Batch(mut batch) = event {
             cx.count_in(&batch);
             self.chain.batch(&mut batch, cx)?;
             self.gate.give_back(input, batch);
-            return Ok(Step::Done);
+            return Ok(StepOutcome::Done);
         }
         let action = self.inputs.note(input, &event, cx);
         let step = act(self, action, cx)?;
-        Ok(if self.inputs.just_ended() { Step::Ended } else { step })
+        Ok(if self.inputs.just_ended() { StepOutcome::Ended } else { step })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use millstream_state::Timestamp;
 
-use super::lifecycle::{Body, Lifecycle, Step};
+use super::lifecycle::{Body, Lifecycle, StepOutcome};
 use super::{Budget, Progress, Task};
 use crate::chain::{Signal, SourceHead, SourceStatus, Stage, TaskContext};
 use crate::checkpoint::{Barrier, Control};
@@ -42,20 +42,20 @@ impl Stage for SourceBody {
 }
 
 impl Body for SourceBody {
-    fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
+    fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
         if self.silent {
-            return Ok(Step::Dry);
+            return Ok(StepOutcome::Dry);
         }
         match self.head.next(cx)? {
-            SourceStatus::More => Ok(Step::Done),
-            SourceStatus::Waiting => Ok(Step::Dry),
+            SourceStatus::More => Ok(StepOutcome::Done),
+            SourceStatus::Waiting => Ok(StepOutcome::Dry),
             SourceStatus::Ended => {
                 self.silent = true;
                 // The end of a stream is the end of time in it: everything that waits for a
                 // watermark becomes due.
                 self.head.signal(&Signal::Status(StreamStatus::Active), cx)?;
                 self.head.signal(&Signal::Watermark(Timestamp::MAX), cx)?;
-                Ok(Step::Ended)
+                Ok(StepOutcome::Ended)
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::input::InputGate;
 use crate::job::{SubtaskId, VertexId};
 use crate::partition::ToFirst;
 use crate::pool::BatchPool;
-use crate::testing::{Captured, Emitted, HarnessSetup, HarnessWorld};
+use crate::testing::{Captured, Emitted, HarnessServices, HarnessSetup};
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -38,10 +38,14 @@ impl<I: Send + 'static, O: Send + 'static> TestTask<I, O> {
         inputs: usize,
         head: impl FnOnce(Box<dyn Collector<O>>, &TaskContext) -> Box<dyn Collector<I>>,
     ) -> Self {
-        let world = Arc::new(HarnessWorld::default());
+        let services = Arc::new(HarnessServices::default());
         let subtask = SubtaskId { vertex: VertexId(0), index: 0 };
-        let cx =
-            TaskContext::new(subtask, world.services(crate::driver::Sabotage::None), Waker::from(world), 1);
+        let cx = TaskContext::new(
+            subtask,
+            services.for_task(crate::driver::Sabotage::None),
+            Waker::from(services),
+            1,
+        );
         let (inputs, receivers) = channels(inputs);
         let output = Captured::default();
         let chain = head(Box::new(output.clone()), &cx);

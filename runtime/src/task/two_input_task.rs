@@ -1,7 +1,7 @@
 //! The task of a chain whose head has two inputs.
 
 use super::inputs::{Inputs, act};
-use super::lifecycle::{Body, Lifecycle, Step};
+use super::lifecycle::{Body, Lifecycle, StepOutcome};
 use super::{Budget, Progress, Task};
 use crate::chain::{Signal, Stage, TaskContext, TwoInputCollector};
 use crate::checkpoint::Control;
@@ -41,13 +41,13 @@ impl<A, B> TwoInputTask<A, B> {
 }
 
 impl<A: Send, B: Send> TwoInputBody<A, B> {
-    fn poll_first(&mut self, cx: &mut TaskContext) -> Result<Option<Step>> {
+    fn poll_first(&mut self, cx: &mut TaskContext) -> Result<Option<StepOutcome>> {
         let Some((input, event)) = self.first.poll(&self.inputs.alignment) else { return Ok(None) };
         if let Event::Batch(mut batch) = event {
             cx.count_in(&batch);
             self.chain.first(&mut batch, cx)?;
             self.first.give_back(input, batch);
-            return Ok(Some(Step::Done));
+            return Ok(Some(StepOutcome::Done));
         }
         if matches!(event, Event::EndOfData) {
             self.first_open = self.first_open.saturating_sub(1);
@@ -61,13 +61,13 @@ impl<A: Send, B: Send> TwoInputBody<A, B> {
         act(self, action, cx).map(Some)
     }
 
-    fn poll_second(&mut self, cx: &mut TaskContext) -> Result<Option<Step>> {
+    fn poll_second(&mut self, cx: &mut TaskContext) -> Result<Option<StepOutcome>> {
         let Some((input, event)) = self.second.poll(&self.inputs.alignment) else { return Ok(None) };
         if let Event::Batch(mut batch) = event {
             cx.count_in(&batch);
             self.chain.second(&mut batch, cx)?;
             self.second.give_back(input, batch);
-            return Ok(Some(Step::Done));
+            return Ok(Some(StepOutcome::Done));
         }
         if matches!(event, Event::EndOfData) {
             self.second_open = self.second_open.saturating_sub(1);
@@ -95,13 +95,13 @@ impl<A: Send, B: Send> Stage for TwoInputBody<A, B> {
 }
 
 impl<A: Send, B: Send> Body for TwoInputBody<A, B> {
-    fn step(&mut self, cx: &mut TaskContext) -> Result<Step> {
+    fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
         self.second_is_next = !self.second_is_next;
         let mut taken = if self.second_is_next { self.poll_first(cx)? } else { self.poll_second(cx)? };
         if taken.is_none() {
             taken = if self.second_is_next { self.poll_second(cx)? } else { self.poll_first(cx)? };
         }
-        Ok(if self.inputs.just_ended() { Step::Ended } else { taken.unwrap_or(Step::Dry) })
+        Ok(if self.inputs.just_ended() { StepOutcome::Ended } else { taken.unwrap_or(StepOutcome::Dry) })
     }
 }
 

@@ -8,9 +8,9 @@ use millstream_state::{CheckpointId, Record, Timestamp};
 
 use super::capture::{Captured, Emitted};
 use super::head::{Head, NoInput, OneInput, TwoInputs};
+use super::services::HarnessServices;
 use super::setup::HarnessSetup;
 use super::snapshot::HarnessSnapshot;
-use super::world::HarnessWorld;
 use crate::chain::side::UnreadRecords;
 use crate::chain::{Collector, OperatorInfo, Signal, TaskContext};
 use crate::chain::{OutputTag, SideCollector};
@@ -36,7 +36,7 @@ const POLLS_IN_A_ROW: usize = 100;
 pub struct Harness<H, O> {
     head: H,
     cx: TaskContext,
-    world: Arc<HarnessWorld>,
+    services: Arc<HarnessServices>,
     pub(super) manual_io: bool,
     place: (u32, u32, u32),
     alarm: Alarm,
@@ -52,16 +52,16 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         setup: HarnessSetup<'_>,
         head: impl FnOnce(OperatorInfo, Box<dyn Collector<O>>, Vec<Box<dyn SideCollector>>, &TaskContext) -> H,
     ) -> Result<Self> {
-        let (world, info) = (Arc::new(HarnessWorld::default()), setup.info()?);
-        let services = world.services(setup.sabotage);
-        let metrics = services.metrics.clone();
+        let (services, info) = (Arc::new(HarnessServices::default()), setup.info()?);
+        let for_task = services.for_task(setup.sabotage);
+        let metrics = for_task.metrics.clone();
         let subtask = SubtaskId { vertex: VertexId(0), index: setup.subtask };
-        let cx = TaskContext::new(subtask, services, Waker::from(world.clone()), u64::from(setup.subtask));
+        let cx = TaskContext::new(subtask, for_task, Waker::from(services.clone()), u64::from(setup.subtask));
         let (emitted, sides) = (Captured::default(), UnreadRecords::default());
         let mut harness = Self {
             head: head(info, Box::new(emitted.clone()), vec![Box::new(sides.clone())], &cx),
             cx,
-            world,
+            services,
             manual_io: setup.manual_io,
             place: (setup.subtask, setup.parallelism, setup.max_parallelism),
             alarm: Alarm::default(),
@@ -85,8 +85,8 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
             if self.manual_io {
                 break;
             }
-            self.world.run_io()?;
-            if !self.world.take_woken() {
+            self.services.run_io()?;
+            if !self.services.take_woken() {
                 break;
             }
             self.poll_once()?;
@@ -151,20 +151,20 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     /// Moves the clock forward, and polls if a wake-up was asked for until then. The clock begins at
     /// the Unix epoch.
     pub fn advance(&mut self, duration: Duration) -> Result<()> {
-        self.world.advance(duration);
-        if self.alarm.rings(self.world.moment()) { self.poll() } else { Ok(()) }
+        self.services.advance(duration);
+        if self.alarm.rings(self.services.moment()) { self.poll() } else { Ok(()) }
     }
 
     /// What the clock says.
     pub fn now(&self) -> Timestamp {
-        self.world.now()
+        self.services.now()
     }
 
     /// Runs the I/O that was started, and polls if that woke the task. Only needed with
     /// [`HarnessSetup::manual_io`].
     pub fn run_io(&mut self) -> Result<()> {
-        self.world.run_io()?;
-        if self.world.take_woken() { self.poll() } else { Ok(()) }
+        self.services.run_io()?;
+        if self.services.take_woken() { self.poll() } else { Ok(()) }
     }
 
     /// Takes a snapshot, as checkpoint `checkpoint`.
@@ -179,7 +179,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         // Not through `work`: it would poll before the state is taken off the context.
         self.head.stage().signal(&Signal::Barrier(barrier), &mut self.cx)?;
         let (snapshot, work) = HarnessSnapshot::new(self.place, self.cx.take_snapshots());
-        work.into_iter().for_each(|work| self.world.spawn(work));
+        work.into_iter().for_each(|work| self.services.spawn(work));
         self.work(|_, _| Ok(()))?;
         Ok(snapshot)
     }
@@ -209,7 +209,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
 
     /// When the operator has asked to be woken.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        self.alarm.expected(self.world.moment())
+        self.alarm.expected(self.services.moment())
     }
 
     /// Whether an operator holds the end of its input: run its I/O or move its clock, and

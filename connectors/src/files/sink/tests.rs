@@ -6,12 +6,12 @@ use millstream_operators::testing::sink_operator;
 use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, OperatorHarness};
 
 use super::*;
-use crate::files::testing::FaultyStore;
+use crate::files::testing::FailingStore;
 
 type Lines = FileSink<TextEncoder<u64, fn(&u64) -> String>>;
 
 /// A sink of numbers, one a line, into `out`.
-fn lines(store: &Arc<FaultyStore>) -> Lines {
+fn lines(store: &Arc<FailingStore>) -> Lines {
     let line: fn(&u64) -> String = u64::to_string;
     FileSink::text("out", line).store(store.clone())
 }
@@ -48,7 +48,7 @@ fn end<T: Record>(harness: &mut OperatorHarness<T, ()>) -> Result<()> {
 }
 
 /// The visible lines, in order of value.
-fn visible(store: &FaultyStore) -> Vec<u64> {
+fn visible(store: &FailingStore) -> Vec<u64> {
     let mut lines: Vec<_> =
         store.visible().values().flat_map(|file| file.lines()).map(|line| line.parse().unwrap()).collect();
     lines.sort_unstable();

@@ -54,12 +54,12 @@ impl KeyedTwoInputProcessFunction<u8, char, u32, (char, u32)> for Pair {
 
 #[test]
 fn two_inputs_share_state_and_timers() -> Result<()> {
-    let mut before = TwoInputHarness::new(operator::two_inputs(Pair))?;
+    let mut before = TwoInputHarness::new(keyed_process::two_inputs(Pair))?;
     before.push_first_timed([((1, 'a'), at(1)), ((1, 'b'), at(2)), ((2, 'c'), at(3))])?;
     before.push_second((1, 7), at(4))?;
     assert_eq!(before.take_timed(), [(('a', 7), at(4)), (('b', 7), at(4))]);
 
-    let mut after = TwoInputHarness::restore(operator::two_inputs(Pair), &before.snapshot(1)?)?;
+    let mut after = TwoInputHarness::restore(keyed_process::two_inputs(Pair), &before.snapshot(1)?)?;
     after.push_second((2, 8), at(5))?;
     assert_eq!(after.take_records(), [('c', 8)]);
     after.watermark(at(10))?;

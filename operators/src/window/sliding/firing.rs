@@ -16,12 +16,12 @@ pub(super) struct Firing {
     /// Each with the place of its key group.
     windows: std::vec::IntoIter<(TimeWindow, usize)>,
     current: Option<(TimeWindow, usize)>,
-    step: Step,
+    cursor: Cursor,
 }
 
 /// What to go on with of a window and key group.
 #[derive(Clone, Copy)]
-enum Step {
+enum Cursor {
     /// Working out what its slices come to.
     Begin,
     /// The keys of its slices, from a bucket on.
@@ -33,7 +33,7 @@ enum Step {
 impl Firing {
     pub(super) fn of(windows: Vec<(TimeWindow, usize)>) -> Self {
         let mut windows = windows.into_iter();
-        Self { current: windows.next(), windows, step: Step::Begin }
+        Self { current: windows.next(), windows, cursor: Cursor::Begin }
     }
 
     /// Lets windows fire; true when there are no more, false if the task should yield before: the operator's
@@ -54,15 +54,15 @@ impl Firing {
                 break;
             };
             let has_slices = panes.grid.has(window);
-            if let Step::Begin = self.step {
+            if let Cursor::Begin = self.cursor {
                 if has_slices {
                     let merge = |sum: &mut V, more| function.pane_mut().merge(sum, more).map_err(failed);
                     running.go_on_to(window, slices, merge)?;
                 }
-                self.step = Step::Sliced(0);
+                self.cursor = Cursor::Sliced(0);
             }
             let keys = has_slices.then(|| running.keys());
-            if let (Step::Sliced(bucket), Some(keys)) = (self.step, keys) {
+            if let (Cursor::Sliced(bucket), Some(keys)) = (self.cursor, keys) {
                 for (bucket, (key, halves)) in keys.iter_from(bucket) {
                     let mut merge = |sum: &mut V, more| function.pane_mut().merge(sum, more).map_err(failed);
                     let Some(mut value) = halves.merged(&mut merge)? else { continue };
@@ -72,23 +72,23 @@ impl Firing {
                     }
                     function.finish((key.clone(), window), value, time, &mut out)?;
                     if !out.goes_on() {
-                        self.step = Step::Sliced(bucket + 1);
+                        self.cursor = Cursor::Sliced(bucket + 1);
                         return Ok(false);
                     }
                 }
             }
-            let from = if let Step::Whole(bucket) = self.step { bucket } else { 0 };
+            let from = if let Cursor::Whole(bucket) = self.cursor { bucket } else { 0 };
             for (bucket, (key, value)) in whole.into_iter().flat_map(|whole| whole.iter_from(from)) {
                 if keys.is_some_and(|keys| keys.get(stable_hash(key), key).is_some()) {
                     continue;
                 }
                 function.finish((key.clone(), window), value.clone(), time, &mut out)?;
                 if !out.goes_on() {
-                    self.step = Step::Whole(bucket + 1);
+                    self.cursor = Cursor::Whole(bucket + 1);
                     return Ok(false);
                 }
             }
-            (self.current, self.step) = (self.windows.next(), Step::Begin);
+            (self.current, self.cursor) = (self.windows.next(), Cursor::Begin);
         }
         Ok(true)
     }

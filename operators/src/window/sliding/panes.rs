@@ -7,8 +7,8 @@ use millstream_state::{Key, KeyGroups, Record, Timestamp, WindowTables, Windowed
 use super::grid::{Grid, Slice};
 use super::running::RunningWindow;
 use super::sum::add;
-use crate::window::operator::{WINDOWS, window_table};
 use crate::window::time_window::last_before;
+use crate::window::window_operator::{WINDOWS, window_table};
 use crate::window::{TimeWindow, Window};
 
 /// The name of the state that holds the slices.

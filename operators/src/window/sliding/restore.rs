@@ -5,14 +5,14 @@ use millstream_runtime::chain::OpenContext;
 use millstream_state::{Key, Record, Timestamp, WindowTables, WindowedTable, stable_hash};
 
 use super::grid::Grid;
-use super::operator::{SliceOperator, over};
 use super::panes::SLICES;
+use super::slice_operator::{SliceOperator, over};
 use crate::function::failed;
 use crate::window::TimeWindow;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::operator::{WINDOWS, window_table};
 use crate::window::pane::PaneFunction;
+use crate::window::window_operator::{WINDOWS, window_table};
 
 /// The name of the state that says for which windows the slices were cut.
 pub(super) const GRID: &str = "grid";

@@ -9,14 +9,14 @@ use millstream_state::{Key, Record, Timestamp};
 
 use super::SlidingEventTimeWindows;
 use super::grid::Grid;
-use super::operator::SliceOperator;
 use super::panes::SLICES;
 use super::restore::{add_up, take_grid};
+use super::slice_operator::SliceOperator;
 use crate::window::TimeWindow;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::operator::{WindowOperator, window_table};
 use crate::window::pane::PaneFunction;
+use crate::window::window_operator::{WindowOperator, window_table};
 
 /// One of the two.
 pub(super) enum SlidingOperator<K, T, F: WindowFunction<K, T, TimeWindow>> {

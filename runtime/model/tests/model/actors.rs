@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use loom::thread;
 use millstream_model::channel::channel;
-use millstream_model::check::{Access, Mistake, Step, check, loses_a_wake_up};
+use millstream_model::check::{Access, Mistake, WakeStep, check, loses_a_wake_up};
 use millstream_model::event::Event;
 use millstream_model::signal::Runs;
 use millstream_model::wake_flag::WakeFlag;
@@ -60,7 +60,7 @@ fn two_actors_wake_each_other_until_all_is_sent() {
 
 #[test]
 fn without_the_second_look_they_wait_for_each_other() {
-    loses_a_wake_up(Mistake::Omitted(Step::SecondLook), two_actors);
+    loses_a_wake_up(Mistake::Omitted(WakeStep::SecondLook), two_actors);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::task::Wake;
 
 use loom::thread;
 use millstream_model::channel::{ChannelReceiver, ChannelSender, channel};
-use millstream_model::check::{Access, Mistake, Step, check, loses_a_wake_up};
+use millstream_model::check::{Access, Mistake, WakeStep, check, loses_a_wake_up};
 use millstream_model::event::{Event, StreamStatus};
 use millstream_model::signal::Signal;
 
@@ -92,8 +92,8 @@ fn one_take_is_enough_to_wake_the_producer() {
 
 #[test]
 fn without_the_second_look_a_producer_sleeps_beside_an_empty_channel() {
-    loses_a_wake_up(Mistake::Omitted(Step::SecondLook), batches);
-    loses_a_wake_up(Mistake::Omitted(Step::SecondLook), control_events);
+    loses_a_wake_up(Mistake::Omitted(WakeStep::SecondLook), batches);
+    loses_a_wake_up(Mistake::Omitted(WakeStep::SecondLook), control_events);
 }
 
 /// A flag that is raised only after the second look, or read before the take, for all that another

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread::{self, JoinHandle};
-use millstream_model::check::{Mistake, Step, check, failure, loses_a_wake_up};
+use millstream_model::check::{Mistake, WakeStep, check, failure, loses_a_wake_up};
 use millstream_model::io::{IoHandle, IoPool};
 use millstream_model::signal::Signal;
 
@@ -54,7 +54,7 @@ fn a_task_is_woken_when_the_result_is_there() {
 
 #[test]
 fn a_wake_up_before_the_result_is_there_is_lost() {
-    loses_a_wake_up(Mistake::Omitted(Step::ResultBeforeWake), result);
+    loses_a_wake_up(Mistake::Omitted(WakeStep::ResultBeforeWake), result);
 }
 
 /// Work that would never end, and what becomes of its handle.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use millstream_state::CheckpointId;
 
-use super::super::pending::{PendingCheckpoint, Progress, Purpose};
+use super::super::pending::{PendingCheckpoint, PendingProgress, Purpose};
 use super::super::{CheckpointCommand, Control, Recipients, SavepointInfo};
 use super::schedule::End;
 use super::{CheckpointCoordinator, REMEMBERED_ABORTS};
@@ -62,7 +62,7 @@ impl CheckpointCoordinator {
         if newest {
             Self::send_to_all(Control::CheckpointCompleted(id), commands);
         }
-        if let Progress::Writing(files) = pending.progress {
+        if let PendingProgress::Writing(files) = pending.progress {
             let dropped = self.retention.add(id, files);
             let garbage = self.sweep();
             Self::delete(dropped, garbage, commands);
@@ -141,8 +141,8 @@ impl CheckpointCoordinator {
             match &mut pending.progress {
                 // Whether it is listed is unknown: rather leak its files than list a checkpoint that
                 // lacks some.
-                Progress::Writing(files) => self.retention.keep_unconfirmed(id, std::mem::take(files)),
-                Progress::Collecting(_) => {
+                PendingProgress::Writing(files) => self.retention.keep_unconfirmed(id, std::mem::take(files)),
+                PendingProgress::Collecting(_) => {
                     self.aborted.insert(id);
                     if self.aborted.len() > REMEMBERED_ABORTS {
                         self.aborted.pop_first();

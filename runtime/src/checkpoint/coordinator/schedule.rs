@@ -44,7 +44,7 @@ pub(super) enum End {
 
 /// Something the coordinator does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum ScheduledAction {
     Periodic,
     Final,
     Finish,
@@ -65,45 +65,47 @@ impl Attempt {
 }
 
 impl CheckpointCoordinator {
-    /// The next step and the earliest time for it; `None` while it waits for something else than time.
-    pub(super) fn next_step(&self) -> Option<(Duration, Step)> {
+    /// The next action and the earliest time for it; `None` while it waits for something else than time.
+    pub(super) fn next_action(&self) -> Option<(Duration, ScheduledAction)> {
         let attempt = self.attempt.as_ref()?;
         let all_ended = self.ended.len() == self.subtasks.len();
         let idle = self.pending.is_empty();
         match attempt.end {
             End::Final(_) | End::Stopping(_) | End::Finishing => None,
-            End::Safe => idle.then_some((Duration::ZERO, Step::Finish)),
+            End::Safe => idle.then_some((Duration::ZERO, ScheduledAction::Finish)),
             End::Open if all_ended && !idle => None,
-            End::Open if all_ended && self.config.interval.is_some() => Some((attempt.retry, Step::Final)),
-            End::Open if all_ended => Some((Duration::ZERO, Step::Finish)),
+            End::Open if all_ended && self.config.interval.is_some() => {
+                Some((attempt.retry, ScheduledAction::Final))
+            }
+            End::Open if all_ended => Some((Duration::ZERO, ScheduledAction::Finish)),
             End::Open => {
                 self.config.interval?;
                 let under_way = self.pending.values().filter(|pending| pending.is_checkpoint()).count();
                 let due = attempt.due.max(attempt.paused_until);
-                (under_way < self.config.max_concurrent.max(1)).then_some((due, Step::Periodic))
+                (under_way < self.config.max_concurrent.max(1)).then_some((due, ScheduledAction::Periodic))
             }
         }
     }
 
-    /// Gives up what takes too long, then does the next step if its time has come.
+    /// Gives up what takes too long, then takes the next action if its time has come.
     pub(super) fn advance(&mut self, now: Moment, commands: &mut Vec<CheckpointCommand>) {
         self.expire(now, commands);
-        let Some((_, step)) = self.next_step().filter(|(due, _)| *due <= now.monotonic) else { return };
+        let Some((_, action)) = self.next_action().filter(|(due, _)| *due <= now.monotonic) else { return };
         let interval = self.config.interval.unwrap_or_default();
         let Some(attempt) = &mut self.attempt else { return };
         let base = attempt.base;
-        match step {
-            Step::Periodic => {
+        match action {
+            ScheduledAction::Periodic => {
                 attempt.due = now.monotonic.saturating_add(interval);
                 self.trigger(now, Purpose::Checkpoint { base, last: false }, commands);
             }
-            Step::Final => {
+            ScheduledAction::Final => {
                 let id = self.trigger(now, Purpose::Checkpoint { base, last: true }, commands);
                 if let Some(attempt) = &mut self.attempt {
                     attempt.end = End::Final(id);
                 }
             }
-            Step::Finish => {
+            ScheduledAction::Finish => {
                 attempt.end = End::Finishing;
                 let control = Control::Finish { stopped: self.stopped_with.is_some() };
                 commands.push(CheckpointCommand::Send { to: Recipients::All, control });

@@ -26,12 +26,12 @@ use crate::job::{AttemptId, JobMaster, JobOutcome, MasterEvent, RestoreFrom, Sub
 use crate::task::{Budget, Progress, guarded};
 
 /// Messages to the job master that have not been delivered yet.
-pub(super) type Inbox = Arc<Mutex<VecDeque<CoordinatorMessage>>>;
+pub(super) type Inbox = Arc<Mutex<VecDeque<MasterMessage>>>;
 
 /// The URL of the simulated store.
 pub(super) const STORE: &str = "simulated://store";
 
-pub(super) enum CoordinatorMessage {
+pub(super) enum MasterMessage {
     Prepared(AttemptId, Result<Prepared>),
     Event(MasterEvent),
     /// One that needed an explanation, with it.
@@ -43,7 +43,7 @@ pub(super) struct ReportTo(pub(super) AttemptId, pub(super) Inbox);
 impl Reporter for ReportTo {
     fn report(&self, subtask: SubtaskId, report: Report) {
         let event = MasterEvent::Report { attempt: self.0, subtask, report };
-        self.1.lock().push_back(CoordinatorMessage::Event(event));
+        self.1.lock().push_back(MasterMessage::Event(event));
     }
 }
 
@@ -109,7 +109,7 @@ impl Process {
         let number = identity.pid;
         let storage = Arc::new(JobStorage::open(&job, identity, journal)?);
         let inbox = Inbox::default();
-        inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::Start));
+        inbox.lock().push_back(MasterMessage::Event(MasterEvent::Start));
         Ok(Self {
             goes_on,
             has_begun: false,
@@ -190,7 +190,7 @@ impl Process {
     pub(super) fn stop_tasks(&mut self, attempt: AttemptId) {
         self.stopping = None;
         self.tasks.clear();
-        self.inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::TasksStopped { attempt }));
+        self.inbox.lock().push_back(MasterMessage::Event(MasterEvent::TasksStopped { attempt }));
     }
 
     pub(super) fn send(&mut self, to: Recipients, control: &Control) {
@@ -206,7 +206,7 @@ impl Process {
         let allow = self.job.allow_unclaimed_state;
         self.pool.spawn(Box::pin(async move {
             let prepared = guard::guarded(storage.prepare(&plan, &restore, allow)).await;
-            inbox.lock().push_back(CoordinatorMessage::Prepared(attempt, prepared));
+            inbox.lock().push_back(MasterMessage::Prepared(attempt, prepared));
         }));
     }
 
@@ -215,7 +215,7 @@ impl Process {
         let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
         self.pool.spawn(Box::pin(async move {
             let explained = storage.explain(event).await;
-            inbox.lock().push_back(CoordinatorMessage::Explained(explained));
+            inbox.lock().push_back(MasterMessage::Explained(explained));
         }));
     }
 
@@ -225,14 +225,14 @@ impl Process {
         self.pool.spawn(Box::pin(async move {
             if guard::guarded(storage.check_savepoint(&path)).await.is_ok() {
                 let event = MasterEvent::SavepointRequested { request, path, stop };
-                inbox.lock().push_back(CoordinatorMessage::Event(event));
+                inbox.lock().push_back(MasterMessage::Event(event));
             }
         }));
     }
 
     /// Asks the job to end now.
     pub(super) fn cancel(&self) {
-        self.inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::CancelRequested));
+        self.inbox.lock().push_back(MasterMessage::Event(MasterEvent::CancelRequested));
     }
 
     pub(super) fn write_manifest(&self, attempt: AttemptId, request: ManifestRequest, tries: u32) {
@@ -242,7 +242,7 @@ impl Process {
             let write = || guard::guarded(storage.write_manifest(&plan, &request));
             let result = retried(tries, write, |_| ready(())).await;
             let event = MasterEvent::ManifestWritten { attempt, checkpoint, result };
-            inbox.lock().push_back(CoordinatorMessage::Event(event));
+            inbox.lock().push_back(MasterMessage::Event(event));
         }));
     }
 
@@ -279,7 +279,7 @@ impl Process {
         }
         while self.ticks.first().is_some_and(|tick| *tick <= now.monotonic) {
             self.ticks.pop_first();
-            self.inbox.lock().push_back(CoordinatorMessage::Event(MasterEvent::Tick));
+            self.inbox.lock().push_back(MasterMessage::Event(MasterEvent::Tick));
         }
     }
 }

@@ -102,7 +102,7 @@ fn what_is_prepared_is_shipped_and_not_kept_in_the_plan() {
     let prepare = || futures::executor::block_on(plan.run_preparations(|_| false)).unwrap();
     let (first, second) = (prepare(), prepare());
     for prepared in [&second, &first] {
-        let services = Arc::new(HarnessWorld::default()).services(Sabotage::None);
+        let services = Arc::new(HarnessServices::default()).for_task(Sabotage::None);
         let wakers = vec![Waker::noop().clone(); 2];
         let (placement, restored, seed) = (&Placement::Everything, None, 7);
         let deployment = Deployment {

@@ -1,24 +1,24 @@
-//! A master in a random world: tasks, store, network and user do what a seed says, and the rules
+//! A master under a simulated driver: tasks, store, network and user do what a seed says, and the rules
 //! that must hold whatever happens are checked at every command.
 
+mod driver;
 mod rules;
-mod world;
 
 use std::time::Duration;
 
-use self::world::World;
+use self::driver::SimulatedDriver;
 use super::*;
 use crate::checkpoint::CheckpointConfig;
 
 /// A failing seed replays exactly: call `run` with it.
 #[test]
-fn the_rules_hold_in_any_world() {
+fn the_rules_hold_under_every_seed() {
     let mut outcomes = [0; 4];
     let mut completed = 0;
     for seed in 0..5_000 {
-        let world = run(seed);
-        completed += world.master.statistics().completed();
-        outcomes[match world.outcome() {
+        let driver = run(seed);
+        completed += driver.master.statistics().completed();
+        outcomes[match driver.outcome() {
             Some(Ok(JobOutcome::Finished)) => 0,
             Some(Ok(JobOutcome::Cancelled)) => 1,
             Some(Ok(JobOutcome::StoppedWithSavepoint)) => 2,
@@ -26,24 +26,24 @@ fn the_rules_hold_in_any_world() {
             None => panic!("seed {seed}: the job never ends"),
         }] += 1;
     }
-    assert!(outcomes.iter().all(|count| *count > 50), "the worlds are too much alike: {outcomes:?}");
+    assert!(outcomes.iter().all(|count| *count > 50), "the seeds are too much alike: {outcomes:?}");
     assert!(completed > 5_000, "hardly any checkpoint was completed: {completed}");
 }
 
-fn run(seed: u64) -> World {
-    let mut world = World::new(seed);
-    for _ in 0..world.random(400) {
-        world.step();
+fn run(seed: u64) -> SimulatedDriver {
+    let mut driver = SimulatedDriver::new(seed);
+    for _ in 0..driver.random(400) {
+        driver.step();
     }
     // From now on nothing goes wrong, and the input ends: so must the job.
-    world.calm = true;
+    driver.calm = true;
     for _ in 0..3_000 {
-        if world.outcome().is_none() {
-            world.step();
+        if driver.outcome().is_none() {
+            driver.step();
         }
     }
-    world.check_end();
-    world
+    driver.check_end();
+    driver
 }
 
 fn config(random: &mut impl FnMut(u64) -> u64) -> MasterConfig {

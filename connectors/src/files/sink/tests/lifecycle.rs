@@ -9,7 +9,7 @@ use crate::files::sink::part::CHUNK;
 
 #[test]
 fn a_file_is_visible_once_its_checkpoint_is_complete() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let mut harness = start(&lines(&store));
     harness.push_all([1, 2]).unwrap();
     assert!(store.files().is_empty());
@@ -33,7 +33,7 @@ fn a_file_is_visible_once_its_checkpoint_is_complete() {
 
 #[test]
 fn an_aborted_checkpoint_is_covered_by_the_next() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let mut harness = start(&lines(&store));
     harness.push_all([1]).unwrap();
     harness.snapshot(1).unwrap();
@@ -47,7 +47,7 @@ fn an_aborted_checkpoint_is_covered_by_the_next() {
 
 #[test]
 fn without_checkpoints_everything_appears_at_the_end() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let mut harness = start(&lines(&store).roll_bytes(4));
     (0..5).for_each(|number| harness.push_all([number, number + 10]).unwrap());
     assert!(store.visible().is_empty());
@@ -58,7 +58,7 @@ fn without_checkpoints_everything_appears_at_the_end() {
 
 #[test]
 fn a_job_that_is_stopped_shows_no_more_than_its_savepoint() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let mut harness = start(&lines(&store));
     harness.push_all([1]).unwrap();
     harness.snapshot(1).unwrap();
@@ -70,7 +70,7 @@ fn a_job_that_is_stopped_shows_no_more_than_its_savepoint() {
 
 #[test]
 fn an_old_file_is_closed() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let mut harness = start(&lines(&store).roll_interval(Duration::from_secs(10)));
     harness.push_all([1]).unwrap();
     assert!(harness.wake_at().is_some());
@@ -87,7 +87,7 @@ fn an_old_file_is_closed() {
 
 #[test]
 fn large_files_are_written_in_chunks_and_do_not_change_by_it() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let sink = FileSink::text("out", |text: &String| text.clone()).store(store.clone());
     let mut harness = start(&sink);
     let records: Vec<_> =
@@ -101,7 +101,7 @@ fn large_files_are_written_in_chunks_and_do_not_change_by_it() {
 
 #[test]
 fn a_slow_store_holds_upstream_back() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let sink = lines(&store).roll_bytes(1);
     check(&sink).unwrap();
     let mut harness =
@@ -144,7 +144,7 @@ fn formats_write_what_the_source_reads() {
         number: Option<i32>,
     }
     let rows = [("a,\"b\"", Some(-1)), ("ü", None)].map(|(name, number)| Row { name: name.into(), number });
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let mut harness = start(&FileSink::csv::<Row>("csv").header().store(store.clone()));
     harness.push_all(rows.clone()).unwrap();
     harness.push_all(rows.clone()).unwrap();
@@ -168,7 +168,7 @@ fn formats_write_what_the_source_reads() {
 #[test]
 fn a_record_that_the_format_cannot_hold_is_an_error() {
     let mut harness =
-        start(&FileSink::csv::<(u8, std::collections::BTreeMap<u8, u8>)>("maps").store(FaultyStore::new()));
+        start(&FileSink::csv::<(u8, std::collections::BTreeMap<u8, u8>)>("maps").store(FailingStore::new()));
     let error = harness.push_all([(1, [(1, 1)].into())]).unwrap_err();
     assert!(error.to_string().contains("cannot be written to CSV files"), "{error}");
 }

@@ -28,7 +28,7 @@ fn run(sink: &Lines, number: u64) -> Result<()> {
 
 #[test]
 fn a_second_run_must_say_what_it_wants() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("out/README", "not ours");
     run(&lines(&store), 1).unwrap();
 
@@ -50,7 +50,7 @@ fn a_second_run_must_say_what_it_wants() {
 
 #[test]
 fn a_directory_that_cannot_be_written_to_is_named() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.fail("put", 0);
     let error = check(&lines(&store)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::External);

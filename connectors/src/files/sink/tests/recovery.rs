@@ -11,13 +11,13 @@ fn committable(length: u64) -> Committable {
     Committable { pending: "out/.pending".to_owned(), target: "out/part".to_owned(), length }
 }
 
-fn commit(store: &FaultyStore, length: u64) -> Result<()> {
+fn commit(store: &FailingStore, length: u64) -> Result<()> {
     block_on(commit_all(store, vec![committable(length)]))
 }
 
 #[test]
 fn committing_again_changes_nothing() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("out/.pending", "abc");
     commit(&store, 3).unwrap();
     let files = store.files();
@@ -29,7 +29,7 @@ fn committing_again_changes_nothing() {
 #[test]
 fn an_interrupted_commit_is_finished_by_the_next() {
     for operation in ["copy", "delete", "get"] {
-        let store = FaultyStore::new();
+        let store = FailingStore::new();
         store.write("out/.pending", "abc");
         store.fail(operation, 0);
         let error = commit(&store, 3).unwrap_err();
@@ -41,7 +41,7 @@ fn an_interrupted_commit_is_finished_by_the_next() {
 
 #[test]
 fn lost_data_is_an_error_that_names_the_file() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let error = commit(&store, 3).unwrap_err();
     assert!(!error.kind().is_retryable(), "no restart brings it back");
     assert!(
@@ -57,7 +57,7 @@ fn lost_data_is_an_error_that_names_the_file() {
 #[test]
 fn the_file_of_another_run_is_not_touched() {
     for other in ["xyz", "of another length"] {
-        let store = FaultyStore::new();
+        let store = FailingStore::new();
         store.write("out/.pending", "abc");
         store.write("out/part", other);
         let error = commit(&store, 3).unwrap_err();
@@ -69,7 +69,7 @@ fn the_file_of_another_run_is_not_touched() {
 
 #[test]
 fn a_restore_commits_what_the_snapshot_lists() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let sink = lines(&store);
     let mut harness = start(&sink);
     harness.push_all([1, 2]).unwrap();
@@ -85,7 +85,7 @@ fn a_restore_commits_what_the_snapshot_lists() {
 
 #[test]
 fn what_an_attempt_leaves_behind_is_not_taken_for_the_next_ones() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let sink = lines(&store);
     let mut harness = start(&sink);
     harness.push_all([1, 2]).unwrap();
@@ -103,7 +103,7 @@ fn what_an_attempt_leaves_behind_is_not_taken_for_the_next_ones() {
 
 #[test]
 fn names_do_not_collide_after_rescaling() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let sink = lines(&store);
     check(&sink).unwrap();
     let mut snapshots = Vec::new();
@@ -132,7 +132,7 @@ fn names_do_not_collide_after_rescaling() {
 #[test]
 fn a_failed_write_fails_the_attempt_and_shows_nothing() {
     for (operation, successes) in [("put", 0), ("put", 1)] {
-        let store = FaultyStore::new();
+        let store = FailingStore::new();
         let sink = lines(&store).roll_bytes(1);
         let mut harness = start(&sink);
         store.fail(operation, successes);
@@ -175,7 +175,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A job whose source is the numbers from 0 on.
 struct Job {
-    store: Arc<FaultyStore>,
+    store: Arc<FailingStore>,
     sink: Lines,
     harness: Option<OperatorHarness<u64, ()>>,
     next: u64,
@@ -258,7 +258,7 @@ proptest! {
 
     #[test]
     fn each_record_is_visible_once(steps in prop::collection::vec(step(), 1..30)) {
-        let store = FaultyStore::new();
+        let store = FailingStore::new();
         let sink = lines(&store).roll_bytes(12);
         check(&sink).unwrap();
         let (harness, complete, notify) = (None, None, None);

@@ -7,20 +7,20 @@ use millstream_runtime::graph::OutputTag;
 use proptest::prelude::*;
 
 use super::*;
-use crate::files::testing::FaultyStore;
+use crate::files::testing::FailingStore;
 
 /// Lines of different lengths, numbered.
 fn numbered(count: usize) -> String {
     (0..count).map(|number| format!("{number}{}\n", "x".repeat(number * 7 % 31))).collect()
 }
 
-fn text(store: &Arc<FaultyStore>) -> FileSource {
+fn text(store: &Arc<FailingStore>) -> FileSource {
     FileSource::text("in").store(store.clone())
 }
 
 #[test]
 fn all_subtasks_together_read_everything_once() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let (one, other) = (numbered(5_000), numbered(100));
     store.write("in/one.txt", one.clone());
     store.write("in/other.txt", other.clone());
@@ -51,7 +51,7 @@ proptest! {
         split_bytes in 1..20_000_u64,
         gzip in any::<bool>(),
     ) {
-        let store = FaultyStore::new();
+        let store = FailingStore::new();
         let content = numbered(3_000);
         if gzip {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -83,7 +83,7 @@ proptest! {
 
 #[test]
 fn a_header_is_known_in_every_range_and_after_a_restore() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let rows: String = (0..2_000).map(|number| format!("{},{number}\n", number * 2)).collect();
     store.write("in/a.csv", format!("double,single\n{rows}"));
     #[derive(Clone, serde::Serialize, serde::Deserialize)]
@@ -107,19 +107,19 @@ fn a_header_is_known_in_every_range_and_after_a_restore() {
 
 #[test]
 fn what_is_not_there_is_named() {
-    let error = discover(&text(&FaultyStore::new())).unwrap_err();
+    let error = discover(&text(&FailingStore::new())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("`in`"), "{error}");
     let error = discover(&FileSource::text("/no/such/file.csv")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("/no/such/file.csv"), "{error}");
-    let error = discover(&text(&FaultyStore::new()).rate(0.0)).unwrap_err();
+    let error = discover(&text(&FailingStore::new()).rate(0.0)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidJob);
 }
 
 #[test]
 fn a_bad_row_fails_or_is_skipped_or_set_aside() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("in/n.jsonl", "1\n\n2\nthree\n4");
     let source = FileSource::json_lines::<u64>("in").store(store);
 
@@ -147,7 +147,7 @@ fn a_bad_row_fails_or_is_skipped_or_set_aside() {
 
 #[test]
 fn the_rate_is_shared_and_kept() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("in/a.txt", numbered(1_000));
     // 100 a second over two subtasks: 50 each.
     let mut harness = start(&text(&store).rate(100.0), 0, 2);
@@ -162,7 +162,7 @@ fn the_rate_is_shared_and_kept() {
 
 #[test]
 fn a_failing_store_fails_the_source_and_says_where() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("in/a.txt", numbered(1_000));
     let source = text(&store).split_bytes(1_000);
     let mut harness = start(&source, 0, 1);
@@ -176,7 +176,7 @@ fn a_failing_store_fails_the_source_and_says_where() {
 
 #[test]
 fn a_file_that_became_shorter_is_an_error() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("in/a.txt", numbered(1_000));
     let source = text(&store);
     let mut harness = start(&source, 0, 1);
@@ -187,7 +187,7 @@ fn a_file_that_became_shorter_is_an_error() {
 
 #[test]
 fn nothing_blocks_while_bytes_are_under_way() {
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     store.write("in/a.txt", "a\n");
     let source = text(&store);
     let operator = source_operator(source.clone(), discover(&source).unwrap(), 0, 1);

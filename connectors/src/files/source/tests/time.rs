@@ -7,14 +7,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::files::format::JsonLinesFormat;
-use crate::files::testing::FaultyStore;
+use crate::files::testing::FailingStore;
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
 /// Files of timestamps.
-fn source(store: &Arc<FaultyStore>, files: &[(&str, &[i64])]) -> FileSource<JsonLinesFormat<i64>> {
+fn source(store: &Arc<FailingStore>, files: &[(&str, &[i64])]) -> FileSource<JsonLinesFormat<i64>> {
     for (name, times) in files {
         let content: String = times.iter().map(|time| format!("{time}\n")).collect();
         store.write(&format!("in/{name}"), content);
@@ -52,7 +52,7 @@ fn run(harness: &mut SourceHarness<i64>, steps: usize) -> (Vec<i64>, Vec<i64>) {
 
 #[test]
 fn a_bound_follows_the_latest_record() {
-    let source = source(&FaultyStore::new(), &[("a", &[10, 30, 25]), ("b", &[40])]);
+    let source = source(&FailingStore::new(), &[("a", &[10, 30, 25]), ("b", &[40])]);
     assert!(source.has_timestamps());
     let source = source.watermarks(Duration::from_millis(5));
     let (records, watermarks) = run(&mut start(&source, 0, 1), 99);
@@ -63,7 +63,7 @@ fn a_bound_follows_the_latest_record() {
 #[test]
 fn declared_starts_alone_make_lateness_impossible() {
     let files: [(&str, &[i64]); 3] = [("20-b", &[29, 20, 35]), ("10-a", &[19, 10]), ("30-c", &[31])];
-    let source = source(&FaultyStore::new(), &files).split_start(start_of);
+    let source = source(&FailingStore::new(), &files).split_start(start_of);
     let (records, watermarks) = run(&mut start(&source, 0, 1), 99);
     assert_eq!(records, [19, 10, 29, 20, 35, 31]);
     assert_eq!(watermarks, [9, 19, 29]);
@@ -72,7 +72,7 @@ fn declared_starts_alone_make_lateness_impossible() {
 #[test]
 fn a_file_that_declares_nothing_holds_the_watermark_and_is_read_first() {
     let files: [(&str, &[i64]); 2] = [("10-a", &[10, 19]), ("unknown", &[5, 1])];
-    let source = source(&FaultyStore::new(), &files).split_start(start_of);
+    let source = source(&FailingStore::new(), &files).split_start(start_of);
     let (records, watermarks) = run(&mut start(&source, 0, 1), 99);
     assert_eq!((records, watermarks), (vec![5, 1, 10, 19], vec![9]));
 }
@@ -81,7 +81,7 @@ fn a_file_that_declares_nothing_holds_the_watermark_and_is_read_first() {
 fn with_both_a_file_lets_time_rise_up_to_the_next() {
     let files: [(&str, &[i64]); 2] = [("10-a", &[10, 28, 27]), ("20-b", &[22, 40])];
     let source =
-        source(&FaultyStore::new(), &files).split_start(start_of).watermarks(Duration::from_millis(2));
+        source(&FailingStore::new(), &files).split_start(start_of).watermarks(Duration::from_millis(2));
     let (records, watermarks) = run(&mut start(&source, 0, 1), 99);
     assert_eq!((records, watermarks), (vec![10, 28, 27, 22, 40], vec![9, 19, 37]));
 }
@@ -89,7 +89,7 @@ fn with_both_a_file_lets_time_rise_up_to_the_next() {
 #[test]
 fn all_subtasks_go_through_time_together() {
     let files: [(&str, &[i64]); 4] = [("40-d", &[4]), ("10-a", &[1]), ("30-c", &[3]), ("20-b", &[2])];
-    let source = source(&FaultyStore::new(), &files).split_start(start_of);
+    let source = source(&FailingStore::new(), &files).split_start(start_of);
     let splits = discover(&source).unwrap();
     let names = |subtask| {
         source.assign(&splits, subtask, 2).iter().map(|split| split.file().to_owned()).collect::<Vec<_>>()
@@ -101,7 +101,7 @@ fn all_subtasks_go_through_time_together() {
 #[test]
 fn a_split_keeps_its_time_across_a_restore() {
     let long: Vec<i64> = (0..3_000).map(|step| 10_000 + step).collect();
-    let store = FaultyStore::new();
+    let store = FailingStore::new();
     let files: [(&str, &[i64]); 2] = [("10000-a", &long), ("50000-b", &[50_001])];
     let source = source(&store, &files).split_start(start_of).watermarks(Duration::from_millis(1));
     let mut harness = start(&source, 0, 1);
@@ -128,7 +128,7 @@ proptest! {
         lives in prop::collection::vec((1..3_u32, 0..5_usize), 0..4),
         split_bytes in 1..50_u64,
     ) {
-        let store = FaultyStore::new();
+        let store = FailingStore::new();
         for (number, (begin, offsets)) in files.iter().enumerate() {
             let content: String = offsets.iter().map(|offset| format!("{}\n", begin + offset)).collect();
             store.write(&format!("in/{begin}-{number}"), content);

@@ -13,7 +13,7 @@ use crate::checkpoint::{CheckpointCommand, Control, Recipients};
 use crate::clock::{Clock, IoPool};
 use crate::driver::Sabotage;
 use crate::driver::simulation::pool::Flag;
-use crate::driver::simulation::process::{CoordinatorMessage, Process, ReportTo};
+use crate::driver::simulation::process::{MasterMessage, Process, ReportTo};
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::error::Result;
 use crate::guard::catch;
@@ -24,11 +24,11 @@ impl World {
     pub(super) fn deliver_to_master(&mut self, process: &mut Process) {
         let Some(message) = process.inbox.lock().pop_front() else { return };
         let event = match message {
-            CoordinatorMessage::Event(event) if JobStorage::needs_explanation(&event) => {
+            MasterMessage::Event(event) if JobStorage::needs_explanation(&event) => {
                 return process.explain(event);
             }
-            CoordinatorMessage::Event(event) | CoordinatorMessage::Explained(event) => event,
-            CoordinatorMessage::Prepared(attempt, prepared) => {
+            MasterMessage::Event(event) | MasterMessage::Explained(event) => event,
+            MasterMessage::Prepared(attempt, prepared) => {
                 if !process.master.awaits_deployment(attempt) {
                     return;
                 }

@@ -1,4 +1,4 @@
-//! The rules that need a look at the whole world.
+//! The rules that need a look at everything the driver holds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use millstream_state::CheckpointId;
 
 use super::super::MasterEvent;
-use super::world::{Files, SUBTASKS, World};
+use super::driver::{Files, SUBTASKS, SimulatedDriver};
 use crate::checkpoint::Report;
 
-impl World {
+impl SimulatedDriver {
     pub(super) fn check_checkpoint_trigger(&mut self, id: CheckpointId, base: Option<CheckpointId>) {
         let seed = self.seed;
         assert_eq!(base, self.completed_here.last().copied(), "seed {seed}: the base of {id}");

@@ -32,8 +32,8 @@ pub(super) trait TimedFunction<K: Key, O>: Send + 'static {
     fn close(&mut self);
 }
 
-pub(super) struct OneInput<F, I>(F, PhantomData<fn(I)>);
-pub(super) struct TwoInputs<F, A, B>(F, PhantomData<fn(A, B)>);
+pub(super) struct OneInputFunction<F, I>(F, PhantomData<fn(I)>);
+pub(super) struct TwoInputFunction<F, A, B>(F, PhantomData<fn(A, B)>);
 
 /// Hands the calls that both have in common on to the user's function.
 macro_rules! delegate {
@@ -66,11 +66,11 @@ macro_rules! delegate {
     };
 }
 
-impl<K: Key, I: 'static, O, F: KeyedProcessFunction<K, I, O>> TimedFunction<K, O> for OneInput<F, I> {
+impl<K: Key, I: 'static, O, F: KeyedProcessFunction<K, I, O>> TimedFunction<K, O> for OneInputFunction<F, I> {
     delegate!();
 }
 
-impl<K, A, B, O, F> TimedFunction<K, O> for TwoInputs<F, A, B>
+impl<K, A, B, O, F> TimedFunction<K, O> for TwoInputFunction<F, A, B>
 where
     K: Key,
     A: 'static,
@@ -105,12 +105,12 @@ enum Firing {
 /// The operator for a function of one input.
 pub(super) fn one_input<K: Key, I: 'static, O: 'static, F: KeyedProcessFunction<K, I, O>>(
     function: F,
-) -> KeyedProcess<K, O, OneInput<F, I>> {
-    KeyedProcess::new(OneInput(function, PhantomData))
+) -> KeyedProcess<K, O, OneInputFunction<F, I>> {
+    KeyedProcess::new(OneInputFunction(function, PhantomData))
 }
 
 /// The operator for a function of two inputs.
-pub(super) fn two_inputs<K, A, B, O, F>(function: F) -> KeyedProcess<K, O, TwoInputs<F, A, B>>
+pub(super) fn two_inputs<K, A, B, O, F>(function: F) -> KeyedProcess<K, O, TwoInputFunction<F, A, B>>
 where
     K: Key,
     A: 'static,
@@ -118,7 +118,7 @@ where
     O: 'static,
     F: KeyedTwoInputProcessFunction<K, A, B, O>,
 {
-    KeyedProcess::new(TwoInputs(function, PhantomData))
+    KeyedProcess::new(TwoInputFunction(function, PhantomData))
 }
 
 impl<K: Key, O, F: TimedFunction<K, O>> KeyedProcess<K, O, F> {
@@ -239,7 +239,7 @@ impl<K: Key, O: 'static, F: TimedFunction<K, O>> OperatorHooks<O> for KeyedProce
     }
 }
 
-impl<K, I, O, F> Operator<(K, I), O> for KeyedProcess<K, O, OneInput<F, I>>
+impl<K, I, O, F> Operator<(K, I), O> for KeyedProcess<K, O, OneInputFunction<F, I>>
 where
     K: Key,
     I: 'static,
@@ -253,7 +253,7 @@ where
     }
 }
 
-impl<K, A, B, O, F> TwoInputOperator<(K, A), (K, B), O> for KeyedProcess<K, O, TwoInputs<F, A, B>>
+impl<K, A, B, O, F> TwoInputOperator<(K, A), (K, B), O> for KeyedProcess<K, O, TwoInputFunction<F, A, B>>
 where
     K: Key,
     A: 'static,

@@ -1,4 +1,4 @@
-//! The world of an operator under test: a clock that stands still, and I/O that runs when asked to.
+//! The services of an operator under test: a clock that stands still, and I/O that runs when asked to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,14 +21,14 @@ use millstream_state::snapshot::write::OnThisThread;
 
 /// Clock, I/O pool and waker in one.
 #[derive(Default)]
-pub(crate) struct HarnessWorld {
+pub(crate) struct HarnessServices {
     elapsed: Mutex<Duration>,
     pending: Mutex<Vec<BoxFuture<'static, ()>>>,
     woken: AtomicBool,
 }
 
-impl HarnessWorld {
-    pub(crate) fn services(self: &Arc<Self>, sabotage: Sabotage) -> TaskServices {
+impl HarnessServices {
+    pub(crate) fn for_task(self: &Arc<Self>, sabotage: Sabotage) -> TaskServices {
         TaskServices {
             attempt: AttemptId::default(),
             clock: self.clone(),
@@ -70,7 +70,7 @@ impl HarnessWorld {
     }
 }
 
-impl Clock for HarnessWorld {
+impl Clock for HarnessServices {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(0).saturating_add(*self.elapsed.lock())
     }
@@ -80,13 +80,13 @@ impl Clock for HarnessWorld {
     }
 }
 
-impl IoPool for HarnessWorld {
+impl IoPool for HarnessServices {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         self.pending.lock().push(work);
     }
 }
 
-impl Wake for HarnessWorld {
+impl Wake for HarnessServices {
     fn wake(self: Arc<Self>) {
         self.woken.store(true, Ordering::Relaxed);
     }

@@ -1,8 +1,8 @@
-//! How the world executes the commands of the master, and the rules that they must keep.
+//! How the driver executes the commands of the master, and the rules that they must keep.
 
 use super::*;
 
-impl World {
+impl SimulatedDriver {
     pub(super) fn execute(&mut self, command: MasterCommand) {
         let seed = self.seed;
         match command {

@@ -1,4 +1,4 @@
-//! The files and manifests on the store of the world.
+//! The files and manifests on the simulated store.
 
 use millstream_state::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution, SubtaskPart};
 use millstream_state::{OperatorId, Shape};
@@ -28,7 +28,7 @@ fn files(part: &SubtaskPart) -> Files {
     part.operators.iter().flat_map(|operator| &operator.lists).map(|list| list.block.file.clone()).collect()
 }
 
-impl World {
+impl SimulatedDriver {
     /// Uploads a file, and refers to some of what the subtask had in the base.
     pub(super) fn acknowledge(&mut self, index: u32, id: CheckpointId, base: Option<CheckpointId>) {
         let mut part_files = Files::new();

@@ -1,4 +1,4 @@
-//! The world around the master, and what it checks.
+//! The driver of the master under test, and what it checks.
 
 mod commands;
 mod files;
@@ -14,6 +14,7 @@ use super::config;
 use crate::checkpoint::{
     Barrier, CheckpointConfig, Control, FoundCheckpoints, Recipients, Report, RequestId, SnapshotTarget,
 };
+use crate::clock::Random;
 use crate::error::{ErrorKind, Result};
 use crate::job::VertexId;
 
@@ -29,19 +30,19 @@ fn error(kind: ErrorKind) -> Error {
     Error::new(kind, "as the seed wants it")
 }
 
-pub(super) struct World {
+pub(super) struct SimulatedDriver {
     pub(super) master: JobMaster,
     /// Whether nothing goes wrong from now on.
     pub(super) calm: bool,
     pub(super) seed: u64,
-    pub(super) state: u64,
+    random: Random,
     pub(super) now: Duration,
     pub(super) checkpoint: CheckpointConfig,
     /// Sent, not yet delivered; delivered in any order.
     pub(super) inbox: Vec<MasterEvent>,
     pub(super) wakes: BTreeSet<Duration>,
     pub(super) attempt: AttemptId,
-    /// Whether the attempt's tasks exist, as far as the world knows.
+    /// Whether the attempt's tasks exist, as far as the driver knows.
     pub(super) alive: bool,
     pub(super) ended: BTreeSet<u32>,
     pub(super) reported_ended: BTreeSet<SubtaskId>,
@@ -71,16 +72,16 @@ pub(super) struct World {
     pub(super) outcome: Option<Result<JobOutcome>>,
 }
 
-impl World {
+impl SimulatedDriver {
     pub(super) fn new(seed: u64) -> Self {
-        let mut state = seed;
-        let config = config(&mut |bound| below(&mut state, bound));
+        let mut random = Random::new(seed);
+        let config = config(&mut |bound| below(&mut random, bound));
         let checkpoint = config.checkpoint.clone();
-        let mut world = Self {
+        let mut driver = Self {
             master: JobMaster::new(config, (0..SUBTASKS).map(subtask).collect()),
             calm: false,
             seed,
-            state,
+            random,
             now: Duration::ZERO,
             checkpoint,
             inbox: Vec::new(),
@@ -110,12 +111,12 @@ impl World {
             answered: BTreeSet::new(),
             outcome: None,
         };
-        world.deliver(MasterEvent::Start);
-        world
+        driver.deliver(MasterEvent::Start);
+        driver
     }
 
     pub(super) fn random(&mut self, bound: u64) -> u64 {
-        below(&mut self.state, bound)
+        below(&mut self.random, bound)
     }
 
     pub(super) fn outcome(&self) -> Option<&Result<JobOutcome>> {
@@ -158,7 +159,7 @@ impl World {
         }
     }
 
-    /// The input of a subtask may end; in a calm world that comes soon.
+    /// The input of a subtask may end; when nothing goes wrong that comes soon.
     fn end_input(&mut self) {
         let index = u32::try_from(self.random(u64::from(SUBTASKS))).unwrap();
         if self.alive && (self.calm || self.random(10) == 0) && self.ended.insert(index) {
@@ -216,11 +217,7 @@ impl World {
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a number below `bound`, or 0.
-fn below(state: &mut u64, bound: u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (mixed ^ (mixed >> 31)).checked_rem(bound).unwrap_or(0)
+/// A number below `bound`, or 0.
+fn below(random: &mut Random, bound: u64) -> u64 {
+    random.below(usize::try_from(bound).unwrap()) as u64
 }

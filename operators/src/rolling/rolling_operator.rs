@@ -33,7 +33,7 @@ pub(crate) trait RollingFunction<K, T>: Clone + Send + Sync + 'static {
     ) -> Result<Self::Output, Self::Failure>;
 }
 
-pub(super) struct Rolling<K, T, F: RollingFunction<K, T>> {
+pub(super) struct RollingOperator<K, T, F: RollingFunction<K, T>> {
     function: F,
     table: KeyedTable<K, F::Accumulator>,
     look_ahead: LookAhead,
@@ -46,11 +46,11 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
         kind: &'static str,
         function: F,
     ) -> Stream<F::Output> {
-        self.transform(kind, move |info| Rolling::new(function.clone(), info.groups, info.range()))
+        self.transform(kind, move |info| RollingOperator::new(function.clone(), info.groups, info.range()))
     }
 }
 
-impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
+impl<K: Key, T: Record, F: RollingFunction<K, T>> RollingOperator<K, T, F> {
     pub(super) fn new(function: F, groups: KeyGroups, range: KeyGroupRange) -> Self {
         let (key, value) = (Shape::of::<K>(), Shape::of::<F::Accumulator>());
         let meta = StateMeta { name: ACCUMULATOR.to_owned(), kind: StateKind::Aggregating, key, value };
@@ -58,7 +58,7 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
     }
 }
 
-impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
+impl<K: Key, T: Record, F: RollingFunction<K, T>> RollingOperator<K, T, F> {
     /// Emits what each record comes to; `place` says where its key is, as far as that is known.
     #[inline(always)]
     fn take(
@@ -85,7 +85,7 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> Rolling<K, T, F> {
     }
 }
 
-impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for Rolling<K, T, F> {
+impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for RollingOperator<K, T, F> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.table.meta().check::<K, F::Accumulator>()?;
         if let Some(stored) = cx.take_keyed(ACCUMULATOR) {
@@ -101,7 +101,7 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for R
     }
 }
 
-impl<K: Key, T: Record, F: RollingFunction<K, T>> Operator<(K, T), F::Output> for Rolling<K, T, F> {
+impl<K: Key, T: Record, F: RollingFunction<K, T>> Operator<(K, T), F::Output> for RollingOperator<K, T, F> {
     fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {
         let mut look_ahead = std::mem::take(&mut self.look_ahead);
         let keys = batch.records().iter().map(|(key, _)| key);
