@@ -52,8 +52,8 @@
 //! [`EventTimeSessionWindows::with_gap`](window::EventTimeSessionWindows::with_gap). The search of this
 //! documentation also finds Flink's names, such as `setParallelism`, `enableCheckpointing` and `keyBy`.
 //!
-//! This crate is a facade without logic: the parts are `millstream-operators` (what users write),
-//! `millstream-runtime` (what moves), `millstream-state` (what survives) and
+//! This crate is a facade without logic: the parts are `millstream-operators` (the stream API),
+//! `millstream-runtime` (execution, checkpoints, recovery), `millstream-state` (state and snapshots) and
 //! `millstream-connectors` (outside systems, each behind a feature).
 
 pub mod checkpoint;

@@ -1,4 +1,4 @@
-//! What moves: a batch through the partitioner, a batch through a channel, watermarks merged.
+//! Records in transit: a batch through the partitioner, a batch through a channel, watermarks merged.
 
 use std::hint::black_box;
 use std::sync::Arc;

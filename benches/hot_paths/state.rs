@@ -1,4 +1,4 @@
-//! What survives, while it is worked on: a batch of records into a table, and into tables of windows.
+//! State that is being worked on: a batch of records into a table, and into tables of windows.
 //! Making the batch is part of every figure, the baseline's too.
 
 use std::hash::BuildHasherDefault;

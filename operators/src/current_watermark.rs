@@ -35,7 +35,7 @@ impl CurrentWatermark {
 
     pub(crate) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         // Behind an aligned barrier all subtasks have seen the same watermarks. Where they differ
-        // all the same, the earliest makes nobody lose a record.
+        // all the same, the earliest makes no record late.
         let stored = cx.take_list::<Timestamp>(STATE)?.unwrap_or_default().into_iter().min();
         // A stream that had ended and goes on has other data: its time begins anew.
         self.0 = stored.filter(|watermark| *watermark != Timestamp::MAX).unwrap_or(Timestamp::MIN);

@@ -1,4 +1,4 @@
-//! What users write: streams and what is done to them.
+//! The API that jobs are written in: streams, and operators on them.
 //!
 //! An [`Environment`] holds a job under construction. Its sources give [`Stream`]s; methods on
 //! streams add operators; [`Environment::execute`] runs the whole.

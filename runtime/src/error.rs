@@ -1,4 +1,4 @@
-//! The public error: small, cheap to clone, and clear about who can do something about it.
+//! The public error: small, cheap to clone, with a kind that says what the caller can do about it.
 
 mod wire;
 
@@ -154,7 +154,7 @@ impl fmt::Debug for Error {
 }
 
 /// [`Display`](fmt::Display) prints the whole chain, on one line, and `source` is there to look for a
-/// cause of a certain type: who prints an error need not walk its causes.
+/// cause of a certain type: code that prints an error need not walk its causes.
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)

@@ -29,6 +29,6 @@ pub enum StreamStatus {
     /// Its watermarks count.
     #[default]
     Active,
-    /// It has had no records for a while: nobody waits for its watermarks.
+    /// It has had no records for a while: its watermarks are ignored.
     Idle,
 }

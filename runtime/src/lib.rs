@@ -1,4 +1,4 @@
-//! What moves: the runtime of Millstream.
+//! The runtime of Millstream: executes job graphs as parallel tasks, with checkpoints and recovery.
 //!
 //! A job is written down as a [`graph`], planned into chains, and deployed as [tasks](task): state
 //! machines that never block, connected by [channels](channel). A driver runs them, as actors or

@@ -14,7 +14,7 @@ const BATCHES: usize = 16;
 const BYTES: usize = 1 << 20;
 
 /// The emptied batches of one outlet: the consumers give them back, the producer takes them, the
-/// warmest first. Who finds it locked goes without.
+/// warmest first. A side that finds it locked does without.
 pub struct BatchPool<T>(Mutex<Vec<Batch<T>>>);
 
 impl<T> Default for BatchPool<T> {

@@ -1,4 +1,4 @@
-//! What survives: the state of a Millstream job.
+//! The state of a Millstream job, and its snapshots.
 //!
 //! Keyed and operator state, timers, key groups, the heap backend, and the files a snapshot is
 //! made of. This crate starts no thread, reads no clock and knows no actor: it is told when to

@@ -147,7 +147,7 @@ impl Environment {
         self
     }
 
-    /// Sets whose the snapshot is that the job begins from. Not set: the user's, who may restore it again
+    /// Sets who owns the snapshot that the job begins from. Not set: the user does, may restore it again
     /// and has to delete it. The job's own checkpoints are its own in any case, when it goes on from
     /// where the last run left off.
     ///

@@ -62,7 +62,7 @@ impl<T> Script<T> {
         self.then(ScriptStep::Watermark(watermark))
     }
 
-    /// Declares the split idle: nobody waits for its watermarks, until its next record or watermark.
+    /// Declares the split idle: its watermarks are ignored until its next record or watermark.
     pub fn idle(self) -> Self {
         self.then(ScriptStep::Idle)
     }

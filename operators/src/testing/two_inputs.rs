@@ -74,8 +74,8 @@ where
         self.watermark_of(1, watermark)
     }
 
-    /// Notifies the operator that the first input has become idle, so that nobody waits for its
-    /// watermarks, or active.
+    /// Notifies the operator that the first input has become idle, so that its watermarks are
+    /// ignored, or active.
     ///
     /// # Errors
     /// What the function returns, or if the input has ended.

@@ -183,8 +183,8 @@ impl<T: Record> WatermarkStrategy<T> {
         Self { assign: Some(Arc::new(assign)), ..self }
     }
 
-    /// A subtask without records for this long (of processing time) is idle: nobody waits for its
-    /// watermarks until records come again.
+    /// A subtask without records for this long (of processing time) is idle: operators downstream
+    /// ignore its watermarks until records come again.
     ///
     /// What it then brings may be late. Without this, a subtask that has no records holds event time
     /// back in all operators after it.

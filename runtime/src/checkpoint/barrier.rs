@@ -20,7 +20,7 @@ pub enum CheckpointMode {
     AtLeastOnce,
 }
 
-/// Who a snapshot is for, and where it goes.
+/// The purpose of a snapshot, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SnapshotTarget {
     /// A checkpoint in the job's own folder; blocks unchanged since `base` are referred to.
@@ -65,13 +65,13 @@ impl Barrier {
 pub enum Control {
     /// To sources: cut the stream here.
     Trigger(Arc<Barrier>),
-    /// The checkpoint is real: its manifest is written. Commit what it covers.
+    /// The checkpoint is complete: the journal lists it. Commit what it covers.
     CheckpointCompleted(CheckpointId),
     /// The checkpoint will never be: forget it, unblock inputs that wait for it.
     CheckpointAborted(CheckpointId),
     /// The job is at its end and everything before it is safe: commit what is pending, then finish.
     Finish {
-        /// It stops with a savepoint: what has come after that belongs to whoever restores it.
+        /// It stops with a savepoint: what has come after that belongs to the job that restores it.
         stopped: bool,
     },
 }

@@ -96,7 +96,7 @@ impl Retention {
         surplus
     }
 
-    /// Takes note of a checkpoint that may be listed although nobody says so.
+    /// Takes note of a checkpoint that may be listed although that is unconfirmed.
     ///
     /// None of its own files are deleted: a listed checkpoint without its files would be worse than a
     /// leak. What it refers to stays as long as it would be the newest.

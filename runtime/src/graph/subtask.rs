@@ -83,7 +83,7 @@ impl<'a> SubtaskBuilder<'a> {
         self.layout.edge(edge)
     }
 
-    /// Who an operator of this subtask is, with what the snapshot holds for it.
+    /// An operator of this subtask, with what the snapshot holds for it.
     pub(crate) fn operator(&self, node: NodeId) -> Result<OperatorInfo> {
         let planned = self.layout.node(node)?;
         let (parallelism, groups, subtask) = (planned.parallelism, planned.groups, self.index());

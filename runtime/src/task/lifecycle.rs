@@ -127,7 +127,7 @@ impl Lifecycle {
     ///
     /// All that counts has been committed or lies in the snapshot that the job ends with. What comes after
     /// that, such as what a processing-time timer has emitted meanwhile, waits for room in vain: those that
-    /// would take it may have finished. It does not count either, for whoever restores the snapshot gets it
+    /// would take it may have finished. It does not count either: a job that restores the snapshot emits it
     /// again.
     fn finish(&mut self, body: &mut impl Body, cx: &mut TaskContext) -> Result<Progress> {
         body.signal(&Signal::Poll, cx)?;

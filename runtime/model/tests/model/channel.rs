@@ -104,7 +104,7 @@ fn with_relaxed_flags_a_producer_sleeps_beside_an_empty_channel() {
     loses_a_wake_up(Mistake::Relaxed(Access::Load), batches);
 }
 
-/// A consumer that goes away wakes nobody: here the test does, in place of whoever tears the attempt down.
+/// A consumer that goes away wakes nobody: here the test does, in place of the driver, which tears the attempt down.
 #[test]
 fn control_events_to_a_consumer_that_is_gone_are_not_refused() {
     check(|| {

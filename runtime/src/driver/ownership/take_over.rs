@@ -51,9 +51,8 @@ impl Ownership {
     }
 
     /// Fails where another process has taken the folder over since this one first looked. That matters to one
-    /// that was told to start afresh, or to restore a snapshot by its own path: whoever started the other one
-    /// did so later, and what this one was told is old by now. Where the folder says what to go on from,
-    /// nothing is old.
+    /// that was told to start afresh, or to restore a snapshot by its own path: the other one was started
+    /// later, so those instructions are stale. Where the folder says what to go on from, nothing is stale.
     fn check_not_overtaken(&self, found: Option<&JournalEntry>) -> Result<(), StateError> {
         let epoch = found.map_or(Epoch::default(), |entry| entry.epoch);
         let first_seen = *self.first_seen.lock().get_or_insert(epoch);

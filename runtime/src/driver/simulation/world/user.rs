@@ -77,8 +77,8 @@ impl World {
     pub(super) fn begin_life(&mut self) -> RestoreFrom {
         self.user.stopping.clear();
         self.user.cancelled = false;
-        // A path says what to restore whatever has happened since. Nobody uses it who does not know that no
-        // other process has gone on from there meanwhile.
+        // A path says what to restore whatever has happened since. It may only be used if no other
+        // process can have gone on from there meanwhile.
         let is_alone = !self.may_go_on_elsewhere();
         match self.user.stopped_at.take() {
             Some(savepoint) if is_alone && self.random.below(2) == 0 => RestoreFrom::Path(savepoint),
