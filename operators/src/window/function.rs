@@ -1,12 +1,13 @@
 //! What becomes of the records of a window: how they are gathered, and what is emitted of them.
 
-use millstream_runtime::chain::{OpenContext, SnapshotContext};
+use millstream_runtime::Result;
+use millstream_runtime::chain::{OpenContext, Output, SnapshotContext};
 use millstream_state::{Key, Record};
 
 use super::context::{Time, WindowContext};
 use super::pane::PaneFunction;
 use super::{Window, WindowProcessFunction, WindowResult};
-use crate::function::{Emitter, FunctionResult};
+use crate::function::{Emitter, FunctionResult, failed};
 
 /// How the records of one key and window are gathered, and what is emitted of them.
 ///
@@ -23,6 +24,24 @@ pub trait WindowFunction<K, T, W>: Clone + Send + Sync + 'static {
     fn pane(&self) -> &Self::Pane;
     /// How records are gathered.
     fn pane_mut(&mut self) -> &mut Self::Pane;
+
+    /// An accumulator to which nothing has been added.
+    #[inline]
+    fn create(&self) -> Self::Accumulator {
+        self.pane().create()
+    }
+
+    /// Adds a record.
+    #[inline]
+    fn add(&mut self, accumulator: &mut Self::Accumulator, record: T) -> Result<()> {
+        self.pane_mut().add(accumulator, record).map_err(failed)
+    }
+
+    /// Adds everything that was added to `other`, which came before or after.
+    #[inline]
+    fn merge(&mut self, accumulator: &mut Self::Accumulator, other: Self::Accumulator) -> Result<()> {
+        self.pane_mut().merge(accumulator, other).map_err(failed)
+    }
 
     /// A window fires, and goes on.
     fn fire(
@@ -49,14 +68,14 @@ pub trait WindowFunction<K, T, W>: Clone + Send + Sync + 'static {
     }
 
     /// Event time has come to a point, and the windows that were due have fired.
-    fn watermark(&mut self, time: Time<'_>, out: &mut Emitter<'_, Self::Output>) -> FunctionResult {
-        let _ = (time, out);
+    fn watermark(&mut self, time: Time<'_>, output: &mut Output<'_, Self::Output>) -> FunctionResult {
+        let _ = (time, output);
         Ok(())
     }
 
     /// No record follows.
-    fn end_of_data(&mut self, time: Time<'_>, out: &mut Emitter<'_, Self::Output>) -> FunctionResult {
-        let _ = (time, out);
+    fn end_of_data(&mut self, time: Time<'_>, output: &mut Output<'_, Self::Output>) -> FunctionResult {
+        let _ = (time, output);
         Ok(())
     }
 
@@ -186,12 +205,12 @@ where
         self.function.open(cx)
     }
 
-    fn watermark(&mut self, time: Time<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
-        self.function.watermark(&mut time.without_record(), out)
+    fn watermark(&mut self, time: Time<'_>, output: &mut Output<'_, O>) -> FunctionResult {
+        self.function.watermark(&mut time.without_record(), &mut Emitter::new(output, time.watermark()))
     }
 
-    fn end_of_data(&mut self, time: Time<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
-        self.function.end_of_data(&mut time.without_record(), out)
+    fn end_of_data(&mut self, time: Time<'_>, output: &mut Output<'_, O>) -> FunctionResult {
+        self.function.end_of_data(&mut time.without_record(), &mut Emitter::new(output, time.watermark()))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {

@@ -17,9 +17,8 @@ use super::context::Time;
 use super::firing::Firing;
 use super::function::WindowFunction;
 use super::lateness::Lateness;
-use super::pane::PaneFunction;
 use crate::current_watermark::CurrentWatermark;
-use crate::function::{Closing, Emitter, TimeOfDay, failed};
+use crate::function::{Closing, Emitter, TimeOfDay};
 
 /// The name of the state that holds the open windows.
 pub(super) const WINDOWS: &str = "windows";
@@ -88,7 +87,7 @@ where
             for next in open {
                 let known = find(&mut contents, place, &key, &window, watermark);
                 if let Some(accumulator) = known {
-                    panes.function.get().pane_mut().add(accumulator, record.clone()).map_err(failed)?;
+                    panes.function.get().add(accumulator, record.clone())?;
                 } else {
                     let first = (place.hash(), key.clone(), record.clone());
                     has_fired |= panes.add_first(first, &window, lateness, output)?;
@@ -97,7 +96,7 @@ where
                 window = next;
             }
             if let Some(accumulator) = find(&mut contents, place, &key, &window, watermark) {
-                panes.function.get().pane_mut().add(accumulator, record).map_err(failed)?;
+                panes.function.get().add(accumulator, record)?;
             } else {
                 has_fired |= panes.add_first((place.hash(), key, record), &window, lateness, output)?;
                 contents = panes.state.contents_by_hash();
@@ -158,8 +157,8 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
             *next_due = (*next_due).min(if has_fired { lateness.end_of(window) } else { last });
         });
         let (function, fired_key) = (self.function.get(), has_fired.then(|| key.clone()));
-        let accumulator = table.entry(hash, key, |_| function.pane().create());
-        function.pane_mut().add(accumulator, record).map_err(failed)?;
+        let accumulator = table.entry(hash, key, |_| function.create());
+        function.add(accumulator, record)?;
         if let Some(key) = fired_key {
             let time = Time::new(&self.clock, self.watermark);
             function.fire((&key, window), accumulator, time, &mut Emitter::new(output, last))?;
@@ -208,7 +207,7 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
     /// Notifies the function how far event time has come, then the operators further down.
     fn pass_on(&mut self, watermark: Timestamp, output: &mut Output<'_, F::Output>) -> Result<()> {
         let time = Time::new(&self.clock, self.watermark);
-        self.function.get().watermark(time, &mut Emitter::new(output, time.watermark()))?;
+        self.function.get().watermark(time, output)?;
         output.emit_watermark(watermark)
     }
 
@@ -267,8 +266,7 @@ where
 
     fn end_of_data(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
         let time = Time::new(&self.panes.clock, self.panes.watermark);
-        let mut out = Emitter::new(output, time.watermark());
-        Ok(self.panes.function.get().end_of_data(time, &mut out)?)
+        Ok(self.panes.function.get().end_of_data(time, output)?)
     }
 }
 

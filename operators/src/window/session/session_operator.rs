@@ -11,12 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::EventTimeSessionWindows;
 use crate::current_watermark::CurrentWatermark;
-use crate::function::{Closing, Emitter, TimeOfDay, failed};
+use crate::function::{Closing, Emitter, TimeOfDay};
 use crate::window::assigner::no_timestamp;
 use crate::window::context::Time;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::pane::PaneFunction;
 use crate::window::{TimeWindow, Window};
 
 /// The name of the state that holds the open sessions.
@@ -93,16 +92,16 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
         let mut needs_timer = false;
         let mut session = joined.next().unwrap_or_else(|| {
             needs_timer = true;
-            Session { window: own, has_fired: false, accumulator: function.pane().create() }
+            Session { window: own, has_fired: false, accumulator: function.create() }
         });
         for other in joined {
             session.window = session.window.cover(&other.window);
             // Its timer may be that of its end, later than the joined session's next.
             session.has_fired |= other.has_fired;
-            function.pane_mut().merge(&mut session.accumulator, other.accumulator).map_err(failed)?;
+            function.merge(&mut session.accumulator, other.accumulator)?;
         }
         session.window = session.window.cover(&own);
-        function.pane_mut().add(&mut session.accumulator, record).map_err(failed)?;
+        function.add(&mut session.accumulator, record)?;
         needs_timer |= session.has_fired;
         session.has_fired = session.window.max_timestamp() <= now;
         if needs_timer || session.has_fired {
@@ -131,7 +130,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
         }
         self.advancing_to = None;
         let time = Time::new(&self.clock, self.watermark);
-        self.function.get().watermark(time, &mut Emitter::new(output, time.watermark()))?;
+        self.function.get().watermark(time, output)?;
         output.emit_watermark(watermark)
     }
 
@@ -206,8 +205,7 @@ where
 
     fn end_of_data(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
         let time = Time::new(&self.clock, self.watermark);
-        let mut out = Emitter::new(output, time.watermark());
-        Ok(self.function.get().end_of_data(time, &mut out)?)
+        Ok(self.function.get().end_of_data(time, output)?)
     }
 }
 

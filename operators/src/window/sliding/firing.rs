@@ -5,10 +5,9 @@ use millstream_runtime::chain::Output;
 use millstream_state::{Key, Record, Timestamp, stable_hash};
 
 use super::panes::SlidingPanes;
-use crate::function::{Emitter, failed};
+use crate::function::Emitter;
 use crate::window::context::Time;
 use crate::window::function::WindowFunction;
-use crate::window::pane::PaneFunction;
 use crate::window::{TimeWindow, Window};
 
 /// The results still to be emitted of windows that a watermark has made due, in the order of the windows.
@@ -56,19 +55,18 @@ impl Firing {
             let has_slices = panes.grid.has(window);
             if let Cursor::Begin = self.cursor {
                 if has_slices {
-                    let merge = |sum: &mut V, more| function.pane_mut().merge(sum, more).map_err(failed);
-                    running.go_on_to(window, slices, merge)?;
+                    running.go_on_to(window, slices, |sum, more| function.merge(sum, more))?;
                 }
                 self.cursor = Cursor::Sliced(0);
             }
             let keys = has_slices.then(|| running.keys());
             if let (Cursor::Sliced(bucket), Some(keys)) = (self.cursor, keys) {
                 for (bucket, (key, halves)) in keys.iter_from(bucket) {
-                    let mut merge = |sum: &mut V, more| function.pane_mut().merge(sum, more).map_err(failed);
-                    let Some(mut value) = halves.merged(&mut merge)? else { continue };
+                    let merged = halves.merged(|sum, more| function.merge(sum, more))?;
+                    let Some(mut value) = merged else { continue };
                     if let Some(before) = whole.and_then(|whole| whole.get(stable_hash(key), key)) {
                         let since = std::mem::replace(&mut value, before.clone());
-                        merge(&mut value, since)?;
+                        function.merge(&mut value, since)?;
                     }
                     function.finish((key.clone(), window), value, time, &mut out)?;
                     if !out.goes_on() {

@@ -1,4 +1,4 @@
-//! What a snapshot holds of sliding windows, whoever wrote it and for whatever windows.
+//! Restoring sliding windows, also from snapshots of windows that were not sliced or were of another size.
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::OpenContext;
@@ -7,11 +7,9 @@ use millstream_state::{Key, Record, Timestamp, WindowTables, WindowedTable, stab
 use super::grid::Grid;
 use super::panes::SLICES;
 use super::slice_operator::{SliceOperator, over};
-use crate::function::failed;
 use crate::window::TimeWindow;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::pane::PaneFunction;
 use crate::window::window_operator::{WINDOWS, window_table};
 
 /// The name of the state that says for which windows the slices were cut.
@@ -62,7 +60,7 @@ pub(super) fn add_up<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>>(
                 let hash = stable_hash(key);
                 let sums = windows.content_mut(hash)?.open(&grid.window_to(end), || {});
                 match sums.get_mut(hash, key) {
-                    Some(sum) => function.pane_mut().merge(sum, value.clone()).map_err(failed)?,
+                    Some(sum) => function.merge(sum, value.clone())?,
                     None => drop(sums.insert(hash, key.clone(), value.clone())),
                 }
             }

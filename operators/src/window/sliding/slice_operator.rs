@@ -16,12 +16,11 @@ use super::panes::{SlidingPanes, fired_to};
 use super::restore::GRID;
 use super::sum::add;
 use crate::current_watermark::CurrentWatermark;
-use crate::function::{Closing, Emitter, TimeOfDay, failed};
+use crate::function::{Closing, Emitter, TimeOfDay};
 use crate::window::assigner::no_timestamp;
 use crate::window::context::Time;
 use crate::window::function::WindowFunction;
 use crate::window::lateness::Lateness;
-use crate::window::pane::PaneFunction;
 use crate::window::time_window::last_before;
 use crate::window::{TimeWindow, Window, WindowAssigner};
 
@@ -90,7 +89,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
                 Some(slice) if slice.first_end > fired => {
                     let table = contents.get(place.hash()).and_then(|tables| tables.get_mut(&slice.span));
                     if let Some(value) = table.and_then(|table| table.get_mut_at(place, &key)) {
-                        self.function.get().pane_mut().add(value, record).map_err(failed)?;
+                        self.function.get().add(value, record)?;
                         continue;
                     }
                     self.add_first((place.hash(), key, record), &slice)?;
@@ -119,8 +118,8 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
             *next_due = (*next_due).min(due.unwrap_or_else(|| over(lateness, slice.last_end)));
         });
         let function = self.function.get();
-        let value = table.entry(hash, key, |_| function.pane().create());
-        function.pane_mut().add(value, record).map_err(failed)
+        let value = table.entry(hash, key, |_| function.create());
+        function.add(value, record)
     }
 
     /// Adds a record to a slice of which windows have fired; those that are not over fire once more (true).
@@ -143,16 +142,13 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
         self.panes.changed(hash, slice);
         let Some(key) = fired_key else { return Ok(false) };
         let (function, time) = (self.function.get(), Time::new(&self.clock, self.watermark));
-        let merge = |function: &mut F, sum: &mut F::Accumulator, more| {
-            function.pane_mut().merge(sum, more).map_err(failed)
-        };
         let mut around =
-            Around::of((hash, &key), &self.panes, slice, fired, |sum, more| merge(function, sum, more))?;
+            Around::of((hash, &key), &self.panes, slice, fired, |sum, more| function.merge(sum, more))?;
         for end in again {
             let window = self.panes.grid.window_to(end);
-            let sliced = around.in_window(&window, |sum, more| merge(function, sum, more))?;
+            let sliced = around.in_window(&window, |sum, more| function.merge(sum, more))?;
             let mut value = self.panes.whole_of(hash, &key, &window).cloned();
-            add(&mut value, sliced, |sum, more| merge(function, sum, more))?;
+            add(&mut value, sliced, |sum, more| function.merge(sum, more))?;
             let Some(value) = value else { continue };
             let mut out = Emitter::new(output, window.max_timestamp());
             function.finish((key.clone(), &window), value, time, &mut out)?;
@@ -177,14 +173,14 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
             is_late = false;
             self.next_due = self.next_due.min(if fires { self.lateness.end_of(&window) } else { last });
             let table = self.panes.whole.content_mut(hash)?.open(&window, || {});
-            let value = table.entry(hash, key.clone(), |_| function.pane().create());
-            function.pane_mut().add(value, record.clone()).map_err(failed)?;
+            let value = table.entry(hash, key.clone(), |_| function.create());
+            function.add(value, record.clone())?;
             if fires {
                 has_fired = true;
                 let mut value = Some(value.clone());
-                let mut merge = |sum: &mut _, more| function.pane_mut().merge(sum, more).map_err(failed);
-                let sliced = self.panes.sliced_of(hash, &key, &window, &mut merge)?;
-                add(&mut value, sliced, &mut merge)?;
+                let sliced =
+                    self.panes.sliced_of(hash, &key, &window, |sum, more| function.merge(sum, more))?;
+                add(&mut value, sliced, |sum, more| function.merge(sum, more))?;
                 let Some(value) = value else { continue };
                 let time = Time::new(&self.clock, self.watermark);
                 let mut out = Emitter::new(output, last);
@@ -214,7 +210,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
     /// Notifies the function how far event time has come, then the operators further down.
     fn pass_on(&mut self, watermark: Timestamp, output: &mut Output<'_, F::Output>) -> Result<()> {
         let time = Time::new(&self.clock, self.watermark);
-        self.function.get().watermark(time, &mut Emitter::new(output, time.watermark()))?;
+        self.function.get().watermark(time, output)?;
         output.emit_watermark(watermark)
     }
 }
@@ -261,8 +257,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> OperatorHooks<F::Ou
 
     fn end_of_data(&mut self, output: &mut Output<'_, F::Output>) -> Result<()> {
         let time = Time::new(&self.clock, self.watermark);
-        let mut out = Emitter::new(output, time.watermark());
-        Ok(self.function.get().end_of_data(time, &mut out)?)
+        Ok(self.function.get().end_of_data(time, output)?)
     }
 }
 
