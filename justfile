@@ -1,7 +1,5 @@
 # Commands for working on Millstream: `just --list`.
 
-set positional-arguments
-
 # What CI runs.
 ci:
     .ci/run
@@ -14,7 +12,7 @@ test name="":
 seeds count="20000" first="0":
     MILLSTREAM_SEEDS={{ count }} MILLSTREAM_FIRST_SEED={{ first }} cargo test --test simulation every_seed -- --nocapture
 
-# Simulation seeds that nobody has tried; prints how to try the same again.
+# Simulation seeds from a random one on; prints how to repeat them.
 fresh-seeds count="20000":
     .ci/fresh-seeds {{ count }}
 
@@ -31,6 +29,11 @@ lint:
 features:
     .ci/features
 
+# The one module with unsafe code and its callers, interpreted by Miri; needs the nightly toolchain with miri and rust-src.
+miri:
+    MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=2 PROPTEST_MAX_DEFAULT_SIZE_RANGE=10 \
+        cargo +nightly miri test --locked --package millstream-state --lib -- fetch_ahead look_ahead table
+
 # Licences, advisories, duplicates and sources of the dependencies; needs cargo-deny.
 deny:
     cargo deny check
@@ -39,7 +42,7 @@ deny:
 docs:
     cargo doc --workspace --no-deps
 
-# A benchmark: keyed_count, guarantees or hot_paths.
+# A benchmark: keyed_count, guarantees, hot_paths or sliding_windows.
 bench name="keyed_count":
     cargo bench --bench {{ name }}
 
