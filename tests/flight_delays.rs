@@ -15,7 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use process::{Random, assert_same_lines, committed_lines, example, fail, latest_checkpoint, succeed};
+use process::{
+    assert_same_lines, committed_lines, example, fail, latest_checkpoint, random_from_environment, succeed,
+};
 use tempfile::TempDir;
 
 /// The answer of the independent computation.
@@ -46,7 +48,7 @@ impl Story {
         latest_checkpoint(&self.snapshots().join("flight_delays"))
     }
 
-    fn command(&self, parallelism: u64) -> Command {
+    fn command(&self, parallelism: usize) -> Command {
         let mut command = example("flight_delays");
         command.arg("--output").arg(self.output()).arg("--snapshots").arg(self.snapshots());
         command.arg(format!("--parallelism={parallelism}")).arg("--checkpoint-interval=25");
@@ -54,7 +56,7 @@ impl Story {
     }
 
     /// Goes on from the latest checkpoint; from the beginning if there is none.
-    fn resume(&self, parallelism: u64) -> Command {
+    fn resume(&self, parallelism: usize) -> Command {
         let mut command = self.command(parallelism);
         if self.checkpoint().is_some() {
             command.arg("--restore").arg(self.snapshots());
@@ -82,7 +84,7 @@ fn the_answer_is_the_same_at_every_parallelism() {
 /// SIGKILL at random moments: before the first checkpoint, within one, and between two.
 #[test]
 fn nothing_is_lost_or_doubled_however_often_the_process_is_killed() {
-    let mut random = Random::from_environment();
+    let mut random = random_from_environment();
     let (mut kills, mut restores) = (0, 0);
     for round in 0..3 {
         let story = Story::new();
@@ -97,7 +99,7 @@ fn nothing_is_lost_or_doubled_however_often_the_process_is_killed() {
             if !dies_young {
                 process::wait_until(&mut child, || story.checkpoint() > restored);
             }
-            std::thread::sleep(Duration::from_millis(random.below(250)));
+            std::thread::sleep(Duration::from_millis(random.below(250) as u64));
             if child.try_wait().unwrap().is_some() {
                 let status = child.wait().unwrap();
                 assert!(status.success(), "round {round}: {command:?}: {status}");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use millstream::engine::clock::Random;
 use millstream::engine::state::snapshot::storage::resolve;
 
 /// The program of an example. `cargo test` builds it; `cargo test --test …` alone does not.
@@ -97,27 +98,12 @@ pub fn assert_same_lines(got: &[String], expected: &[String], what: &str) {
     panic!("{what}: the answer is wrong, for example\n{}", differences.join("\n"));
 }
 
-/// A small generator of random numbers, so that a test can be run again with the same ones.
-pub struct Random(u64);
-
-impl Random {
-    /// Begins with the number in `MILLSTREAM_SEED`, or with another one each time; prints it.
-    pub fn from_environment() -> Self {
-        use std::hash::{BuildHasher, Hasher, RandomState};
-        let fresh = || RandomState::new().build_hasher().finish();
-        let seed = std::env::var("MILLSTREAM_SEED").ok();
-        let seed = seed.map_or_else(fresh, |seed| seed.parse().expect("MILLSTREAM_SEED is a number"));
-        eprintln!("MILLSTREAM_SEED={seed}");
-        Self(seed)
-    }
-
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit
-    }
+/// Random numbers from the seed in `MILLSTREAM_SEED`, or from another one each time; prints it.
+pub fn random_from_environment() -> Random {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let fresh = || RandomState::new().build_hasher().finish();
+    let seed = std::env::var("MILLSTREAM_SEED").ok();
+    let seed = seed.map_or_else(fresh, |seed| seed.parse().expect("MILLSTREAM_SEED is a number"));
+    eprintln!("MILLSTREAM_SEED={seed}");
+    Random::new(seed)
 }
