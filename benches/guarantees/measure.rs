@@ -46,6 +46,24 @@ pub fn processor_seconds() -> f64 {
     times.map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
 }
 
+/// A number of kilobytes in `/proc/self/status`, in bytes.
+fn status_bytes(name: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.split_whitespace().next().unwrap().parse::<f64>().unwrap() * 1024.0
+}
+
+/// The largest resident size since [`begin_peak`], or since the process began, in bytes.
+pub fn peak_bytes() -> f64 {
+    status_bytes("VmHWM")
+}
+
+/// Makes the resident size the largest so far, and returns it in bytes.
+pub fn begin_peak() -> f64 {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    status_bytes("VmRSS")
+}
+
 /// How many records the operator of this name has taken in, over all subtasks.
 pub fn records_in(job: &JobHandle, operator: &str) -> u64 {
     job.metrics().operator(operator).records_in

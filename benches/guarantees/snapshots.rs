@@ -1,5 +1,5 @@
 //! How fast a gigabyte of state in memory becomes a snapshot, and a snapshot state again, against
-//! plainly writing and reading as many bytes.
+//! plainly writing and reading as many bytes; and how much memory that takes.
 //!
 //! A job fills its state, then stands idle. *Write* is the time of a savepoint as its user sees it.
 //! *Read* is the time from starting a job from that savepoint until its operator has taken its first
@@ -10,26 +10,49 @@
 //! Two conditions, the same for both sides: *cached*, where files stay in the page cache and nobody
 //! waits for the disk (nor does the engine's store); and *disk*, where `fsync` of every file is part of
 //! writing, and files are dropped from the page cache before they are read. The processor time is shown
-//! as well: it does not depend on who else uses the machine. Asked: half the plain speed.
+//! as well: it does not depend on who else uses the machine.
+//!
+//! Each kind of value has a process of its own, and so has each restore: memory that another job has
+//! given back makes one faster than it is after a crash, and hides what it needs. *Peak* is the largest
+//! resident size while a savepoint was written, less what the job had before; and that of a process
+//! that restores.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use futures::executor::block_on;
 use millstream::prelude::*;
 
 use self::hold::{Hold, Numbers, Value};
 use crate::SUBTASKS;
-use crate::measure::{cancel, median, processor_seconds, seconds, wait_for};
+use crate::measure::{self, cancel, median, processor_seconds, seconds, wait_for};
 
 mod hold;
+mod plain;
 
 const BYTES: u64 = 1_000_000_000;
-const BUFFER: usize = 8 << 20;
 /// How many records a restored job takes before it counts as restored.
 const CHECKED: u64 = 1_000;
+/// What the process of one kind of value is asked for, and that of one restore.
+const COMPARE: &str = "snapshots-of";
+const RESTORE: &str = "restore-of";
+
+struct Kind {
+    name: &'static str,
+    compare: fn(usize),
+    restore: fn(&Path),
+}
+
+const fn kind<V: Value>() -> Kind {
+    Kind { name: V::NAME, compare: compare::<V>, restore: restore::<V> }
+}
+
+const KINDS: [Kind; 4] = [
+    kind::<hold::Text<30>>(),
+    kind::<hold::Numbers30>(),
+    kind::<hold::Text<100>>(),
+    kind::<hold::Text<1000>>(),
+];
 
 fn spawn<V: Value>(keys: u64, records: u64, restore: Option<&Path>) -> JobHandle {
     let mut env = Environment::new().parallelism(SUBTASKS);
@@ -46,66 +69,6 @@ fn spawn<V: Value>(keys: u64, records: u64, restore: Option<&Path>) -> JobHandle
     env.spawn("hold").unwrap()
 }
 
-/// All files in a folder and the folders in it.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
-fn size(folder: &Path) -> u64 {
-    files(folder).iter().map(|file| file.metadata().unwrap().len()).sum()
-}
-
-fn sync(folder: &Path) {
-    std::thread::scope(|scope| {
-        for file in files(folder) {
-            scope.spawn(move || File::open(file).unwrap().sync_all().unwrap());
-        }
-    });
-}
-
-/// Drops files that have been synced from the page cache; `dd` has a flag for that.
-fn forget(folder: &Path) {
-    for file in files(folder) {
-        let input = format!("if={}", file.display());
-        let dropped = Command::new("dd").args([&input, "iflag=nocache", "count=0", "status=none"]).status();
-        assert!(
-            dropped.is_ok_and(|status| status.success()),
-            "`dd` cannot drop {} from the cache",
-            file.display()
-        );
-    }
-}
-
-fn plain_write(folder: &Path, bytes: u64) {
-    let share = bytes / u64::from(SUBTASKS);
-    std::thread::scope(|scope| {
-        for index in 0..SUBTASKS {
-            scope.spawn(move || {
-                let buffer: Vec<u8> = (0..BUFFER).map(|index| index as u8).collect();
-                let mut file = File::create(folder.join(index.to_string())).unwrap();
-                let mut left = share;
-                while left > 0 {
-                    let part = left.min(BUFFER as u64);
-                    file.write_all(&buffer[..part as usize]).unwrap();
-                    left -= part;
-                }
-            });
-        }
-    });
-}
-
-fn plain_read(folder: &Path) {
-    std::thread::scope(|scope| {
-        for file in files(folder) {
-            scope.spawn(move || {
-                let (mut file, mut buffer) = (File::open(file).unwrap(), vec![0; BUFFER]);
-                while file.read(&mut buffer).unwrap() > 0 {}
-            });
-        }
-    });
-}
-
 /// Seconds of each repeat on the clock, and of processor time.
 #[derive(Default)]
 struct Times {
@@ -114,105 +77,142 @@ struct Times {
 }
 
 impl Times {
-    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+    fn time(&mut self, work: impl FnOnce()) {
         let used = processor_seconds();
-        let (seconds, result) = seconds(work);
-        self.clock.push(seconds);
-        self.processor.push(processor_seconds() - used);
-        result
+        let (seconds, ()) = seconds(work);
+        self.push(seconds, processor_seconds() - used);
+    }
+
+    fn push(&mut self, clock: f64, processor: f64) {
+        self.clock.push(clock);
+        self.processor.push(processor);
     }
 }
 
 /// The engine and the plain side.
 type Versus = (Times, Times);
 
-/// Write cached, write to disk, read cached, read from disk.
-type Measured = [Versus; 4];
+/// This program again, in a process of its own.
+fn this_program() -> Command {
+    Command::new(std::env::current_exe().unwrap())
+}
 
-/// Measures state of `V`s; returns how many entries and bytes the snapshot has, too.
-fn measure<V: Value>(repeats: usize) -> (u64, u64, Measured) {
+/// Restores a job, and prints the seconds on the clock, those of processor time, and the largest resident
+/// size in bytes.
+fn restore<V: Value>(savepoint: &Path) {
+    let (keys, mut times) = (BYTES / V::BYTES, Times::default());
+    times.time(|| {
+        let job = spawn::<V>(keys, keys + CHECKED, Some(savepoint));
+        wait_for(&job, "hold", CHECKED);
+    });
+    println!("{} {} {}", times.clock[0], times.processor[0], measure::peak_bytes());
+    // Giving a gigabyte back value by value is nobody's business here.
+    std::process::exit(0);
+}
+
+/// The seconds of a restore, and its largest resident size in bytes.
+fn restored<V: Value>(savepoint: &Path) -> [f64; 3] {
+    let mut program = this_program();
+    let output = program.args([RESTORE, V::NAME]).arg(savepoint).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "the restore has failed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    numbers.try_into().unwrap()
+}
+
+fn compare<V: Value>(repeats: usize) {
     let keys = BYTES / V::BYTES;
-    let mut measured = Measured::default();
+    let [mut writes, mut reads]: [[Versus; 2]; 2] = Default::default();
+    let (mut writing_peaks, mut reading_peaks) = (Vec::new(), Vec::new());
     let root = tempfile::tempdir().unwrap();
-    let (savepoint, plain) = (root.path().join("savepoint"), root.path().join("plain"));
-    let fresh = || {
-        for folder in [&savepoint, &plain] {
-            let _ = std::fs::remove_dir_all(folder);
-            std::fs::create_dir_all(folder).unwrap();
-        }
-        // What the files before have left for the disk to do is not this one's.
-        assert!(Command::new("sync").status().is_ok_and(|status| status.success()));
-    };
-    let mut written = 0;
+    let (savepoint, plainly) = (root.path().join("savepoint"), root.path().join("plain"));
+    let fresh = || [&savepoint, &plainly].into_iter().for_each(|folder| plain::empty(folder));
     let job = spawn::<V>(keys, keys, None);
     wait_for(&job, "hold", keys);
+    let mut bytes = 0;
     for on_disk in [false, true].into_iter().cycle().take(2 * repeats) {
+        let (engine, plain) = &mut writes[usize::from(on_disk)];
         fresh();
-        let (engine, plainly) = &mut measured[usize::from(on_disk)];
+        let before = measure::begin_peak();
         engine.time(|| {
             block_on(job.trigger_savepoint(savepoint.to_string_lossy())).unwrap();
             if on_disk {
-                sync(&savepoint);
+                plain::sync(&savepoint);
             }
         });
-        written = size(&savepoint);
+        writing_peaks.push(measure::peak_bytes() - before);
+        bytes = plain::size(&savepoint);
         fresh();
-        plainly.time(|| {
-            plain_write(&plain, written);
+        plain.time(|| {
+            plain::write(&plainly, bytes);
             if on_disk {
-                sync(&plain);
+                plain::sync(&plainly);
             }
         });
     }
     fresh();
     block_on(job.trigger_savepoint(savepoint.to_string_lossy())).unwrap();
     cancel(&job);
-    plain_write(&plain, written);
-    [&savepoint, &plain].into_iter().for_each(|folder| sync(folder));
+    plain::write(&plainly, bytes);
+    [&savepoint, &plainly].into_iter().for_each(|folder| plain::sync(folder));
     for on_disk in [false, true].into_iter().cycle().take(2 * repeats) {
-        let prepare = |folder: &Path| if on_disk { forget(folder) } else { plain_read(folder) };
+        let prepare = |folder: &Path| if on_disk { plain::forget(folder) } else { plain::read(folder) };
+        let (engine, plain) = &mut reads[usize::from(on_disk)];
         prepare(&savepoint);
-        let (engine, plainly) = &mut measured[2 + usize::from(on_disk)];
-        let job = engine.time(|| {
-            let job = spawn::<V>(keys, keys + CHECKED, Some(&savepoint));
-            wait_for(&job, "hold", CHECKED);
-            job
-        });
-        cancel(&job);
-        prepare(&plain);
-        plainly.time(|| plain_read(&plain));
+        let [clock, processor, peak] = restored::<V>(&savepoint);
+        engine.push(clock, processor);
+        reading_peaks.push(peak);
+        prepare(&plainly);
+        plain.time(|| plain::read(&plainly));
     }
-    (keys, written, measured)
+    let rows = ["write, cached", "write, disk", "read, cached", "read, disk"].into_iter();
+    for (row, versus) in rows.zip(writes.into_iter().chain(reads)) {
+        print_row(V::NAME, keys, bytes, row, versus);
+    }
+    // The first savepoint is the one whose memory nothing before it has taken.
+    println!(
+        "{:>14} peak: {:.0} MB more while writing, {:.0} MB of a process that restores",
+        V::NAME,
+        writing_peaks[0] / 1e6,
+        median(reading_peaks) / 1e6
+    );
 }
 
-fn print<V: Value>(repeats: usize) {
-    let (keys, bytes, measured) = measure::<V>(repeats);
-    let what = ["write, cached", "write, disk", "read, cached", "read, disk"];
+fn print_row(name: &str, keys: u64, bytes: u64, row: &str, (engine, plain): Versus) {
     let gigabytes = bytes as f64 / 1e9;
-    for (what, (engine, plain)) in what.into_iter().zip(measured) {
-        let [rate, plain_rate] = [engine.clock, plain.clock].map(|times| gigabytes * 1e3 / median(times));
-        let [effort, plain_effort] =
-            [engine.processor, plain.processor].map(|times| median(times) / gigabytes);
-        println!(
-            "{:>14} {:>10.1} {:>6.0} {what:>14} {rate:>11.0} {plain_rate:>8.0} {:>6.2} {effort:>12.2} {plain_effort:>6.2}",
-            V::NAME,
-            keys as f64 / 1e6,
-            gigabytes * 1e3,
-            rate / plain_rate,
-        );
+    let [rate, plain_rate] = [engine.clock, plain.clock].map(|times| gigabytes * 1e3 / median(times));
+    let [effort, plain_effort] = [engine.processor, plain.processor].map(|times| median(times) / gigabytes);
+    println!(
+        "{name:>14} {:>10.1} {:>6.0} {row:>14} {rate:>11.0} {plain_rate:>8.0} {:>6.2} {effort:>12.2} {plain_effort:>6.2}",
+        keys as f64 / 1e6,
+        gigabytes * 1e3,
+        rate / plain_rate,
+    );
+}
+
+/// Does what this process was started for by [`run`], and says whether it was.
+pub fn run_as_child(arguments: &[String]) -> bool {
+    let [task, name, argument] = arguments else { return false };
+    let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else { return false };
+    match &**task {
+        COMPARE => (kind.compare)(argument.parse().unwrap()),
+        RESTORE => (kind.restore)(Path::new(argument)),
+        _ => return false,
     }
+    true
 }
 
 pub fn run(repeats: usize) {
     println!(
-        "MB/s, and seconds of processor time a GB; medians of {repeats}; asked: a ratio of at least 0.5"
+        "MB/s, and seconds of processor time a GB; medians of {repeats}; asked: a ratio of at least 0.5 for \
+         writing to disk, and 500 MB/s for reading"
     );
     println!(
         "{:>14} {:>10} {:>6} {:>14} {:>11} {:>8} {:>6} {:>12} {:>6}",
         "values", "M entries", "MB", "", "millstream", "plain", "ratio", "millstream s", "plain"
     );
-    print::<hold::Text<30>>(repeats);
-    print::<hold::Numbers30>(repeats);
-    print::<hold::Text<100>>(repeats);
-    print::<hold::Text<1000>>(repeats);
+    for kind in KINDS {
+        let status = this_program().args([COMPARE, kind.name, &repeats.to_string()]).status().unwrap();
+        assert!(status.success(), "measuring {} has failed", kind.name);
+    }
 }
