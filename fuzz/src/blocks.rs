@@ -1,5 +1,6 @@
 //! Blocks of keyed state: tables, windows and timers.
 
+use millstream::engine::state::snapshot::Pieces;
 use millstream::engine::state::{GroupContent, KeyGroups, KeyTable, TimerQueue, WindowTables, stable_hash};
 use millstream::state::snapshot::{KeyGroup, StateKind};
 use millstream::window::{GlobalWindow, TimeWindow};
@@ -30,9 +31,9 @@ fn decode<C: GroupContent>(bytes: &[u8]) {
 }
 
 fn written(content: &impl GroupContent) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Pieces::default();
     content.encode(&mut out).expect("state can be written");
-    out
+    out.into_vec()
 }
 
 fn timers<K: Key>(bytes: &[u8]) {
@@ -70,7 +71,6 @@ pub fn valid() -> Vec<Vec<u8>> {
         queue.register(TimerQueue::hash(&key.to_owned()), &key.to_owned(), time).expect("its own group");
     }
     let timers = queue.snapshot(millstream::state::snapshot::CheckpointId::new(1));
-    let mut timers_written = Vec::new();
-    timers.groups[0].block.encode(&mut timers_written).expect("timers can be written");
+    let timers_written = timers.groups[0].block.to_bytes().expect("timers can be written");
     vec![written(&table), written(&windows), timers_written]
 }

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::snapshot::Pieces;
 use crate::snapshot::part::{EncodeBlock, GroupSnapshot, KeyedStateSnapshot, StateMeta};
 use crate::snapshot::read::KeyedRestore;
 use crate::{CheckpointId, KeyGroup, KeyGroupRange, KeyGroups, Result, StateError};
@@ -15,8 +16,8 @@ use crate::{CheckpointId, KeyGroup, KeyGroupRange, KeyGroups, Result, StateError
 pub trait GroupContent: Clone + Default + Send + Sync + 'static {
     /// How many entries there are.
     fn entries(&self) -> usize;
-    /// Appends all entries to `out`.
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error>;
+    /// Appends all entries to `out`, a few at a time.
+    fn encode(&self, out: &mut Pieces) -> Result<(), postcard::Error>;
     /// Adds the entries that [`GroupContent::encode`] wrote.
     fn decode(&mut self, bytes: &[u8]) -> Result<(), postcard::Error>;
     /// The [`stable_hash`](crate::stable_hash) of any one key that is there. A restore checks by it
@@ -99,7 +100,7 @@ impl<C: GroupContent> StateSlot<C> {
 struct Block<C>(Arc<C>, Arc<str>);
 
 impl<C: GroupContent> EncodeBlock for Block<C> {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
+    fn encode(&self, out: &mut Pieces) -> Result<()> {
         self.0.encode(out).map_err(|source| StateError::Codec {
             state: self.1.to_string(),
             action: "encode",

@@ -11,6 +11,7 @@ use crate::grouped::{GroupContent, GroupedState};
 use crate::hash::stable_hash;
 use crate::look_ahead::{Place, Probe, entry_bytes};
 use crate::prefetch::prefetch;
+use crate::snapshot::Pieces;
 use crate::{Key, Record};
 
 /// How many entries before its turn the memory that an entry owns is asked for.
@@ -131,10 +132,10 @@ impl<K: Key, V> KeyTable<K, V> {
 
 impl<K: Key, V: Record> KeyTable<K, V> {
     /// Appends the entries to `out`.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-        encode_into(&self.0.len(), out)?;
+    pub(crate) fn encode(&self, out: &mut Pieces) -> Result<(), postcard::Error> {
+        encode_into(&self.0.len(), out.end())?;
         if !needs_drop::<(K, V)>() {
-            return self.0.iter().try_for_each(|entry| encode_into(entry, out));
+            return self.0.iter().try_for_each(|entry| encode_into(entry, out.end()));
         }
         // What entries own lies anywhere: it is asked for a few entries before it is read.
         let mut ahead = self.0.iter();
@@ -143,7 +144,7 @@ impl<K: Key, V: Record> KeyTable<K, V> {
             if let Some(entry) = ahead.next() {
                 prefetch_owned(entry);
             }
-            encode_into(entry, out)?;
+            encode_into(entry, out.end())?;
         }
         Ok(())
     }
@@ -174,7 +175,7 @@ impl<K: Key, V: Record> GroupContent for KeyTable<K, V> {
         self.len()
     }
 
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
+    fn encode(&self, out: &mut Pieces) -> Result<(), postcard::Error> {
         KeyTable::encode(self, out)
     }
 

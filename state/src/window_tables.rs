@@ -5,6 +5,7 @@
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::{GroupContent, GroupedState};
 use crate::look_ahead::{Probe, entry_bytes};
+use crate::snapshot::Pieces;
 use crate::table::KeyTable;
 use crate::{Key, Record};
 
@@ -98,10 +99,10 @@ impl<W: Record + Ord, K: Key, V: Record> GroupContent for WindowTables<W, K, V> 
         self.iter().map(|(_, table)| table.len()).sum()
     }
 
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-        encode_into(&self.iter().count(), out)?;
+    fn encode(&self, out: &mut Pieces) -> Result<(), postcard::Error> {
+        encode_into(&self.iter().count(), out.end())?;
         self.iter().try_for_each(|(window, table)| {
-            encode_into(window, out)?;
+            encode_into(window, out.end())?;
             table.encode(out)
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::TryFutureExt;
 use futures::future::BoxFuture;
 use millstream_state::codec::encode;
+use millstream_state::snapshot::Pieces;
 use millstream_state::snapshot::part::{
     EncodeBlock, KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, Redistribution,
 };
@@ -132,7 +133,7 @@ struct GuardedBlock {
 }
 
 impl EncodeBlock for GuardedBlock {
-    fn encode(&self, out: &mut Vec<u8>) -> millstream_state::Result<()> {
+    fn encode(&self, out: &mut Pieces) -> millstream_state::Result<()> {
         let encoded = catch(|| Ok(self.block.encode(out)?));
         encoded.map_err(|error| StateError::Work(Arc::new(error.in_operator(&self.operator))))
     }

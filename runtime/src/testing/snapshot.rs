@@ -160,9 +160,7 @@ fn keyed_blocks<'r>(keyed: &'r mut Vec<KeyedRestore>, meta: &StateMeta) -> &'r m
 }
 
 fn encode(group: &GroupSnapshot) -> Result<Bytes> {
-    let mut bytes = Vec::new();
-    group.block.encode(&mut bytes)?;
-    Ok(bytes.into())
+    Ok(group.block.to_bytes()?.into())
 }
 
 fn list_items(

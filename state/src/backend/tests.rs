@@ -27,11 +27,8 @@ impl Context {
     /// What a restore of a snapshot taken now would hand over.
     fn taken(&mut self) -> Vec<KeyedRestore> {
         let encoded = |state: KeyedStateSnapshot| {
-            let blocks = state.groups.iter().map(|group| {
-                let mut bytes = Vec::new();
-                group.block.encode(&mut bytes).unwrap();
-                (group.group, Bytes::from(bytes))
-            });
+            let blocks =
+                state.groups.iter().map(|group| (group.group, Bytes::from(group.block.to_bytes().unwrap())));
             KeyedRestore { blocks: blocks.collect(), meta: state.meta }
         };
         self.backend.snapshot(CheckpointId::new(1)).into_iter().map(encoded).collect()

@@ -31,8 +31,7 @@ fn remove(state: &mut KeyedTable<u16, String>, key: u16) {
 fn content_of(snapshot: &KeyedStateSnapshot) -> BTreeMap<u16, String> {
     let mut restored = state();
     for group in &snapshot.groups {
-        let mut bytes = Vec::new();
-        group.block.encode(&mut bytes).unwrap();
+        let bytes = group.block.to_bytes().unwrap();
         restored.restore(group.group, &bytes, GroupContent::decode).unwrap();
     }
     restored.contents().flat_map(|table| table.iter().cloned()).collect()
@@ -101,8 +100,7 @@ fn a_block_whose_keys_belong_elsewhere_is_refused() {
     set(&mut state, 1, "one");
     let snapshot = state.snapshot(CheckpointId::new(1));
     let [group] = snapshot.groups.as_slice() else { panic!("one key has one group") };
-    let mut bytes = Vec::new();
-    group.block.encode(&mut bytes).unwrap();
+    let bytes = group.block.to_bytes().unwrap();
     let elsewhere = KeyGroup::new(u16::try_from(group.group.index()).unwrap() ^ 1);
     let error = state.restore(elsewhere, &bytes, GroupContent::decode).unwrap_err();
     assert!(error.to_string().contains("`Hash`"), "{error}");

@@ -21,7 +21,7 @@ pub const VERSION: u16 = 1;
 
 const MAGIC: [u8; 8] = *b"MILLSTRM";
 pub(super) const HEADER: usize = 16;
-const FRAME: usize = 12;
+pub(super) const FRAME: usize = 12;
 
 /// What a file of a snapshot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +67,15 @@ pub struct Block {
 
 /// Begins a file: appends its header.
 pub fn begin(kind: FileKind, out: &mut Vec<u8>) {
-    out.extend_from_slice(&header(kind, VERSION));
+    out.extend_from_slice(&header(kind));
 }
 
-fn header(kind: FileKind, version: u16) -> [u8; HEADER] {
+/// What a file of this kind begins with.
+pub(super) fn header(kind: FileKind) -> [u8; HEADER] {
+    header_of_version(kind, VERSION)
+}
+
+fn header_of_version(kind: FileKind, version: u16) -> [u8; HEADER] {
     let mut bytes = [0; HEADER];
     let (start, checksum) = bytes.split_at_mut(HEADER - 4);
     let fields = MAGIC.into_iter().chain(kind.number().to_le_bytes()).chain(version.to_le_bytes());
@@ -79,12 +84,20 @@ fn header(kind: FileKind, version: u16) -> [u8; HEADER] {
     bytes
 }
 
+/// What stands before the payload of a block.
+pub(super) fn frame(length: u64, checksum: u32) -> [u8; FRAME] {
+    let mut bytes = [0; FRAME];
+    let fields = length.to_le_bytes().into_iter().chain(checksum.to_le_bytes());
+    bytes.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
+    bytes
+}
+
 /// Appends a block, whose payload `encode` appends.
 ///
 /// # Errors
 /// Those of `encode`; what is in `out` then is no file any more.
 pub fn append_block(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<Block> {
-    let frame = out.len();
+    let at = out.len();
     out.extend_from_slice(&[0; FRAME]);
     let start = out.len();
     encode(out)?;
@@ -92,9 +105,8 @@ pub fn append_block(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>) -> Resu
         Some(payload) => (payload.len() as u64, crc32fast::hash(payload)),
         None => return Err(StateError::Usage("a block's encoder removed bytes it had not written".into())),
     };
-    if let Some(frame) = out.get_mut(frame..start) {
-        let fields = length.to_le_bytes().into_iter().chain(checksum.to_le_bytes());
-        frame.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
+    if let Some(placeholder) = out.get_mut(at..start) {
+        placeholder.copy_from_slice(&frame(length, checksum));
     }
     Ok(Block { offset: start as u64, length, checksum })
 }

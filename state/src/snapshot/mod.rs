@@ -12,12 +12,16 @@
 //! - [`manifest`]: the list of everything a snapshot consists of.
 //! - [`journal`]: the numbered entries that say which checkpoints are real, and whose they are.
 //! - [`storage`]: where snapshots lie: folders, listing, conditional creation, deletion.
+//! - [`Pieces`]: what blocks are encoded into.
 //! - [`write`](mod@write) and [`read`]: from parts to files, and back to what a subtask restores.
 
 pub mod format;
 pub mod journal;
 pub mod manifest;
 pub mod part;
+mod pieces;
 pub mod read;
 pub mod storage;
 pub mod write;
+
+pub use self::pieces::Pieces;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use super::pieces::Pieces;
 use crate::{CheckpointId, Key, KeyGroup, OperatorId, Record, Result, Shape, StateError};
 
 /// What a keyed state holds for each key.
@@ -81,10 +82,22 @@ impl StateMeta {
 
 /// The content of one state for one key group, ready to be encoded away from the task.
 pub trait EncodeBlock: Send + Sync {
-    /// Appends the content to `out`.
-    fn encode(&self, out: &mut Vec<u8>) -> Result<()>;
+    /// Appends the content to `out`, a few entries at a time.
+    fn encode(&self, out: &mut Pieces) -> Result<()>;
     /// How many entries it has.
     fn entries(&self) -> u64;
+}
+
+impl dyn EncodeBlock {
+    /// The encoded content, in memory of its own.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut out = Pieces::default();
+        self.encode(&mut out)?;
+        Ok(out.into_vec())
+    }
 }
 
 /// One key group's share of a keyed state.

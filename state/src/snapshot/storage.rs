@@ -25,6 +25,9 @@ use crate::{CheckpointId, CheckpointName, Epoch, Result, StateError};
 /// How many requests may be under way at once.
 const CONCURRENT_REQUESTS: usize = 8;
 
+/// How long the parts are in which large files are uploaded, in bytes.
+const PART_BYTES: usize = 8 << 20;
+
 /// The folder that holds a job's checkpoints, or one savepoint. Cheap to clone.
 ///
 /// Names of files are relative to it, with `/` between folders.
@@ -34,18 +37,31 @@ pub struct SnapshotHome {
     prefix: Path,
     /// The human-readable name of the store's root.
     root: Arc<str>,
+    part_bytes: usize,
 }
 
 impl SnapshotHome {
     /// The folder `prefix` of `store`.
     pub fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         let root = store.to_string().into();
-        Self { store, prefix, root }
+        Self { store, prefix, root, part_bytes: PART_BYTES }
+    }
+
+    /// Sets how long the parts are in which large files are uploaded, in bytes: at least one. Object stores
+    /// refuse parts of less than 5 MiB; that is for tests.
+    #[must_use]
+    pub fn with_part_bytes(self, part_bytes: usize) -> Self {
+        Self { part_bytes: part_bytes.max(1), ..self }
+    }
+
+    /// How long every part but the last is: some stores want them alike.
+    pub(super) const fn part_bytes(&self) -> usize {
+        self.part_bytes
     }
 
     /// As [`Self::new`], with the name of the store's root for messages.
     fn with_root(store: Arc<dyn ObjectStore>, prefix: Path, root: &str) -> Self {
-        Self { store, prefix, root: root.strip_suffix('/').unwrap_or(root).into() }
+        Self { root: root.strip_suffix('/').unwrap_or(root).into(), ..Self::new(store, prefix) }
     }
 
     /// The folder `name` in this one.
@@ -91,8 +107,11 @@ impl SnapshotHome {
     /// # Errors
     /// [`StateError::Storage`].
     pub async fn put(&self, file: &str, content: Bytes) -> Result<()> {
-        let path = self.path_of(file);
-        let outcome = self.store.put(&path, PutPayload::from(content)).await;
+        self.put_payload(file, content.into()).await
+    }
+
+    pub(super) async fn put_payload(&self, file: &str, content: PutPayload) -> Result<()> {
+        let outcome = self.store.put(&self.path_of(file), content).await;
         outcome.map(drop).map_err(|error| self.failed("write", file, error))
     }
 

@@ -1,25 +1,35 @@
 //! From what operators hand over at a barrier to files on the store.
 //!
-//! One subtask writes at most one file. Blocks are encoded straight into the file's buffer, on a pool for
-//! such work, and a large file leaves in parts while later blocks are still being encoded.
+//! One subtask writes at most one file. Its blocks are encoded on a pool for such work, several at once and
+//! each in pieces that are never copied again, and a large file leaves in parts while later blocks are
+//! still being encoded. What is in memory at any time are the blocks that are being encoded and some parts,
+//! whatever the size of the state.
 
 mod cpu;
 mod upload;
 
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use hashbrown::HashMap;
 
 use self::cpu::computed;
 pub use self::cpu::{CpuPool, OnThisThread};
-use self::upload::{PART, Upload};
-use super::format::{self, Block, FileKind, append_block};
+use self::upload::Upload;
+use super::format::{Block, FileKind};
 use super::part::{
     BlockReference, EncodeBlock, GroupSnapshot, KeyedPart, KeyedStateSnapshot, ListItems, ListPart,
     ListStateSnapshot, OperatorPart, OperatorSnapshot, StateMeta, SubtaskPart,
 };
+use super::pieces::Pieces;
 use super::storage::SnapshotHome;
 use crate::{CheckpointId, KeyGroup, OperatorId, Result};
+
+/// How many batches of blocks of one subtask are encoded at once.
+const CONCURRENT_BATCHES: usize = 2;
+
+/// The number of entries from which a batch takes in no more blocks.
+const BATCH_ENTRIES: u64 = 4_096;
 
 /// The states of the checkpoint that an incremental one builds on, by operator and name.
 type Base<'a> = HashMap<(OperatorId, &'a str), BaseState<'a>>;
@@ -49,7 +59,6 @@ pub async fn write_subtask(
     let mut writer = Writer {
         base: base.map(|(id, part)| (id, states_of(part))),
         file: Arc::from(file),
-        out: Vec::new(),
         upload: Upload::new(home, file),
         cpu,
         total_bytes: 0,
@@ -57,7 +66,7 @@ pub async fn write_subtask(
     match writer.write(snapshots).await {
         Ok(operators) => {
             let total_bytes = writer.total_bytes;
-            let written_bytes = writer.upload.finish(writer.out).await?;
+            let written_bytes = writer.upload.finish().await?;
             Ok(SubtaskPart { operators, written_bytes, total_bytes })
         }
         Err(error) => {
@@ -80,8 +89,6 @@ fn states_of(part: &SubtaskPart) -> Base<'_> {
 struct Writer<'a> {
     base: Option<(CheckpointId, Base<'a>)>,
     file: Arc<str>,
-    /// The end of the file, from where the upload has not taken it yet.
-    out: Vec<u8>,
     upload: Upload<'a>,
     cpu: &'a dyn CpuPool,
     total_bytes: u64,
@@ -157,51 +164,64 @@ impl Writer<'_> {
     /// Appends blocks, in order, and sends on its way what is enough for a part.
     async fn append(&mut self, blocks: Vec<Arc<dyn EncodeBlock>>) -> Result<Vec<BlockReference>> {
         let mut references = Vec::with_capacity(blocks.len());
-        let mut blocks = blocks.into_iter();
-        while blocks.len() > 0 {
-            if self.upload.taken() == 0 && self.out.is_empty() {
-                format::begin(FileKind::State, &mut self.out);
-            }
-            let (taken, mut out) = (self.upload.taken(), std::mem::take(&mut self.out));
-            let encoded = computed(self.cpu, move || {
-                let encoded = encode_a_part(&mut blocks, &mut out)?;
-                Ok((encoded, out, blocks))
-            });
-            let (encoded, out, rest) = encoded.await?;
-            references.extend(encoded.into_iter().map(|(block, entries)| BlockReference {
+        if !blocks.is_empty() && self.upload.taken() == 0 {
+            let mut header = Pieces::default();
+            header.begin(FileKind::State);
+            self.upload.take(header.into_pieces()).await?;
+        }
+        let encoding: Vec<_> =
+            batches(blocks).into_iter().map(|batch| computed(self.cpu, move || encode(&batch))).collect();
+        let mut encoded = stream::iter(encoding).buffered(CONCURRENT_BATCHES);
+        while let Some((blocks, pieces)) = encoded.try_next().await? {
+            let start = self.upload.taken();
+            references.extend(blocks.into_iter().map(|(block, entries)| BlockReference {
                 file: self.file.clone(),
-                offset: taken + block.offset,
+                offset: start + block.offset,
                 length: block.length,
                 checksum: block.checksum,
                 entries,
             }));
-            (self.out, blocks) = (out, rest);
-            self.upload.take_parts(&mut self.out).await?;
+            self.upload.take(pieces.into_pieces()).await?;
         }
         Ok(references)
     }
 }
 
-/// Encodes blocks until there is enough for a part, or none is left; returns each with how many entries
-/// it has.
-fn encode_a_part(
-    blocks: &mut std::vec::IntoIter<Arc<dyn EncodeBlock>>,
-    out: &mut Vec<u8>,
-) -> Result<Vec<(Block, u64)>> {
-    let (start, mut encoded) = (out.len(), Vec::new());
-    while out.len() - start < PART {
-        let Some(block) = blocks.next() else { break };
-        encoded.push((append_block(out, |out| block.encode(out))?, block.entries()));
+/// Blocks in order, those with few entries together: to hand work to another thread takes as long as to
+/// encode some hundred entries.
+fn batches(blocks: Vec<Arc<dyn EncodeBlock>>) -> Vec<Vec<Arc<dyn EncodeBlock>>> {
+    let mut batches: Vec<Vec<Arc<dyn EncodeBlock>>> = Vec::new();
+    let mut entries = BATCH_ENTRIES;
+    for block in blocks {
+        if entries >= BATCH_ENTRIES {
+            batches.push(Vec::new());
+            entries = 0;
+        }
+        entries = entries.saturating_add(block.entries());
+        if let Some(batch) = batches.last_mut() {
+            batch.push(block);
+        }
     }
-    Ok(encoded)
+    batches
+}
+
+/// Encodes blocks one behind the other; returns each with how many entries it has.
+fn encode(batch: &[Arc<dyn EncodeBlock>]) -> Result<(Vec<(Block, u64)>, Pieces)> {
+    let mut pieces = Pieces::default();
+    let encoded = batch
+        .iter()
+        .map(|block| Ok((pieces.append_block(|out| block.encode(out))?, block.entries())))
+        .collect::<Result<_>>()?;
+    Ok((encoded, pieces))
 }
 
 /// The items of an operator state, one behind the other, each behind its length.
 struct Items(Vec<Vec<u8>>);
 
 impl EncodeBlock for Items {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
+    fn encode(&self, out: &mut Pieces) -> Result<()> {
         for item in &self.0 {
+            let out = out.end();
             out.extend_from_slice(&(item.len() as u64).to_le_bytes());
             out.extend_from_slice(item);
         }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::encode;
+use crate::snapshot::Pieces;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -27,9 +28,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn restored(table: &KeyTable<String, u32>) -> KeyTable<String, u32> {
-    let (mut bytes, mut copy) = (Vec::new(), KeyTable::default());
-    table.encode(&mut bytes).unwrap();
-    GroupContent::decode(&mut copy, &bytes).unwrap();
+    let (mut out, mut copy) = (Pieces::default(), KeyTable::default());
+    table.encode(&mut out).unwrap();
+    GroupContent::decode(&mut copy, &out.into_vec()).unwrap();
     copy
 }
 

@@ -9,6 +9,7 @@ use indexmap::IndexSet;
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::GroupContent;
 use crate::hash::{StableHasher, stable_hash};
+use crate::snapshot::Pieces;
 use crate::{Key, Timestamp};
 
 /// An `IndexSet`, for any one of the keys can be popped at once.
@@ -129,11 +130,11 @@ impl<K: Key> GroupContent for TimerGroup<K> {
         self.0.values().map(Bucket::len).sum()
     }
 
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-        encode_into(&self.0.len(), out)?;
+    fn encode(&self, out: &mut Pieces) -> Result<(), postcard::Error> {
+        encode_into(&self.0.len(), out.end())?;
         for (time, keys) in &self.0 {
-            encode_into(&(time, keys.len()), out)?;
-            keys.iter().try_for_each(|key| encode_into(key, out))?;
+            encode_into(&(time, keys.len()), out.end())?;
+            keys.iter().try_for_each(|key| encode_into(key, out.end()))?;
         }
         Ok(())
     }

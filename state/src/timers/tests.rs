@@ -30,8 +30,7 @@ fn delete(queue: &mut TimerQueue<u8>, key: u8, millis: i64) -> bool {
 fn restored(queue: &mut TimerQueue<u8>) -> TimerQueue<u8> {
     let mut copy = self::queue();
     for group in queue.snapshot(CheckpointId::new(1)).groups {
-        let mut bytes = Vec::new();
-        group.block.encode(&mut bytes).unwrap();
+        let bytes = group.block.to_bytes().unwrap();
         copy.restore(group.group, &bytes).unwrap();
     }
     copy

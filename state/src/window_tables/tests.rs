@@ -1,4 +1,5 @@
 use super::*;
+use crate::snapshot::Pieces;
 use crate::stable_hash;
 
 type Tables = WindowTables<i64, u32, u64>;
@@ -53,8 +54,9 @@ fn due_windows_leave_whole() {
 #[test]
 fn encoding_keeps_everything_and_refuses_what_it_did_not_write() {
     let rows = [(1, 7, 70), (2, 7, 71), (2, 8, 80)];
-    let mut bytes = Vec::new();
-    with(&rows).encode(&mut bytes).unwrap();
+    let mut out = Pieces::default();
+    with(&rows).encode(&mut out).unwrap();
+    let bytes = out.into_vec();
     let mut decoded = with(&[(2, 9, 90)]);
     decoded.decode(&bytes).unwrap();
     assert_eq!(contents(&decoded), [(1, 7, 70), (2, 7, 71), (2, 8, 80), (2, 9, 90)]);

@@ -76,7 +76,10 @@ fn errors_say_what_is_wrong() {
         (b"MILL", "too short: it has 4 bytes"),
         (b"PK\x03\x04", "not a Millstream snapshot file"),
         (b"some text that is longer than a header", "not a Millstream snapshot file"),
-        (&header(FileKind::State, 7), "written by a newer version (format 7, this program reads up to 1)"),
+        (
+            &header_of_version(FileKind::State, 7),
+            "written by a newer version (format 7, this program reads up to 1)",
+        ),
         (&manifest, "not a state file"),
     ];
     for (bytes, problem) in cases {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::snapshot::manifest::SnapshotKind;
+use crate::snapshot::Pieces;
 use crate::snapshot::part::{
     EncodeBlock, GroupSnapshot, KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, StateKind,
 };
@@ -16,12 +17,11 @@ use crate::{CheckpointId, KeyGroups, Timestamp};
 
 const MANIFEST: &str = "chk-1/manifest";
 
-/// The content of key group `n` is `n` and four fixed bytes.
-struct Group(KeyGroup);
+struct Group(Vec<u8>);
 
 impl EncodeBlock for Group {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(&content_of(self.0));
+    fn encode(&self, out: &mut Pieces) -> Result<()> {
+        self.0.chunks(1_000).for_each(|chunk| out.end().extend_from_slice(chunk));
         Ok(())
     }
 
@@ -31,6 +31,7 @@ impl EncodeBlock for Group {
 }
 
 fn content_of(group: KeyGroup) -> Vec<u8> {
+/// The content of key group `n` is `n` and some fixed bytes.
     [b"key group ", group.to_string().as_bytes()].concat()
 }
 
@@ -41,9 +42,23 @@ fn operator() -> OperatorId {
 /// A snapshot of `parallelism` subtasks; subtask `n` has `items(n)` in each of its three lists.
 fn snapshot(parallelism: u32, max_parallelism: u32, items: impl Fn(u32) -> Range<u8>) -> ResolvedSnapshot {
     let home = SnapshotHome::new(Arc::new(InMemory::new()), Path::from("job"));
+    snapshot_of(parallelism, max_parallelism, content_of, items)
+}
+
+/// As [`snapshot`], with this content of each key group.
+fn snapshot_of(
+    parallelism: u32,
+    max_parallelism: u32,
+    content: fn(KeyGroup) -> Vec<u8>,
+    items: impl Fn(u32) -> Range<u8>,
+) -> ResolvedSnapshot {
     let parts = (0..parallelism).map(|subtask| {
         let groups = KeyGroups::new(max_parallelism).range_of(subtask, parallelism).iter().map(|group| {
-            GroupSnapshot { group, unchanged_since: CheckpointId::new(1), block: Arc::new(Group(group)) }
+            GroupSnapshot {
+                group,
+                unchanged_since: CheckpointId::new(1),
+                block: Arc::new(Group(content(group))),
+            }
         });
         let meta = StateMeta {
             name: "count".into(),

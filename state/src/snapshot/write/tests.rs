@@ -12,11 +12,11 @@ use crate::{Shape, StateError};
 struct Content(Vec<u8>);
 
 impl EncodeBlock for Content {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
+    fn encode(&self, out: &mut Pieces) -> Result<()> {
         if self.0 == b"unencodable" {
             return Err(StateError::Usage("cannot be encoded".into()));
         }
-        out.extend_from_slice(&self.0);
+        self.0.chunks(1_000).for_each(|chunk| out.end().extend_from_slice(chunk));
         Ok(())
     }
 

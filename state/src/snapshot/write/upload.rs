@@ -1,5 +1,7 @@
 //! How the bytes of one file reach the store: in one request, or in parts while more are coming.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, TryStreamExt};
@@ -8,10 +10,8 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, UploadPart};
 use crate::Result;
 use crate::snapshot::storage::SnapshotHome;
 
-/// The size of every part but the last, in bytes: some stores want them alike, and at least 5 MiB.
-pub(super) const PART: usize = 8 << 20;
-/// The size from which a file is uploaded in parts, in bytes.
-const IN_PARTS_FROM: usize = 2 * PART;
+/// The number of parts from which a file is uploaded in parts.
+const FEWEST_PARTS: usize = 2;
 /// How many parts may be under way at once.
 const CONCURRENT_PARTS: usize = 4;
 
@@ -20,8 +20,9 @@ pub(super) struct Upload<'a> {
     home: &'a SnapshotHome,
     file: &'a str,
     taken: u64,
-    /// What has been taken and is too little for a part as yet.
-    rest: Vec<Bytes>,
+    /// What has been taken and is on its way in no part as yet.
+    waiting: VecDeque<Bytes>,
+    waiting_bytes: usize,
     multipart: Option<Multipart>,
 }
 
@@ -33,7 +34,7 @@ struct Multipart {
 impl<'a> Upload<'a> {
     /// Nothing reaches the store before there is something to write.
     pub(super) fn new(home: &'a SnapshotHome, file: &'a str) -> Self {
-        Self { home, file, taken: 0, rest: Vec::new(), multipart: None }
+        Self { home, file, taken: 0, waiting: VecDeque::new(), waiting_bytes: 0, multipart: None }
     }
 
     /// How many bytes of the file have been taken.
@@ -41,32 +42,41 @@ impl<'a> Upload<'a> {
         self.taken
     }
 
-    /// Takes `out`, once there is enough for parts.
-    pub(super) async fn take_parts(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        if out.len() < if self.multipart.is_some() { PART } else { IN_PARTS_FROM } {
-            return Ok(());
+    /// Takes what comes next in the file, and sends on its way what is enough for a part. Waits while many
+    /// are under way.
+    pub(super) async fn take(&mut self, pieces: impl IntoIterator<Item = Bytes>) -> Result<()> {
+        for piece in pieces {
+            self.taken += piece.len() as u64;
+            self.waiting_bytes += piece.len();
+            self.waiting.push_back(piece);
         }
-        let empty = Vec::with_capacity(out.capacity());
-        self.take(std::mem::replace(out, empty).into()).await
-    }
-
-    async fn take(&mut self, mut bytes: Bytes) -> Result<()> {
-        self.taken += bytes.len() as u64;
-        loop {
-            let rest: usize = self.rest.iter().map(Bytes::len).sum();
-            let missing = PART.saturating_sub(rest);
-            if bytes.len() < missing {
-                // Stores refuse a part without bytes.
-                self.rest.extend(Some(bytes).filter(|bytes| !bytes.is_empty()));
-                return Ok(());
-            }
-            self.rest.push(bytes.split_to(missing));
+        let part = self.home.part_bytes();
+        while self.waiting_bytes >= if self.multipart.is_some() { part } else { FEWEST_PARTS * part } {
             self.start_part().await?;
         }
+        Ok(())
     }
 
-    /// Sends on its way what is in `rest`.
+    /// As much as a part takes of what waits.
+    fn next_part(&mut self) -> PutPayload {
+        let mut missing = self.home.part_bytes();
+        let mut part = Vec::new();
+        while missing > 0
+            && let Some(mut piece) = self.waiting.pop_front()
+        {
+            part.push(piece.split_to(piece.len().min(missing)));
+            missing -= part.last().map_or(0, Bytes::len);
+            if !piece.is_empty() {
+                self.waiting.push_front(piece);
+            }
+        }
+        PutPayload::from_iter(part)
+    }
+
+    /// Sends a part on its way.
     async fn start_part(&mut self) -> Result<()> {
+        let part = self.next_part();
+        self.waiting_bytes -= part.content_length();
         let (home, file) = (self.home, self.file);
         let failed = |error| home.failed("write", file, error);
         let multipart = match &mut self.multipart {
@@ -76,7 +86,6 @@ impl<'a> Upload<'a> {
                 none.insert(Multipart { upload, under_way: FuturesUnordered::new() })
             }
         };
-        let part = PutPayload::from_iter(self.rest.drain(..));
         multipart.under_way.push(multipart.upload.put_part(part));
         while multipart.under_way.len() >= CONCURRENT_PARTS {
             multipart.under_way.try_next().await.map_err(failed)?;
@@ -88,25 +97,24 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Takes the rest of the file, and completes it. Returns its length in bytes.
-    pub(super) async fn finish(mut self, rest: Vec<u8>) -> Result<u64> {
+    /// Completes the file: before that, nothing of it can be seen. Returns its length in bytes.
+    pub(super) async fn finish(mut self) -> Result<u64> {
         if self.multipart.is_none() {
-            let length = rest.len() as u64;
-            if length > 0 {
-                self.home.put(self.file, rest.into()).await?;
+            if self.taken > 0 {
+                self.home.put_payload(self.file, self.waiting.into_iter().collect()).await?;
             }
-            return Ok(length);
+            return Ok(self.taken);
         }
-        let outcome = self.finish_multipart(rest).await;
+        let outcome = self.finish_multipart().await;
         if outcome.is_err() {
             self.abort().await;
         }
         outcome
     }
 
-    async fn finish_multipart(&mut self, rest: Vec<u8>) -> Result<u64> {
-        self.take(rest.into()).await?;
-        if !self.rest.is_empty() {
+    async fn finish_multipart(&mut self) -> Result<u64> {
+        // Stores refuse a part without bytes.
+        if self.waiting_bytes > 0 {
             self.start_part().await?;
         }
         if let Some(Multipart { upload, under_way }) = &mut self.multipart {
