@@ -82,7 +82,7 @@ fn decoding_of<V: Record>(criterion: &mut Criterion, name: &str, value: impl Fn(
     group.bench_function(BenchmarkId::new("block", name), |bencher| {
         bencher.iter_batched_ref(
             table::<V>,
-            |table| table.restore_all(&stored).unwrap(),
+            |table| table.restore_all(stored.clone()).unwrap(),
             BatchSize::LargeInput,
         );
     });

@@ -232,13 +232,14 @@ impl<C: GroupContent> GroupedState<C> {
         KeyedStateSnapshot { meta: self.meta.clone(), groups }
     }
 
-    /// Adds all that a snapshot holds of this state for the subtask.
+    /// Adds all that a snapshot holds of this state for the subtask. Each block is given back as soon as it is
+    /// decoded.
     ///
     /// # Errors
     /// If the type of key or value has changed, or the bytes do not decode.
-    pub fn restore_all(&mut self, stored: &KeyedRestore) -> Result<()> {
+    pub fn restore_all(&mut self, stored: KeyedRestore) -> Result<()> {
         self.meta.check_unchanged(&stored.meta)?;
-        stored.blocks.iter().try_for_each(|(group, bytes)| self.restore(*group, bytes, C::decode))
+        stored.blocks.into_iter().try_for_each(|(group, bytes)| self.restore(group, &bytes, C::decode))
     }
 
     /// Adds what a snapshot holds for `group`, read by `decode`.

@@ -127,9 +127,9 @@ impl<K: Key> TimerQueue<K> {
     ///
     /// # Errors
     /// If the type of the key has changed, or the bytes do not decode.
-    pub fn restore_all(&mut self, stored: &KeyedRestore) -> Result<()> {
+    pub fn restore_all(&mut self, stored: KeyedRestore) -> Result<()> {
         self.meta().check_unchanged(&stored.meta)?;
-        stored.blocks.iter().try_for_each(|(group, bytes)| self.restore(*group, bytes))
+        stored.blocks.into_iter().try_for_each(|(group, bytes)| self.restore(group, &bytes))
     }
 
     /// Adds the timers that a snapshot holds for a key group.

@@ -47,7 +47,7 @@ impl<K: Key> Timers<K> {
             timers.check()?;
             let stored = cx.take_keyed(&timers.meta().name);
             if let Some(stored) = stored.filter(|_| !cx.drops_timers()) {
-                timers.restore_all(&stored)?;
+                timers.restore_all(stored)?;
             }
         }
         if let Some(next) = self.processing_time.next() {

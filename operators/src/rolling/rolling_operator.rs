@@ -89,7 +89,7 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> OperatorHooks<F::Output> for R
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.table.meta().check::<K, F::Accumulator>()?;
         if let Some(stored) = cx.take_keyed(ACCUMULATOR) {
-            StateDescriptor::new(ACCUMULATOR).restore_into(&mut self.table, &stored)?;
+            StateDescriptor::new(ACCUMULATOR).restore_into(&mut self.table, stored)?;
         }
         Ok(())
     }

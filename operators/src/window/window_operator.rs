@@ -241,7 +241,7 @@ where
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.panes.state.meta().check::<K, (A::Window, F::Accumulator)>()?;
         if let Some(stored) = cx.take_keyed(WINDOWS) {
-            self.panes.state.restore_all(&stored)?;
+            self.panes.state.restore_all(stored)?;
         }
         self.panes.watermark.restore(cx)?;
         self.panes.find_next_due(&self.lateness);

@@ -30,7 +30,7 @@ type Open<K, I, O> = Box<dyn Fn(HarnessSetup<'_>) -> Result<OperatorHarness<(K, 
 /// # }
 /// # impl OperatorHooks<(char, u64)> for Count {
 /// #     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-/// #         Ok(cx.take_keyed("count").map_or(Ok(()), |stored| self.0.restore_all(&stored))?)
+/// #         Ok(cx.take_keyed("count").map_or(Ok(()), |stored| self.0.restore_all(stored))?)
 /// #     }
 /// #     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
 /// #         let state = self.0.snapshot(cx.checkpoint());

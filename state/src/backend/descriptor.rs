@@ -59,17 +59,18 @@ impl<V: Record> StateDescriptor<V> {
         &self.name
     }
 
-    /// Fills `table` from a snapshot, through a migration where the types differ.
+    /// Fills `table` from a snapshot, through a migration where the types differ. Each block is given back as
+    /// soon as it is decoded.
     ///
     /// # Errors
     /// If the type of key or value has changed and no migration fits, or the bytes do not decode.
-    pub fn restore_into<K: Key>(&self, table: &mut KeyedTable<K, V>, stored: &KeyedRestore) -> Result<()> {
+    pub fn restore_into<K: Key>(&self, table: &mut KeyedTable<K, V>, stored: KeyedRestore) -> Result<()> {
         let meta = table.meta().clone();
-        let migrate = self.reader_for(&meta.key, &meta.value, stored)?;
-        for (group, bytes) in &stored.blocks {
+        let migrate = self.reader_for(&meta.key, &meta.value, &stored)?;
+        for (group, bytes) in stored.blocks {
             match &migrate {
-                None => table.restore(*group, bytes, GroupContent::decode)?,
-                Some(migrate) => table.restore(*group, bytes, |content, mut bytes| {
+                None => table.restore(group, &bytes, GroupContent::decode)?,
+                Some(migrate) => table.restore(group, &bytes, |content, mut bytes| {
                     content.decode_with(&mut bytes, |bytes| migrate(bytes))?;
                     end(bytes)
                 })?,

@@ -118,7 +118,7 @@ impl<K: Key> KeyedStore for HeapStore<K> {
         let meta = StateMeta::declare::<K, V>(name, kind)?;
         let mut table = KeyedTable::<K, V>::new(meta, self.groups, self.range);
         if let Some(stored) = self.unclaimed.remove(name) {
-            descriptor.restore_into(&mut table, &stored)?;
+            descriptor.restore_into(&mut table, stored)?;
         }
         self.states.push(Box::new(table));
         Ok(StateId(self.states.len() - 1))

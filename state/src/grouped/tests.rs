@@ -1,5 +1,7 @@
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
@@ -160,4 +162,61 @@ proptest! {
             prop_assert_eq!(content_of(&snapshot), expected);
         }
     }
+}
+
+thread_local! {
+    /// How many blocks are in memory.
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The memory of a block.
+struct Held;
+
+impl Held {
+    fn block() -> Bytes {
+        HELD.set(HELD.get() + 1);
+        Bytes::from_owner(Self)
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        b"block"
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.set(HELD.get() - 1);
+    }
+}
+
+/// How many blocks were in memory when it was decoded.
+#[derive(Clone, Default)]
+struct HeldThen(usize);
+
+impl GroupContent for HeldThen {
+    fn entries(&self) -> usize {
+        1
+    }
+
+    fn encode(&self, _: &mut Pieces) -> Result<(), postcard::Error> {
+        Ok(())
+    }
+
+    fn decode(&mut self, _: &[u8]) -> Result<(), postcard::Error> {
+        self.0 = HELD.get();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_restore_gives_each_block_back_before_it_reads_the_next() {
+    let groups = KeyGroups::new(3);
+    let meta = state().meta().clone();
+    let mut restored = GroupedState::<HeldThen>::new(meta.clone(), groups, groups.range_of(0, 1));
+    let blocks = (0..3).map(|group| (KeyGroup::new(group), Held::block())).collect();
+    restored.restore_all(KeyedRestore { meta, blocks }).unwrap();
+    assert_eq!(restored.contents().map(|content| content.0).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(HELD.get(), 0);
 }

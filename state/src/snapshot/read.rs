@@ -4,6 +4,7 @@
 //! subtask starts: a damaged file stops the job rather than a part of it.
 
 mod opened;
+mod runs;
 mod share;
 
 use std::collections::BTreeMap;
@@ -43,7 +44,8 @@ pub struct OperatorRestore {
     pub lists: Vec<ListRestore>,
 }
 
-/// What one subtask restores of a keyed state.
+/// What one subtask restores of a keyed state. Blocks are to be dropped once they are decoded: the memory of
+/// the snapshot becomes that of the state then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedRestore {
     /// Name, kind and shapes.

@@ -157,7 +157,7 @@ impl Count {
 impl OperatorHooks<(u64, u64, u64)> for Count {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         if let Some(stored) = cx.take_keyed(STATE) {
-            self.0.restore_all(&stored)?;
+            self.0.restore_all(stored)?;
         }
         Ok(())
     }

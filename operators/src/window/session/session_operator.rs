@@ -173,11 +173,11 @@ where
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.state.meta().check::<K, Session<F::Accumulator>>()?;
         if let Some(stored) = cx.take_keyed(SESSIONS) {
-            self.state.restore_all(&stored)?;
+            self.state.restore_all(stored)?;
         }
         let timers = cx.take_keyed(TimerQueue::<K>::EVENT_TIME.0);
         if let Some(stored) = timers.filter(|_| !cx.drops_timers()) {
-            self.timers.restore_all(&stored)?;
+            self.timers.restore_all(stored)?;
         }
         self.watermark.restore(cx)?;
         self.clock = TimeOfDay::of(cx.task());

@@ -20,11 +20,11 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
     /// whole windows.
     pub(super) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         if let Some(stored) = cx.take_keyed(WINDOWS) {
-            self.panes.whole.restore_all(&stored)?;
+            self.panes.whole.restore_all(stored)?;
         }
         let grid = take_grid(cx)?;
         if let Some(stored) = cx.take_keyed(SLICES) {
-            self.panes.slices.restore_all(&stored)?;
+            self.panes.slices.restore_all(stored)?;
         }
         self.watermark.restore(cx)?;
         if let Some(grid) = grid.filter(|grid| *grid != self.panes.grid) {

@@ -63,7 +63,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> OperatorHooks<F::Ou
                     return Ok(());
                 };
                 let mut slices = window_table(SLICES, cx.info());
-                slices.restore_all(&stored)?;
+                slices.restore_all(stored)?;
                 let (now, function) = (operator.panes.watermark.get(), operator.panes.function.get());
                 add_up(&slices, &grid, &mut operator.panes.state, function, (&*lateness, now))?;
                 operator.panes.find_next_due(lateness);

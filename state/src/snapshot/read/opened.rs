@@ -1,6 +1,10 @@
-//! Reads the blocks of a snapshot that some subtasks restore: whole files, or ranges of them.
+//! Reads the blocks of a snapshot that some subtasks restore: small files whole, others in runs of blocks.
+//!
+//! Each has memory of its own, which is given back as soon as its blocks have been decoded: a restore needs
+//! the memory of the snapshot or that of the state, but hardly that of both.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use hashbrown::HashMap;
 use object_store::ObjectStoreExt;
 
+use super::runs::{LONGEST_RUN, Run, runs};
 use super::{LoadedSnapshot, OperatorShare};
 use crate::snapshot::format::{
     FileKind, HEADER, corrupt, framed_range, verified_block, verified_frame, verify_header,
@@ -17,11 +22,17 @@ use crate::snapshot::part::BlockReference;
 use crate::snapshot::storage::ResolvedSnapshot;
 use crate::{Result, StateError};
 
-/// How many files are read at once.
+/// How many requests are under way at once.
 const CONCURRENT_READS: usize = 8;
 
 /// The payload of a block, by file and offset.
 type ReadBlock = ((Arc<str>, u64), Bytes);
+
+/// One request, and the blocks that its answer holds.
+enum Read {
+    Whole(Arc<str>, Vec<BlockReference>),
+    Run(Arc<str>, Run),
+}
 
 /// A snapshot whose manifest has been read: what it consists of is known, nothing of it is loaded.
 #[derive(Clone, Debug)]
@@ -82,10 +93,13 @@ impl OpenedSnapshot {
         for block in self.manifest.operators.iter().flat_map(OperatorManifest::blocks) {
             *known.entry(&block.file).or_default() += usize::from(block.length > 0);
         }
-        let reads = files.into_iter().map(|(file, blocks)| {
-            let whole = known.get(&*file).is_some_and(|known| *known == blocks.len());
-            self.read_file(file, blocks.into_values().collect(), whole)
+        let plans = files.into_iter().map(|(file, blocks)| {
+            let all = known.get(&*file).is_some_and(|known| *known == blocks.len());
+            self.plan(file, blocks.into_values().collect(), all)
         });
+        let plans = stream::iter(plans.collect::<Vec<_>>()).buffer_unordered(CONCURRENT_READS);
+        let reads: Vec<Vec<Read>> = plans.try_collect().await?;
+        let reads = reads.into_iter().flatten().map(|read| self.read(read));
         let reads = stream::iter(reads.collect::<Vec<_>>()).buffer_unordered(CONCURRENT_READS);
         let blocks: Vec<Vec<ReadBlock>> = reads.try_collect().await?;
         let (manifest, name) = (self.manifest.clone(), self.resolved.name().into());
@@ -95,44 +109,69 @@ impl OpenedSnapshot {
         Ok(loaded)
     }
 
-    /// Reads and checks blocks of one file: with all others of the `whole` file, or on their own.
-    async fn read_file(
-        &self,
-        file: Arc<str>,
-        blocks: Vec<BlockReference>,
-        whole: bool,
-    ) -> Result<Vec<ReadBlock>> {
-        let path = self.resolved.home.name_of(&file);
-        let payloads = if whole {
-            let bytes = self.resolved.home.get_if_present(&file).await?;
-            let bytes = bytes.ok_or_else(|| self.missing(&path))?;
-            verify_header(FileKind::State, &path, &bytes)?;
-            blocks.iter().map(|block| verified_block(&path, &bytes, block)).collect::<Result<Vec<_>>>()?
-        } else {
-            self.read_ranges(&file, &path, &blocks).await?
+    /// How to read these blocks of a file, which are `all` that it has or not. What is not read whole is
+    /// looked at first.
+    async fn plan(&self, file: Arc<str>, blocks: Vec<BlockReference>, all: bool) -> Result<Vec<Read>> {
+        let end = blocks.iter().map(|block| framed_range(block).end).max().unwrap_or_default();
+        if all && end <= LONGEST_RUN {
+            return Ok(vec![Read::Whole(file, blocks)]);
+        }
+        let (path, location) = (self.resolved.home.name_of(&file), self.resolved.home.path_of(&file));
+        let (store, failed) = (self.resolved.home.store(), |error| self.failed(&file, error));
+        // Asked for first, for a store says nothing clear of a range beyond the end.
+        let size = store.head(&location).await.map_err(failed)?.size;
+        if end > size {
+            let problem = format!("truncated: it has {size} bytes, a block ends at offset {end}");
+            return Err(corrupt(&path, problem));
+        }
+        let header = store.get_range(&location, 0..size.min(HEADER as u64)).await.map_err(failed)?;
+        verify_header(FileKind::State, &path, &header)?;
+        Ok(runs(blocks).into_iter().map(|run| Read::Run(file.clone(), run)).collect())
+    }
+
+    /// Reads blocks, and checks them.
+    async fn read(&self, read: Read) -> Result<Vec<ReadBlock>> {
+        let (file, blocks, payloads) = match read {
+            Read::Whole(file, blocks) => {
+                let path = self.resolved.home.name_of(&file);
+                let bytes = self.resolved.home.get_if_present(&file).await?;
+                let bytes = bytes.ok_or_else(|| self.missing(&path))?;
+                verify_header(FileKind::State, &path, &bytes)?;
+                let payloads = blocks.iter().map(|block| verified_block(&path, &bytes, block));
+                let payloads = payloads.collect::<Result<Vec<_>>>()?;
+                (file, blocks, payloads)
+            }
+            Read::Run(file, run) => {
+                let payloads = self.read_run(&file, &run).await?;
+                (file, run.blocks, payloads)
+            }
         };
         Ok(blocks.iter().map(|block| (file.clone(), block.offset)).zip(payloads).collect())
     }
 
-    async fn read_ranges(&self, file: &str, path: &str, blocks: &[BlockReference]) -> Result<Vec<Bytes>> {
-        let (store, location) = (self.resolved.home.store(), self.resolved.home.path_of(file));
-        let failed = |error| match error {
-            object_store::Error::NotFound { .. } => self.missing(path),
-            error => self.resolved.home.failed("read", file, error),
-        };
-        // Asked for first, for a store says nothing clear of a range beyond the end.
-        let size = store.head(&location).await.map_err(failed)?.size;
-        let header = 0..(HEADER as u64).min(size);
-        let ranges: Vec<_> = std::iter::once(header).chain(blocks.iter().map(framed_range)).collect();
-        if let Some(range) = ranges.iter().find(|range| range.end > size) {
-            let problem = format!("truncated: it has {size} bytes, a block ends at offset {}", range.end);
-            return Err(corrupt(path, problem));
+    async fn read_run(&self, file: &str, run: &Run) -> Result<Vec<Bytes>> {
+        let (home, path) = (&self.resolved.home, self.resolved.home.name_of(file));
+        let read = home.store().get_range(&home.path_of(file), run.range.clone()).await;
+        let bytes = read.map_err(|error| self.failed(file, error))?;
+        let Range { start, end } = run.range;
+        if bytes.len() as u64 != end.saturating_sub(start) {
+            let problem = format!("{} bytes were read where {} lie", bytes.len(), end.saturating_sub(start));
+            return Err(corrupt(&path, problem));
         }
-        let read = store.get_ranges(&location, &ranges).await.map_err(failed)?;
-        let (header, framed) = read.split_first().ok_or_else(|| corrupt(path, "was not read"))?;
-        verify_header(FileKind::State, path, header)?;
-        let payloads = framed.iter().zip(blocks).map(|(framed, block)| verified_frame(path, framed, block));
-        payloads.collect()
+        let payload = |block: &BlockReference| {
+            let range = framed_range(block);
+            // Both lie in the run, whose length is an `usize`.
+            let [from, to] = [range.start, range.end].map(|at| usize::try_from(at - start).unwrap_or(0));
+            verified_frame(&path, &bytes.slice(from..to), block)
+        };
+        run.blocks.iter().map(payload).collect()
+    }
+
+    fn failed(&self, file: &str, error: object_store::Error) -> StateError {
+        match error {
+            object_store::Error::NotFound { .. } => self.missing(&self.resolved.home.name_of(file)),
+            error => self.resolved.home.failed("read", file, error),
+        }
     }
 
     fn missing(&self, path: &str) -> StateError {

@@ -5,9 +5,10 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use proptest::prelude::*;
 
+use super::runs::LONGEST_RUN;
 use super::*;
-use crate::snapshot::manifest::SnapshotKind;
 use crate::snapshot::Pieces;
+use crate::snapshot::manifest::SnapshotKind;
 use crate::snapshot::part::{
     EncodeBlock, GroupSnapshot, KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, StateKind,
 };
@@ -30,8 +31,8 @@ impl EncodeBlock for Group {
     }
 }
 
-fn content_of(group: KeyGroup) -> Vec<u8> {
 /// The content of key group `n` is `n` and some fixed bytes.
+fn content_of(group: KeyGroup) -> Vec<u8> {
     [b"key group ", group.to_string().as_bytes()].concat()
 }
 
@@ -41,7 +42,6 @@ fn operator() -> OperatorId {
 
 /// A snapshot of `parallelism` subtasks; subtask `n` has `items(n)` in each of its three lists.
 fn snapshot(parallelism: u32, max_parallelism: u32, items: impl Fn(u32) -> Range<u8>) -> ResolvedSnapshot {
-    let home = SnapshotHome::new(Arc::new(InMemory::new()), Path::from("job"));
     snapshot_of(parallelism, max_parallelism, content_of, items)
 }
 
@@ -52,6 +52,7 @@ fn snapshot_of(
     content: fn(KeyGroup) -> Vec<u8>,
     items: impl Fn(u32) -> Range<u8>,
 ) -> ResolvedSnapshot {
+    let home = SnapshotHome::new(Arc::new(InMemory::new()), Path::from("job"));
     let parts = (0..parallelism).map(|subtask| {
         let groups = KeyGroups::new(max_parallelism).range_of(subtask, parallelism).iter().map(|group| {
             GroupSnapshot {
@@ -243,6 +244,46 @@ proptest! {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// Of every group a third as many bytes as a run has at most.
+fn large_content_of(group: KeyGroup) -> Vec<u8> {
+    let length = usize::try_from(LONGEST_RUN).unwrap() / 3;
+    (0..length + group.index()).map(|at| (at * (group.index() + 1)) as u8).collect()
+}
+
+#[test]
+fn large_files_are_read_in_runs() {
+    let resolved = snapshot_of(2, 10, large_content_of, |_| 0..1);
+    for (subtask, parallelism) in [(0, 1), (1, 2), (1, 3)] {
+        let loaded = load_for(&resolved, subtask, parallelism).unwrap();
+        let restored = loaded.for_subtask(operator(), subtask, parallelism, 10).unwrap().unwrap();
+        let blocks = &restored.keyed[0].blocks;
+        let groups = KeyGroups::new(10).range_of(subtask, parallelism);
+        assert_eq!(blocks.len(), groups.len());
+        for (group, block) in blocks {
+            assert!(groups.contains(*group) && *block == large_content_of(*group), "key group {group}");
+        }
+    }
+}
+
+#[test]
+fn damage_to_any_run_of_a_large_file_is_found() {
+    let resolved = snapshot_of(1, 5, large_content_of, |_| 0..1);
+    let whole = block_on(resolved.home.get("chk-1/0-0.state")).unwrap();
+    let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = whole.to_vec();
+        change(&mut bytes);
+        block_on(resolved.home.put("chk-1/0-0.state", bytes.into())).unwrap();
+        block_on(load(&resolved)).unwrap_err().to_string()
+    };
+    assert!(damaged(&|bytes| bytes[3] ^= 1).contains("0-0.state`: not a Millstream snapshot file"));
+    for part in 1..10 {
+        let error = damaged(&|bytes| *bytes.iter_mut().nth_back(whole.len() / part / 2).unwrap() ^= 1);
+        assert!(error.contains("0-0.state`: damaged: the checksum of the block"), "{error}");
+    }
+    let error = damaged(&|bytes| bytes.truncate(whole.len() - 1));
+    assert!(error.contains("0-0.state`: truncated"), "{error}");
 }
 
 #[test]
