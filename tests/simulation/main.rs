@@ -57,6 +57,7 @@ struct Totals {
     reused_blocks: u64,
     store_errors: u64,
     io_panics: u64,
+    multipart_uploads: u64,
     orphaned_requests: u64,
     zombies: u64,
     fenced: u64,
@@ -78,6 +79,7 @@ impl Totals {
         self.reused_blocks += report.reused_blocks;
         self.store_errors += report.store_errors;
         self.io_panics += report.io_panics;
+        self.multipart_uploads += report.multipart_uploads;
         self.orphaned_requests += report.orphaned_requests;
         self.zombies += u64::from(report.zombies);
         self.fenced += u64::from(report.fenced);
@@ -136,7 +138,7 @@ fn every_seed_gives_the_exact_answer() {
         assert!(totals.restores > runs / 2 && totals.restarts > runs / 2, "{totals:?}");
         assert!(totals.checkpoints > 2 * runs && totals.failed_checkpoints > runs / 2, "{totals:?}");
         assert!(totals.store_errors > runs && totals.orphaned_requests > runs / 2, "{totals:?}");
-        assert!(totals.reused_blocks > runs, "{totals:?}");
+        assert!(totals.reused_blocks > runs && totals.multipart_uploads > runs / 20, "{totals:?}");
         assert!(totals.savepoints > runs / 4 && totals.stops > runs / 8, "{totals:?}");
         assert!(totals.zombies > runs / 3 && totals.fenced > runs / 8, "{totals:?}");
     }

@@ -192,6 +192,8 @@ pub struct SimulationReport {
     pub store_errors: u64,
     /// How many pieces of work on the I/O pool panicked.
     pub io_panics: u64,
+    /// Files that were uploaded in parts, and completed.
+    pub multipart_uploads: u64,
     /// How many requests were on their way when their process died, and went on.
     pub orphaned_requests: u64,
 }
@@ -217,6 +219,7 @@ impl Default for SimulationReport {
             reused_blocks: 0,
             store_errors: 0,
             io_panics: 0,
+            multipart_uploads: 0,
             orphaned_requests: 0,
         }
     }

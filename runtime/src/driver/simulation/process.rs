@@ -28,6 +28,10 @@ use crate::task::{Budget, Progress, guarded};
 /// Messages to the job master that have not been delivered yet.
 pub(super) type Inbox = Arc<Mutex<VecDeque<MasterMessage>>>;
 
+/// How long the parts are in which files of checkpoints are uploaded: states are small here. With many parts
+/// to a file no checkpoint would get through the faults of the store.
+const PART_BYTES: usize = 16 << 10;
+
 /// The URL of the simulated store.
 pub(super) const STORE: &str = "simulated://store";
 
@@ -102,7 +106,7 @@ impl Process {
         journal: JournalOptions,
     ) -> Result<Self> {
         job.stores.register(STORE, store.clone());
-        let home = SnapshotHome::new(store, object_store::path::Path::default());
+        let home = SnapshotHome::new(store, object_store::path::Path::default()).with_part_bytes(PART_BYTES);
         job.snapshots = SnapshotLocation::Opened(home);
         let goes_on = matches!(restore, RestoreFrom::IfAny(None));
         job.master.restore = restore;

@@ -1,5 +1,7 @@
 //! A store in memory that is slow, fails, and does things out of order, as a seed decides.
 
+mod upload;
+
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -17,6 +19,7 @@ use object_store::{
 };
 use parking_lot::Mutex;
 
+use self::upload::FaultyUpload;
 use super::Faults;
 use crate::clock::Random;
 
@@ -43,6 +46,7 @@ struct Chance {
     faults: Faults,
     errors: u64,
     panics: u64,
+    multipart_uploads: u64,
     /// The simulation is over: requests are answered at once, and none fails.
     is_over: bool,
 }
@@ -65,7 +69,14 @@ enum Fate {
 impl FaultyStore {
     /// An empty store.
     pub(super) fn new(seed: u64, faults: Faults) -> Self {
-        let chance = Chance { random: Random::new(seed), faults, errors: 0, panics: 0, is_over: false };
+        let chance = Chance {
+            random: Random::new(seed),
+            faults,
+            errors: 0,
+            panics: 0,
+            multipart_uploads: 0,
+            is_over: false,
+        };
         let (inner, chance, requests) = (Arc::default(), Arc::new(Mutex::new(chance)), Arc::default());
         Self { inner, chance, requests, process: 0 }
     }
@@ -81,6 +92,10 @@ impl FaultyStore {
 
     pub(super) fn panics(&self) -> u64 {
         self.chance.lock().panics
+    }
+
+    pub(super) fn multipart_uploads(&self) -> u64 {
+        self.chance.lock().multipart_uploads
     }
 
     /// The numbers of the requests that can go on in this step.
@@ -216,8 +231,10 @@ impl ObjectStore for FaultyStore {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        let (inner, location) = (self.inner.clone(), location.clone());
-        self.act(async move { inner.put_multipart_opts(&location, options).await }).await
+        let PutMultipartOptions { tags, attributes, extensions } = options;
+        let options = PutOptions { tags, attributes, extensions, ..PutOptions::default() };
+        let upload = FaultyUpload::new(self.clone(), location.clone(), options);
+        self.act(async move { Ok(Box::new(upload) as Box<dyn MultipartUpload>) }).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

@@ -91,7 +91,8 @@ impl World {
     pub(super) fn report(&self, outcome: JobOutcome) -> SimulationReport {
         let elapsed = self.clock.monotonic();
         let (store_errors, io_panics) = (self.store.errors(), self.store.panics());
-        SimulationReport { outcome, elapsed, store_errors, io_panics, ..self.report }
+        let multipart_uploads = self.store.multipart_uploads();
+        SimulationReport { outcome, elapsed, store_errors, io_panics, multipart_uploads, ..self.report }
     }
 
     /// One life of the process: until the job is over, or (`None`) the process dies or is believed dead.
