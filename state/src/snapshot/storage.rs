@@ -136,7 +136,8 @@ impl SnapshotHome {
         }
     }
 
-    /// Creates the manifest in `folder` (`""` is this folder itself), which makes the snapshot real.
+    /// Creates the manifest in `folder` (`""` is this folder itself). It makes a savepoint real; a checkpoint
+    /// is real when the journal lists it, too.
     ///
     /// May be tried again after an error: it succeeds if an earlier try went through unnoticed.
     ///

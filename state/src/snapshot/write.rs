@@ -3,7 +3,7 @@
 //! One subtask writes at most one file. Its blocks are encoded on a pool for such work, several at once and
 //! each in pieces that are never copied again, and a large file leaves in parts while later blocks are
 //! still being encoded. What is in memory at any time are the blocks that are being encoded and some parts,
-//! whatever the size of the state.
+//! however many blocks there are.
 
 mod cpu;
 mod upload;
