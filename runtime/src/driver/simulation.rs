@@ -225,6 +225,12 @@ impl Default for SimulationReport {
     }
 }
 
-fn stuck(seed: u64, steps: u64) -> Error {
-    Error::new(ErrorKind::Internal, format!("seed {seed}: the job is stuck after {steps} steps"))
+/// With what tells a job that waits for something from one that makes no headway against its faults.
+fn stuck(seed: u64, report: &SimulationReport) -> Error {
+    let SimulationReport { steps, restarts, checkpoints, failed_checkpoints, store_errors, .. } = report;
+    let problem = format!(
+        "seed {seed}: the job is stuck after {steps} steps, {restarts} restarts, {checkpoints} checkpoints, \
+         {failed_checkpoints} failed ones and {store_errors} errors of the store"
+    );
+    Error::new(ErrorKind::Internal, problem)
 }

@@ -141,7 +141,8 @@ impl World {
             }
             self.report.steps += 1;
             if self.report.steps > self.settings.most_steps {
-                return Err(stuck(self.settings.seed, self.report.steps));
+                self.count(process);
+                return Err(stuck(self.settings.seed, &self.report));
             }
             if self.zombie.is_some() && (self.report.steps < self.sleeps_until || self.random.below(3) == 0) {
                 self.let_zombie_live();
