@@ -25,6 +25,8 @@ pub struct Batch<T> {
     records: Vec<T>,
     /// Empty, or as long as `records`.
     timestamps: Vec<Timestamp>,
+    /// The hash of each record's key, where the partitioner had to compute it; otherwise empty.
+    key_hashes: Vec<u64>,
     weight: Option<Weight>,
 }
 
@@ -37,13 +39,13 @@ struct Weight {
 
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { records: Vec::new(), timestamps: Vec::new(), weight: None }
+        Self::from(Vec::new())
     }
 }
 
 impl<T> From<Vec<T>> for Batch<T> {
     fn from(records: Vec<T>) -> Self {
-        Self { records, timestamps: Vec::new(), weight: None }
+        Self { records, timestamps: Vec::new(), key_hashes: Vec::new(), weight: None }
     }
 }
 
@@ -60,7 +62,7 @@ impl<T> Batch<T> {
 
     /// An empty batch with room for a full one.
     pub fn with_room() -> Self {
-        Self { records: Vec::with_capacity(Self::FULL), timestamps: Vec::new(), weight: None }
+        Self::from(Vec::with_capacity(Self::FULL))
     }
 
     /// Records with their timestamps ([`Timestamp::MIN`] where they have none).
@@ -73,7 +75,19 @@ impl<T> Batch<T> {
     /// Elements that stand for `rows` records and take `bytes` bytes in all, as chunks of columns do.
     /// The batch forgets that when elements are added to it or taken out.
     pub const fn weighing(elements: Vec<T>, rows: u64, bytes: u64) -> Self {
-        Self { records: elements, timestamps: Vec::new(), weight: Some(Weight { rows, bytes }) }
+        Self {
+            records: elements,
+            timestamps: Vec::new(),
+            key_hashes: Vec::new(),
+            weight: Some(Weight { rows, bytes }),
+        }
+    }
+
+    /// The elements are about to change: what was known of them all together does not hold any more.
+    #[inline]
+    fn forget(&mut self) {
+        self.weight = None;
+        self.key_hashes.clear();
     }
 
     /// How many records the batch stands for: as many as it has elements, unless they were
@@ -136,36 +150,82 @@ impl<T> Batch<T> {
     /// Appends a record; [`Timestamp::MIN`] stands for "no timestamp".
     #[inline]
     pub fn push(&mut self, record: T, timestamp: Timestamp) {
-        self.weight = None;
+        self.forget();
+        self.append(record, timestamp);
+    }
+
+    #[inline]
+    fn append(&mut self, record: T, timestamp: Timestamp) {
         if timestamp != Timestamp::MIN || !self.timestamps.is_empty() {
-            self.timestamps.resize(self.records.len(), Timestamp::MIN);
+            if self.timestamps.len() != self.records.len() {
+                self.fill_timestamps();
+            }
             self.timestamps.push(timestamp);
         }
         self.records.push(record);
     }
 
+    /// Gives the records so far, which have no timestamps, the one that stands for none.
+    #[cold]
+    fn fill_timestamps(&mut self) {
+        self.timestamps.resize(self.records.len(), Timestamp::MIN);
+    }
+
     /// Appends records that have no timestamps.
     #[inline]
     pub fn extend_untimed(&mut self, records: impl IntoIterator<Item = T>) {
-        self.weight = None;
+        self.forget();
         self.records.extend(records);
         if !self.timestamps.is_empty() {
             self.timestamps.resize(self.records.len(), Timestamp::MIN);
         }
     }
 
-    /// Appends a record to a batch without timestamps; true if it is full then.
+    /// The [`stable_hash`](millstream_state::stable_hash) of the key of each record, in order: where
+    /// records are pairs that have come to the owner of their key, and keys are not hashed in no time.
+    /// Otherwise none.
     #[inline]
-    pub(crate) fn push_untimed(&mut self, record: T) -> bool {
-        debug_assert!(!self.has_timestamps() && self.weight.is_none(), "the batch has neither");
+    pub fn key_hashes(&self) -> &[u64] {
+        &self.key_hashes
+    }
+
+    /// Appends a record to a batch of which all records have the hash of their key, or none has; true if
+    /// it is full then.
+    #[inline]
+    pub(crate) fn push_hashed(&mut self, record: T, timestamp: Timestamp, hash: Option<u64>) -> bool {
+        if let Some(hash) = hash {
+            self.key_hashes.push(hash);
+        }
+        self.append(record, timestamp);
+        self.debug_check();
+        self.records.len() >= Self::FULL
+    }
+
+    /// As [`push_hashed`](Self::push_hashed), to a batch without timestamps.
+    #[inline]
+    pub(crate) fn push_untimed(&mut self, record: T, hash: Option<u64>) -> bool {
+        if let Some(hash) = hash {
+            self.key_hashes.push(hash);
+        }
         self.records.push(record);
+        debug_assert!(!self.has_timestamps(), "the batch has none");
+        self.debug_check();
         self.records.len() == Self::FULL
+    }
+
+    #[inline]
+    fn debug_check(&self) {
+        debug_assert!(self.weight.is_none(), "the batch is not weighed");
+        debug_assert!(
+            self.key_hashes.is_empty() || self.key_hashes.len() == self.records.len(),
+            "all records have a hash, or none has"
+        );
     }
 
     /// Removes all records.
     #[inline]
     pub fn clear(&mut self) {
-        self.weight = None;
+        self.forget();
         self.records.clear();
         self.timestamps.clear();
     }
@@ -173,7 +233,7 @@ impl<T> Batch<T> {
     /// Takes all records out.
     #[inline]
     pub fn drain(&mut self) -> std::vec::Drain<'_, T> {
-        self.weight = None;
+        self.forget();
         self.timestamps.clear();
         self.records.drain(..)
     }
@@ -181,14 +241,14 @@ impl<T> Batch<T> {
     /// Takes all records out, each with its timestamp ([`Timestamp::MIN`] where it has none).
     #[inline]
     pub fn drain_timed(&mut self) -> impl Iterator<Item = (T, Timestamp)> {
-        self.weight = None;
+        self.forget();
         let timestamps = self.timestamps.drain(..).chain(std::iter::repeat(Timestamp::MIN));
         self.records.drain(..).zip(timestamps)
     }
 
     /// Takes all records out, and the timestamps of all or none. The batch keeps as much room as it had.
     pub fn take_parts(&mut self) -> (Vec<T>, Vec<Timestamp>) {
-        self.weight = None;
+        self.forget();
         let room = Vec::with_capacity(self.records.capacity());
         (std::mem::replace(&mut self.records, room), std::mem::take(&mut self.timestamps))
     }
@@ -200,7 +260,7 @@ impl<T> Batch<T> {
     /// What `take` returns; all records are gone then.
     #[inline]
     pub fn drain_while<E>(&mut self, mut take: impl FnMut(T, Timestamp) -> Result<bool, E>) -> Result<(), E> {
-        self.weight = None;
+        self.forget();
         let mut timestamps = self.timestamps.drain(..);
         let mut records = self.records.drain(..);
         while let Some(record) = records.next() {
@@ -216,9 +276,10 @@ impl<T> Batch<T> {
     /// Takes the first `len` elements off, or all if there are no more.
     pub fn split_front(&mut self, len: usize) -> Self {
         self.weight = None;
+        let key_hashes = self.key_hashes.drain(..len.min(self.key_hashes.len())).collect();
         let timestamps = self.timestamps.drain(..len.min(self.timestamps.len())).collect();
         let records = self.records.drain(..len.min(self.records.len())).collect();
-        Self { records, timestamps, weight: None }
+        Self { records, timestamps, key_hashes, weight: None }
     }
 
     /// All records with their timestamps ([`Timestamp::MIN`] where they have none).
@@ -238,7 +299,7 @@ impl<T> Batch<T> {
     /// Keeps the records for which `keep` holds.
     #[inline]
     pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
-        self.weight = None;
+        self.forget();
         if self.timestamps.is_empty() {
             self.records.retain(keep);
             return;
@@ -259,7 +320,8 @@ impl<T> Batch<T> {
     /// Moves all records into `target`, each turned into another; the timestamps go along.
     #[inline]
     pub fn map_into<U>(&mut self, target: &mut Batch<U>, map: impl FnMut(T) -> U) {
-        (self.weight, target.weight) = (None, None);
+        self.forget();
+        target.forget();
         if !self.timestamps.is_empty() || !target.timestamps.is_empty() {
             target.timestamps.resize(target.records.len(), Timestamp::MIN);
             self.timestamps.resize(self.records.len(), Timestamp::MIN);
@@ -274,6 +336,7 @@ impl<T: Record> Batch<T> {
     pub(crate) fn recode(&mut self) -> Result<(), postcard::Error> {
         self.records = decode(&encode(&self.records)?)?;
         self.timestamps = decode(&encode(&self.timestamps)?)?;
+        self.key_hashes = decode(&encode(&self.key_hashes)?)?;
         Ok(())
     }
 }

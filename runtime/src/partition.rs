@@ -154,9 +154,11 @@ impl ByKeyGroup {
 impl<K: Key, T> Partitioner<(K, T)> for ByKeyGroup {
     fn route(&mut self, batch: &mut Batch<(K, T)>, outlet: &mut Outlet<(K, T)>) -> Result<()> {
         let (groups, owners) = (self.groups, self.owners.as_slice());
-        outlet.distribute(batch, |(key, _)| {
-            let group = groups.of_hash(stable_hash(key));
-            usize::from(owners.get(group.index()).copied().unwrap_or_default())
+        outlet.distribute_hashed(batch, |(key, _)| {
+            let hash = stable_hash(key);
+            let channel = owners.get(groups.of_hash(hash).index()).copied().unwrap_or_default();
+            // Keys that own memory, texts above all, take longer to hash than their hash to be carried.
+            (usize::from(channel), std::mem::needs_drop::<K>().then_some(hash))
         });
         Ok(())
     }

@@ -71,24 +71,28 @@ pub struct LookAhead {
 }
 
 impl LookAhead {
-    /// The places of `keys`, in order; `None` for a state that fits the caches, where it is quicker
-    /// to look up one key after the other.
+    /// The places of `keys`, in order, of which `hashes` are the hashes, or empty; `None` where nothing is
+    /// known ahead: for a state that fits the caches it is quicker to look up one key after the other.
     pub fn places<'k, K: Key, C: Probe>(
         &mut self,
         state: &GroupedState<C>,
         keys: impl Iterator<Item = &'k K>,
+        hashes: &[u64],
     ) -> Option<std::vec::Drain<'_, Place>> {
-        if !self.is_large(state) {
-            return None;
-        }
-        self.places.extend(keys.map(|key| {
-            let hash = stable_hash(key);
+        let probed = |hash| {
             let bucket = state.content(hash).and_then(|content| content.probe(hash));
             Place {
                 hash,
                 bucket: bucket.and_then(|index| u32::try_from(index).ok()).unwrap_or(Place::UNKNOWN),
             }
-        }));
+        };
+        let hashes = hashes.iter().copied();
+        match (self.is_large(state), hashes.len() > 0) {
+            (true, true) => self.places.extend(hashes.map(probed)),
+            (true, false) => self.places.extend(keys.map(|key| probed(stable_hash(key)))),
+            (false, true) => self.places.extend(hashes.map(Place::of_hash)),
+            (false, false) => return None,
+        }
         Some(self.places.drain(..))
     }
 

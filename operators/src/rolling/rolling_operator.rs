@@ -106,7 +106,7 @@ impl<K: Key, T: Record, F: RollingFunction<K, T>> Operator<(K, T), F::Output> fo
         let mut look_ahead = std::mem::take(&mut self.look_ahead);
         let keys = batch.records().iter().map(|(key, _)| key);
         let hashed = |key: &K| Place::of_hash(stable_hash(key));
-        let taken = match look_ahead.places(&self.table, keys) {
+        let taken = match look_ahead.places(&self.table, keys, batch.key_hashes()) {
             Some(mut places) => self.take(batch, |key| places.next().unwrap_or_else(|| hashed(key)), output),
             None => self.take(batch, hashed, output),
         };

@@ -278,7 +278,11 @@ where
     fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {
         // A loop of its own for streams without timestamps, which should cost no more than a hash map.
         let mut look_ahead = std::mem::take(&mut self.look_ahead);
-        let places = look_ahead.places(&self.panes.state, batch.records().iter().map(|(key, _)| key));
+        let places = look_ahead.places(
+            &self.panes.state,
+            batch.records().iter().map(|(key, _)| key),
+            batch.key_hashes(),
+        );
         let hashed = |key: &K| Place::of_hash(stable_hash(key));
         let untimed = |pair| (pair, Timestamp::MIN);
         let taken = match (places, batch.has_timestamps()) {

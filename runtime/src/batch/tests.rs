@@ -69,3 +69,37 @@ fn records_keep_their_timestamps() {
     assert_eq!(target.records(), ["0", "2", "4"]);
     assert_eq!(target.timestamps(), [Timestamp::MIN, at(20), at(40)]);
 }
+
+#[test]
+fn hashes_of_keys_are_those_of_the_records_or_gone() {
+    let hashed = || {
+        let mut batch = Batch::default();
+        for n in 0..4 {
+            batch.push_hashed(n, at(n), Some(u64::try_from(n).unwrap() * 10));
+        }
+        batch
+    };
+    let mut batch = hashed();
+    let front = batch.split_front(1);
+    assert_eq!((front.records(), front.key_hashes()), (&[0][..], &[0][..]));
+    assert_eq!((batch.records(), batch.key_hashes()), (&[1, 2, 3][..], &[10, 20, 30][..]));
+    batch.assign_timestamps(|_, time| time);
+    assert_eq!(batch.key_hashes().len(), 3);
+    batch.recode().unwrap();
+    assert_eq!(batch.key_hashes(), [10, 20, 30]);
+    let changes: [fn(&mut Batch<i64>); 8] = [
+        |batch| batch.push(9, at(9)),
+        |batch| batch.extend_untimed([9]),
+        |batch| batch.retain(|n| *n != 2),
+        |batch| batch.drain_while(|_, _| Ok::<_, ()>(false)).unwrap(),
+        |batch| batch.map_into(&mut Batch::default(), |n| n),
+        |batch| Batch::from(vec![1]).map_into(batch, |n| n),
+        |batch| drop(batch.drain()),
+        |batch| drop(batch.take_parts()),
+    ];
+    for (index, change) in changes.iter().enumerate() {
+        let mut batch = hashed();
+        change(&mut batch);
+        assert!(batch.key_hashes().is_empty(), "change {index}");
+    }
+}

@@ -39,9 +39,25 @@ impl<T> Outlet<T> {
     /// Moves every record of a batch to the channel that `choose` names for it.
     #[inline]
     pub fn distribute(&mut self, batch: &mut Batch<T>, mut choose: impl FnMut(&T) -> usize) {
+        self.distribute_hashed(batch, |record| (choose(record), None));
+    }
+
+    /// The same; where `choose` says the hash of the record's key, it travels with the record. It says that of
+    /// all records, or of none.
+    #[inline]
+    pub(crate) fn distribute_hashed(
+        &mut self,
+        batch: &mut Batch<T>,
+        mut choose: impl FnMut(&T) -> (usize, Option<u64>),
+    ) {
         if batch.has_timestamps() || self.builders.iter().any(|builder| builder.has_timestamps()) {
             for (record, timestamp) in batch.drain_timed() {
-                self.push(choose(&record), record, timestamp);
+                let (channel, hash) = choose(&record);
+                if let Some(builder) = self.builders.get_mut(channel)
+                    && builder.push_hashed(record, timestamp, hash)
+                {
+                    self.ship(channel);
+                }
             }
             return;
         }
@@ -49,9 +65,9 @@ impl<T> Outlet<T> {
         let Self { builders, channels, overflow } = self;
         let builders = builders.as_mut_slice();
         for record in batch.drain() {
-            let channel = choose(&record);
+            let (channel, hash) = choose(&record);
             if let Some(builder) = builders.get_mut(channel)
-                && builder.push_untimed(record)
+                && builder.push_untimed(record, hash)
             {
                 ship(builder, channel, channels, overflow);
             }

@@ -31,9 +31,9 @@ fn only_a_large_state_is_worth_looking_ahead() {
     let (mut table, mut ahead) = (table(), LookAhead::default());
     let keys: Vec<u64> = (0..200_000).collect();
     let places = keys.iter().map(|key| Place::of_hash(stable_hash(key)));
-    assert!(ahead.places(&table, keys.iter()).is_none());
+    assert!(ahead.places(&table, keys.iter(), &[]).is_none());
     count(&mut table, places, &keys);
-    let found: Vec<_> = ahead.places(&table, keys.iter()).unwrap().collect();
+    let found: Vec<_> = ahead.places(&table, keys.iter(), &[]).unwrap().collect();
     assert_eq!(found.len(), keys.len());
     assert!(found.iter().zip(&keys).all(|(place, key)| place.hash() == stable_hash(key)));
     assert!(found.iter().all(|place| place.bucket().is_some()), "each key is there");
@@ -51,11 +51,28 @@ proptest! {
         let first: Vec<u64> = (0..known).collect();
         let batches = batches.iter().map(|batch| batch.iter().map(|key| u64::from(*key) % 5_000).collect());
         for keys in std::iter::once(first).chain(batches) {
-            let places: Vec<_> = ahead.places(&table, keys.iter()).unwrap().collect();
+            let places: Vec<_> = ahead.places(&table, keys.iter(), &[]).unwrap().collect();
             count(&mut table, places.into_iter(), &keys);
             keys.iter().for_each(|key| *expected.entry(*key).or_default() += 1);
         }
         let found: HashMap<_, _> = table.contents().flat_map(|content| content.iter().copied()).collect();
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn hashes_that_are_known_are_not_computed_again() {
+    let (mut table, mut ahead) = (table(), LookAhead::default());
+    let keys: Vec<u64> = (0..200_000).collect();
+    let hashes: Vec<u64> = keys.iter().map(stable_hash).collect();
+    let unhashed = || std::iter::from_fn(|| -> Option<&u64> { panic!("no key is looked at") });
+    let places: Vec<_> = ahead.places(&table, unhashed(), &hashes).unwrap().collect();
+    assert!(
+        places.iter().zip(&hashes).all(|(place, hash)| place.hash() == *hash && place.bucket().is_none())
+    );
+    count(&mut table, places.into_iter(), &keys);
+    let places: Vec<_> = ahead.places(&table, unhashed(), &hashes).unwrap().collect();
+    assert!(
+        places.iter().zip(&hashes).all(|(place, hash)| place.hash() == *hash && place.bucket().is_some())
+    );
 }

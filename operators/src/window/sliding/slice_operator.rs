@@ -268,7 +268,8 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> Operator<(K, T), F:
         let mut look_ahead = std::mem::take(&mut self.look_ahead);
         let hashed = |key: &K| Place::of_hash(stable_hash(key));
         let keys = batch.records().iter().map(|(key, _)| key);
-        let taken = if let Some(mut places) = look_ahead.places(&self.panes.slices, keys) {
+        let taken = if let Some(mut places) = look_ahead.places(&self.panes.slices, keys, batch.key_hashes())
+        {
             self.take(batch.drain_timed(), |key| places.next().unwrap_or_else(|| hashed(key)), output)
         } else {
             self.take(batch.drain_timed(), hashed, output)
