@@ -1,0 +1,6 @@
+//! Flink SQL for Millstream.
+//!
+//! [`parser`] turns text of Flink's dialect into a syntax tree. It knows no catalog and no types: what a statement
+//! means, and whether this engine can run it, is decided from the tree.
+
+pub mod parser;
