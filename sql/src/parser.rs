@@ -32,7 +32,7 @@ mod token;
 
 pub use cursor::MAXIMUM_DEPTH;
 pub use error::{ParseError, ParseErrorKind, Position};
-pub use keywords::{is_keyword, is_reserved};
+pub use keywords::{is_reserved, keywords};
 pub use span::{SourceSpan, Span};
 pub use split::{StatementText, split_statements};
 

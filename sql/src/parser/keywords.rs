@@ -146,9 +146,9 @@ pub fn is_reserved(word: &str) -> bool {
     contains(RESERVED, word)
 }
 
-/// Whether the grammar gives this word a meaning, reserved or not. A shell completes these.
-pub fn is_keyword(word: &str) -> bool {
-    is_reserved(word) || contains(NON_RESERVED, word)
+/// All keywords, reserved or not, in upper case: what a shell completes.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    RESERVED.iter().chain(NON_RESERVED).copied()
 }
 
 #[cfg(test)]

@@ -10,4 +10,6 @@
 )]
 
 mod corpus;
+mod generator;
 mod limits;
+mod properties;

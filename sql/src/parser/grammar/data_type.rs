@@ -207,7 +207,8 @@ impl Parser<'_> {
         } else if self.at(&["WITH", "TIME"]) && self.eat(&["WITH"]) {
             TimeZoneKind::With
         } else {
-            if self.eat(&["WITHOUT"]) {
+            // Behind the type of a JSON function, WITHOUT may also be that of WITHOUT ARRAY WRAPPER.
+            if self.at(&["WITHOUT", "TIME"]) && self.eat(&["WITHOUT"]) {
                 self.expect(&["TIME", "ZONE"])?;
             }
             return Ok(TimeZoneKind::Without);

@@ -127,7 +127,7 @@ impl Parser<'_> {
             }
             Some("RUNNING") => self.pattern_function(PatternSemantics::Running)?,
             // FINAL is a name like any other, unless a function follows.
-            Some("FINAL") if !call && matches!(self.kind_at(1), TokenKind::Word) && self.function_at(1) => {
+            Some("FINAL") if !call && self.function_at(1) => {
                 self.pattern_function(PatternSemantics::Final)?
             }
             _ => match self.collection()? {

@@ -2,15 +2,16 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::parser::ast::precedence::ATOM;
 use crate::parser::ast::{
-    Argument, ArgumentValue, Arguments, FrameBound, FrameUnit, FunctionCall, JsonBehavior, JsonFunction,
-    JsonNull, JsonPair, JsonWrapper, NamedWindow, NullTreatment, Over, RoundingFunction, SetQuantifier,
-    SpecialFunction, TableArgument, TableSource, TimestampFunction, TrimSide, WindowFrame,
-    WindowSpecification,
+    Argument, ArgumentValue, Arguments, Expression, ExpressionKind, FrameBound, FrameUnit, FunctionCall,
+    JsonBehavior, JsonFunction, JsonNull, JsonPair, JsonWrapper, NamedWindow, NullTreatment, Over,
+    RoundingFunction, SetQuantifier, SpecialFunction, TableArgument, TableSource, TimestampFunction,
+    TrimSide, WindowFrame, WindowSpecification,
 };
 use crate::parser::keywords::{self, RESERVED_FUNCTIONS};
 
-use super::expression::operand;
+use super::expression::{Operand, operand};
 use super::name::write_name;
 use super::{Listed, Parenthesized, Prefixed, Separated, commas};
 
@@ -40,7 +41,7 @@ impl FunctionCall {
     /// Whether this name, without backticks, is read as the name of this call.
     fn is_read_as_call(&self, name: &str) -> bool {
         match name.to_ascii_uppercase().as_str() {
-            "DESCRIPTOR" | "KEY" | "TIMESTAMPADD" | "TIMESTAMPDIFF" => false,
+            "DESCRIPTOR" | "KEY" | "MAP" | "SOME" | "TIMESTAMPADD" | "TIMESTAMPDIFF" => false,
             "FLOOR" | "CEIL" | "CEILING" => self.plain_arguments().is_some_and(|count| count > 0),
             "SUBSTRING" => self.plain_arguments().is_some_and(|count| count == 2 || count == 3),
             name => !keywords::is_reserved(name) || keywords::contains(RESERVED_FUNCTIONS, name),
@@ -122,7 +123,11 @@ impl Display for SpecialFunction {
                     RoundingFunction::Floor => "FLOOR",
                     RoundingFunction::Ceil => "CEIL",
                 };
-                write!(f, "{name}({value} TO {unit})")
+                // Behind the unit of an interval, TO would go on with the interval.
+                match value.kind {
+                    ExpressionKind::Interval { .. } => write!(f, "{name}(({value}) TO {unit})"),
+                    _ => write!(f, "{name}({} TO {unit})", Operand(value, ATOM)),
+                }
             }
             Self::Timestamp { function, unit, first, second } => {
                 let name = match function {
@@ -186,7 +191,7 @@ impl Display for JsonFunction {
     }
 }
 
-fn write_filter(f: &mut Formatter<'_>, filter: Option<&crate::parser::ast::Expression>) -> fmt::Result {
+fn write_filter(f: &mut Formatter<'_>, filter: Option<&Expression>) -> fmt::Result {
     match filter {
         Some(filter) => write!(f, " FILTER (WHERE {filter})"),
         None => Ok(()),

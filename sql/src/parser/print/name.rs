@@ -9,14 +9,13 @@ use crate::parser::lexer::continues_word;
 use super::Separated;
 
 /// Words that may be names, but stand for something else in some of the places where names stand.
-const AMBIGUOUS: &[&str] = &["DESCRIPTOR", "FINAL", "KEY", "MAP", "MODEL", "VARIANT"];
+const AMBIGUOUS: &[&str] = &["CATALOG", "DESCRIPTOR", "FINAL", "KEY", "MAP", "MODEL", "UNBOUNDED", "VARIANT"];
 
-/// A name, in backticks if it would not be read as one otherwise.
-pub(super) fn write_name(f: &mut Formatter<'_>, name: &str, may_be_keyword: bool) -> fmt::Result {
+/// A name, in backticks unless it may stand `bare` and has no sign that needs them.
+pub(super) fn write_name(f: &mut Formatter<'_>, name: &str, bare: bool) -> fmt::Result {
     let regular = name.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        && name.chars().all(continues_word)
-        && (may_be_keyword || !keywords::is_reserved(name) && !keywords::contains(AMBIGUOUS, name));
-    if regular { f.write_str(name) } else { write_quoted(f, name, '`') }
+        && name.chars().all(continues_word);
+    if bare && regular { f.write_str(name) } else { write_quoted(f, name, '`') }
 }
 
 /// Text between quotes, with the quotes in it doubled.
@@ -43,7 +42,8 @@ impl Display for Text<'_> {
 
 impl Display for Identifier {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write_name(f, &self.name, false)
+        let bare = !keywords::is_reserved(&self.name) && !keywords::contains(AMBIGUOUS, &self.name);
+        write_name(f, &self.name, bare)
     }
 }
 
