@@ -10,6 +10,7 @@
 )]
 
 mod corpus;
+mod differential;
 mod generator;
 mod limits;
 mod properties;
