@@ -1,7 +1,7 @@
 //! The syntax tree of Flink SQL.
 //!
 //! Nodes are structs and enums that own their parts; each struct has the [span](super::SourceSpan) of the text it was
-//! parsed from. [`Display`](std::fmt::Display) writes a node as canonical SQL that parses to an equal tree. What says
+//! parsed from, unless it is the whole of a node that has one. [`Display`](std::fmt::Display) writes a node as canonical SQL that parses to an equal tree. What says
 //! the same in two ways is one tree: `FETCH FIRST 3 ROWS ONLY` is `LIMIT 3`, `(1, 2)` is `ROW(1, 2)`, and parentheses
 //! that only group are not kept.
 
@@ -47,8 +47,8 @@ pub use materialized_table::{
 };
 pub use name::{Identifier, ObjectName, SqlOption, StringLiteral};
 pub use query::{
-    CommonTableExpression, GroupBy, GroupingElement, Limit, OrderItem, Query, QueryBody, Select, SelectItem,
-    SelectItemKind, SetOperator, SetQuantifier, With,
+    CommonTableExpression, GroupBy, GroupingElement, GroupingElementKind, Limit, OrderItem, Query, QueryBody,
+    Select, SelectItem, SelectItemKind, SetOperator, SetQuantifier, With,
 };
 pub use statement::{
     Analyze, AnalyzedColumns, Describe, Explain, ExplainDetail, NamePattern, PatternOperator, PlanFile, Show,

@@ -90,7 +90,7 @@ fn string(c: &mut Choices<'_>) -> StringLiteral {
 }
 
 fn options(c: &mut Choices<'_>) -> Vec<SqlOption> {
-    c.some(|c| SqlOption { key: string(c), value: string(c) })
+    c.some(|c| SqlOption { key: string(c), value: string(c), span: span() })
 }
 
 fn number(c: &mut Choices<'_>) -> String {
@@ -219,7 +219,7 @@ fn zone(c: &mut Choices<'_>) -> TimeZoneKind {
 }
 
 fn row_field(c: &mut Choices<'_>) -> RowField {
-    RowField { name: identifier(c), data_type: data_type(c), comment: c.option(string) }
+    RowField { name: identifier(c), data_type: data_type(c), comment: c.option(string), span: span() }
 }
 
 /// A statement.

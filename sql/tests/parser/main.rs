@@ -14,3 +14,4 @@ mod differential;
 mod generator;
 mod limits;
 mod properties;
+mod spans;

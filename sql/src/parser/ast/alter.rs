@@ -4,6 +4,7 @@ use super::{
     Column, Constraint, Distribution, FunctionLanguage, Identifier, Literal, ObjectName, Query, SqlOption,
     StringLiteral, Watermark,
 };
+use crate::parser::SourceSpan;
 
 /// `DROP TABLE IF EXISTS name`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +101,8 @@ pub struct Partition {
     pub values: Vec<(Identifier, Literal)>,
     /// `WITH (…)`
     pub options: Vec<SqlOption>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// What ADD adds to a schema, or MODIFY changes in it.

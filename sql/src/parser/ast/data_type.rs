@@ -102,4 +102,6 @@ pub struct RowField {
     pub data_type: DataType,
     /// Its comment.
     pub comment: Option<StringLiteral>,
+    /// Its place.
+    pub span: SourceSpan,
 }

@@ -66,6 +66,8 @@ pub struct Assignment {
     pub column: Identifier,
     /// The value.
     pub value: Expression,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// `DELETE FROM table WHERE …`

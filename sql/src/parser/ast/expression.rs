@@ -299,6 +299,8 @@ pub struct WhenClause {
     pub conditions: Vec<Expression>,
     /// The value then.
     pub result: Expression,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// What a value that does not fit becomes.

@@ -307,4 +307,6 @@ pub struct JsonPair {
     pub key: Expression,
     /// Its value.
     pub value: Expression,
+    /// Its place.
+    pub span: SourceSpan,
 }

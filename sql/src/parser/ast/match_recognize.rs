@@ -39,6 +39,8 @@ pub struct NamedExpression {
     pub name: Identifier,
     /// The value.
     pub value: Expression,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// How many rows a match gives.
@@ -70,6 +72,8 @@ pub struct Subset {
     pub name: Identifier,
     /// The variables.
     pub variables: Vec<Identifier>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// A regular expression over rows.

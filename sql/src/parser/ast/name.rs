@@ -36,4 +36,6 @@ pub struct SqlOption {
     pub key: StringLiteral,
     /// The value.
     pub value: StringLiteral,
+    /// Its place.
+    pub span: SourceSpan,
 }

@@ -36,6 +36,8 @@ pub struct With {
     pub recursive: bool,
     /// At least one.
     pub tables: Vec<CommonTableExpression>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// `name [(column, …)] AS (query)`
@@ -47,6 +49,8 @@ pub struct CommonTableExpression {
     pub columns: Vec<Identifier>,
     /// What gives its rows.
     pub query: Box<Query>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// What gives a query its rows.
@@ -70,6 +74,8 @@ pub enum QueryBody {
         all: bool,
         /// The second operand.
         right: Box<QueryBody>,
+        /// Its place.
+        span: SourceSpan,
     },
 }
 
@@ -159,7 +165,16 @@ pub enum GroupBy {
 
 /// An element of GROUP BY.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum GroupingElement {
+pub struct GroupingElement {
+    /// Which.
+    pub kind: GroupingElementKind,
+    /// Its place.
+    pub span: SourceSpan,
+}
+
+/// The forms of an element of GROUP BY.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum GroupingElementKind {
     /// An expression.
     Expression(Expression),
     /// `(a, b)`, `()`: none, or at least two expressions that are one.
@@ -181,4 +196,6 @@ pub struct OrderItem {
     pub descending: Option<bool>,
     /// `true` for NULLS FIRST, `false` for NULLS LAST.
     pub nulls_first: Option<bool>,
+    /// Its place.
+    pub span: SourceSpan,
 }

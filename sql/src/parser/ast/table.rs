@@ -134,6 +134,8 @@ pub struct Distribution {
     pub columns: Vec<Identifier>,
     /// `INTO n BUCKETS`
     pub buckets: Option<u32>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// How columns become a bucket.
@@ -154,6 +156,8 @@ pub struct TableLike {
     pub table: ObjectName,
     /// What is taken from it.
     pub options: Vec<LikeOption>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// `INCLUDING ALL`
@@ -163,6 +167,8 @@ pub struct LikeOption {
     pub merging: LikeMerging,
     /// To what.
     pub feature: LikeFeature,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// How a feature of a table goes into a table that is like it.

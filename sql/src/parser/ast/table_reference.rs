@@ -69,6 +69,8 @@ pub struct TableAlias {
     pub name: Identifier,
     /// Names for its columns; empty if not there.
     pub columns: Vec<Identifier>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// `TABLESAMPLE method (percentage) [REPEATABLE (seed)]`
@@ -80,6 +82,8 @@ pub struct TableSample {
     pub percentage: String,
     /// The seed, as written.
     pub seed: Option<String>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// How a sample is chosen.

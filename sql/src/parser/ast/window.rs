@@ -36,6 +36,8 @@ pub struct WindowFrame {
     pub start: FrameBound,
     /// Where it ends; the current row if not written.
     pub end: Option<FrameBound>,
+    /// Its place.
+    pub span: SourceSpan,
 }
 
 /// In what the bounds of a frame count.
@@ -69,4 +71,6 @@ pub struct NamedWindow {
     pub name: Identifier,
     /// The window.
     pub window: WindowSpecification,
+    /// Its place.
+    pub span: SourceSpan,
 }

@@ -119,9 +119,10 @@ impl Parser<'_> {
         let if_not_exists = self.if_not_exists();
         let mut partitions = Vec::new();
         while partitions.is_empty() || self.at(&["PARTITION"]) {
+            let start = self.span();
             self.expect(&["PARTITION"])?;
-            let values = self.partition_values()?;
-            partitions.push(Partition { values, options: self.with_options()? });
+            let (values, options) = (self.partition_values()?, self.with_options()?);
+            partitions.push(Partition { values, options, span: self.since(start).into() });
         }
         Ok(AlterTableAction::AddPartitions { if_not_exists, partitions })
     }

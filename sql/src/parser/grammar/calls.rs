@@ -171,6 +171,7 @@ impl Parser<'_> {
     }
 
     fn order_item(&mut self) -> Parsed<OrderItem> {
+        let start = self.span();
         let value = self.expression()?;
         let descending = if self.eat(&["DESC"]) { Some(true) } else { self.eat(&["ASC"]).then_some(false) };
         let nulls_first = if self.eat(&["NULLS", "FIRST"]) {
@@ -180,6 +181,6 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok(OrderItem { value, descending, nulls_first })
+        Ok(OrderItem { value, descending, nulls_first, span: self.since(start).into() })
     }
 }

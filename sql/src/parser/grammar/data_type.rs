@@ -166,11 +166,12 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         self.comma_separated(|parser| {
+            let start = parser.span();
             let name = parser.identifier("the name of a field")?;
             let data_type = parser.data_type()?;
             let text = matches!(parser.kind_at(0), TokenKind::String { .. });
             let comment = text.then(|| parser.string("a comment")).transpose()?;
-            Ok(RowField { name, data_type, comment })
+            Ok(RowField { name, data_type, comment, span: parser.since(start).into() })
         })
     }
 

@@ -70,9 +70,11 @@ impl Parser<'_> {
         let alias = self.alias("an alias")?;
         self.expect(&["SET"])?;
         let assignments = self.comma_separated(|parser| {
+            let start = parser.span();
             let column = parser.identifier("the name of a column")?;
             parser.expect_symbol(Symbol::Equal)?;
-            Ok(Assignment { column, value: parser.expression()? })
+            let value = parser.expression()?;
+            Ok(Assignment { column, value, span: parser.since(start).into() })
         })?;
         Ok(Update { table, alias, assignments, selection: self.optional("WHERE")? })
     }

@@ -170,6 +170,7 @@ impl Parser<'_> {
 
     /// `[KEY] key VALUE value`, `key : value`
     fn json_pair(&mut self) -> Parsed<JsonPair> {
+        let start = self.span();
         // A column may be named KEY: then VALUE or the colon follows at once.
         if self.at(&["KEY"]) && !self.keyword_at(1, "VALUE") && !self.symbol_at(1, Symbol::Colon) {
             self.advance();
@@ -178,7 +179,8 @@ impl Parser<'_> {
         if !self.eat_symbol(Symbol::Colon) && !self.eat(&["VALUE"]) {
             return self.unexpected("VALUE or `:`");
         }
-        Ok(JsonPair { key, value: self.expression()? })
+        let value = self.expression()?;
+        Ok(JsonPair { key, value, span: self.since(start).into() })
     }
 
     fn json_null(&mut self) -> Option<JsonNull> {

@@ -55,21 +55,27 @@ impl Parser<'_> {
     }
 
     fn measure(&mut self) -> Parsed<NamedExpression> {
+        let start = self.span();
         let value = self.expression()?;
         self.expect(&["AS"])?;
-        Ok(NamedExpression { name: self.identifier("the name of a measure")?, value })
+        let name = self.identifier("the name of a measure")?;
+        Ok(NamedExpression { name, value, span: self.since(start).into() })
     }
 
     fn definition(&mut self) -> Parsed<NamedExpression> {
+        let start = self.span();
         let name = self.identifier("a pattern variable")?;
         self.expect(&["AS"])?;
-        Ok(NamedExpression { name, value: self.expression()? })
+        let value = self.expression()?;
+        Ok(NamedExpression { name, value, span: self.since(start).into() })
     }
 
     fn subset(&mut self) -> Parsed<Subset> {
+        let start = self.span();
         let name = self.identifier("the name of a subset")?;
         self.expect_symbol(Symbol::Equal)?;
-        Ok(Subset { name, variables: self.identifiers("a pattern variable")? })
+        let variables = self.identifiers("a pattern variable")?;
+        Ok(Subset { name, variables, span: self.since(start).into() })
     }
 
     fn skip_to(&mut self) -> Parsed<SkipTo> {

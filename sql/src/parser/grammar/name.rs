@@ -87,10 +87,11 @@ impl Parser<'_> {
 
     /// `'key' = 'value'`
     pub fn option(&mut self) -> Parsed<SqlOption> {
+        let start = self.span();
         let key = self.string("a key")?;
         self.expect_symbol(Symbol::Equal)?;
         let value = self.string("a value")?;
-        Ok(SqlOption { key, value })
+        Ok(SqlOption { key, value, span: self.since(start).into() })
     }
 
     /// `WITH (…)` if it is next.

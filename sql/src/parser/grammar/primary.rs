@@ -157,13 +157,15 @@ impl Parser<'_> {
         let operand = if self.at(&["WHEN"]) { None } else { Some(Box::new(self.expression()?)) };
         let mut branches = Vec::new();
         while branches.is_empty() || self.at(&["WHEN"]) {
+            let begun = self.span();
             self.expect(&["WHEN"])?;
             let conditions = match operand {
                 Some(_) => self.comma_separated(Self::expression)?,
                 None => vec![self.expression()?],
             };
             self.expect(&["THEN"])?;
-            branches.push(WhenClause { conditions, result: self.expression()? });
+            let result = self.expression()?;
+            branches.push(WhenClause { conditions, result, span: self.since(begun).into() });
         }
         let otherwise = self.eat(&["ELSE"]).then(|| self.expression().map(Box::new)).transpose()?;
         if !self.eat(&["END"]) {

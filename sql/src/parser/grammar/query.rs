@@ -27,8 +27,9 @@ impl Parser<'_> {
         self.nested(|parser| {
             let start = parser.span();
             let with = parser.with()?;
+            let begun = parser.span();
             let first = parser.query_operand()?;
-            let body = parser.set_operations(first, 0)?;
+            let body = parser.set_operations(begun, first, 0)?;
             parser.query_end(start, with, body)
         })
     }
@@ -36,27 +37,29 @@ impl Parser<'_> {
     /// The rest of a query whose first operand, a query in parentheses, began at `start`.
     pub fn query_behind(&mut self, start: Span, first: Query) -> Parsed<Query> {
         self.wrap()?;
-        let body = self.set_operations(QueryBody::Query(Box::new(first)), 0)?;
+        let body = self.set_operations(start, QueryBody::Query(Box::new(first)), 0)?;
         self.query_end(start, None, body)
     }
 
     fn with(&mut self) -> Parsed<Option<With>> {
+        let start = self.span();
         if !self.eat(&["WITH"]) {
             return Ok(None);
         }
         let recursive = self.eat(&["RECURSIVE"]);
         let tables = self.comma_separated(|parser| {
+            let start = parser.span();
             let name = parser.identifier("the name of a query")?;
             let columns = parser.optional_identifiers("the name of a column")?;
             parser.expect(&["AS"])?;
             let query = Box::new(parser.parenthesized(Self::query)?);
-            Ok(CommonTableExpression { name, columns, query })
+            Ok(CommonTableExpression { name, columns, query, span: parser.since(start).into() })
         })?;
-        Ok(Some(With { recursive, tables }))
+        Ok(Some(With { recursive, tables, span: self.since(start).into() }))
     }
 
-    /// The operations behind `left` that bind at least as much as `minimum`.
-    fn set_operations(&mut self, mut left: QueryBody, minimum: u8) -> Parsed<QueryBody> {
+    /// The operations behind `left`, which began at `start`, that bind at least as much as `minimum`.
+    fn set_operations(&mut self, start: Span, mut left: QueryBody, minimum: u8) -> Parsed<QueryBody> {
         while let Some(operator) = self.set_operator()? {
             let binds = u8::from(operator == SetOperator::Intersect);
             if binds < minimum {
@@ -67,10 +70,12 @@ impl Parser<'_> {
             if !all {
                 self.eat(&["DISTINCT"]);
             }
+            let begun = self.span();
             let first = self.query_operand()?;
-            let right = self.set_operations(first, binds + 1)?;
+            let right = Box::new(self.set_operations(begun, first, binds + 1)?);
             self.wrap()?;
-            left = QueryBody::SetOperation { left: Box::new(left), operator, all, right: Box::new(right) };
+            let span = self.since(start).into();
+            left = QueryBody::SetOperation { left: Box::new(left), operator, all, right, span };
         }
         Ok(left)
     }

@@ -1,8 +1,8 @@
 //! SELECT and its clauses.
 
 use crate::parser::ast::{
-    Expression, ExpressionKind, GroupBy, GroupingElement, Identifier, ObjectName, Select, SelectItem,
-    SelectItemKind, SetQuantifier,
+    Expression, ExpressionKind, GroupBy, GroupingElement, GroupingElementKind, Identifier, ObjectName,
+    Select, SelectItem, SelectItemKind, SetQuantifier,
 };
 use crate::parser::cursor::{Parsed, Parser};
 use crate::parser::token::{Symbol, TokenKind};
@@ -90,26 +90,32 @@ impl Parser<'_> {
 
     fn grouping_element(&mut self) -> Parsed<GroupingElement> {
         self.nested(|parser| {
-            if parser.eat(&["GROUPING", "SETS"]) {
-                let sets = parser.parenthesized(|parser| parser.comma_separated(Self::grouping_element))?;
-                return Ok(GroupingElement::GroupingSets(sets));
-            }
-            if parser.eat(&["ROLLUP"]) {
-                return Ok(GroupingElement::Rollup(parser.grouping_expressions()?));
-            }
-            if parser.eat(&["CUBE"]) {
-                return Ok(GroupingElement::Cube(parser.grouping_expressions()?));
-            }
-            let empty = parser.symbol_at(1, Symbol::RightParenthesis);
-            if empty && parser.eat_symbol(Symbol::LeftParenthesis) {
-                parser.advance();
-                return Ok(GroupingElement::Set(Vec::new()));
-            }
-            let expression = parser.expression()?;
-            Ok(match expression.kind {
-                ExpressionKind::Row(values) if values.len() != 1 => GroupingElement::Set(values),
-                kind => GroupingElement::Expression(Expression { kind, span: expression.span }),
-            })
+            let start = parser.span();
+            let kind = parser.grouping_element_kind()?;
+            Ok(GroupingElement { kind, span: parser.since(start).into() })
+        })
+    }
+
+    fn grouping_element_kind(&mut self) -> Parsed<GroupingElementKind> {
+        if self.eat(&["GROUPING", "SETS"]) {
+            let sets = self.parenthesized(|parser| parser.comma_separated(Self::grouping_element))?;
+            return Ok(GroupingElementKind::GroupingSets(sets));
+        }
+        if self.eat(&["ROLLUP"]) {
+            return Ok(GroupingElementKind::Rollup(self.grouping_expressions()?));
+        }
+        if self.eat(&["CUBE"]) {
+            return Ok(GroupingElementKind::Cube(self.grouping_expressions()?));
+        }
+        let empty = self.symbol_at(1, Symbol::RightParenthesis);
+        if empty && self.eat_symbol(Symbol::LeftParenthesis) {
+            self.advance();
+            return Ok(GroupingElementKind::Set(Vec::new()));
+        }
+        let expression = self.expression()?;
+        Ok(match expression.kind {
+            ExpressionKind::Row(values) if values.len() != 1 => GroupingElementKind::Set(values),
+            kind => GroupingElementKind::Expression(Expression { kind, span: expression.span }),
         })
     }
 

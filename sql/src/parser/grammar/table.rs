@@ -167,12 +167,14 @@ impl Parser<'_> {
 
     /// What follows DISTRIBUTED or DISTRIBUTION.
     pub fn distribution(&mut self) -> Parsed<Distribution> {
+        let start = self.span();
         if !self.eat(&["BY"]) {
             if !self.at(&["INTO"]) {
                 return self.unexpected("BY or INTO");
             }
             let kind = DistributionKind::Unknown;
-            return Ok(Distribution { kind, columns: Vec::new(), buckets: self.buckets()? });
+            let buckets = self.buckets()?;
+            return Ok(Distribution { kind, columns: Vec::new(), buckets, span: self.since(start).into() });
         }
         let kind = if self.eat(&["HASH"]) {
             DistributionKind::Hash
@@ -182,7 +184,8 @@ impl Parser<'_> {
             DistributionKind::Unknown
         };
         let columns = self.identifiers("the name of a column")?;
-        Ok(Distribution { kind, columns, buckets: self.buckets()? })
+        let buckets = self.buckets()?;
+        Ok(Distribution { kind, columns, buckets, span: self.since(start).into() })
     }
 
     fn buckets(&mut self) -> Parsed<Option<u32>> {
@@ -197,7 +200,8 @@ impl Parser<'_> {
     fn table_like(&mut self) -> Parsed<TableLike> {
         let table = self.object_name("the name of a table")?;
         if !self.symbol_at(0, Symbol::LeftParenthesis) {
-            return Ok(TableLike { table, options: Vec::new() });
+            let span = table.span;
+            return Ok(TableLike { table, options: Vec::new(), span });
         }
         let options = self.parenthesized(|parser| {
             let mut options = vec![parser.like_option()?];
@@ -206,10 +210,12 @@ impl Parser<'_> {
             }
             Ok(options)
         })?;
-        Ok(TableLike { table, options })
+        let span = self.since(*table.span).into();
+        Ok(TableLike { table, options, span })
     }
 
     fn like_option(&mut self) -> Parsed<LikeOption> {
+        let start = self.span();
         let merging = if self.eat(&["INCLUDING"]) {
             LikeMerging::Including
         } else if self.eat(&["EXCLUDING"]) {
@@ -221,7 +227,7 @@ impl Parser<'_> {
         };
         for (keyword, feature) in FEATURES {
             if self.eat(&[keyword]) {
-                return Ok(LikeOption { merging, feature: *feature });
+                return Ok(LikeOption { merging, feature: *feature, span: self.since(start).into() });
             }
         }
         self.expected_one_of(&[

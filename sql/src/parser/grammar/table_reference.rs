@@ -146,10 +146,13 @@ impl Parser<'_> {
     }
 
     fn table_alias(&mut self, name: Identifier) -> Parsed<TableAlias> {
-        Ok(TableAlias { name, columns: self.optional_identifiers("the name of a column")? })
+        let columns = self.optional_identifiers("the name of a column")?;
+        let span = self.since(*name.span).into();
+        Ok(TableAlias { name, columns, span })
     }
 
     fn table_sample(&mut self) -> Parsed<TableSample> {
+        let start = self.span();
         let method = if self.eat(&["BERNOULLI"]) {
             SampleMethod::Bernoulli
         } else if self.eat(&["SYSTEM"]) {
@@ -163,7 +166,7 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok(TableSample { method, percentage, seed })
+        Ok(TableSample { method, percentage, seed, span: self.since(start).into() })
     }
 }
 

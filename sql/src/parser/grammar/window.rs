@@ -17,9 +17,11 @@ impl Parser<'_> {
     /// `name AS (…), …`, behind WINDOW.
     pub fn named_windows(&mut self) -> Parsed<Vec<NamedWindow>> {
         self.comma_separated(|parser| {
+            let start = parser.span();
             let name = parser.identifier("the name of a window")?;
             parser.expect(&["AS"])?;
-            Ok(NamedWindow { name, window: parser.window_specification()? })
+            let window = parser.window_specification()?;
+            Ok(NamedWindow { name, window, span: parser.since(start).into() })
         })
     }
 
@@ -39,6 +41,7 @@ impl Parser<'_> {
     }
 
     fn frame(&mut self) -> Parsed<Option<WindowFrame>> {
+        let begun = self.span();
         let unit = if self.eat(&["ROWS"]) {
             FrameUnit::Rows
         } else if self.eat(&["RANGE"]) {
@@ -46,12 +49,14 @@ impl Parser<'_> {
         } else {
             return Ok(None);
         };
-        if !self.eat(&["BETWEEN"]) {
-            return Ok(Some(WindowFrame { unit, start: self.frame_bound()?, end: None }));
-        }
+        let between = self.eat(&["BETWEEN"]);
         let start = self.frame_bound()?;
-        self.expect(&["AND"])?;
-        Ok(Some(WindowFrame { unit, start, end: Some(self.frame_bound()?) }))
+        let mut end = None;
+        if between {
+            self.expect(&["AND"])?;
+            end = Some(self.frame_bound()?);
+        }
+        Ok(Some(WindowFrame { unit, start, end, span: self.since(begun).into() }))
     }
 
     fn frame_bound(&mut self) -> Parsed<FrameBound> {

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::parser::ast::{
-    CommonTableExpression, Expression, ExpressionKind, GroupBy, GroupingElement, Hint, Limit, OrderItem,
-    Query, QueryBody, Select, SelectItem, SelectItemKind, SetOperator, With,
+    CommonTableExpression, Expression, ExpressionKind, GroupBy, GroupingElement, GroupingElementKind, Hint,
+    Limit, OrderItem, Query, QueryBody, Select, SelectItem, SelectItemKind, SetOperator, With,
 };
 
 use super::{Listed, Parenthesized, Prefixed, commas, flag};
@@ -55,7 +55,7 @@ impl Display for QueryBody {
             }
             Self::Table(name) => write!(f, "TABLE {name}"),
             Self::Query(query) => write!(f, "({query})"),
-            Self::SetOperation { left, operator, all, right } => {
+            Self::SetOperation { left, operator, all, right, .. } => {
                 let binds = *operator == SetOperator::Intersect;
                 SetOperand(left, binds).fmt(f)?;
                 write!(f, " {operator} {}", flag(*all, "ALL "))?;
@@ -159,6 +159,12 @@ impl Display for GroupBy {
 }
 
 impl Display for GroupingElement {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl Display for GroupingElementKind {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expression(expression) => expression.fmt(f),

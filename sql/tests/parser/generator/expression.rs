@@ -77,7 +77,7 @@ pub fn expression(c: &mut Choices<'_>) -> Expression {
             let operand = c.option(boxed);
             let branches = c.list(1, |c| {
                 let conditions = if operand.is_some() { c.list(1, expression) } else { vec![expression(c)] };
-                WhenClause { conditions, result: expression(c) }
+                WhenClause { conditions, result: expression(c), span: span() }
             });
             ExpressionKind::Case { operand, branches, otherwise: c.option(boxed) }
         }
@@ -202,6 +202,7 @@ fn over(c: &mut Choices<'_>) -> Over {
 
 pub fn window(c: &mut Choices<'_>) -> WindowSpecification {
     let frame = c.option(|c| WindowFrame {
+        span: span(),
         unit: c.pick(&[FrameUnit::Rows, FrameUnit::Range]),
         start: frame_bound(c),
         end: c.option(frame_bound),
@@ -307,7 +308,7 @@ fn json_function(c: &mut Choices<'_>) -> JsonFunction {
 }
 
 fn json_pair(c: &mut Choices<'_>) -> JsonPair {
-    JsonPair { key: expression(c), value: expression(c) }
+    JsonPair { key: expression(c), value: expression(c), span: span() }
 }
 
 /// A column of a table.

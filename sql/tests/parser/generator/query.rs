@@ -7,8 +7,10 @@ use super::{Choices, identifier, literal, number, object_name, span, text, whole
 
 pub fn query(c: &mut Choices<'_>) -> Query {
     let with = c.option(|c| With {
+        span: span(),
         recursive: c.flag(),
         tables: c.list(1, |c| CommonTableExpression {
+            span: span(),
             name: identifier(c),
             columns: c.some(identifier),
             query: Box::new(query(c)),
@@ -59,7 +61,7 @@ fn set_operation(c: &mut Choices<'_>) -> QueryBody {
         if fits(&body, left) { body } else { QueryBody::Query(Box::new(whole(body))) }
     };
     let (left, right) = (Box::new(side(true)), Box::new(side(false)));
-    QueryBody::SetOperation { left, operator, all: c.flag(), right }
+    QueryBody::SetOperation { left, operator, all: c.flag(), right, span: span() }
 }
 
 fn select(c: &mut Choices<'_>) -> Select {
@@ -71,7 +73,7 @@ fn select(c: &mut Choices<'_>) -> Select {
         selection: c.option(expression),
         group_by: c.option(group_by),
         having: c.option(expression),
-        windows: c.some(|c| NamedWindow { name: identifier(c), window: window(c) }),
+        windows: c.some(|c| NamedWindow { name: identifier(c), window: window(c), span: span() }),
         qualify: c.option(expression),
         span: span(),
     }
@@ -98,23 +100,25 @@ fn group_by(c: &mut Choices<'_>) -> GroupBy {
 }
 
 fn grouping_element(c: &mut Choices<'_>) -> GroupingElement {
-    c.deeper(6, |c, choice| match choice {
+    let kind = c.deeper(6, |c, choice| match choice {
         0 | 1 => match expression(c) {
             // Rows are sets of expressions here.
             Expression { kind: ExpressionKind::Row(values), .. } if values.len() != 1 => {
-                GroupingElement::Set(values)
+                GroupingElementKind::Set(values)
             }
-            expression => GroupingElement::Expression(expression),
+            expression => GroupingElementKind::Expression(expression),
         },
-        2 => GroupingElement::Set(c.list(2, expression)),
-        3 => GroupingElement::Rollup(c.list(1, expression)),
-        4 => GroupingElement::Cube(c.list(1, expression)),
-        _ => GroupingElement::GroupingSets(c.list(1, grouping_element)),
-    })
+        2 => GroupingElementKind::Set(c.list(2, expression)),
+        3 => GroupingElementKind::Rollup(c.list(1, expression)),
+        4 => GroupingElementKind::Cube(c.list(1, expression)),
+        _ => GroupingElementKind::GroupingSets(c.list(1, grouping_element)),
+    });
+    GroupingElement { kind, span: span() }
 }
 
 pub fn order_items(c: &mut Choices<'_>) -> Vec<OrderItem> {
     c.some(|c| OrderItem {
+        span: span(),
         value: expression(c),
         descending: c.option(Choices::flag),
         nulls_first: c.option(Choices::flag),
@@ -165,8 +169,9 @@ fn table_factor(c: &mut Choices<'_>) -> TableFactor {
         relation,
         system_time: c.option(expression),
         match_recognize: c.option(match_recognize),
-        alias: c.option(|c| TableAlias { name: identifier(c), columns: c.some(identifier) }),
+        alias: c.option(|c| TableAlias { name: identifier(c), columns: c.some(identifier), span: span() }),
         sample: c.option(|c| TableSample {
+            span: span(),
             method: c.pick(&[SampleMethod::Bernoulli, SampleMethod::System]),
             percentage: number(c),
             seed: c.option(number),
@@ -176,7 +181,8 @@ fn table_factor(c: &mut Choices<'_>) -> TableFactor {
 }
 
 fn match_recognize(c: &mut Choices<'_>) -> MatchRecognize {
-    let named = |c: &mut Choices<'_>| NamedExpression { name: identifier(c), value: expression(c) };
+    let named =
+        |c: &mut Choices<'_>| NamedExpression { name: identifier(c), value: expression(c), span: span() };
     MatchRecognize {
         partition_by: c.some(expression),
         order_by: order_items(c),
@@ -192,7 +198,7 @@ fn match_recognize(c: &mut Choices<'_>) -> MatchRecognize {
         anchored_start: c.flag(),
         anchored_end: c.flag(),
         within: c.option(interval),
-        subsets: c.some(|c| Subset { name: identifier(c), variables: c.list(1, identifier) }),
+        subsets: c.some(|c| Subset { name: identifier(c), variables: c.list(1, identifier), span: span() }),
         define: c.list(1, named),
         span: span(),
     }

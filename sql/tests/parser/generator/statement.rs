@@ -20,7 +20,11 @@ pub fn statement(c: &mut Choices<'_>) -> Statement {
         3 => StatementKind::Update(Box::new(Update {
             table: object_name(c),
             alias: c.option(identifier),
-            assignments: c.list(1, |c| Assignment { column: identifier(c), value: expression(c) }),
+            assignments: c.list(1, |c| Assignment {
+                column: identifier(c),
+                value: expression(c),
+                span: span(),
+            }),
             selection: c.option(expression),
         })),
         4 => StatementKind::Delete(Box::new(Delete {
@@ -89,7 +93,7 @@ pub fn statement(c: &mut Choices<'_>) -> Statement {
         28 => StatementKind::UseModules(c.list(1, identifier)),
         29 => StatementKind::LoadModule(identifier(c), options(c)),
         30 => StatementKind::UnloadModule(identifier(c)),
-        31 => StatementKind::Set(c.option(|c| SqlOption { key: string(c), value: string(c) })),
+        31 => StatementKind::Set(c.option(|c| SqlOption { key: string(c), value: string(c), span: span() })),
         32 => StatementKind::Reset(c.option(string)),
         33 if c.flag() => StatementKind::AddJar(string(c)),
         33 => StatementKind::RemoveJar(string(c)),

@@ -55,21 +55,23 @@ fn watermark(c: &mut Choices<'_>) -> Watermark {
 fn distribution(c: &mut Choices<'_>) -> Distribution {
     if c.flag() {
         return Distribution {
+            span: span(),
             kind: DistributionKind::Unknown,
             columns: Vec::new(),
             buckets: Some(whole(c)),
         };
     }
     let kind = c.pick(&[DistributionKind::Unknown, DistributionKind::Hash, DistributionKind::Range]);
-    Distribution { kind, columns: c.list(1, identifier), buckets: c.option(whole) }
+    Distribution { kind, columns: c.list(1, identifier), buckets: c.option(whole), span: span() }
 }
 
 fn table_like(c: &mut Choices<'_>) -> TableLike {
     use LikeFeature::*;
     let features = [All, Constraints, Distribution, Generated, Metadata, Options, Partitions, Watermarks];
     let mergings = [LikeMerging::Including, LikeMerging::Excluding, LikeMerging::Overwriting];
-    let options = c.some(|c| LikeOption { merging: c.pick(&mergings), feature: c.pick(&features) });
-    TableLike { table: object_name(c), options }
+    let options =
+        c.some(|c| LikeOption { merging: c.pick(&mergings), feature: c.pick(&features), span: span() });
+    TableLike { table: object_name(c), options, span: span() }
 }
 
 pub fn partition(c: &mut Choices<'_>) -> (Identifier, Literal) {
@@ -108,7 +110,8 @@ pub fn alter_table(c: &mut Choices<'_>) -> AlterTable {
         9 => AlterTableAction::DropWatermark,
         10 => AlterTableAction::DropDistribution,
         11 => {
-            let partitions = c.list(1, |c| Partition { values: c.list(1, partition), options: options(c) });
+            let partitions =
+                c.list(1, |c| Partition { values: c.list(1, partition), options: options(c), span: span() });
             AlterTableAction::AddPartitions { if_not_exists: c.flag(), partitions }
         }
         _ => {
