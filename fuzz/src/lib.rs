@@ -14,6 +14,7 @@ mod files;
 mod journal;
 mod memory;
 mod snapshots;
+mod sql;
 
 /// A decoder, and bytes that it accepts, to begin from.
 pub struct Target {
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "messages", run: codec::messages, valid: codec::valid_messages },
     Target { name: "records", run: codec::records, valid: codec::valid_records },
     Target { name: "snapshot", run: snapshots::restore, valid: snapshots::valid_edits },
+    Target { name: "sql", run: sql::run, valid: sql::valid },
     Target { name: "text", run: files::text, valid: files::valid_text },
 ];
 

@@ -15,3 +15,6 @@ mod generator;
 mod limits;
 mod properties;
 mod spans;
+/// Shared with the fuzz target.
+#[path = "../../../fuzz/src/sql.rs"]
+mod sql;

@@ -3,48 +3,15 @@
 use std::sync::LazyLock;
 
 use millstream_sql::parser::{
-    ParseError, keywords, parse_expression, parse_statement, parse_statements, split_statements,
+    keywords, parse_expression, parse_statement, parse_statements, split_statements,
 };
 use proptest::prelude::*;
 
+use crate::sql::{self, answer};
 use crate::{corpus, generator};
 
 fn choices() -> impl Strategy<Value = Vec<u16>> {
     prop::collection::vec(any::<u16>(), 0..300)
-}
-
-fn assert_inside(error: &ParseError, text: &str) {
-    let span = error.span();
-    assert!(span.start <= span.end && span.end <= text.len(), "{error} in {text}");
-    assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{error} in {text}");
-    let position = error.position();
-    let line = text.split('\n').nth(position.line - 1).expect("the line is there");
-    assert!(position.column <= line.chars().count() + 1, "{error} in {text}");
-    assert!(error.render(text).contains('^'));
-}
-
-/// Whatever a text is, there is an answer; and a tree's text gives the tree again.
-pub fn answer(text: &str) {
-    match parse_statements(text) {
-        Ok(statements) => {
-            for statement in statements {
-                let (start, end) = (statement.span.start, statement.span.end);
-                assert!(start < end && end <= text.len(), "{start}..{end} of {text}");
-                let printed = statement.to_string();
-                assert_eq!(parse_statement(&printed).as_ref(), Ok(&statement), "{text}\n{printed}");
-            }
-        }
-        Err(error) => assert_inside(&error, text),
-    }
-    if let Err(error) = parse_expression(text) {
-        assert_inside(&error, text);
-    }
-    let mut end = 0;
-    for statement in split_statements(text) {
-        assert!(end <= statement.span.start && statement.span.end <= text.len());
-        assert_eq!(text.get(statement.span.range()), Some(statement.text));
-        end = statement.span.end;
-    }
 }
 
 /// Tokens as they are in the corpus, and all keywords.
@@ -117,6 +84,11 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_have_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        sql::run(&bytes);
+    }
+
+    #[test]
     fn any_tokens_have_an_answer(text in soup()) {
         answer(&text);
     }
@@ -124,6 +96,14 @@ proptest! {
     #[test]
     fn changed_statements_have_an_answer(text in mutated()) {
         answer(&text);
+    }
+}
+
+#[test]
+fn what_fuzzing_begins_from_is_accepted() {
+    for script in sql::valid() {
+        let script = String::from_utf8(script).unwrap();
+        parse_statements(&script).unwrap_or_else(|error| panic!("{}", error.render(&script)));
     }
 }
 
