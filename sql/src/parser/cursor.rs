@@ -6,10 +6,16 @@ use super::lexer::Lexer;
 use super::span::Span;
 use super::token::{Symbol, Token, TokenKind};
 
-/// How deep expressions, queries and types may be nested, in productions of the grammar. An operand counts two or three,
-/// a chain of operators one an operator, except AND and OR, whose operands are all on one level. At the limit, parsing
-/// takes less than a megabyte of stack, and so does what walks over the tree.
-pub const MAXIMUM_DEPTH: usize = 200;
+/// How many productions of the grammar may be open at once. An expression in parentheses or a call takes two or three of
+/// them, a subquery three or four.
+///
+/// Chains of operators nest the tree, but not the productions: twice as many operators may stand in one. AND and OR have all
+/// operands of a chain in one node, so that theirs may be of any length. At the limit, parsing takes less than half a
+/// megabyte of stack, or one and a half when compiled without optimisation; walking over the tree takes less.
+pub const MAXIMUM_DEPTH: usize = 100;
+
+/// How high a syntax tree may be.
+const MAXIMUM_HEIGHT: usize = 2 * MAXIMUM_DEPTH;
 
 /// Reserved words that connect the parts of queries and expressions: where an operand is missing, the next part begins
 /// with one of them. Sorted.
@@ -256,7 +262,7 @@ impl<'a> Parser<'a> {
     pub fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         let beside = std::mem::take(&mut self.height);
         self.depth += 1;
-        let parsed = if self.depth > MAXIMUM_DEPTH { Err(self.too_deep()) } else { parse(self) };
+        let parsed = if self.depth > MAXIMUM_DEPTH { Err(self.too_deep(MAXIMUM_DEPTH)) } else { parse(self) };
         self.depth -= 1;
         self.height = beside.max(self.height + 1);
         parsed
@@ -265,11 +271,11 @@ impl<'a> Parser<'a> {
     /// Notes that what was parsed since the innermost production began becomes part of one more node.
     pub fn wrap(&mut self) -> Parsed<()> {
         self.height += 1;
-        if self.depth + self.height > MAXIMUM_DEPTH { Err(self.too_deep()) } else { Ok(()) }
+        if self.depth + self.height > MAXIMUM_HEIGHT { Err(self.too_deep(MAXIMUM_HEIGHT)) } else { Ok(()) }
     }
 
-    fn too_deep(&self) -> ParseError {
-        let message = format!("this is nested more than {MAXIMUM_DEPTH} levels deep");
+    fn too_deep(&self, limit: usize) -> ParseError {
+        let message = format!("this is nested more than {limit} levels deep");
         ParseError::new(ParseErrorKind::TooDeep, message, self.span())
             .with_hint("split it with WITH or a view; long chains of AND and OR are one level")
     }

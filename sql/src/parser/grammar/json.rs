@@ -18,7 +18,18 @@ impl Parser<'_> {
         ];
         let Some(keyword) = self.which(&keywords) else { return Ok(None) };
         self.advance();
-        let mut function = self.parenthesized(|parser| match keyword {
+        // Its frames are the largest, so it counts as one more level.
+        let mut function = self.nested(|parser| parser.json_call(keyword))?;
+        if let JsonFunction::ObjectAggregate { filter, .. } | JsonFunction::ArrayAggregate { filter, .. } =
+            &mut function
+        {
+            *filter = self.filter()?;
+        }
+        Ok(Some(ExpressionKind::Json(Box::new(function))))
+    }
+
+    fn json_call(&mut self, keyword: &str) -> Parsed<JsonFunction> {
+        self.parenthesized(|parser| match keyword {
             "JSON_VALUE" => parser.json_value(),
             "JSON_QUERY" => parser.json_query(),
             "JSON_EXISTS" => parser.json_exists(),
@@ -38,13 +49,7 @@ impl Parser<'_> {
                     filter: None,
                 })
             }
-        })?;
-        if let JsonFunction::ObjectAggregate { filter, .. } | JsonFunction::ArrayAggregate { filter, .. } =
-            &mut function
-        {
-            *filter = self.filter()?;
-        }
-        Ok(Some(ExpressionKind::Json(Box::new(function))))
+        })
     }
 
     fn json_value(&mut self) -> Parsed<JsonFunction> {

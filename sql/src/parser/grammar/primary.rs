@@ -132,7 +132,7 @@ impl Parser<'_> {
             }
             _ => match self.collection()? {
                 Some(kind) => kind,
-                None => match self.special_function()? {
+                None => match self.nested(Self::special_function)? {
                     Some(kind) => kind,
                     None => return Ok(None),
                 },
