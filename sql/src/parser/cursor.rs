@@ -204,10 +204,28 @@ impl<'a> Parser<'a> {
     pub fn comma_separated<T>(&mut self, mut parse: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
         let mut items = vec![parse(self)?];
         while self.eat_symbol(Symbol::Comma) {
-            items.push(parse(self)?);
+            let item = self.position;
+            items.push(parse(self).map_err(|error| self.explain_comma(item, error))?);
         }
         self.list_end = self.position;
         Ok(items)
+    }
+
+    /// Adds to the error of an item, which was to begin behind a comma, that there is none.
+    fn explain_comma(&self, item: usize, error: ParseError) -> ParseError {
+        let closes = matches!(
+            self.kind_at(0),
+            TokenKind::Symbol(Symbol::RightParenthesis | Symbol::RightBracket | Symbol::Semicolon)
+                | TokenKind::End
+        );
+        let follows = self.word_at(0).is_some_and(|word| keywords::contains(CONNECTIVES, word));
+        let missing =
+            self.position == item && error.kind() == ParseErrorKind::Unexpected && error.hint().is_none();
+        if missing && (closes || follows) {
+            error.with_hint("is the comma before it one too many?")
+        } else {
+            error
+        }
     }
 
     /// `( … )`

@@ -5,6 +5,15 @@ use super::error::{ParseError, ParseErrorKind};
 use super::span::Span;
 use super::token::{SYMBOLS, Token, TokenKind};
 
+/// Operators of other languages, and what they are called here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("!=", "write `<>`"),
+    ("==", "write `=`"),
+    ("::", "write CAST(value AS type)"),
+    ("&&", "write AND"),
+    ("!", "write NOT"),
+];
+
 /// The tokens of a text one by one. Behind an error it goes on with the next sign, so that a caller who only wants
 /// to know where statements end can pass over it.
 pub(super) struct Lexer<'a> {
@@ -118,17 +127,10 @@ impl<'a> Lexer<'a> {
                 return Ok(kind);
             }
         }
-        if rest.starts_with("!=") {
-            self.position += 2;
-            let error =
-                self.error(ParseErrorKind::InvalidCharacter, start, "`!=` is no operator of Flink SQL");
-            return Err(error.with_hint("write `<>`"));
-        }
-        if rest.starts_with("::") {
-            self.position += 2;
-            let error =
-                self.error(ParseErrorKind::InvalidCharacter, start, "`::` is no operator of Flink SQL");
-            return Err(error.with_hint("write CAST(value AS type)"));
+        if let Some((operator, hint)) = FOREIGN.iter().find(|(operator, _)| rest.starts_with(operator)) {
+            self.position += operator.len();
+            let message = format!("`{operator}` is no operator of Flink SQL");
+            return Err(self.error(ParseErrorKind::InvalidCharacter, start, message).with_hint(*hint));
         }
         if let Some((text, symbol)) = SYMBOLS.iter().find(|(text, _)| rest.starts_with(text)) {
             self.position += text.len();

@@ -87,11 +87,20 @@ impl Parser<'_> {
     }
 
     fn schema_elements(&mut self) -> Parsed<Vec<SchemaElement>> {
+        self.no_column_keyword()?;
         if self.symbol_at(0, Symbol::LeftParenthesis) {
             self.parenthesized(|parser| parser.comma_separated(Self::schema_element))
         } else {
             Ok(vec![self.schema_element()?])
         }
+    }
+
+    /// Fails if COLUMN is next, which other dialects have here.
+    fn no_column_keyword(&self) -> Parsed<()> {
+        if !self.at(&["COLUMN"]) {
+            return Ok(());
+        }
+        Err(self.mistake("the name of a column").with_hint("leave out COLUMN: ALTER TABLE t ADD a INT"))
     }
 
     fn schema_element(&mut self) -> Parsed<SchemaElement> {
@@ -149,6 +158,7 @@ impl Parser<'_> {
         if self.eat(&["DISTRIBUTION"]) {
             return Ok(AlterTableAction::DropDistribution);
         }
+        self.no_column_keyword()?;
         let column = |parser: &mut Self| parser.object_name("the name of a column");
         if self.symbol_at(0, Symbol::LeftParenthesis) {
             let columns = self.parenthesized(|parser| parser.comma_separated(column))?;
