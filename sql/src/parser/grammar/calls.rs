@@ -33,8 +33,8 @@ impl Parser<'_> {
             parts.push(self.identifier("a name behind the dot")?);
         }
         let name = ObjectName { parts, span: self.since(start).into() };
-        let arguments = self.arguments()?;
-        let null_treatment = self.null_treatment();
+        let (arguments, inner_treatment) = self.parenthesized(Self::arguments)?;
+        let null_treatment = inner_treatment.or_else(|| self.null_treatment());
         let within_group =
             if self.eat(&["WITHIN", "GROUP"]) { self.parenthesized(Self::order_by)? } else { Vec::new() };
         let filter = self.filter()?;
@@ -64,19 +64,20 @@ impl Parser<'_> {
         })
     }
 
-    fn arguments(&mut self) -> Parsed<Arguments> {
-        self.parenthesized(|parser| {
-            if parser.eat_symbol(Symbol::Asterisk) {
-                return Ok(Arguments::Star);
-            }
-            if parser.symbol_at(0, Symbol::RightParenthesis) {
-                return Ok(Arguments::List { quantifier: None, arguments: Vec::new(), order_by: Vec::new() });
-            }
-            let quantifier = parser.set_quantifier();
-            let arguments = parser.comma_separated(Self::argument)?;
-            let order_by = parser.optional_order_by()?;
-            Ok(Arguments::List { quantifier, arguments, order_by })
-        })
+    /// What is in the parentheses. What becomes of NULLs may stand there as well as behind them.
+    fn arguments(&mut self) -> Parsed<(Arguments, Option<NullTreatment>)> {
+        if self.eat_symbol(Symbol::Asterisk) {
+            return Ok((Arguments::Star, None));
+        }
+        if self.symbol_at(0, Symbol::RightParenthesis) {
+            let none = Arguments::List { quantifier: None, arguments: Vec::new(), order_by: Vec::new() };
+            return Ok((none, None));
+        }
+        let quantifier = self.set_quantifier();
+        let arguments = self.comma_separated(Self::argument)?;
+        let null_treatment = self.null_treatment();
+        let order_by = self.optional_order_by()?;
+        Ok((Arguments::List { quantifier, arguments, order_by }, null_treatment))
     }
 
     /// `DISTINCT` or `ALL` if it is next.
