@@ -26,7 +26,10 @@ pub use alter::{
     AlterAction, AlterColumn, AlterObject, AlterTable, AlterTableAction, ColumnPosition, Drop, ObjectKind,
     Partition, SchemaElement,
 };
-pub use create::{CreateCatalog, CreateDatabase, CreateFunction, CreateModel, CreateView, FunctionLanguage};
+pub use create::{
+    CreateCatalog, CreateConnection, CreateDatabase, CreateFunction, CreateModel, CreateView,
+    FunctionLanguage, FunctionResource, ResourceKind,
+};
 pub use data_type::{DataType, DataTypeKind, LengthType, RowField, TimeZoneKind};
 pub use dml::{Assignment, ConflictAction, Delete, Insert, InsertMode, Update};
 pub use expression::{

@@ -40,6 +40,10 @@ pub enum ObjectKind {
     Model,
     /// `MATERIALIZED TABLE`
     MaterializedTable,
+    /// `CONNECTION`
+    Connection,
+    /// `SYSTEM CONNECTION`
+    SystemConnection,
 }
 
 /// `ALTER TABLE name …`
@@ -151,16 +155,16 @@ pub struct AlterObject {
     pub action: AlterAction,
 }
 
-/// What is done to views, databases, catalogs, functions and models.
+/// What is done to views, databases, catalogs, functions, models and connections.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AlterAction {
-    /// `RENAME TO name`: views, models.
+    /// `RENAME TO name`: views, models, connections.
     Rename(ObjectName),
     /// `AS query`: views.
     Query(Box<Query>),
-    /// `SET (…)`: databases, catalogs, models.
+    /// `SET (…)`: databases, catalogs, models, connections.
     Set(Vec<SqlOption>),
-    /// `RESET (…)`: catalogs, models.
+    /// `RESET (…)`: catalogs, models, connections.
     Reset(Vec<StringLiteral>),
     /// `COMMENT 'text'`: catalogs.
     Comment(StringLiteral),

@@ -62,8 +62,43 @@ pub struct CreateFunction {
     pub class: StringLiteral,
     /// `LANGUAGE`
     pub language: Option<FunctionLanguage>,
-    /// The paths of `USING JAR 'path', …`
-    pub jars: Vec<StringLiteral>,
+    /// `USING JAR 'path', …`
+    pub resources: Vec<FunctionResource>,
+    /// `WITH (…)`
+    pub options: Vec<SqlOption>,
+}
+
+/// `JAR 'path'`, `ARTIFACT 'path'`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FunctionResource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Where it is.
+    pub path: StringLiteral,
+}
+
+/// What holds the code of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResourceKind {
+    /// `JAR`
+    Jar,
+    /// `ARTIFACT`
+    Artifact,
+}
+
+/// `CREATE CONNECTION name WITH (…)`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CreateConnection {
+    /// `TEMPORARY`
+    pub temporary: bool,
+    /// `SYSTEM`
+    pub system: bool,
+    /// `IF NOT EXISTS`
+    pub if_not_exists: bool,
+    /// Its name.
+    pub name: ObjectName,
+    /// `COMMENT`
+    pub comment: Option<StringLiteral>,
     /// `WITH (…)`
     pub options: Vec<SqlOption>,
 }

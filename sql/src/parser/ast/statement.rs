@@ -1,9 +1,10 @@
 //! Statements.
 
 use super::{
-    AlterMaterializedTable, AlterObject, AlterTable, CreateCatalog, CreateDatabase, CreateFunction,
-    CreateMaterializedTable, CreateModel, CreateTable, CreateView, Delete, Drop, FunctionCall, Identifier,
-    Insert, Literal, ObjectKind, ObjectName, Query, SqlOption, StringLiteral, Update,
+    AlterMaterializedTable, AlterObject, AlterTable, CreateCatalog, CreateConnection, CreateDatabase,
+    CreateFunction, CreateMaterializedTable, CreateModel, CreateTable, CreateView, Delete, Drop,
+    FunctionCall, Identifier, Insert, Literal, ObjectKind, ObjectName, Query, SqlOption, StringLiteral,
+    Update,
 };
 use crate::parser::SourceSpan;
 
@@ -51,6 +52,8 @@ pub enum StatementKind {
     CreateDatabase(CreateDatabase),
     /// `CREATE CATALOG …`
     CreateCatalog(CreateCatalog),
+    /// `CREATE CONNECTION …`
+    CreateConnection(Box<CreateConnection>),
     /// `CREATE FUNCTION …`
     CreateFunction(Box<CreateFunction>),
     /// `CREATE MODEL …`
@@ -177,6 +180,8 @@ pub enum ShowKind {
     Procedures,
     /// `MODELS`
     Models,
+    /// `CONNECTIONS`
+    Connections,
     /// `MODULES`
     Modules,
     /// `FULL MODULES`

@@ -53,7 +53,7 @@ pub enum Relation {
         /// The call.
         call: Box<FunctionCall>,
     },
-    /// `UNNEST(value, …) [WITH ORDINALITY]`
+    /// `[LATERAL] UNNEST(value, …) [WITH ORDINALITY]`
     Unnest {
         /// Arrays, maps or multisets; at least one.
         values: Vec<Expression>,

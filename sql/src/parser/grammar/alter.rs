@@ -21,6 +21,7 @@ impl Parser<'_> {
             "FUNCTION",
             "SYSTEM",
             "MODEL",
+            "CONNECTION",
         ]) {
             Some("FUNCTION" | "SYSTEM") => self.alter_function(temporary),
             _ if temporary => self.expected_one_of(&["FUNCTION", "SYSTEM FUNCTION"]),
@@ -29,7 +30,8 @@ impl Parser<'_> {
             Some("VIEW") => self.alter_view(),
             Some("DATABASE") => self.alter_database(),
             Some("CATALOG") => self.alter_catalog(),
-            Some("MODEL") => self.alter_model(),
+            Some("MODEL") => self.alter_options(ObjectKind::Model),
+            Some("CONNECTION") => self.alter_options(ObjectKind::Connection),
             _ => self.expected_one_of(&[
                 "TABLE",
                 "VIEW",
@@ -205,13 +207,14 @@ impl Parser<'_> {
         Ok(altered(ObjectKind::Catalog, false, name, action))
     }
 
-    fn alter_model(&mut self) -> Parsed<StatementKind> {
+    /// A model or connection, which have options and nothing else.
+    fn alter_options(&mut self, kind: ObjectKind) -> Parsed<StatementKind> {
         self.advance();
         let if_exists = self.if_exists();
-        let name = self.object_name("the name of the model")?;
+        let name = self.object_name("a name")?;
         let action = if self.eat(&["RENAME"]) {
             self.expect(&["TO"])?;
-            AlterAction::Rename(self.object_name("the new name of the model")?)
+            AlterAction::Rename(self.object_name("a new name")?)
         } else if self.eat(&["SET"]) {
             AlterAction::Set(self.options()?)
         } else if self.eat(&["RESET"]) {
@@ -219,7 +222,7 @@ impl Parser<'_> {
         } else {
             return self.expected_one_of(&["RENAME", "SET", "RESET"]);
         };
-        Ok(altered(ObjectKind::Model, if_exists, name, action))
+        Ok(altered(kind, if_exists, name, action))
     }
 
     fn alter_function(&mut self, temporary: bool) -> Parsed<StatementKind> {
@@ -253,6 +256,11 @@ impl Parser<'_> {
                 Some("MATERIALIZED") if !temporary => {
                     self.advance();
                     ("TABLE", ObjectKind::MaterializedTable)
+                }
+                _ if self.at(&["CONNECTION"]) => ("CONNECTION", ObjectKind::Connection),
+                _ if temporary && self.at(&["SYSTEM", "CONNECTION"]) => {
+                    self.advance();
+                    ("CONNECTION", ObjectKind::SystemConnection)
                 }
                 _ if self.which(&["FUNCTION", "SYSTEM"]).is_some() => ("", self.function_kind()?),
                 _ if temporary => {

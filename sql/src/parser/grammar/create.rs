@@ -1,8 +1,8 @@
 //! CREATE of anything but tables, and which one it is.
 
 use crate::parser::ast::{
-    Column, CreateCatalog, CreateDatabase, CreateFunction, CreateModel, CreateView, FunctionLanguage,
-    ObjectName, StatementKind, TableCreation,
+    Column, CreateCatalog, CreateConnection, CreateDatabase, CreateFunction, CreateModel, CreateView,
+    FunctionLanguage, FunctionResource, ObjectName, ResourceKind, StatementKind, TableCreation,
 };
 use crate::parser::cursor::{Parsed, Parser};
 use crate::parser::token::Symbol;
@@ -22,6 +22,9 @@ impl Parser<'_> {
         let temporary = self.eat(&["TEMPORARY"]);
         if or_replace && self.which(&["TABLE", "VIEW"]).is_none() {
             return self.expected_one_of(&["TABLE", "VIEW"]);
+        }
+        if self.at(&["CONNECTION"]) || self.at(&["SYSTEM", "CONNECTION"]) {
+            return self.create_connection(temporary);
         }
         match self.which(&["TABLE", "VIEW", "DATABASE", "CATALOG", "FUNCTION", "SYSTEM", "MODEL"]) {
             Some("TABLE") => {
@@ -88,13 +91,8 @@ impl Parser<'_> {
         self.expect(&["AS"])?;
         let class = self.string("the name of a class")?;
         let language = self.language()?;
-        let mut jars = Vec::new();
-        if self.eat(&["USING"]) {
-            jars = self.comma_separated(|parser| {
-                parser.expect(&["JAR"])?;
-                parser.string("the path of a jar")
-            })?;
-        }
+        let resources =
+            if self.eat(&["USING"]) { self.comma_separated(Self::function_resource)? } else { Vec::new() };
         let options = self.with_options()?;
         Ok(StatementKind::CreateFunction(Box::new(CreateFunction {
             temporary,
@@ -103,9 +101,35 @@ impl Parser<'_> {
             name,
             class,
             language,
-            jars,
+            resources,
             options,
         })))
+    }
+
+    fn function_resource(&mut self) -> Parsed<FunctionResource> {
+        let kind = if self.eat(&["JAR"]) {
+            ResourceKind::Jar
+        } else if self.eat(&["ARTIFACT"]) {
+            ResourceKind::Artifact
+        } else {
+            return self.expected_one_of(&["JAR", "ARTIFACT"]);
+        };
+        Ok(FunctionResource { kind, path: self.string("the path of a file")? })
+    }
+
+    fn create_connection(&mut self, temporary: bool) -> Parsed<StatementKind> {
+        let place = self.span();
+        let system = self.eat(&["SYSTEM"]);
+        self.expect(&["CONNECTION"])?;
+        if system && !temporary {
+            return self.invalid(place, "a system connection is always TEMPORARY");
+        }
+        let if_not_exists = self.if_not_exists();
+        let name = self.object_name("the name of the connection")?;
+        let comment = self.comment()?;
+        let options = self.with_options()?;
+        let connection = CreateConnection { temporary, system, if_not_exists, name, comment, options };
+        Ok(StatementKind::CreateConnection(Box::new(connection)))
     }
 
     /// The name of a function that is created, altered or dropped.

@@ -22,9 +22,11 @@ impl Parser<'_> {
             ShowKind::Databases | ShowKind::Functions | ShowKind::UserFunctions | ShowKind::Procedures => {
                 (self.show_from()?, self.name_pattern(true)?)
             }
-            ShowKind::Tables | ShowKind::Views | ShowKind::MaterializedTables | ShowKind::Models => {
-                (self.show_from()?, self.name_pattern(false)?)
-            }
+            ShowKind::Tables
+            | ShowKind::Views
+            | ShowKind::MaterializedTables
+            | ShowKind::Models
+            | ShowKind::Connections => (self.show_from()?, self.name_pattern(false)?),
             _ => (None, None),
         };
         Ok(StatementKind::Show(Show { kind, from, pattern }))
@@ -40,6 +42,7 @@ impl Parser<'_> {
             "FUNCTIONS",
             "PROCEDURES",
             "MODELS",
+            "CONNECTIONS",
             "MODULES",
             "JARS",
             "JOBS",
@@ -61,6 +64,7 @@ impl Parser<'_> {
             "FUNCTIONS" => ShowKind::Functions,
             "PROCEDURES" => ShowKind::Procedures,
             "MODELS" => ShowKind::Models,
+            "CONNECTIONS" => ShowKind::Connections,
             "MODULES" => ShowKind::Modules,
             "JARS" => ShowKind::Jars,
             "JOBS" => ShowKind::Jobs,
@@ -97,10 +101,19 @@ impl Parser<'_> {
             ObjectKind::Catalog
         } else if self.eat(&["MODEL"]) {
             ObjectKind::Model
+        } else if self.eat(&["CONNECTION"]) {
+            ObjectKind::Connection
         } else if self.eat(&["MATERIALIZED", "TABLE"]) {
             ObjectKind::MaterializedTable
         } else {
-            return self.expected_one_of(&["TABLE", "VIEW", "CATALOG", "MODEL", "MATERIALIZED TABLE"]);
+            return self.expected_one_of(&[
+                "TABLE",
+                "VIEW",
+                "CATALOG",
+                "MODEL",
+                "CONNECTION",
+                "MATERIALIZED TABLE",
+            ]);
         };
         Ok(ShowKind::Create(kind, self.object_name("a name")?))
     }
@@ -140,6 +153,8 @@ impl Parser<'_> {
             ObjectKind::Function
         } else if object && self.eat(&["MODEL"]) {
             ObjectKind::Model
+        } else if object && self.eat(&["CONNECTION"]) {
+            ObjectKind::Connection
         } else {
             ObjectKind::Table
         };

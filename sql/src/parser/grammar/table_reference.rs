@@ -106,13 +106,14 @@ impl Parser<'_> {
         if self.at_function() {
             return Ok(Relation::Function { lateral, call: Box::new(self.table_function()?) });
         }
-        if lateral {
-            return self.unexpected("TABLE(function(…)) or a query in parentheses behind LATERAL");
-        }
+        // LATERAL says nothing here: UNNEST always sees the tables to its left.
         if self.eat(&["UNNEST"]) {
             let values = self.parenthesized(|parser| parser.comma_separated(Self::expression))?;
             let ordinality = self.eat(&["WITH", "ORDINALITY"]);
             return Ok(Relation::Unnest { values, ordinality });
+        }
+        if lateral {
+            return self.unexpected("TABLE(function(…)), UNNEST or a query in parentheses behind LATERAL");
         }
         let name = self.object_name("a table")?;
         Ok(Relation::Table { name, hints: self.hints()? })

@@ -21,6 +21,8 @@ impl Display for ObjectKind {
             Self::SystemFunction => "SYSTEM FUNCTION",
             Self::Model => "MODEL",
             Self::MaterializedTable => "MATERIALIZED TABLE",
+            Self::Connection => "CONNECTION",
+            Self::SystemConnection => "SYSTEM CONNECTION",
         })
     }
 }

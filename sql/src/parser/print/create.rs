@@ -3,8 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::parser::ast::{
-    AlterMaterializedTable, AlterMaterializedTableAction, CreateCatalog, CreateDatabase, CreateFunction,
-    CreateMaterializedTable, CreateModel, CreateView, FunctionLanguage, RefreshMode,
+    AlterMaterializedTable, AlterMaterializedTableAction, CreateCatalog, CreateConnection, CreateDatabase,
+    CreateFunction, CreateMaterializedTable, CreateModel, CreateView, FunctionLanguage, FunctionResource,
+    RefreshMode, ResourceKind,
 };
 
 use super::name::PartitionClause;
@@ -48,8 +49,27 @@ impl Display for CreateFunction {
         let if_not_exists = flag(self.if_not_exists, IF_NOT_EXISTS);
         write!(f, "CREATE {temporary}{system}FUNCTION {if_not_exists}{} AS {}", self.name, self.class)?;
         Prefixed(" LANGUAGE ", self.language.as_ref()).fmt(f)?;
-        let jars = self.jars.iter().map(|jar| format!("JAR {jar}")).collect::<Vec<_>>();
-        Listed(" USING ", &jars).fmt(f)?;
+        Listed(" USING ", &self.resources).fmt(f)?;
+        Parenthesized(" WITH ", &self.options).fmt(f)
+    }
+}
+
+impl Display for FunctionResource {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ResourceKind::Jar => "JAR",
+            ResourceKind::Artifact => "ARTIFACT",
+        };
+        write!(f, "{kind} {}", self.path)
+    }
+}
+
+impl Display for CreateConnection {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (temporary, system) = (flag(self.temporary, "TEMPORARY "), flag(self.system, "SYSTEM "));
+        let if_not_exists = flag(self.if_not_exists, IF_NOT_EXISTS);
+        write!(f, "CREATE {temporary}{system}CONNECTION {if_not_exists}{}", self.name)?;
+        Prefixed(" COMMENT ", self.comment.as_ref()).fmt(f)?;
         Parenthesized(" WITH ", &self.options).fmt(f)
     }
 }

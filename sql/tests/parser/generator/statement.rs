@@ -14,7 +14,7 @@ fn of(kind: StatementKind) -> Statement {
 }
 
 pub fn statement(c: &mut Choices<'_>) -> Statement {
-    of(match c.below(36) {
+    of(match c.below(37) {
         0 | 1 => StatementKind::Query(Box::new(query(c))),
         2 => StatementKind::Insert(Box::new(insert(c))),
         3 => StatementKind::Update(Box::new(Update {
@@ -68,7 +68,10 @@ pub fn statement(c: &mut Choices<'_>) -> Statement {
             name: object_name(c),
             class: string(c),
             language: c.option(language),
-            jars: c.some(string),
+            resources: c.some(|c| FunctionResource {
+                kind: c.pick(&[ResourceKind::Jar, ResourceKind::Artifact]),
+                path: string(c),
+            }),
             options: options(c),
         })),
         18 => StatementKind::CreateModel(Box::new(CreateModel {
@@ -107,6 +110,17 @@ pub fn statement(c: &mut Choices<'_>) -> Statement {
                 _ => AnalyzedColumns::Some(c.list(1, identifier)),
             },
         }),
+        35 => {
+            let temporary = c.flag();
+            StatementKind::CreateConnection(Box::new(CreateConnection {
+                temporary,
+                system: temporary && c.flag(),
+                if_not_exists: c.flag(),
+                name: object_name(c),
+                comment: c.option(string),
+                options: options(c),
+            }))
+        }
         _ if c.flag() => StatementKind::Call(Box::new(function_call(c))),
         _ => {
             let savepoint = c.flag();
@@ -184,7 +198,10 @@ fn alter(c: &mut Choices<'_>) -> AlterObject {
     let rename = |c: &mut Choices<'_>| AlterAction::Rename(object_name(c));
     let set = |c: &mut Choices<'_>| AlterAction::Set(options(c));
     let reset = |c: &mut Choices<'_>| AlterAction::Reset(c.some(string));
-    let (kind, action) = match c.below(10) {
+    let (kind, action) = match c.below(13) {
+        10 => (ObjectKind::Connection, rename(c)),
+        11 => (ObjectKind::Connection, set(c)),
+        12 => (ObjectKind::Connection, reset(c)),
         0 => (ObjectKind::View, rename(c)),
         1 => (ObjectKind::View, AlterAction::Query(Box::new(query(c)))),
         2 => (ObjectKind::Database, set(c)),
@@ -204,21 +221,24 @@ fn alter(c: &mut Choices<'_>) -> AlterObject {
     if kind == ObjectKind::Catalog {
         name.parts.truncate(1);
     }
-    let if_exists = (function || kind == ObjectKind::Model) && c.flag();
+    let if_exists = (function || matches!(kind, ObjectKind::Model | ObjectKind::Connection)) && c.flag();
     AlterObject { temporary: function && c.flag(), kind, if_exists, name, action }
 }
 
 fn drop_object(c: &mut Choices<'_>) -> Drop {
     use ObjectKind::*;
-    let kind = c.pick(&[Table, View, Database, Catalog, Function, SystemFunction, Model, MaterializedTable]);
-    let temporary = !matches!(kind, Database | Catalog | MaterializedTable) && c.flag();
+    let permanent = [Database, Catalog, MaterializedTable];
+    let others = [Table, View, Function, SystemFunction, Model, Connection, SystemConnection];
+    let kind = c.pick(&[&others[..], &permanent].concat());
+    let temporary = kind == SystemConnection || !permanent.contains(&kind) && c.flag();
     let cascade = if kind == Database { c.option(Choices::flag) } else { None };
     Drop { temporary, kind, if_exists: c.flag(), name: object_name(c), cascade }
 }
 
 fn show(c: &mut Choices<'_>) -> Show {
     use ShowKind::*;
-    let created = [ObjectKind::Table, ObjectKind::View, ObjectKind::Catalog, ObjectKind::Model];
+    let created =
+        [ObjectKind::Table, ObjectKind::View, ObjectKind::Catalog, ObjectKind::Model, ObjectKind::Connection];
     let create = Create(c.pick(&[&created[..], &[ObjectKind::MaterializedTable]].concat()), object_name(c));
     let partitions = Partitions(object_name(c), c.some(partition));
     let kind = c.pick(&[
@@ -226,6 +246,7 @@ fn show(c: &mut Choices<'_>) -> Show {
         Views,
         MaterializedTables,
         Models,
+        Connections,
         Columns,
         Databases,
         Functions,
@@ -247,6 +268,7 @@ fn show(c: &mut Choices<'_>) -> Show {
     let both = [PatternOperator::Like, PatternOperator::ILike];
     let (from, pattern) = match kind {
         Columns => (Some(object_name(c)), pattern(c, &both[..1])),
+        Connections => (c.option(object_name), pattern(c, &both[..1])),
         Tables | Views | MaterializedTables | Models => (c.option(object_name), pattern(c, &both[..1])),
         Databases | Functions | UserFunctions | Procedures => (c.option(object_name), pattern(c, &both)),
         Catalogs => (None, pattern(c, &both)),
@@ -260,6 +282,6 @@ fn describe(c: &mut Choices<'_>) -> Describe {
     if c.below(4) == 3 {
         return Describe::Job(string(c));
     }
-    let kind = c.pick(&[Table, Catalog, Database, Function, Model]);
+    let kind = c.pick(&[Table, Catalog, Database, Function, Model, Connection]);
     Describe::Object { kind, extended: c.flag(), name: object_name(c) }
 }
