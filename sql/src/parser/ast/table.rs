@@ -22,6 +22,8 @@ pub struct CreateTable {
     pub distribution: Option<Distribution>,
     /// `PARTITIONED BY (…)`; empty if not there.
     pub partitioned_by: Vec<Identifier>,
+    /// `USING CONNECTION name`
+    pub connection: Option<ObjectName>,
     /// `WITH (…)`
     pub options: Vec<SqlOption>,
     /// `LIKE …`
@@ -57,8 +59,8 @@ pub enum TableElement {
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Column {
-    /// Its name.
-    pub name: Identifier,
+    /// Its name; of several parts for a field of a column, which ALTER TABLE takes.
+    pub name: ObjectName,
     /// Where its values come from.
     pub kind: ColumnKind,
     /// `COMMENT`

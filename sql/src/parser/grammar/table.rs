@@ -38,6 +38,12 @@ impl Parser<'_> {
         let comment = self.comment()?;
         let distribution = if self.eat(&["DISTRIBUTED"]) { Some(self.distribution()?) } else { None };
         let partitioned_by = self.partitioned_by()?;
+        let connection = if self.eat(&["USING"]) {
+            self.expect(&["CONNECTION"])?;
+            Some(self.object_name("the name of a connection")?)
+        } else {
+            None
+        };
         let options = self.with_options()?;
         let like = if self.eat(&["LIKE"]) { Some(self.table_like()?) } else { None };
         let query = if like.is_none() && self.eat(&["AS"]) { Some(Box::new(self.query()?)) } else { None };
@@ -54,6 +60,7 @@ impl Parser<'_> {
             comment,
             distribution,
             partitioned_by,
+            connection,
             options,
             like,
             query,
@@ -119,8 +126,8 @@ impl Parser<'_> {
     /// `name type …`, `name AS expression`
     pub fn column(&mut self) -> Parsed<Column> {
         let start = self.span();
-        let name = self.identifier("a column, constraint or watermark")?;
-        let kind = if self.eat(&["AS"]) {
+        let name = self.object_name("a column, constraint or watermark")?;
+        let kind = if name.parts.len() == 1 && self.eat(&["AS"]) {
             ColumnKind::Computed(self.expression()?)
         } else {
             let data_type = self.data_type()?;

@@ -23,6 +23,7 @@ impl Display for CreateTable {
         Prefixed(" COMMENT ", self.comment.as_ref()).fmt(f)?;
         Prefixed(" DISTRIBUTED ", self.distribution.as_ref()).fmt(f)?;
         Parenthesized(" PARTITIONED BY ", &self.partitioned_by).fmt(f)?;
+        Prefixed(" USING CONNECTION ", self.connection.as_ref()).fmt(f)?;
         Parenthesized(" WITH ", &self.options).fmt(f)?;
         Prefixed(" LIKE ", self.like.as_ref()).fmt(f)?;
         Prefixed(" AS ", self.query.as_ref()).fmt(f)

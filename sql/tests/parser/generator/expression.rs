@@ -313,7 +313,7 @@ fn json_pair(c: &mut Choices<'_>) -> JsonPair {
 
 /// A column of a table.
 pub fn column(c: &mut Choices<'_>) -> Column {
-    let name = identifier(c);
+    let mut name = object_name(c);
     let kind = match c.below(3) {
         0 => {
             let constraint = c.option(|c| super::table::constraint(c, Vec::new()));
@@ -324,7 +324,10 @@ pub fn column(c: &mut Choices<'_>) -> Column {
             key: c.option(super::string),
             is_virtual: c.flag(),
         },
-        _ => ColumnKind::Computed(expression(c)),
+        _ => {
+            name.parts.truncate(1);
+            ColumnKind::Computed(expression(c))
+        }
     };
     Column { name, kind, comment: c.option(super::string), span: span() }
 }

@@ -32,6 +32,7 @@ pub fn create_table(c: &mut Choices<'_>) -> CreateTable {
         comment: c.option(string),
         distribution: c.option(distribution),
         partitioned_by: c.some(identifier),
+        connection: c.option(object_name),
         options: options(c),
         like,
         query: query.map(Box::new),
