@@ -223,18 +223,17 @@ impl Parser<'_> {
         Ok(IntervalQualifier { start, precision, end: Some(end), fraction })
     }
 
+    /// A unit, in the singular or the plural: `INTERVAL '10' MINUTES`.
     fn interval_unit(&mut self) -> Parsed<TimeUnit> {
+        let word = self.word_at(0).unwrap_or("");
+        let singular = word.strip_suffix(['s', 'S']).unwrap_or(word);
         for (keyword, unit) in INTERVAL_UNITS {
-            if self.eat(&[keyword]) {
+            if word.eq_ignore_ascii_case(keyword) || singular.eq_ignore_ascii_case(keyword) {
+                self.advance();
                 return Ok(*unit);
             }
         }
-        let error = self.mistake("a unit: YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND");
-        let singular = self.word_at(0).and_then(|word| word.strip_suffix(['s', 'S'])).unwrap_or("");
-        match INTERVAL_UNITS.iter().find(|(keyword, _)| singular.eq_ignore_ascii_case(keyword)) {
-            Some((keyword, _)) => Err(error.with_hint(format!("units have no plural: write {keyword}"))),
-            None => Err(error),
-        }
+        self.unexpected("a unit: YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND")
     }
 
     /// A unit of a function.
