@@ -34,7 +34,9 @@ pub fn many_from_one(setting: &Setting) -> Verdict {
             .count()
             .parallelism(life.parallelism())
             .map(|result| (result.key, result.value));
-        let per_number = many.key_by(|(number, _)| *number).count().parallelism(life.parallelism());
+        let per_number = many.key_by(|(number, _)| number.to_string()).count();
+        let per_number = per_number.parallelism(life.parallelism());
+        let per_number = per_number.map(|(number, count)| (number.parse().unwrap(), count));
         let _sinks = (counts.sink_to(windows.clone()), per_number.sink_to(emitted.clone()));
     })?;
     let expected = (0..records).flat_map(|number| (1..=copies(number)).map(move |count| (number, count)));

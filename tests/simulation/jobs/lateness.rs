@@ -94,7 +94,8 @@ fn with_lateness_of(setting: &Setting, kind: Kind, records: u64) -> Verdict {
         let time = WatermarkStrategy::for_generator(|| Marks)
             .timestamp_assigner(|reading: &Reading| Timestamp::from_millis(reading.millis));
         let timed = readings.parallelism(1).assign_timestamps_and_watermarks(time).parallelism(1);
-        let keyed = timed.key_by(|reading| reading.sensor);
+        // A text, whose hash travels with the record.
+        let keyed = timed.key_by(|reading| reading.sensor.to_string());
         let late = OutputTag::new("late");
         let millis = |millis: i64| Duration::from_millis(millis.cast_unsigned());
         let windows = match kind {
@@ -111,7 +112,8 @@ fn with_lateness_of(setting: &Setting, kind: Kind, records: u64) -> Verdict {
         };
         let windows = windows.parallelism(life.parallelism());
         let counts = windows.map(|result| {
-            (result.key, result.window.start.as_millis(), result.window.end.as_millis(), result.value)
+            let sensor = result.key.parse().unwrap();
+            (sensor, result.window.start.as_millis(), result.window.end.as_millis(), result.value)
         });
         let _sinks = (
             counts.sink_to(counted.clone()).parallelism(life.parallelism()),

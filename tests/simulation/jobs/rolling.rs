@@ -30,7 +30,8 @@ pub fn count_and_reduce(setting: &Setting) -> Verdict {
         let numbers = numbers.parallelism(life.parallelism()).rebalance().map(|number| number);
         let numbers = numbers.parallelism(life.parallelism());
         let counts = numbers.key_by(|number| key(*number)).count().parallelism(life.parallelism());
-        let pairs = numbers.map(|number| (key(number), number)).key_by(|(key, _)| *key);
+        // A text, whose hash travels with the record.
+        let pairs = numbers.map(|number| (key(number), number)).key_by(|(key, _)| key.to_string());
         let sums = pairs.reduce(|(key, sum), (_, number)| (key, sum + number));
         let sums = sums.parallelism(life.parallelism());
         let _sinks = (counts.sink_to(counted.clone()), sums.sink_to(summed.clone()));
