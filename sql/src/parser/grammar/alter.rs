@@ -263,21 +263,7 @@ impl Parser<'_> {
                     ("CONNECTION", ObjectKind::SystemConnection)
                 }
                 _ if self.which(&["FUNCTION", "SYSTEM"]).is_some() => ("", self.function_kind()?),
-                _ if temporary => {
-                    return self.expected_one_of(&["TABLE", "VIEW", "FUNCTION", "SYSTEM FUNCTION", "MODEL"]);
-                }
-                _ => {
-                    return self.expected_one_of(&[
-                        "TABLE",
-                        "VIEW",
-                        "DATABASE",
-                        "CATALOG",
-                        "FUNCTION",
-                        "MODEL",
-                        "TEMPORARY",
-                        "MATERIALIZED TABLE",
-                    ]);
-                }
+                _ => return self.expected_object(temporary),
             };
         if !keyword.is_empty() {
             self.expect(&[keyword])?;

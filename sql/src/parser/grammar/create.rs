@@ -37,20 +37,25 @@ impl Parser<'_> {
             Some("CATALOG") if !temporary => self.create_catalog(),
             Some("FUNCTION" | "SYSTEM") => self.create_function(temporary),
             Some("MODEL") => self.create_model(temporary),
-            _ if temporary => {
-                self.expected_one_of(&["TABLE", "VIEW", "FUNCTION", "SYSTEM FUNCTION", "MODEL"])
-            }
-            _ => self.expected_one_of(&[
-                "TABLE",
-                "VIEW",
-                "DATABASE",
-                "CATALOG",
-                "FUNCTION",
-                "MODEL",
-                "TEMPORARY",
-                "MATERIALIZED TABLE",
-            ]),
+            _ => self.expected_object(temporary),
         }
+    }
+
+    /// Fails because nothing is next that CREATE and DROP know, behind TEMPORARY or without it.
+    pub fn expected_object<T>(&self, temporary: bool) -> Parsed<T> {
+        if temporary {
+            return self.expected_one_of(&["TABLE", "VIEW", "FUNCTION", "SYSTEM FUNCTION", "MODEL"]);
+        }
+        self.expected_one_of(&[
+            "TABLE",
+            "VIEW",
+            "DATABASE",
+            "CATALOG",
+            "FUNCTION",
+            "MODEL",
+            "TEMPORARY",
+            "MATERIALIZED TABLE",
+        ])
     }
 
     fn create_view(&mut self, or_replace: bool, temporary: bool) -> Parsed<StatementKind> {

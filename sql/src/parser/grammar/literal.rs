@@ -215,7 +215,7 @@ impl Parser<'_> {
         let end = self.interval_unit()?;
         if !follows(start, end) {
             let message = format!("an interval cannot go from {} to {}", start.keyword(), end.keyword());
-            return Err(ParseError::new(ParseErrorKind::Invalid, message, place));
+            return self.invalid(place, message);
         }
         if end == TimeUnit::Second && self.symbol_at(0, Symbol::LeftParenthesis) {
             fraction = Some(self.parenthesized(|parser| parser.whole_number("a precision"))?);
@@ -228,7 +228,7 @@ impl Parser<'_> {
         let word = self.word_at(0).unwrap_or("");
         let singular = word.strip_suffix(['s', 'S']).unwrap_or(word);
         for (keyword, unit) in INTERVAL_UNITS {
-            if word.eq_ignore_ascii_case(keyword) || singular.eq_ignore_ascii_case(keyword) {
+            if singular.eq_ignore_ascii_case(keyword) {
                 self.advance();
                 return Ok(*unit);
             }
