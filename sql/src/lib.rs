@@ -3,4 +3,6 @@
 //! [`parser`] turns text of Flink's dialect into a syntax tree. It knows no catalog and no types: what a statement
 //! means, and whether this engine can run it, is decided from the tree.
 
+pub mod chunk;
 pub mod parser;
+pub mod types;

@@ -1,0 +1,11 @@
+//! The types of Flink SQL: what they are, which of them hold a column, and how values are converted.
+
+mod common;
+mod conversion;
+mod schema;
+mod sql_type;
+
+pub use common::{common_type, decimal_result};
+pub use conversion::{can_cast, can_cast_implicitly};
+pub use schema::{NamedField, Schema};
+pub use sql_type::{Field, MAXIMUM_LENGTH, SqlType, TimeKind};
