@@ -4,5 +4,11 @@
 //! means, and whether this engine can run it, is decided from the tree.
 
 pub mod chunk;
+mod error;
+pub mod eval;
+pub mod functions;
 pub mod parser;
+pub mod plan;
 pub mod types;
+
+pub use error::{SqlError, SqlErrorKind, SqlResult};

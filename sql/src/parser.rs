@@ -31,6 +31,7 @@ mod suggestion;
 mod token;
 
 pub use cursor::MAXIMUM_DEPTH;
+pub(crate) use error::render_mistake;
 pub use error::{ParseError, ParseErrorKind, Position};
 pub use keywords::{is_reserved, keywords};
 pub use span::{SourceSpan, Span};

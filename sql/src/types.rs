@@ -5,6 +5,7 @@ mod conversion;
 mod schema;
 mod sql_type;
 
+pub(crate) use common::as_decimal;
 pub use common::{common_type, decimal_result};
 pub use conversion::{can_cast, can_cast_implicitly};
 pub use schema::{NamedField, Schema};

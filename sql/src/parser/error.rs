@@ -43,7 +43,7 @@ pub struct Position {
 }
 
 impl Position {
-    fn of(text: &str, offset: usize) -> Self {
+    pub(crate) fn of(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let in_line = before.get(line_start..).unwrap_or("");
@@ -128,18 +128,23 @@ impl ParseError {
     /// The error over several lines: message, the line of `text`, which must be the text that was parsed, with a mark
     /// under the place, and the hint.
     pub fn render(&self, text: &str) -> String {
-        let start = self.span.start.min(text.len());
-        let line_start =
-            text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-        let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or("");
-        // A tab is as wide under the line as in it.
-        let indent = line.chars().take(self.position.column - 1);
-        let indent = indent.map(|character| if character == '\t' { '\t' } else { ' ' }).collect::<String>();
-        let marked = text.get(self.span.range()).and_then(|marked| marked.lines().next()).unwrap_or("");
-        let carets = "^".repeat(marked.chars().count().max(1));
-        let number = self.position.line.to_string();
-        let margin = " ".repeat(number.len());
-        let hint = self.hint.as_ref().map_or_else(String::new, |hint| format!("\n{hint}"));
-        format!("{self}\n{margin} |\n{number} | {line}\n{margin} | {indent}{carets}{hint}")
+        render_mistake(&self.message, self.hint(), self.span, text)
     }
+}
+
+/// A message with its place, the line of the text with a mark under it, and the hint.
+pub(crate) fn render_mistake(message: &str, hint: Option<&str>, span: Span, text: &str) -> String {
+    let position = Position::of(text, span.start);
+    let start = span.start.min(text.len());
+    let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    // A tab is as wide under the line as in it.
+    let indent = line.chars().take(position.column - 1);
+    let indent = indent.map(|character| if character == '\t' { '\t' } else { ' ' }).collect::<String>();
+    let marked = text.get(span.range()).and_then(|marked| marked.lines().next()).unwrap_or("");
+    let carets = "^".repeat(marked.chars().count().max(1));
+    let number = position.line.to_string();
+    let margin = " ".repeat(number.len());
+    let hint = hint.map_or_else(String::new, |hint| format!("\n{hint}"));
+    format!("{message} at {position}\n{margin} |\n{number} | {line}\n{margin} | {indent}{carets}{hint}")
 }

@@ -44,6 +44,12 @@ impl From<Span> for SourceSpan {
     }
 }
 
+impl From<SourceSpan> for Span {
+    fn from(span: SourceSpan) -> Self {
+        span.0
+    }
+}
+
 impl Deref for SourceSpan {
     type Target = Span;
 
