@@ -1,0 +1,5 @@
+//! Values of Flink's types.
+
+pub mod calendar;
+pub mod text;
+pub mod zone;
