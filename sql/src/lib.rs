@@ -2,6 +2,7 @@
 //!
 //! [`parser`] turns text of Flink's dialect into a syntax tree. It knows no catalog and no types: what a statement
 //! means, and whether this engine can run it, is decided from the tree.
+//! [`types`] has Flink's types, and their values as text and on the calendar.
 
 pub mod chunk;
 mod error;
