@@ -1,6 +1,7 @@
 //! Rows that travel together, as columns.
 
 mod kinds;
+mod row_text;
 mod wire;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
 pub use kinds::{Kinds, RowKind};
+pub use row_text::{RowText, write_value};
 
 use crate::types::Schema;
 

@@ -4,10 +4,14 @@
 //! means, and whether this engine can run it, is decided from the tree.
 //! [`types`] has Flink's types, and their values as text and on the calendar.
 
+pub mod analysis;
+pub mod catalog;
 pub mod chunk;
+pub mod connectors;
 mod error;
 pub mod eval;
 pub mod functions;
+pub mod operators;
 pub mod parser;
 pub mod plan;
 pub mod types;

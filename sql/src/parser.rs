@@ -36,6 +36,7 @@ pub use error::{ParseError, ParseErrorKind, Position};
 pub use keywords::{is_reserved, keywords};
 pub use span::{SourceSpan, Span};
 pub use split::{StatementText, split_statements};
+pub(crate) use suggestion::nearest_name;
 
 use ast::{Expression, Statement};
 use cursor::Parser;

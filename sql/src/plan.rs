@@ -1,5 +1,12 @@
 //! Plans: typed expressions, what a query means, and how it runs.
 
 mod expression;
+mod logical;
+mod path;
+mod physical;
+pub mod rules;
 
 pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOperator};
+pub use logical::{LogicalNode, LogicalPlan, Scan};
+pub use path::ColumnPath;
+pub use physical::{PhysicalNode, PhysicalPlan};

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_select::nullif::nullif;
 use millstream_runtime::{Error, ErrorKind, Result};
 
 use super::case::{Case, ShortCircuit};
 use super::{Argument, Arguments, BuildContext, EvalContext, Kernel, Value};
+use crate::chunk::arrow_error;
 use crate::error::SqlResult;
 use crate::functions::{Volatility, kleene_function};
 use crate::plan::{Expression, ExpressionKind};
@@ -27,6 +30,11 @@ enum Step {
         /// Steps.
         arguments: Vec<usize>,
         volatility: Volatility,
+    },
+    Field {
+        /// A step whose value is a row.
+        value: usize,
+        index: usize,
     },
     Case(Arc<Case>),
     ShortCircuit(Arc<ShortCircuit>),
@@ -77,6 +85,7 @@ impl Program {
                         arguments.iter().map(|argument| values.get(*argument).cloned().ok_or_else(missing));
                     call(&**kernel, &arguments.collect::<Result<Vec<_>>>()?, *volatility, rows, cx)?
                 }
+                Step::Field { value, index } => field(values.get(*value).ok_or_else(missing)?, *index)?,
                 Step::Case(case) => case.evaluate(&values, columns, rows, cx)?,
                 Step::ShortCircuit(operator) => operator.evaluate(&values, columns, rows, cx)?,
             };
@@ -113,6 +122,21 @@ fn call(
     kernel.evaluate(&Arguments::new(arguments, rows), cx)
 }
 
+/// A field of rows: NULL where the row is.
+fn field(rows: &Value, index: usize) -> Result<Value> {
+    let structs =
+        rows.array().as_struct_opt().filter(|structs| index < structs.num_columns()).ok_or_else(missing)?;
+    let field = structs.column(index);
+    let values = match structs.nulls() {
+        None => field.clone(),
+        Some(nulls) => {
+            let absent = BooleanArray::new(!nulls.inner(), None);
+            nullif(field, &absent).map_err(arrow_error)?
+        }
+    };
+    Ok(if rows.is_scalar() { Value::Scalar(values) } else { Value::Array(values) })
+}
+
 pub(super) fn missing() -> Error {
     Error::new(ErrorKind::Internal, "an expression reads what is not there")
 }
@@ -132,6 +156,7 @@ impl Compiler<'_> {
         let step = match &expression.kind {
             ExpressionKind::Column(index) => Step::Column(*index),
             ExpressionKind::Constant(constant) => Step::Constant(constant.array().clone()),
+            ExpressionKind::Field { value, index } => Step::Field { value: self.step(value)?, index: *index },
             ExpressionKind::Call { function, arguments } => {
                 let known = arguments.iter().map(|argument| Argument {
                     field: argument.field.clone(),

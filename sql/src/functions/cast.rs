@@ -33,6 +33,19 @@ pub fn cast_function() -> &'static ScalarFunction {
     &CAST
 }
 
+static TRY_CAST: ScalarFunction = ScalarFunction {
+    name: "TRY_CAST",
+    signature: Signature::Custom(|call| Err(call.mismatch())),
+    volatility: Volatility::Never,
+    eager: |_, _| false,
+    build,
+};
+
+/// TRY_CAST, which gives NULL for a value that has no counterpart.
+pub fn try_cast_function() -> &'static ScalarFunction {
+    &TRY_CAST
+}
+
 /// Whether a column of one type is one of the other as it stands.
 fn same_column(from: &SqlType, to: &SqlType) -> bool {
     let longer = match (from, to) {

@@ -1,4 +1,4 @@
-//! Which keyword a misspelled word was meant to be.
+//! Which word a misspelled one was meant to be.
 
 /// The keyword next to this word, if it is so near that the word is likely a misspelling of it: one mistake in short
 /// words, two in long ones.
@@ -13,6 +13,19 @@ pub(super) fn nearest(word: &str, keywords: &[&'static str]) -> Option<&'static 
         |(count, keyword): &(usize, &str)| *count > 0 && *count <= if keyword.len() < 5 { 1 } else { 2 };
     let first = candidates.by_ref().filter(near).min_by_key(|(count, _)| *count);
     first.map(|(_, keyword)| keyword)
+}
+
+/// The name next to this one, under the same rule; upper and lower case make no difference.
+pub(crate) fn nearest_name<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    if name.len() > 64 {
+        return None;
+    }
+    let candidates = names
+        .iter()
+        .map(|candidate| (mistakes(name.as_bytes(), candidate.to_lowercase().as_bytes()), *candidate));
+    let near = candidates.filter(|(count, candidate)| *count <= if candidate.len() < 5 { 1 } else { 2 });
+    near.min_by_key(|(count, _)| *count).map(|(_, candidate)| candidate)
 }
 
 /// How many letters are wrong, missing, too many, or swapped with the next (the optimal string alignment distance).

@@ -24,6 +24,13 @@ pub enum ExpressionKind {
     Column(usize),
     /// The same value for every row.
     Constant(Constant),
+    /// A field of a row; NULL where the row is.
+    Field {
+        /// The row.
+        value: Box<Expression>,
+        /// Which field.
+        index: usize,
+    },
     /// A function of values.
     Call {
         /// Which.
@@ -131,6 +138,14 @@ impl Expression {
         Self::constant(Arc::new(BooleanArray::from(vec![value])), SqlType::Boolean)
     }
 
+    /// A field of a value of a ROW type; `None` if it has no such field.
+    pub fn field(value: Self, index: usize) -> Option<Self> {
+        let SqlType::Row(fields) = &value.field.data_type else { return None };
+        let field = fields.get(index)?.field.clone();
+        let field = Field::new(field.data_type, field.nullable || value.field.nullable);
+        Some(Self { kind: ExpressionKind::Field { value: Box::new(value), index }, field })
+    }
+
     /// A call whose arguments have the types that the function asks for.
     pub const fn call(function: &'static ScalarFunction, arguments: Vec<Self>, field: Field) -> Self {
         Self { kind: ExpressionKind::Call { function, arguments }, field }
@@ -195,6 +210,7 @@ impl Expression {
     pub fn children(&self) -> Vec<&Self> {
         match &self.kind {
             ExpressionKind::Column(_) | ExpressionKind::Constant(_) => Vec::new(),
+            ExpressionKind::Field { value, .. } => vec![value],
             ExpressionKind::Call { arguments: operands, .. } | ExpressionKind::Logical { operands, .. } => {
                 operands.iter().collect()
             }
@@ -213,14 +229,15 @@ impl Expression {
         }
     }
 
-    /// The expression with each column replaced by what `replace` makes of it; `None` where that is for one of them.
-    pub fn replace_columns(&self, replace: &impl Fn(usize) -> Option<Self>) -> Option<Self> {
-        let each = |expressions: &[Self]| -> Option<Vec<Self>> {
-            expressions.iter().map(|expression| expression.replace_columns(replace)).collect()
-        };
+    /// The expression with each of its parts replaced by what `replace` makes of it; `None` where that is for one of
+    /// them.
+    pub fn map_children(&self, replace: &impl Fn(&Self) -> Option<Self>) -> Option<Self> {
+        let each = |expressions: &[Self]| -> Option<Vec<Self>> { expressions.iter().map(replace).collect() };
         let kind = match &self.kind {
-            ExpressionKind::Column(index) => return replace(*index),
-            ExpressionKind::Constant(_) => return Some(self.clone()),
+            ExpressionKind::Column(_) | ExpressionKind::Constant(_) => return Some(self.clone()),
+            ExpressionKind::Field { value, index } => {
+                ExpressionKind::Field { value: Box::new(replace(value)?), index: *index }
+            }
             ExpressionKind::Call { function, arguments } => {
                 ExpressionKind::Call { function, arguments: each(arguments)? }
             }
@@ -230,17 +247,23 @@ impl Expression {
             ExpressionKind::Case { branches, otherwise } => {
                 let branches = branches.iter().map(|branch| {
                     Some(CaseBranch {
-                        condition: branch.condition.replace_columns(replace)?,
-                        result: branch.result.replace_columns(replace)?,
+                        condition: replace(&branch.condition)?,
+                        result: replace(&branch.result)?,
                     })
                 });
-                ExpressionKind::Case {
-                    branches: branches.collect::<Option<_>>()?,
-                    otherwise: Box::new(otherwise.replace_columns(replace)?),
-                }
+                let branches = branches.collect::<Option<_>>()?;
+                ExpressionKind::Case { branches, otherwise: Box::new(replace(otherwise)?) }
             }
         };
         Some(Self { kind, field: self.field.clone() })
+    }
+
+    /// The expression with each column replaced by what `replace` makes of it; `None` where that is for one of them.
+    pub fn replace_columns(&self, replace: &impl Fn(usize) -> Option<Self>) -> Option<Self> {
+        match self.kind {
+            ExpressionKind::Column(index) => replace(index),
+            _ => self.map_children(&|child| child.replace_columns(replace)),
+        }
     }
 
     /// The expression over another input, in which column `i` is where `columns` has `i`.

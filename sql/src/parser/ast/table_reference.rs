@@ -12,6 +12,16 @@ pub enum TableReference {
     Join(Box<Join>),
 }
 
+impl TableReference {
+    /// Its place.
+    pub fn span(&self) -> SourceSpan {
+        match self {
+            Self::Factor(factor) => factor.span,
+            Self::Join(join) => join.span,
+        }
+    }
+}
+
 /// One table with what is done to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TableFactor {

@@ -1,0 +1,22 @@
+//! From syntax trees to plans: names are looked up, types are checked.
+
+mod create_table;
+mod data_type;
+mod expression;
+mod literal;
+mod query;
+mod scope;
+mod select;
+mod table_reference;
+
+pub use create_table::create_table;
+pub use query::analyze_query;
+pub(crate) use scope::Scope;
+
+use crate::error::{SqlError, SqlResult};
+use crate::parser::Span;
+
+/// Says that a construct is right and not supported yet.
+pub(crate) fn unsupported<T>(what: &str, span: impl Into<Span>) -> SqlResult<T> {
+    Err(SqlError::unsupported(format!("{what} is not supported yet")).at(span))
+}

@@ -1,0 +1,160 @@
+//! Queries: WITH, set operations, VALUES.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::expression::bind_over;
+use super::{Scope, select, table_reference, unsupported};
+use crate::catalog::Session;
+use crate::error::{SqlError, SqlResult};
+use crate::parser::Span;
+use crate::parser::ast::{self, ExpressionKind, Query, QueryBody, SetOperator};
+use crate::plan::{Expression, LogicalNode, LogicalPlan};
+use crate::types::{Field, NamedField, Schema, common_type};
+
+/// What queries see besides their own FROM.
+#[derive(Clone)]
+pub(crate) struct QueryContext<'a> {
+    pub(crate) session: &'a Session,
+    /// The queries of WITH, by name.
+    pub(crate) with: BTreeMap<String, LogicalPlan>,
+    /// How many views stand in views.
+    pub(crate) depth: usize,
+}
+
+/// What a query means.
+///
+/// # Errors
+/// If it does not fit the catalog or the types, or is not supported.
+pub fn analyze_query(session: &Session, query: &Query) -> SqlResult<LogicalPlan> {
+    QueryContext { session, with: BTreeMap::new(), depth: 0 }.query(query)
+}
+
+impl QueryContext<'_> {
+    pub(crate) fn query(&self, query: &Query) -> SqlResult<LogicalPlan> {
+        let mut context = self.clone();
+        if let Some(with) = &query.with {
+            if with.recursive {
+                return unsupported("WITH RECURSIVE", with.span);
+            }
+            for table in &with.tables {
+                let plan = renamed(context.query(&table.query)?, &table.columns, *table.span)?;
+                context.with.insert(table.name.name.clone(), plan);
+            }
+        }
+        if let Some(item) = query.order_by.first() {
+            return unsupported("ORDER BY", item.span);
+        }
+        if matches!(query.limit, Some(ast::Limit::Count(_))) || query.offset.is_some() {
+            return unsupported("LIMIT", query.span);
+        }
+        context.body(&query.body, *query.span)
+    }
+
+    fn body(&self, body: &QueryBody, span: Span) -> SqlResult<LogicalPlan> {
+        match body {
+            QueryBody::Select(select) => select::select(self, select),
+            QueryBody::Values(rows) => values(rows, span),
+            QueryBody::Table(name) => Ok(table_reference::named(self, name, &[])?.0),
+            QueryBody::Query(query) => self.query(query),
+            QueryBody::SetOperation { left, operator: SetOperator::Union, all: true, right, span } => {
+                union_all(self.body(left, **span)?, self.body(right, **span)?)
+                    .map_err(|error| error.at(*span))
+            }
+            QueryBody::SetOperation { operator, span, .. } => {
+                let name = match operator {
+                    SetOperator::Union => "UNION without ALL",
+                    SetOperator::Intersect => "INTERSECT",
+                    SetOperator::Except => "EXCEPT",
+                };
+                unsupported(name, *span)
+            }
+        }
+    }
+}
+
+/// A plan with other names for its columns, as after an alias.
+pub(crate) fn renamed(plan: LogicalPlan, names: &[ast::Identifier], span: Span) -> SqlResult<LogicalPlan> {
+    if names.is_empty() {
+        return Ok(plan);
+    }
+    if names.len() != plan.schema.len() {
+        return Err(SqlError::validation(format!(
+            "{} names for the {} columns of the query",
+            names.len(),
+            plan.schema.len()
+        ))
+        .at(span));
+    }
+    let columns = plan.all_columns().into_iter().zip(names);
+    let columns = columns.map(|((_, column), name)| (Arc::from(&*name.name), column)).collect();
+    Ok(plan.project(columns))
+}
+
+/// The rows of both, in types that they have in common.
+fn union_all(left: LogicalPlan, right: LogicalPlan) -> SqlResult<LogicalPlan> {
+    if left.schema.len() != right.schema.len() {
+        return Err(SqlError::validation(format!(
+            "the queries of a UNION have {} and {} columns",
+            left.schema.len(),
+            right.schema.len()
+        )));
+    }
+    let columns = left.schema.iter().zip(right.schema.iter()).map(|(a, b)| {
+        let common = common_type(&a.field.data_type, &b.field.data_type).ok_or_else(|| {
+            SqlError::validation(format!(
+                "column `{}` of a UNION is of type {} in one query and {} in the other",
+                a.name, a.field.data_type, b.field.data_type
+            ))
+        })?;
+        Ok(NamedField::new(a.name.clone(), Field::new(common, a.field.nullable || b.field.nullable)))
+    });
+    let schema = columns.collect::<SqlResult<Schema>>()?;
+    let inputs = vec![cast_columns(left, &schema), cast_columns(right, &schema)];
+    Ok(LogicalPlan { node: LogicalNode::Union { inputs }, schema })
+}
+
+/// A plan with its columns cast to the types of a schema, by position, and with its names.
+pub(crate) fn cast_columns(plan: LogicalPlan, schema: &Schema) -> LogicalPlan {
+    if plan.schema == *schema {
+        return plan;
+    }
+    let columns = plan.all_columns().into_iter().zip(schema.iter());
+    let columns =
+        columns.map(|((_, column), target)| (target.name.clone(), column.cast_to(&target.field.data_type)));
+    let columns = columns.collect();
+    plan.project(columns)
+}
+
+fn values(rows: &[ast::Expression], span: Span) -> SqlResult<LogicalPlan> {
+    let nothing = Scope::default();
+    let bound = rows.iter().map(|row| match &row.kind {
+        ExpressionKind::Row(values) => values.iter().map(|value| bind_over(&nothing, value)).collect(),
+        _ => Ok(vec![bind_over(&nothing, row)?]),
+    });
+    let bound = bound.collect::<SqlResult<Vec<Vec<Expression>>>>()?;
+    let mut types: Vec<Field> =
+        bound.first().into_iter().flatten().map(|value| value.field.clone()).collect();
+    for row in bound.iter().skip(1) {
+        if row.len() != types.len() {
+            return Err(
+                SqlError::validation("Values passed to VALUES operator must have compatible types").at(span)
+            );
+        }
+        for (field, value) in types.iter_mut().zip(row) {
+            let common = common_type(&field.data_type, &value.field.data_type).ok_or_else(|| {
+                SqlError::validation("Values passed to VALUES operator must have compatible types").at(span)
+            })?;
+            *field = Field::new(common, field.nullable || value.field.nullable);
+        }
+    }
+    let cast = bound.into_iter().map(|row| {
+        row.into_iter().zip(&types).map(|(value, field)| value.cast_to(&field.data_type)).collect()
+    });
+    let cast = cast.collect();
+    let schema = types
+        .iter()
+        .enumerate()
+        .map(|(index, field)| NamedField::new(format!("EXPR${index}"), field.clone()));
+    Ok(LogicalPlan { schema: schema.collect(), node: LogicalNode::Values(cast) })
+}

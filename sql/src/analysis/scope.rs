@@ -1,0 +1,136 @@
+//! Which columns an expression sees, and by which names.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{SqlError, SqlResult};
+use crate::parser::ast::{Identifier, ObjectName};
+use crate::parser::nearest_name;
+use crate::plan::Expression;
+use crate::types::{Schema, SqlType};
+
+/// Which columns an expression sees: those of the relations in FROM, one after the other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    columns: Vec<(Arc<str>, crate::types::Field)>,
+    relations: Vec<RelationScope>,
+}
+
+/// A relation in FROM.
+#[derive(Clone, Debug)]
+pub(crate) struct RelationScope {
+    /// The names by which it can be called: its alias, or the parts of its name.
+    pub(crate) names: Vec<String>,
+    /// Its columns among all.
+    pub(crate) columns: Range<usize>,
+}
+
+impl Scope {
+    /// The columns of one relation, called by an alias or a name of several parts.
+    pub(crate) fn of(names: Vec<String>, schema: &Schema) -> Self {
+        let columns: Vec<_> =
+            schema.iter().map(|column| (column.name.clone(), column.field.clone())).collect();
+        let relations = vec![RelationScope { names, columns: 0..columns.len() }];
+        Self { columns, relations }
+    }
+
+    /// The columns of this scope and then those of another.
+    pub(crate) fn join(mut self, other: Self) -> Self {
+        let start = self.columns.len();
+        self.columns.extend(other.columns);
+        self.relations.extend(other.relations.into_iter().map(|relation| RelationScope {
+            names: relation.names,
+            columns: relation.columns.start + start..relation.columns.end + start,
+        }));
+        self
+    }
+
+    /// All columns, with their positions.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (Arc<str>, Expression)> {
+        self.columns
+            .iter()
+            .enumerate()
+            .map(|(index, (name, field))| (name.clone(), Expression::column(index, field.clone())))
+    }
+
+    /// The columns of the relation of this name.
+    pub(crate) fn columns_of(&self, name: &ObjectName) -> SqlResult<Vec<(Arc<str>, Expression)>> {
+        let relation = self.relations.iter().find(|relation| is_called(&relation.names, &name.parts));
+        let relation = relation
+            .ok_or_else(|| SqlError::validation(format!("Table '{name}' not found in FROM")).at(name.span))?;
+        Ok(self.columns().skip(relation.columns.start).take(relation.columns.len()).collect())
+    }
+
+    /// What a name of one or more parts stands for: a column, or a field in one.
+    pub(crate) fn resolve(&self, name: &ObjectName) -> SqlResult<Expression> {
+        let parts = &name.parts;
+        // A name may be that of a column, with fields behind it, or that of a relation with a column behind it. As in
+        // Flink, the relation wins.
+        for length in (1..parts.len()).rev() {
+            let (qualifier, rest) = parts.split_at(length);
+            let mut called = self.relations.iter().filter(|relation| is_called(&relation.names, qualifier));
+            if let (Some(relation), [column, fields @ ..]) = (called.next(), rest) {
+                let found = self
+                    .find(column, relation.columns.clone())?
+                    .ok_or_else(|| self.unknown(column, relation.columns.clone()))?;
+                return fields.iter().try_fold(found, field_of);
+            }
+        }
+        let Some((column, fields)) = parts.split_first() else {
+            return Err(SqlError::validation("a name without parts"));
+        };
+        match self.find(column, 0..self.columns.len())? {
+            Some(found) => fields.iter().try_fold(found, field_of),
+            None if fields.is_empty() => Err(self.unknown(column, 0..self.columns.len())),
+            None => Err(SqlError::validation(format!("Table '{column}' not found")).at(name.span)),
+        }
+    }
+
+    fn find(&self, name: &Identifier, among: Range<usize>) -> SqlResult<Option<Expression>> {
+        let candidates = self.columns.iter().enumerate().skip(among.start).take(among.len());
+        let mut found = candidates.filter(|(_, (column, _))| **column == *name.name);
+        let first = found.next().map(|(index, (_, field))| Expression::column(index, field.clone()));
+        if found.next().is_some() {
+            return Err(SqlError::validation(format!("Column '{}' is ambiguous", name.name)).at(name.span));
+        }
+        Ok(first)
+    }
+
+    fn unknown(&self, name: &Identifier, among: Range<usize>) -> SqlError {
+        let names: Vec<&str> =
+            self.columns.iter().skip(among.start).take(among.len()).map(|(name, _)| &**name).collect();
+        let error =
+            SqlError::validation(format!("Column '{}' not found in any table", name.name)).at(name.span);
+        match nearest_name(&name.name, &names) {
+            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+            None if names.is_empty() => error,
+            None => error.with_hint(format!("there are: {}", names.join(", "))),
+        }
+    }
+}
+
+fn is_called(names: &[String], written: &[Identifier]) -> bool {
+    names.len() >= written.len()
+        && names.iter().rev().zip(written.iter().rev()).all(|(name, written)| *name == written.name)
+}
+
+/// A field of a row.
+pub(crate) fn field_of(value: Expression, name: &Identifier) -> SqlResult<Expression> {
+    let SqlType::Row(fields) = &value.field.data_type else {
+        let message = format!(
+            "`{}` is asked of a value of type {}, which has no fields",
+            name.name, value.field.data_type
+        );
+        return Err(SqlError::validation(message).at(name.span));
+    };
+    let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+    let position = names.iter().position(|field| *field == name.name);
+    let hint = nearest_name(&name.name, &names).map(|nearest| format!("did you mean `{nearest}`?"));
+    position.and_then(|position| Expression::field(value, position)).ok_or_else(|| {
+        let error = SqlError::validation(format!("Field '{}' not found in the row", name.name)).at(name.span);
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    })
+}

@@ -1,0 +1,126 @@
+//! A session: what has been created, where names are looked up, and what SET has set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ObjectPath, Relation};
+use crate::error::{SqlError, SqlResult};
+use crate::eval::BuildContext;
+use crate::parser::ast::ObjectName;
+
+/// The catalog that is there from the beginning.
+pub const DEFAULT_CATALOG: &str = "default_catalog";
+/// The database that is there from the beginning.
+pub const DEFAULT_DATABASE: &str = "default_database";
+
+/// A session. Everything in it is in memory and ends with it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    relations: BTreeMap<ObjectPath, Relation>,
+    databases: BTreeSet<(String, String)>,
+    /// Where names of one part are looked up.
+    pub current_catalog: String,
+    /// Where names of one part are looked up.
+    pub current_database: String,
+    /// What SET has set.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        let (catalog, database) = (DEFAULT_CATALOG.to_owned(), DEFAULT_DATABASE.to_owned());
+        Self {
+            relations: BTreeMap::new(),
+            databases: BTreeSet::from([(catalog.clone(), database.clone())]),
+            current_catalog: catalog,
+            current_database: database,
+            settings: BTreeMap::new(),
+        }
+    }
+}
+
+impl Session {
+    /// A session in which nothing has been created.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The full name of what is written with one, two or three parts.
+    ///
+    /// # Errors
+    /// If there are more.
+    pub fn path(&self, name: &ObjectName) -> SqlResult<ObjectPath> {
+        let parts: Vec<_> = name.parts.iter().map(|part| part.name.clone()).collect();
+        let (catalog, database) = (self.current_catalog.clone(), self.current_database.clone());
+        match <[String; 1]>::try_from(parts) {
+            Ok([name]) => Ok(ObjectPath { catalog, database, name }),
+            Err(parts) => match <[String; 2]>::try_from(parts) {
+                Ok([database, name]) => Ok(ObjectPath { catalog, database, name }),
+                Err(parts) => match <[String; 3]>::try_from(parts) {
+                    Ok([catalog, database, name]) => Ok(ObjectPath { catalog, database, name }),
+                    Err(parts) => Err(SqlError::validation(format!(
+                        "a name has at most three parts: catalog, database, object; `{}` has {}",
+                        parts.join("`.`"),
+                        parts.len()
+                    ))
+                    .at(name.span)),
+                },
+            },
+        }
+    }
+
+    /// The table or view of this name.
+    pub fn relation(&self, path: &ObjectPath) -> Option<&Relation> {
+        self.relations.get(path)
+    }
+
+    /// All tables and views, by name.
+    pub fn relations(&self) -> impl Iterator<Item = &Relation> {
+        self.relations.values()
+    }
+
+    /// Whether there is this database.
+    pub fn has_database(&self, catalog: &str, database: &str) -> bool {
+        self.databases.contains(&(catalog.to_owned(), database.to_owned()))
+    }
+
+    /// The databases of a catalog, by name.
+    pub fn databases<'a>(&'a self, catalog: &'a str) -> impl Iterator<Item = &'a str> {
+        self.databases.iter().filter(move |(of, _)| of == catalog).map(|(_, database)| &**database)
+    }
+
+    /// The catalogs, by name.
+    pub fn catalogs(&self) -> BTreeSet<&str> {
+        self.databases.iter().map(|(catalog, _)| &**catalog).collect()
+    }
+
+    /// Adds a database to a catalog; says whether it is new.
+    pub fn add_database(&mut self, catalog: &str, database: &str) -> bool {
+        self.databases.insert((catalog.to_owned(), database.to_owned()))
+    }
+
+    /// Removes a database; says whether it was there.
+    pub fn remove_database(&mut self, catalog: &str, database: &str) -> bool {
+        self.databases.remove(&(catalog.to_owned(), database.to_owned()))
+    }
+
+    /// Adds a table or view, or replaces it.
+    pub fn put(&mut self, relation: Relation) {
+        self.relations.insert(relation.path().clone(), relation);
+    }
+
+    /// Removes a table or view.
+    pub fn remove(&mut self, path: &ObjectPath) -> Option<Relation> {
+        self.relations.remove(path)
+    }
+
+    /// The value of a setting.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings.get(key).map(String::as_str)
+    }
+
+    /// What functions are made for in this session.
+    pub fn build_context(&self) -> BuildContext {
+        let zone = self.setting("table.local-time-zone").filter(|zone| *zone != "default");
+        BuildContext { time_zone: zone.unwrap_or("UTC").to_owned() }
+    }
+}

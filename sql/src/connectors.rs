@@ -1,0 +1,190 @@
+//! Connectors: what reads and writes tables.
+
+mod blackhole;
+mod options;
+mod print;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use millstream_operators::sink::StreamSink;
+use millstream_operators::{Environment, Stream};
+
+use crate::catalog::{Session, Table};
+use crate::chunk::{Chunk, RowKind};
+use crate::error::{SqlError, SqlResult};
+use crate::plan::ColumnPath;
+use crate::types::Schema;
+
+pub use options::Options;
+
+/// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangelogMode(BTreeSet<RowKind>);
+
+impl ChangelogMode {
+    /// `+I` alone.
+    pub fn insert_only() -> Self {
+        Self::of([RowKind::Insert])
+    }
+
+    /// All kinds: what each row was before an update is there.
+    pub fn all() -> Self {
+        Self::of(RowKind::ALL)
+    }
+
+    /// All kinds but `-U`: rows replace each other by their key.
+    pub fn upsert() -> Self {
+        Self::of([RowKind::Insert, RowKind::UpdateAfter, RowKind::Delete])
+    }
+
+    /// These kinds.
+    pub fn of(kinds: impl IntoIterator<Item = RowKind>) -> Self {
+        Self(kinds.into_iter().collect())
+    }
+
+    /// Whether there may be rows of this kind.
+    pub fn contains(&self, kind: RowKind) -> bool {
+        self.0.contains(&kind)
+    }
+
+    /// Whether there is nothing but `+I`.
+    pub fn is_insert_only(&self) -> bool {
+        *self == Self::insert_only()
+    }
+}
+
+/// What is known when a table is read.
+pub struct ScanContext<'a> {
+    /// The job that is built.
+    pub environment: &'a Environment,
+    /// What is read of the table: columns, or fields of them.
+    pub columns: &'a [ColumnPath],
+    /// The names and types of what is read.
+    pub schema: &'a Schema,
+}
+
+/// Reads a table. As Flink's `ScanTableSource`.
+pub trait TableSource: Send + Sync {
+    /// Which kinds of rows it gives.
+    fn changelog_mode(&self) -> ChangelogMode {
+        ChangelogMode::insert_only()
+    }
+
+    /// Whether it can read single fields of a row; otherwise it is asked for whole columns.
+    fn reads_fields(&self) -> bool {
+        false
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// If the table cannot be read as it is declared.
+    fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>>;
+}
+
+/// Writes a table. As Flink's `DynamicTableSink`.
+pub trait TableSink: Send + Sync {
+    /// Which kinds of rows it takes, where the query has `requested`.
+    fn changelog_mode(&self, requested: &ChangelogMode) -> ChangelogMode;
+
+    /// Writes the rows, which have the columns of `schema`.
+    ///
+    /// # Errors
+    /// If the table cannot be written as it is declared.
+    fn consume(&self, rows: &Stream<Chunk>, schema: &Schema) -> SqlResult<StreamSink>;
+}
+
+/// What a connector is made from.
+pub struct ConnectorContext<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// The table.
+    pub table: &'a Arc<Table>,
+}
+
+/// A connector.
+pub struct Connector {
+    /// The value of the option `connector`.
+    pub name: &'static str,
+    /// Makes what reads a table, if it can.
+    pub source: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSource>>>,
+    /// Makes what writes a table, if it can.
+    pub sink: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSink>>>,
+}
+
+const CONNECTORS: &[Connector] = &[blackhole::CONNECTOR, print::CONNECTOR];
+
+/// What reads a table.
+///
+/// # Errors
+/// If there is no such connector, it cannot read, or an option is wrong.
+pub fn table_source(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn TableSource>> {
+    let (connector, mut options) = connector(table, "source", |connector| connector.source.is_some())?;
+    let make = connector.source.ok_or_else(|| cannot(connector, "source"))?;
+    let source =
+        make(&ConnectorContext { session, table }, &mut options).map_err(|error| in_table(table, &error))?;
+    options.finish().map_err(|error| in_table(table, &error))?;
+    Ok(source)
+}
+
+/// What writes a table.
+///
+/// # Errors
+/// If there is no such connector, it cannot write, or an option is wrong.
+pub fn table_sink(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn TableSink>> {
+    let (connector, mut options) = connector(table, "sink", |connector| connector.sink.is_some())?;
+    let make = connector.sink.ok_or_else(|| cannot(connector, "sink"))?;
+    let sink =
+        make(&ConnectorContext { session, table }, &mut options).map_err(|error| in_table(table, &error))?;
+    options.finish().map_err(|error| in_table(table, &error))?;
+    Ok(sink)
+}
+
+fn connector(
+    table: &Table,
+    role: &str,
+    can: impl Fn(&Connector) -> bool,
+) -> SqlResult<(&'static Connector, Options)> {
+    let mut options = Options::new(table.options.clone());
+    let Some(name) = options.take("connector") else {
+        return Err(SqlError::validation(format!(
+            "Table options do not contain an option key 'connector' for discovering a connector: table {}",
+            table.path.quoted()
+        ))
+        .with_hint("write WITH ('connector' = '…')"));
+    };
+    options.set_connector(&name);
+    let found = CONNECTORS.iter().find(|connector| connector.name == name);
+    let found = found.ok_or_else(|| {
+        let able: Vec<_> =
+            CONNECTORS.iter().filter(|connector| can(connector)).map(|connector| connector.name).collect();
+        SqlError::validation(format!(
+            "Could not find any factory for identifier '{name}' that can be the {role} of table {}",
+            table.path.quoted()
+        ))
+        .with_hint(format!("available {role}s: {}", able.join(", ")))
+    })?;
+    Ok((found, options))
+}
+
+fn cannot(connector: &Connector, role: &str) -> SqlError {
+    let name = connector.name;
+    SqlError::validation(format!(
+        "Connector '{name}' can only be used as a {}. It cannot be used as a {role}.",
+        other(role)
+    ))
+}
+
+fn other(role: &str) -> &'static str {
+    if role == "source" { "sink" } else { "source" }
+}
+
+fn in_table(table: &Table, error: &SqlError) -> SqlError {
+    let message = format!("table {}: {}", table.path.quoted(), error.message());
+    let wrapped = SqlError::validation(message);
+    match error.hint() {
+        Some(hint) => wrapped.with_hint(hint),
+        None => wrapped,
+    }
+}

@@ -1,0 +1,168 @@
+//! The options of a table, taken one by one, so that those left over are known to be mistakes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::error::{SqlError, SqlResult};
+use crate::parser::nearest_name;
+
+/// The options of a table.
+#[derive(Debug)]
+pub struct Options {
+    connector: String,
+    left: BTreeMap<String, String>,
+    asked: BTreeSet<String>,
+}
+
+impl Options {
+    /// What WITH says.
+    pub fn new(options: BTreeMap<String, String>) -> Self {
+        Self { connector: String::new(), left: options, asked: BTreeSet::new() }
+    }
+
+    pub(super) fn set_connector(&mut self, name: &str) {
+        name.clone_into(&mut self.connector);
+    }
+
+    /// The value of an option.
+    pub fn take(&mut self, key: &str) -> Option<String> {
+        self.asked.insert(key.to_owned());
+        self.left.remove(key)
+    }
+
+    /// The value of an option that must be there.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn require(&mut self, key: &str) -> SqlResult<String> {
+        self.take(key).ok_or_else(|| {
+            SqlError::validation(format!(
+                "One or more required options are missing. Missing required options are: {key}"
+            ))
+        })
+    }
+
+    /// The value of an option, parsed; `kind` says of what it is the text: "a number".
+    ///
+    /// # Errors
+    /// If it does not parse.
+    pub fn parse<T: FromStr>(&mut self, key: &str, kind: &str) -> SqlResult<Option<T>> {
+        self.take(key).map(|value| value.trim().parse().map_err(|_| invalid(key, &value, kind))).transpose()
+    }
+
+    /// TRUE or FALSE.
+    ///
+    /// # Errors
+    /// If it is neither.
+    pub fn boolean(&mut self, key: &str) -> SqlResult<Option<bool>> {
+        let parse = |value: String| match value.trim().to_ascii_lowercase().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(invalid(key, &value, "true or false")),
+        };
+        self.take(key).map(parse).transpose()
+    }
+
+    /// A duration as Flink writes them: `10 s`, `200ms`, `1 min`; a number alone is milliseconds.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn duration(&mut self, key: &str) -> SqlResult<Option<Duration>> {
+        let value = self.take(key);
+        value
+            .map(|value| {
+                parse_duration(&value).ok_or_else(|| invalid(key, &value, "a duration such as '10 s'"))
+            })
+            .transpose()
+    }
+
+    /// All options whose keys begin so; they are given without the beginning.
+    pub fn take_prefixed(&mut self, prefix: &str) -> BTreeMap<String, String> {
+        let keys: Vec<_> = self.left.keys().filter(|key| key.starts_with(prefix)).cloned().collect();
+        let taken = keys
+            .into_iter()
+            .filter_map(|key| Some((key.strip_prefix(prefix)?.to_owned(), self.left.remove(&key)?)));
+        taken.collect()
+    }
+
+    /// Checks that no option is left that nobody has asked for.
+    ///
+    /// # Errors
+    /// If there is one.
+    pub fn finish(self) -> SqlResult<()> {
+        if self.left.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<_> = self.left.keys().cloned().collect();
+        let supported: Vec<&str> = self.asked.iter().map(String::as_str).collect();
+        let nearest = keys.first().and_then(|key| nearest_name(key, &supported));
+        let hint = match nearest {
+            Some(nearest) => format!("did you mean '{nearest}'?"),
+            None => format!("supported options: {}", supported.join(", ")),
+        };
+        Err(SqlError::validation(format!(
+            "Unsupported options found for '{}'. Unsupported options: {}",
+            self.connector,
+            keys.join(", ")
+        ))
+        .with_hint(hint))
+    }
+}
+
+fn invalid(key: &str, value: &str, kind: &str) -> SqlError {
+    SqlError::validation(format!("Invalid value '{value}' for option '{key}': it must be {kind}"))
+}
+
+/// A duration as Flink's `TimeUtils` reads it.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let number: u64 = number.parse().ok()?;
+    let nanos: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1_000_000,
+        "ns" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => 1,
+        "us" | "µs" | "micro" | "micros" | "microsecond" | "microseconds" => 1_000,
+        "s" | "sec" | "secs" | "second" | "seconds" => 1_000_000_000,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60_000_000_000,
+        "h" | "hour" | "hours" => 3_600_000_000_000,
+        "d" | "day" | "days" => 86_400_000_000_000,
+        _ => return None,
+    };
+    number.checked_mul(nanos).map(Duration::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Options, parse_duration};
+
+    #[test]
+    fn durations_are_written_in_many_ways() {
+        let cases = [
+            ("10 s", 10_000),
+            ("200ms", 200),
+            ("5", 5),
+            ("1 min", 60_000),
+            ("2 h", 7_200_000),
+            ("1 d", 86_400_000),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "1.5 s", "-1 s", "10 parsecs"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_option_that_nobody_asks_for_is_a_mistake() {
+        let mut options = Options::new([("number-of-row".to_owned(), "5".to_owned())].into());
+        assert_eq!(options.parse::<u64>("number-of-rows", "a number"), Ok(None));
+        let error = options.finish().unwrap_err();
+        assert!(error.message().contains("number-of-row"), "{error}");
+        assert_eq!(error.hint(), Some("did you mean 'number-of-rows'?"));
+    }
+}

@@ -1,0 +1,164 @@
+//! What a query means: relational algebra over typed expressions.
+
+use std::sync::Arc;
+
+use super::{ColumnPath, Expression};
+use crate::catalog::Table;
+use crate::types::{Field, NamedField, Schema};
+
+/// An operator of relational algebra with its inputs.
+#[derive(Clone, Debug)]
+pub struct LogicalPlan {
+    /// Which.
+    pub node: LogicalNode,
+    /// The columns of its result.
+    pub schema: Schema,
+}
+
+/// The operators.
+#[derive(Clone, Debug)]
+pub enum LogicalNode {
+    /// The rows of a table, as the connector gives them.
+    Scan(Scan),
+    /// Constant rows.
+    Values(Vec<Vec<Expression>>),
+    /// Expressions over each row.
+    Project {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// One for each column of the result.
+        expressions: Vec<Expression>,
+    },
+    /// The rows for which a condition holds.
+    Filter {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// Of type BOOLEAN.
+        condition: Expression,
+    },
+    /// Watermarks for a column of the input, which is a rowtime attribute from here on.
+    Watermark {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The column.
+        column: usize,
+        /// The watermark of a row.
+        expression: Expression,
+    },
+    /// The rows of all inputs, which have the same types.
+    Union {
+        /// At least two.
+        inputs: Vec<LogicalPlan>,
+    },
+}
+
+/// A table that is read.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The table, with options of hints.
+    pub table: Arc<Table>,
+    /// The columns of the table that are read, or the fields in them.
+    pub columns: Vec<ColumnPath>,
+}
+
+impl LogicalPlan {
+    /// The stored columns of a table.
+    pub fn scan(table: Arc<Table>, columns: Vec<usize>) -> Self {
+        let schema = table.schema().project(&columns);
+        // What a rowtime column is before its watermark: an ordinary timestamp.
+        let schema = schema.iter().map(|column| {
+            let field = Field::new(column.field.data_type.clone().materialized(), column.field.nullable);
+            NamedField::new(column.name.clone(), field)
+        });
+        let schema = schema.collect();
+        let columns = columns.into_iter().map(ColumnPath::column).collect();
+        Self { schema, node: LogicalNode::Scan(Scan { table, columns }) }
+    }
+
+    /// Expressions over each row of this plan, with their names.
+    #[must_use]
+    pub fn project(self, columns: Vec<(Arc<str>, Expression)>) -> Self {
+        let schema =
+            columns.iter().map(|(name, expression)| NamedField::new(name.clone(), expression.field.clone()));
+        let schema = schema.collect();
+        let expressions = columns.into_iter().map(|(_, expression)| expression).collect();
+        Self { schema, node: LogicalNode::Project { input: Box::new(self), expressions } }
+    }
+
+    /// The rows of this plan for which a condition holds.
+    #[must_use]
+    pub fn filter(self, condition: Expression) -> Self {
+        Self { schema: self.schema.clone(), node: LogicalNode::Filter { input: Box::new(self), condition } }
+    }
+
+    /// This plan with watermarks for a column.
+    #[must_use]
+    pub fn watermark(self, column: usize, expression: Expression) -> Self {
+        let schema = self.schema.iter().enumerate().map(|(index, field)| {
+            if index != column {
+                return field.clone();
+            }
+            let rowtime = field.field.data_type.clone().with_time_kind(crate::types::TimeKind::Rowtime);
+            NamedField::new(field.name.clone(), Field::new(rowtime, field.field.nullable))
+        });
+        let schema = schema.collect();
+        Self { schema, node: LogicalNode::Watermark { input: Box::new(self), column, expression } }
+    }
+
+    /// A column of the result, as an expression of what stands above.
+    pub fn column(&self, index: usize) -> Expression {
+        Expression::column(index, self.schema.field(index))
+    }
+
+    /// All columns of the result with their names.
+    pub fn all_columns(&self) -> Vec<(Arc<str>, Expression)> {
+        self.schema
+            .iter()
+            .enumerate()
+            .map(|(index, column)| (column.name.clone(), self.column(index)))
+            .collect()
+    }
+
+    /// The plan with each of its inputs replaced by what `map` makes of it.
+    #[must_use]
+    pub fn map_inputs(self, map: &mut impl FnMut(Self) -> Self) -> Self {
+        let mut boxed = |input: Box<Self>| Box::new(map(*input));
+        let node = match self.node {
+            node @ (LogicalNode::Scan(_) | LogicalNode::Values(_)) => node,
+            LogicalNode::Project { input, expressions } => {
+                LogicalNode::Project { input: boxed(input), expressions }
+            }
+            LogicalNode::Filter { input, condition } => {
+                LogicalNode::Filter { input: boxed(input), condition }
+            }
+            LogicalNode::Watermark { input, column, expression } => {
+                LogicalNode::Watermark { input: boxed(input), column, expression }
+            }
+            LogicalNode::Union { inputs } => {
+                LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
+            }
+        };
+        Self { node, schema: self.schema }
+    }
+
+    /// The plan with each expression of its operator, not of the inputs, replaced by what `map` makes of it.
+    #[must_use]
+    pub fn map_expressions(self, map: &mut impl FnMut(Expression) -> Expression) -> Self {
+        let node = match self.node {
+            node @ (LogicalNode::Scan(_) | LogicalNode::Union { .. }) => node,
+            LogicalNode::Values(rows) => LogicalNode::Values(
+                rows.into_iter().map(|row| row.into_iter().map(&mut *map).collect()).collect(),
+            ),
+            LogicalNode::Project { input, expressions } => {
+                LogicalNode::Project { input, expressions: expressions.into_iter().map(map).collect() }
+            }
+            LogicalNode::Filter { input, condition } => {
+                LogicalNode::Filter { input, condition: map(condition) }
+            }
+            LogicalNode::Watermark { input, column, expression } => {
+                LogicalNode::Watermark { input, column, expression: map(expression) }
+            }
+        };
+        Self { node, schema: self.schema }
+    }
+}

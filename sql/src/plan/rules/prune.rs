@@ -1,0 +1,131 @@
+//! Columns that nobody reads are not made: neither by sources nor on the way. Of a row that is read field by field, only
+//! those fields are.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{ColumnPath, Expression, LogicalNode, LogicalPlan, Scan};
+use crate::types::{NamedField, Schema};
+
+/// The plan without what nobody reads. Its own columns stay.
+pub(super) fn prune(plan: LogicalPlan) -> LogicalPlan {
+    let all = (0..plan.schema.len()).map(ColumnPath::column).collect();
+    let schema = plan.schema.clone();
+    let (plan, _) = narrow(plan, all);
+    LogicalPlan { schema, ..plan }
+}
+
+/// The plan with only what is required, and which path each of its columns is of what the plan had before: each
+/// required path, or one that it begins with, in order.
+fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Vec<ColumnPath>) {
+    let schema = plan.schema.clone();
+    match plan.node {
+        LogicalNode::Scan(scan) => {
+            let provided = ColumnPath::outermost(required);
+            let paths = provided.iter().filter_map(|path| {
+                // Positions in the scan's columns become those in the columns of the table.
+                let root = scan.columns.get(path.root())?;
+                let mut path = path.clone();
+                *path.0.first_mut()? = root.root();
+                let mut whole = root.clone();
+                whole.0.extend(path.fields());
+                Some(whole)
+            });
+            let columns: Vec<_> = paths.collect();
+            let schema = provided.iter().map(|path| path_field(&schema, path)).collect();
+            (LogicalPlan { node: LogicalNode::Scan(Scan { table: scan.table, columns }), schema }, provided)
+        }
+        LogicalNode::Project { input, expressions } => {
+            let provided = ColumnPath::outermost(required);
+            let chosen: Vec<Expression> = provided
+                .iter()
+                .filter_map(|path| {
+                    let expression = expressions.get(path.root())?.clone();
+                    path.fields().iter().try_fold(expression, |value, field| Expression::field(value, *field))
+                })
+                .collect();
+            let mut below = BTreeSet::new();
+            chosen.iter().for_each(|expression| ColumnPath::collect(expression, &mut below));
+            let (input, from_below) = narrow(*input, below);
+            let expressions =
+                chosen.iter().filter_map(|expression| ColumnPath::rewrite(expression, &from_below)).collect();
+            let schema = provided.iter().map(|path| path_field(&schema, path)).collect();
+            (
+                LogicalPlan { node: LogicalNode::Project { input: Box::new(input), expressions }, schema },
+                provided,
+            )
+        }
+        LogicalNode::Filter { input, condition } => {
+            let mut below = required;
+            ColumnPath::collect(&condition, &mut below);
+            let (input, provided) = narrow(*input, below);
+            let schema = input.schema.clone();
+            let condition = ColumnPath::rewrite(&condition, &provided).unwrap_or(condition);
+            (
+                LogicalPlan { node: LogicalNode::Filter { input: Box::new(input), condition }, schema },
+                provided,
+            )
+        }
+        LogicalNode::Watermark { input, column, expression } => {
+            let mut below = required;
+            below.insert(ColumnPath::column(column));
+            ColumnPath::collect(&expression, &mut below);
+            let (input, provided) = narrow(*input, below);
+            let expression = ColumnPath::rewrite(&expression, &provided).unwrap_or(expression);
+            let position =
+                provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or_default();
+            (input.watermark(position, expression), provided)
+        }
+        node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
+            let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();
+            let provided = ColumnPath::outermost(whole);
+            let columns: Vec<_> = provided.iter().map(ColumnPath::root).collect();
+            let schema = schema.project(&columns);
+            let node = match node {
+                LogicalNode::Union { inputs } => {
+                    let inputs = inputs.into_iter().map(|input| only(input, &columns)).collect();
+                    LogicalNode::Union { inputs }
+                }
+                LogicalNode::Values(rows) => {
+                    let rows = rows
+                        .into_iter()
+                        .map(|row| columns.iter().filter_map(|column| row.get(*column).cloned()).collect());
+                    LogicalNode::Values(rows.collect())
+                }
+                other => other,
+            };
+            (LogicalPlan { node, schema }, provided)
+        }
+    }
+}
+
+/// The plan with these columns alone, whole.
+fn only(plan: LogicalPlan, columns: &[usize]) -> LogicalPlan {
+    let names = plan.schema.clone();
+    let (plan, provided) = narrow(plan, columns.iter().copied().map(ColumnPath::column).collect());
+    // The input of a filter has what the filter reads, too.
+    let chosen = columns.iter().filter_map(|column| {
+        let position = provided.iter().position(|path| *path == ColumnPath::column(*column))?;
+        Some((names.get(*column)?.name.clone(), plan.column(position)))
+    });
+    let chosen: Vec<_> = chosen.collect();
+    if chosen.len() == plan.schema.len() { plan } else { plan.project(chosen) }
+}
+
+/// The name and type of what is at a path.
+fn path_field(schema: &Schema, path: &ColumnPath) -> NamedField {
+    let root = Expression::column(path.root(), schema.field(path.root()));
+    let mut name = schema.name(path.root()).to_owned();
+    let mut value = root;
+    for field in path.fields() {
+        if let crate::types::SqlType::Row(fields) = &value.field.data_type
+            && let Some(field) = fields.get(*field)
+        {
+            name = format!("{name}.{}", field.name);
+        }
+        match Expression::field(value.clone(), *field) {
+            Some(inner) => value = inner,
+            None => break,
+        }
+    }
+    NamedField::new(name, value.field)
+}
