@@ -9,5 +9,6 @@ pub mod boolean;
 pub mod decimal;
 pub mod number;
 mod pad;
+pub mod timestamp;
 
 pub use number::NumberFormatError;

@@ -11,7 +11,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod calendar;
 mod numbers;
+mod timestamps;
 
 /// Compares every line of a table with what `answer` says to its operation and arguments. All differences are shown.
 fn check(table: &str, answer: impl Fn(&str, &str) -> Option<String>) {
