@@ -7,6 +7,7 @@
 
 pub mod boolean;
 pub mod decimal;
+pub mod interval;
 pub mod number;
 mod pad;
 pub mod timestamp;

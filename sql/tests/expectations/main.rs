@@ -12,8 +12,10 @@
 )]
 
 mod calendar;
+mod intervals;
 mod numbers;
 mod timestamps;
+mod zones;
 
 /// Compares every line of a table with what `answer` says to its operation and arguments. All differences are shown.
 fn check(table: &str, answer: impl Fn(&str, &str) -> Option<String>) {
