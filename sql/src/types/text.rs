@@ -7,7 +7,9 @@
 
 pub mod boolean;
 pub mod decimal;
+pub mod interval;
 pub mod number;
 mod pad;
+pub mod timestamp;
 
 pub use number::NumberFormatError;

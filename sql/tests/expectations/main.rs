@@ -11,7 +11,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod calendar;
+mod intervals;
 mod numbers;
+mod timestamps;
+mod zones;
 
 /// Compares every line of a table with what `answer` says to its operation and arguments. All differences are shown.
 fn check(table: &str, answer: impl Fn(&str, &str) -> Option<String>) {

@@ -1,0 +1,20 @@
+//! DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ as text.
+//!
+//! Dates are days since 1970-01-01, times milliseconds since midnight, and timestamps count the unit of their precision
+//! ([`TimestampUnit`](crate::types::calendar::TimestampUnit)). Years beyond 9999 and before 0 are written as `java.time`
+//! does, with a sign; Flink's casts lose their digits.
+
+mod iso;
+mod jdbc;
+mod parse;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use iso::{parse_instant_iso, parse_timestamp_iso};
+pub use jdbc::parse_timestamp_jdbc;
+pub use parse::{parse_date, parse_time, parse_timestamp};
+pub use write::{
+    write_date, write_instant_row, write_time, write_time_row, write_timestamp, write_timestamp_row,
+};

@@ -1,0 +1,156 @@
+//! Text to points in time, as casts take it.
+
+use super::scan::{Scanner, nanos_of_day, to_value};
+use crate::types::calendar::{CivilDate, MILLIS_PER_DAY};
+
+/// Reads a TIMESTAMP(`precision`) as CAST and TO_TIMESTAMP do: `2020-10-10 00:00:05.123`, or only the date. Months, days,
+/// hours, minutes and seconds may have one digit or none, the fraction up to nine; those beyond the precision are cut
+/// off.
+///
+/// Follows the formatter in Flink's `DateTimeUtils`, with what Java makes of it: the 31st of a shorter month is its last
+/// day, 24:00:00 is the next midnight, and there is no year 0. The `T` of ISO 8601 is not taken
+/// ([`parse_timestamp_iso`](super::parse_timestamp_iso) takes it).
+///
+/// For a TIMESTAMP_LTZ, the value is on the clock of the session's zone.
+///
+/// `None` if the text is none of that, or the value is out of range.
+///
+/// ```
+/// use millstream_sql::types::text::timestamp::parse_timestamp;
+///
+/// assert_eq!(parse_timestamp("1970-1-1 0:00:01.5", 3), Some(1_500));
+/// assert_eq!(parse_timestamp("1970-01-01T00:00:01", 3), None);
+/// ```
+pub fn parse_timestamp(text: &str, precision: u8) -> Option<i64> {
+    let mut scanner = Scanner::new(text);
+    let year = scanner.year().filter(|year| *year > 0)?;
+    scanner.byte(b'-')?;
+    let month = scanner.field()?.unwrap_or(1);
+    scanner.byte(b'-')?;
+    let date = CivilDate::clamped(year, month, scanner.field()?.unwrap_or(1))?;
+    if scanner.is_at_end() {
+        return to_value(date, 0, precision);
+    }
+    scanner.byte(b' ')?;
+    let hour = scanner.field()?.unwrap_or(0);
+    scanner.byte(b':')?;
+    let minute = scanner.field()?.unwrap_or(0);
+    scanner.byte(b':')?;
+    let second = scanner.field()?.unwrap_or(0);
+    let nanos = if scanner.is_at_end() { 0 } else { scanner.fraction()? };
+    if !scanner.is_at_end() {
+        return None;
+    }
+    if (hour, minute, second, nanos) == (24, 0, 0, 0) {
+        return to_value(CivilDate::from_days(date.days() + 1), 0, precision);
+    }
+    to_value(date, nanos_of_day(hour, minute, second, nanos)?, precision)
+}
+
+/// Reads a DATE as CAST does, in days: year, month and day with or without zeros in front, blanks around each; month and
+/// day may be left out, and what follows after a blank is not looked at. Years are 0 to 9999.
+///
+/// Follows Flink's `DateTimeUtils.parseDate`.
+///
+/// ```
+/// use millstream_sql::types::text::timestamp::parse_date;
+///
+/// assert_eq!(parse_date("1970-1-2 10:00:00"), Some(1));
+/// assert_eq!(parse_date("1970-02-30"), None);
+/// ```
+pub fn parse_date(text: &str) -> Option<i32> {
+    // A blank in front of everything ends nothing.
+    let date = match text.find(' ') {
+        Some(end @ 1..) => text.get(..end)?,
+        _ => text,
+    };
+    let mut parts = date.splitn(3, '-');
+    let year = whole_number(parts.next()?)?;
+    let month = parts.next().map_or(Some(1), whole_number)?;
+    let day = parts.next().map_or(Some(1), whole_number)?;
+    if year > 9_999 {
+        return None;
+    }
+    let date = CivilDate::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
+    i32::try_from(date.days()).ok()
+}
+
+/// Reads a TIME(`precision`) as CAST does, in milliseconds since midnight: hour, minute and second, of which the last may
+/// be left out, a fraction of a second, and an offset that is added (`+02:00` behind seconds, or `+2`). Digits beyond milliseconds are rounded,
+/// then those beyond the precision are cut off.
+///
+/// Follows Flink's `DateTimeUtils.parseTime`, except that times which an offset takes out of the day come back into it.
+///
+/// ```
+/// use millstream_sql::types::text::timestamp::parse_time;
+///
+/// assert_eq!(parse_time("10:00:00.5", 3), Some(36_000_500));
+/// assert_eq!(parse_time("10:60", 3), None);
+/// ```
+pub fn parse_time(text: &str, precision: u8) -> Option<i32> {
+    let sign = text.find('-').or_else(|| text.find('+'));
+    let (clock, offset) = match sign {
+        Some(at) => (text.get(..at)?, offset_millis(text.get(at..)?)?),
+        None => (text, 0),
+    };
+    let (hour, rest) = split(clock, ':');
+    let (minute, rest) = rest.map_or((None, None), |rest| {
+        let (minute, rest) = split(rest, ':');
+        (Some(minute), rest)
+    });
+    let (second, fraction) = rest.map_or((None, None), |rest| {
+        let (second, fraction) = split(rest, '.');
+        (Some(second), fraction)
+    });
+    if second.is_none() && sign.is_some_and(|at| text.get(at..).is_some_and(|offset| offset.contains(':'))) {
+        // Flink then takes the offset's colon for the clock's.
+        return None;
+    }
+    let hour = whole_number(hour)?;
+    let minute = minute.map_or(Some(0), whole_number)?;
+    let second = second.map_or(Some(0), whole_number)?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let millis = fraction.map_or(0, |fraction| fraction_millis(trimmed(fraction)));
+    let time = i64::from((hour * 60 + minute) * 60 + second) * 1_000 + i64::from(millis) + offset;
+    let step = [1_000, 100, 10].get(usize::from(precision)).copied().unwrap_or(1);
+    i32::try_from((time - time % step).rem_euclid(MILLIS_PER_DAY)).ok()
+}
+
+fn split(text: &str, separator: char) -> (&str, Option<&str>) {
+    text.split_once(separator).map_or((text, None), |(head, tail)| (head, Some(tail)))
+}
+
+/// A sign, hours, and minutes if there is a colon.
+fn offset_millis(text: &str) -> Option<i64> {
+    let negative = text.starts_with('-');
+    let (hours, minutes) = split(text.get(1..)?, ':');
+    let minutes = i64::from(whole_number(hours)?) * 60 + i64::from(minutes.map_or(Some(0), whole_number)?);
+    Some(if negative { -minutes } else { minutes } * 60_000)
+}
+
+/// Milliseconds of a fraction's digits, rounded by the fourth; what is no digit counts as 0.
+fn fraction_millis(digits: &str) -> i32 {
+    let digit = |byte: u8| if byte.is_ascii_digit() { i32::from(byte - b'0') } else { 0 };
+    let mut bytes = digits.bytes();
+    let mut millis = 0;
+    for place in [100, 10, 1] {
+        millis += place * bytes.next().map_or(0, digit);
+    }
+    millis + i32::from(bytes.next().is_some_and(|byte| byte >= b'5'))
+}
+
+/// A number of decimal digits with blanks around it, in the range of an `int`.
+fn whole_number(text: &str) -> Option<i32> {
+    let digits = trimmed(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+/// What Java's `trim` leaves.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|character| character <= ' ')
+}
