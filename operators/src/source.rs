@@ -17,7 +17,7 @@ use millstream_state::Record;
 pub use collection::{CollectionReader, CollectionSource};
 pub use generator::{GeneratorReader, GeneratorSource};
 pub use rate::RateLimiter;
-pub use strided::StridedSplit;
+pub use strided::{NumberRun, Numbers, StridedSplit};
 
 pub(crate) use adapter::{add_source, source_operator};
 

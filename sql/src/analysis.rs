@@ -3,6 +3,7 @@
 mod create_table;
 mod data_type;
 mod expression;
+mod insert;
 mod literal;
 mod query;
 mod scope;
@@ -10,7 +11,9 @@ mod select;
 mod table_reference;
 
 pub use create_table::create_table;
+pub use insert::analyze_insert;
 pub use query::analyze_query;
+pub(crate) use query::renamed;
 pub(crate) use scope::Scope;
 
 use crate::error::{SqlError, SqlResult};
@@ -19,4 +22,9 @@ use crate::parser::Span;
 /// Says that a construct is right and not supported yet.
 pub(crate) fn unsupported<T>(what: &str, span: impl Into<Span>) -> SqlResult<T> {
     Err(SqlError::unsupported(format!("{what} is not supported yet")).at(span))
+}
+
+/// Says that a plan has something that cannot run.
+pub(crate) fn unsupported_plan<T>(what: &str) -> SqlResult<T> {
+    Err(SqlError::unsupported(format!("{what} is not supported yet")))
 }

@@ -1,6 +1,7 @@
 //! Connectors: what reads and writes tables.
 
 mod blackhole;
+mod generated;
 mod options;
 mod print;
 
@@ -16,7 +17,9 @@ use crate::error::{SqlError, SqlResult};
 use crate::plan::ColumnPath;
 use crate::types::Schema;
 
+pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
 pub use options::Options;
+pub(crate) use options::parse_duration;
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
 #[derive(Clone, Debug, PartialEq, Eq)]

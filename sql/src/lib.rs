@@ -14,6 +14,9 @@ pub mod functions;
 pub mod operators;
 pub mod parser;
 pub mod plan;
+mod table_environment;
+mod translate;
 pub mod types;
 
 pub use error::{SqlError, SqlErrorKind, SqlResult};
+pub use table_environment::{InsertJob, QueryJob, TableEnvironment, TableResult};

@@ -13,29 +13,30 @@ pub struct StridedSplit {
 
 impl StridedSplit {
     /// The share of subtask `subtask` of `parallelism`.
-    pub(super) fn share(subtask: u32, parallelism: u32) -> Vec<Self> {
+    pub fn share(subtask: u32, parallelism: u32) -> Vec<Self> {
         vec![Self { next: u64::from(subtask), stride: u64::from(parallelism.max(1)) }]
     }
 
     #[inline]
-    const fn take(&mut self, count: u64) -> Run {
-        let run = Run { start: self.next, stride: self.stride, count };
+    const fn take(&mut self, count: u64) -> NumberRun {
+        let run = NumberRun { start: self.next, stride: self.stride, count };
         self.next = self.next.saturating_add(self.stride.saturating_mul(count));
         run
     }
 }
 
 /// Some numbers of one split.
-#[derive(Clone, Copy)]
-pub(super) struct Run {
+#[derive(Clone, Copy, Debug)]
+pub struct NumberRun {
     start: u64,
     stride: u64,
     count: u64,
 }
 
-impl Run {
+impl NumberRun {
+    /// The numbers, in order.
     #[inline]
-    pub(super) fn numbers(self) -> impl Iterator<Item = u64> {
+    pub fn numbers(self) -> impl Iterator<Item = u64> {
         (0..self.count).map(move |index| self.start + index * self.stride)
     }
 }
@@ -45,23 +46,25 @@ impl Run {
 ///
 /// Splits that are used up stay: that they are is part of the snapshot.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
+pub struct Numbers {
     splits: Vec<StridedSplit>,
 }
 
 impl Numbers {
-    pub(super) fn add(&mut self, splits: Vec<StridedSplit>) {
+    /// Adds splits: the share at the start, or what a snapshot says is left.
+    pub fn add(&mut self, splits: Vec<StridedSplit>) {
         self.splits.extend(splits);
     }
 
-    pub(super) fn splits(&self) -> Vec<StridedSplit> {
+    /// What is left, for a snapshot.
+    pub fn splits(&self) -> Vec<StridedSplit> {
         self.splits.clone()
     }
 
     /// Calls `each` with runs of the next numbers below `end`, `limit` numbers at most; says whether
     /// more are left.
     #[inline]
-    pub(super) fn advance(&mut self, end: u64, limit: usize, mut each: impl FnMut(Run)) -> bool {
+    pub fn advance(&mut self, end: u64, limit: usize, mut each: impl FnMut(NumberRun)) -> bool {
         if let [only] = self.splits.as_mut_slice() {
             // The usual case: one run, and a loop over it without decisions.
             let left = end.saturating_sub(only.next).div_ceil(only.stride);
@@ -80,7 +83,7 @@ impl Numbers {
 
     /// Which part of all numbers is in these splits, from 0 to 1.
     #[allow(clippy::cast_precision_loss, reason = "a parallelism is at most 2^15")]
-    pub(super) fn part_of_all(&self) -> f64 {
+    pub fn part_of_all(&self) -> f64 {
         self.splits.iter().map(|split| 1.0 / split.stride as f64).sum()
     }
 }

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use arrow_array::types::Decimal128Type;
 use arrow_array::{
-    ArrayRef, BinaryViewArray, Float64Array, Int32Array, Int64Array, PrimitiveArray, StringViewArray,
+    ArrayRef, BinaryViewArray, Date32Array, Float64Array, Int32Array, Int64Array, PrimitiveArray,
+    StringViewArray, Time32MillisecondArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray,
 };
 
 use super::unsupported;
 use crate::chunk::arrow_error;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;
-use crate::parser::ast::{IntervalQualifier, Literal, TimeUnit};
+use crate::parser::ast::{IntervalQualifier, Literal};
 use crate::plan::Expression;
-use crate::types::SqlType;
+use crate::types::text::interval::{Interval, parse_interval};
+use crate::types::text::timestamp::{parse_date, parse_time, parse_timestamp};
+use crate::types::{SqlType, TimeKind};
 
 /// Text as CHAR(n).
 pub(crate) fn text(value: &str) -> Expression {
@@ -41,6 +45,26 @@ pub(crate) fn literal(literal: &Literal, span: Span) -> SqlResult<Expression> {
         | Literal::Time(_)
         | Literal::Timestamp(_)
         | Literal::TimestampWithLocalTimeZone(_) => unsupported("a literal of a date or time", span),
+    }
+}
+
+fn illegal(kind: &str, written: &str, right: &str) -> SqlError {
+    SqlError::validation(format!("Illegal {kind} literal '{written}'"))
+        .with_hint(format!("write it as {kind} '{right}'"))
+}
+
+/// How many digits a second's fraction is written with: the literal's precision.
+fn fraction_digits(written: &str) -> u8 {
+    let digits = written.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end().len());
+    u8::try_from(digits.min(9)).unwrap_or(9)
+}
+
+/// A column of one timestamp, in the unit of its precision.
+fn timestamps(value: i64, precision: u8) -> ArrayRef {
+    match precision {
+        0..=3 => Arc::new(TimestampMillisecondArray::from(vec![value])),
+        4..=6 => Arc::new(TimestampMicrosecondArray::from(vec![value])),
+        _ => Arc::new(TimestampNanosecondArray::from(vec![value])),
     }
 }
 
@@ -84,50 +108,17 @@ pub(crate) fn interval(
     qualifier: &IntervalQualifier,
     span: Span,
 ) -> SqlResult<Expression> {
-    let invalid = || {
-        SqlError::validation(format!("Illegal interval literal format '{written}'"))
-            .with_hint("write the number of units in quotes: INTERVAL '10' SECOND")
-            .at(span)
-    };
-    if qualifier.end.is_some() {
-        return unsupported("an interval of several units", span);
-    }
-    let sign = if negative { -1 } else { 1 };
-    let months = match qualifier.start {
-        TimeUnit::Year => Some(12),
-        TimeUnit::Quarter => Some(3),
-        TimeUnit::Month => Some(1),
-        _ => None,
-    };
-    if let Some(months) = months {
-        let count: i32 = written.trim().parse().map_err(|_| invalid())?;
-        let value = count.checked_mul(months * sign).ok_or_else(invalid)?;
-        return Ok(Expression::constant(Arc::new(Int32Array::from(vec![value])), SqlType::IntervalYearMonth));
-    }
-    let unit: i64 = match qualifier.start {
-        TimeUnit::Week => 604_800_000,
-        TimeUnit::Day => 86_400_000,
-        TimeUnit::Hour => 3_600_000,
-        TimeUnit::Minute => 60_000,
-        TimeUnit::Second => 1_000,
-        _ => return Err(invalid()),
-    };
-    let (whole, fraction) = written.trim().split_once('.').unwrap_or((written.trim(), ""));
-    let count: i64 = whole.parse().map_err(|_| invalid())?;
-    let millis: i64 = match fraction {
-        "" => 0,
-        fraction
-            if qualifier.start == TimeUnit::Second
-                && fraction.bytes().all(|digit| digit.is_ascii_digit()) =>
-        {
-            format!("{fraction:0<3}").get(..3).and_then(|digits| digits.parse().ok()).ok_or_else(invalid)?
+    let parsed = parse_interval(written, *qualifier).map_err(|error| {
+        SqlError::validation(format!("Illegal interval literal '{written}': {error}")).at(span)
+    })?;
+    Ok(match parsed {
+        Interval::Months(months) => {
+            let months = if negative { -months } else { months };
+            Expression::constant(Arc::new(Int32Array::from(vec![months])), SqlType::IntervalYearMonth)
         }
-        _ => return Err(invalid()),
-    };
-    let millis = if whole.starts_with('-') { -millis } else { millis };
-    let value = count.checked_mul(unit).and_then(|value| value.checked_add(millis)).ok_or_else(invalid)?;
-    Ok(Expression::constant(
-        Arc::new(Int64Array::from(vec![value * i64::from(sign)])),
-        SqlType::IntervalDayTime,
-    ))
+        Interval::Millis(millis) => {
+            let millis = if negative { -millis } else { millis };
+            Expression::constant(Arc::new(Int64Array::from(vec![millis])), SqlType::IntervalDayTime)
+        }
+    })
 }

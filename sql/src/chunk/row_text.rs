@@ -11,7 +11,9 @@ use arrow_array::{Array, ArrayRef};
 
 use super::Chunk;
 use crate::types::text::decimal::write_decimal_row;
+use crate::types::text::interval::{YearMonthResolution, write_day_time_row, write_year_month_row};
 use crate::types::text::number::{write_double, write_float, write_integer};
+use crate::types::text::timestamp::{write_date, write_instant_row, write_time_row, write_timestamp_row};
 use crate::types::{Field, Schema, SqlType};
 
 /// Writes the rows of chunks of one schema.
@@ -63,6 +65,39 @@ fn write_present(column: &ArrayRef, row: usize, data_type: &SqlType, out: &mut S
             write_decimal_row(column.as_primitive_opt::<Decimal128Type>()?.value(row), *scale, out);
         }
         SqlType::Char(_) | SqlType::VarChar(_) => out.push_str(column.as_string_view_opt()?.value(row)),
+        SqlType::Date => write_date(column.as_primitive_opt::<Date32Type>()?.value(row), out),
+        SqlType::Time(_) => {
+            write_time_row(column.as_primitive_opt::<Time32MillisecondType>()?.value(row), out)
+        }
+        SqlType::Timestamp(precision, _) => {
+            write_timestamp_row(timestamp(column, row, *precision)?, *precision, out)
+        }
+        SqlType::TimestampLtz(precision, _) => {
+            write_instant_row(timestamp(column, row, *precision)?, *precision, out)
+        }
+        SqlType::IntervalDayTime => {
+            write_day_time_row(column.as_primitive_opt::<Int64Type>()?.value(row), out)
+        }
+        SqlType::IntervalYearMonth => {
+            let months = column.as_primitive_opt::<Int32Type>()?.value(row);
+            write_year_month_row(months, YearMonthResolution::YearToMonth, out);
+        }
+        SqlType::Binary(_) | SqlType::VarBinary(_) => {
+            out.push('[');
+            for (index, byte) in column.as_binary_view_opt()?.value(row).iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                write_integer(byte.cast_signed().into(), out);
+            }
+            out.push(']');
+        }
+        SqlType::Map(key, value) => {
+            write_map(column, row, &key.data_type, &value.data_type, out)?;
+        }
+        SqlType::Multiset(element) => {
+            write_map(column, row, &element.data_type, &SqlType::Int, out)?;
+        }
         SqlType::Array(element) => {
             let values = column.as_list_opt::<i32>()?.value(row);
             out.push('[');
@@ -85,7 +120,32 @@ fn write_present(column: &ArrayRef, row: usize, data_type: &SqlType, out: &mut S
             }
             out.push(']');
         }
-        _ => return None,
+        SqlType::Null => return None,
     }
+    Some(())
+}
+
+/// A timestamp in the unit of its precision.
+fn timestamp(column: &ArrayRef, row: usize, precision: u8) -> Option<i64> {
+    Some(match precision {
+        0..=3 => column.as_primitive_opt::<TimestampMillisecondType>()?.value(row),
+        4..=6 => column.as_primitive_opt::<TimestampMicrosecondType>()?.value(row),
+        _ => column.as_primitive_opt::<TimestampNanosecondType>()?.value(row),
+    })
+}
+
+fn write_map(column: &ArrayRef, row: usize, key: &SqlType, value: &SqlType, out: &mut String) -> Option<()> {
+    let entries = column.as_map_opt()?.value(row);
+    let [keys, values] = entries.columns() else { return None };
+    out.push('{');
+    for index in 0..entries.len() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write_value(keys, index, key, out);
+        out.push('=');
+        write_value(values, index, value, out);
+    }
+    out.push('}');
     Some(())
 }

@@ -1,0 +1,68 @@
+//! Jobs made from statements.
+
+use millstream_operators::{Environment, Stream};
+
+use crate::catalog::Session;
+use crate::chunk::Chunk;
+use crate::error::SqlResult;
+use crate::plan::PhysicalPlan;
+use crate::translate::Translator;
+use crate::types::Schema;
+
+/// The job of a query, whose rows go to whoever asked.
+#[derive(Debug)]
+pub struct QueryJob {
+    session: Session,
+    plan: PhysicalPlan,
+}
+
+impl QueryJob {
+    pub(super) const fn new(session: Session, plan: PhysicalPlan) -> Self {
+        Self { session, plan }
+    }
+
+    /// The columns of the result.
+    pub const fn schema(&self) -> &Schema {
+        &self.plan.schema
+    }
+
+    /// How the query runs.
+    pub const fn plan(&self) -> &PhysicalPlan {
+        &self.plan
+    }
+
+    /// Adds the query to a job; its rows are the stream's.
+    ///
+    /// # Errors
+    /// If a table cannot be read as it is declared.
+    pub fn build(&self, environment: &Environment) -> SqlResult<Stream<Chunk>> {
+        Translator { session: &self.session, environment }.stream(&self.plan)
+    }
+}
+
+/// The job of one INSERT, or of a statement set.
+#[derive(Debug)]
+pub struct InsertJob {
+    session: Session,
+    plans: Vec<PhysicalPlan>,
+}
+
+impl InsertJob {
+    pub(super) const fn new(session: Session, plans: Vec<PhysicalPlan>) -> Self {
+        Self { session, plans }
+    }
+
+    /// How each INSERT runs.
+    pub fn plans(&self) -> &[PhysicalPlan] {
+        &self.plans
+    }
+
+    /// Adds the INSERTs to a job.
+    ///
+    /// # Errors
+    /// If a table cannot be read or written as it is declared.
+    pub fn build(&self, environment: &Environment) -> SqlResult<()> {
+        let translator = Translator { session: &self.session, environment };
+        self.plans.iter().try_for_each(|plan| translator.sink(plan))
+    }
+}

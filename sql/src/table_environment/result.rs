@@ -1,0 +1,32 @@
+//! What a statement gives.
+
+use super::{InsertJob, QueryJob};
+
+/// What a statement gives.
+#[derive(Debug)]
+pub enum TableResult {
+    /// Nothing but that it is done.
+    Ok,
+    /// Rows that are known at once: SHOW, DESCRIBE.
+    Rows {
+        /// The names of the columns.
+        columns: Vec<String>,
+        /// The rows, as text; `None` for NULL.
+        rows: Vec<Vec<Option<String>>>,
+    },
+    /// A job whose rows are the result.
+    Query(QueryJob),
+    /// A job that writes tables.
+    Insert(InsertJob),
+}
+
+impl TableResult {
+    /// Rows without NULLs.
+    pub(super) fn rows<const N: usize>(
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Self {
+        let rows = rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
+        Self::Rows { columns: columns.map(str::to_owned).to_vec(), rows }
+    }
+}

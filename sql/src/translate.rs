@@ -1,0 +1,91 @@
+//! From a physical plan to the operators of a job.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_operators::source::CollectionSource;
+use millstream_operators::{Environment, Stream};
+
+use crate::analysis::unsupported_plan;
+use crate::catalog::{Session, Table};
+use crate::chunk::Chunk;
+use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
+use crate::error::{SqlError, SqlResult};
+use crate::eval::{EvalContext, Program};
+use crate::operators::{Calc, WatermarkAssigner};
+use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
+use crate::types::Schema;
+
+/// Builds the job of a plan.
+pub(crate) struct Translator<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) environment: &'a Environment,
+}
+
+impl Translator<'_> {
+    /// The rows of a plan.
+    pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
+        match (&plan.node, inputs.as_slice()) {
+            (PhysicalNode::Scan { table, columns }, _) => self.scan(table, columns, &plan.schema),
+            (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
+            (PhysicalNode::Calc { condition, projection }, [input]) => {
+                let calc = Calc::new(condition.as_ref(), projection, &self.session.build_context())?;
+                Ok(input.transform("Calc", move |_| calc.clone()))
+            }
+            (PhysicalNode::WatermarkAssigner { column, expression }, [input]) => {
+                let interval = self.auto_watermark_interval()?;
+                let assigner =
+                    WatermarkAssigner::new(*column, expression, interval, &self.session.build_context())?;
+                Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
+            }
+            (PhysicalNode::Union, [first, others @ ..]) => Ok(first.union_all(others)),
+            _ => unsupported_plan("this operator"),
+        }
+    }
+
+    /// Writes the rows of a plan into its table.
+    pub(crate) fn sink(&self, plan: &PhysicalPlan) -> SqlResult<()> {
+        let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
+            return unsupported_plan("a plan without a sink");
+        };
+        let rows = self.stream(input)?;
+        let sink = table_sink(self.session, table)?;
+        sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        Ok(())
+    }
+
+    fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
+        let source = table_source(self.session, table)?;
+        let rows = source.scan(&ScanContext { environment: self.environment, columns, schema })?;
+        Ok(rows.name(format!("Source: {}", table.path.name)))
+    }
+
+    /// Constant rows: one subtask, one chunk.
+    fn values(&self, rows: &[Vec<Expression>], schema: &Schema) -> SqlResult<Stream<Chunk>> {
+        let cx = self.session.build_context();
+        let evaluated = rows.iter().map(|row| {
+            let program = Program::compile(row, &cx)?;
+            let columns = program.evaluate_columns(&[], 1, &EvalContext::default());
+            let columns = columns.map_err(|error| SqlError::validation(error.to_string()))?;
+            Ok(Chunk::new(columns, 1))
+        });
+        let evaluated = evaluated.collect::<SqlResult<Vec<_>>>()?;
+        let chunk = Chunk::concat(&evaluated).map_err(|error| SqlError::validation(error.to_string()))?;
+        let chunk = chunk.unwrap_or_else(|| Chunk::empty(schema));
+        let chunks: Vec<_> = (!chunk.is_empty()).then_some(chunk).into_iter().collect();
+        Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name("Values"))
+    }
+
+    fn auto_watermark_interval(&self) -> SqlResult<Duration> {
+        let key = "pipeline.auto-watermark-interval";
+        match self.session.setting(key) {
+            None => Ok(Duration::from_millis(200)),
+            Some(value) => parse_duration(value).ok_or_else(|| {
+                SqlError::validation(format!(
+                    "Invalid value '{value}' for option '{key}': it must be a duration such as '200 ms'"
+                ))
+            }),
+        }
+    }
+}
