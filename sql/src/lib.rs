@@ -4,3 +4,4 @@
 //! means, and whether this engine can run it, is decided from the tree.
 
 pub mod parser;
+mod suggestion;

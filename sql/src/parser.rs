@@ -27,7 +27,6 @@ mod print;
 
 mod span;
 mod split;
-mod suggestion;
 mod token;
 
 pub use cursor::MAXIMUM_DEPTH;

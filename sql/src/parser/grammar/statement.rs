@@ -3,8 +3,8 @@
 use crate::parser::ast::{Statement, StatementKind};
 use crate::parser::cursor::{Parsed, Parser};
 use crate::parser::error::{ParseError, ParseErrorKind};
-use crate::parser::suggestion::nearest;
 use crate::parser::token::{Symbol, TokenKind};
+use crate::suggestion::nearest;
 
 /// The words that statements begin with.
 const BEGINNINGS: &[&str] = &[

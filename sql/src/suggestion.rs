@@ -1,9 +1,8 @@
-//! Which keyword a misspelled word was meant to be.
+//! Which keyword or option a misspelled word was meant to be.
 
-/// The keyword next to this word, if it is so near that the word is likely a misspelling of it: one mistake in short
-/// words, two in long ones.
-pub(super) fn nearest(word: &str, keywords: &[&'static str]) -> Option<&'static str> {
-    let word = word.to_ascii_uppercase();
+/// The keyword next to this word in any case of letters, if it is so near that the word is likely a misspelling of it:
+/// one mistake in short words, two in long ones.
+pub(crate) fn nearest(word: &str, keywords: &[&'static str]) -> Option<&'static str> {
     if word.len() > 32 {
         return None;
     }
@@ -17,16 +16,19 @@ pub(super) fn nearest(word: &str, keywords: &[&'static str]) -> Option<&'static 
 
 /// How many letters are wrong, missing, too many, or swapped with the next (the optimal string alignment distance).
 fn mistakes(left: &[u8], right: &[u8]) -> usize {
+    let same = u8::eq_ignore_ascii_case;
     let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();
     for (i, letter) in left.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, other) in right.iter().enumerate() {
-            let replaced = at(&last, j) + usize::from(letter != other);
+            let replaced = at(&last, j) + usize::from(!same(letter, other));
             let mut best = replaced.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
-            let swapped =
-                i > 0 && j > 0 && left.get(i - 1) == Some(other) && right.get(j - 1) == Some(letter);
+            let before =
+                i.checked_sub(1).and_then(|i| left.get(i)).zip(j.checked_sub(1).and_then(|j| right.get(j)));
+            let swapped = before
+                .is_some_and(|(before, other_before)| same(before, other) && same(other_before, letter));
             if swapped {
                 best = best.min(at(&before_last, j - 1) + 1);
             }
@@ -54,5 +56,7 @@ mod tests {
         assert_eq!(nearest("slect", &["SET", "SELECT"]), Some("SELECT"));
         assert_eq!(nearest("banana", &["SET", "SELECT"]), None);
         assert_eq!(nearest("select", &["SELECT"]), None);
+        assert_eq!(nearest("Event.numb", &["event.num"]), Some("event.num"));
+        assert_eq!(nearest("eventn.um", &["event.num"]), Some("event.num"));
     }
 }
