@@ -1,0 +1,3 @@
+//! Connectors: where the rows of tables come from.
+
+pub mod nexmark;
