@@ -32,7 +32,7 @@
 //! - There `next-event.rate`, `rate.shape` and `rate.period` have no effect; here they mean what they mean in Apache
 //!   Beam's Nexmark, where the connector has them from.
 //! - There 1000 is added to a bidder's id twice, so that bidders are not the persons they should be; here once.
-//! - There a third of the characters of `extra` are upper-case letters or punctuation, from remainders of negative
+//! - There about half of the characters of `extra` are upper-case letters or punctuation, from remainders of negative
 //!   numbers; here all are lower-case letters.
 //! - Random text has no blanks at its ends, as there; there they are trimmed, here letters are drawn instead.
 

@@ -158,7 +158,9 @@ impl Options {
             Some((_, set)) => set(self, &Text { key, value }),
             None => {
                 let known = OPTIONS.map(|(known, _)| known);
-                Err(OptionError::unknown(key, nearest(key, &known), &known))
+                // Keys are case-sensitive.
+                let in_other_case = known.into_iter().find(|known| known.eq_ignore_ascii_case(key));
+                Err(OptionError::unknown(key, in_other_case.or_else(|| nearest(key, &known)), &known))
             }
         }
     }
