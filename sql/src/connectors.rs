@@ -2,6 +2,7 @@
 
 mod blackhole;
 mod generated;
+pub mod nexmark;
 mod options;
 mod print;
 

@@ -14,6 +14,7 @@ pub mod functions;
 pub mod operators;
 pub mod parser;
 pub mod plan;
+mod suggestion;
 mod table_environment;
 mod translate;
 pub mod types;

@@ -27,7 +27,6 @@ mod print;
 
 mod span;
 mod split;
-mod suggestion;
 mod token;
 
 pub use cursor::MAXIMUM_DEPTH;
@@ -36,7 +35,6 @@ pub use error::{ParseError, ParseErrorKind, Position};
 pub use keywords::{is_reserved, keywords};
 pub use span::{SourceSpan, Span};
 pub use split::{StatementText, split_statements};
-pub(crate) use suggestion::nearest_name;
 
 use ast::{Expression, Statement};
 use cursor::Parser;

@@ -212,7 +212,7 @@ impl TableSchema {
             let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
             let error = SqlError::validation(format!("Column '{}' is not defined in the table", name.name))
                 .at(name.span);
-            match crate::parser::nearest_name(&name.name, &names) {
+            match crate::suggestion::nearest(&name.name, &names) {
                 Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
                 None => error,
             }

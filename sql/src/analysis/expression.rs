@@ -10,7 +10,7 @@ use crate::parser::ast::{
     FunctionCall, IsTest, Literal, Operands, RoundingFunction, SpecialFunction, TimeUnit, TimestampFunction,
     TrimSide, UnaryOperator, WhenClause,
 };
-use crate::parser::nearest_name;
+use crate::suggestion::nearest;
 use crate::plan::{CaseBranch, Expression, ExpressionKind, LogicalOperator};
 use crate::types::{Field, SqlType, can_cast, common_type};
 
@@ -383,7 +383,7 @@ fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
 fn unknown_function(name: &str) -> SqlError {
     let names: Vec<_> = scalar_function_names().collect();
     let error = SqlError::validation(format!("No match found for function signature {name}"));
-    match nearest_name(name, &names) {
+    match nearest(name, &names) {
         Some(nearest) => error.with_hint(format!("did you mean {nearest}?")),
         None => error,
     }

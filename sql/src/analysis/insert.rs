@@ -7,7 +7,7 @@ use super::unsupported;
 use crate::catalog::{Relation, Session, Table};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, InsertMode};
-use crate::parser::nearest_name;
+use crate::suggestion::nearest;
 use crate::plan::{Expression, LogicalPlan};
 use crate::types::can_cast_implicitly;
 
@@ -43,7 +43,7 @@ pub fn analyze_insert(session: &Session, insert: &Insert) -> SqlResult<(LogicalP
             let error =
                 SqlError::validation(format!("Cannot find table '{}' in any of the catalogs", path.quoted()))
                     .at(insert.table.span);
-            return Err(match nearest_name(&path.name, &known) {
+            return Err(match nearest(&path.name, &known) {
                 Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
                 None => error,
             });
@@ -99,7 +99,7 @@ fn targets(table: &Table, insert: &Insert, written: &[usize]) -> SqlResult<Vec<u
         let position = position.filter(|position| written.contains(position)).ok_or_else(|| {
             let names: Vec<&str> = table.columns.iter().map(|column| &*column.name).collect();
             let error = SqlError::validation(format!("Unknown target column '{}'", only.name)).at(name.span);
-            match nearest_name(&only.name, &names) {
+            match nearest(&only.name, &names) {
                 Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
                 None => error,
             }

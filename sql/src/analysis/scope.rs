@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Identifier, ObjectName};
-use crate::parser::nearest_name;
+use crate::suggestion::nearest;
 use crate::plan::Expression;
 use crate::types::{Schema, SqlType};
 
@@ -101,7 +101,7 @@ impl Scope {
             self.columns.iter().skip(among.start).take(among.len()).map(|(name, _)| &**name).collect();
         let error =
             SqlError::validation(format!("Column '{}' not found in any table", name.name)).at(name.span);
-        match nearest_name(&name.name, &names) {
+        match nearest(&name.name, &names) {
             Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
             None if names.is_empty() => error,
             None => error.with_hint(format!("there are: {}", names.join(", "))),
@@ -125,7 +125,7 @@ pub(crate) fn field_of(value: Expression, name: &Identifier) -> SqlResult<Expres
     };
     let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
     let position = names.iter().position(|field| *field == name.name);
-    let hint = nearest_name(&name.name, &names).map(|nearest| format!("did you mean `{nearest}`?"));
+    let hint = nearest(&name.name, &names).map(|nearest| format!("did you mean `{nearest}`?"));
     position.and_then(|position| Expression::field(value, position)).ok_or_else(|| {
         let error = SqlError::validation(format!("Field '{}' not found in the row", name.name)).at(name.span);
         match hint {

@@ -7,7 +7,7 @@ use super::{Scope, unsupported};
 use crate::catalog::{ColumnSource, Relation, Table};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{self, Hint, HintArguments, ObjectName, TableFactor, TableReference};
-use crate::parser::nearest_name;
+use crate::suggestion::nearest;
 use crate::plan::{Expression, LogicalPlan};
 
 /// How deep views may stand in views: more is a mistake that would never end.
@@ -87,7 +87,7 @@ fn not_found(context: &QueryContext<'_>, name: &ObjectName) -> SqlError {
     let error = SqlError::validation(format!("Object '{name}' not found")).at(name.span);
     let known: Vec<&str> = context.session.relations().map(|relation| &*relation.path().name).collect();
     let written = name.parts.last().map_or("", |part| &part.name);
-    match nearest_name(written, &known) {
+    match nearest(written, &known) {
         Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
         None => error,
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::{SqlError, SqlResult};
-use crate::parser::nearest_name;
+use crate::suggestion::nearest;
 
 /// The options of a table.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Options {
         }
         let keys: Vec<_> = self.left.keys().cloned().collect();
         let supported: Vec<&str> = self.asked.iter().map(String::as_str).collect();
-        let nearest = keys.first().and_then(|key| nearest_name(key, &supported));
+        let nearest = keys.first().and_then(|key| nearest(key, &supported));
         let hint = match nearest {
             Some(nearest) => format!("did you mean '{nearest}'?"),
             None => format!("supported options: {}", supported.join(", ")),

@@ -3,8 +3,8 @@
 use crate::parser::ast::{Statement, StatementKind};
 use crate::parser::cursor::{Parsed, Parser};
 use crate::parser::error::{ParseError, ParseErrorKind};
-use crate::parser::suggestion::nearest;
 use crate::parser::token::{Symbol, TokenKind};
+use crate::suggestion::nearest;
 
 /// The words that statements begin with.
 const BEGINNINGS: &[&str] = &[
@@ -58,7 +58,7 @@ impl Parser<'_> {
         let query = matches!(statement.kind, StatementKind::Query(_) | StatementKind::Insert(_));
         // A clause that is misspelled was taken for an alias, or stands here.
         let words = [self.word_before(), self.word_at(0)];
-        let misspelled = words.into_iter().flatten().find_map(|word| Some((word, nearest(word, CLAUSES)?)));
+        let misspelled = words.into_iter().flatten().find_map(|word| Some((word, misspelled(word, CLAUSES)?)));
         Err(match (self.kind_at(0), misspelled) {
             (_, Some((word, clause))) if query => {
                 error.with_hint(format!("did you mean {clause} instead of `{word}`?"))
@@ -125,7 +125,7 @@ impl Parser<'_> {
         let word = self.text_of(self.span());
         let message = format!("no statement begins with `{word}`");
         let unknown = ParseError::new(ParseErrorKind::UnknownStatement, message, error.span());
-        match nearest(word, BEGINNINGS) {
+        match misspelled(word, BEGINNINGS) {
             Some(keyword) => unknown.with_hint(format!("did you mean {keyword}?")),
             None => unknown,
         }
@@ -137,9 +137,14 @@ impl Parser<'_> {
         let listed = if others.is_empty() { last.into() } else { format!("{} or {last}", others.join(", ")) };
         let error = self.mistake(&listed);
         let alone = words.iter().copied().filter(|word| !word.contains(' ')).collect::<Vec<_>>();
-        match self.word_at(0).and_then(|word| nearest(word, &alone)) {
+        match self.word_at(0).and_then(|word| misspelled(word, &alone)) {
             Some(word) => Err(error.with_hint(format!("did you mean {word}?"))),
             None => Err(error),
         }
     }
+}
+
+/// The keyword that a word is a misspelling of; a keyword in lower case is none.
+fn misspelled<'a>(word: &str, keywords: &[&'a str]) -> Option<&'a str> {
+    nearest(word, keywords).filter(|keyword| !keyword.eq_ignore_ascii_case(word))
 }
