@@ -27,7 +27,7 @@ mod print;
 
 mod span;
 mod split;
-mod suggestion;
+pub(crate) mod suggestion;
 mod token;
 
 pub use cursor::MAXIMUM_DEPTH;

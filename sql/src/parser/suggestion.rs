@@ -16,7 +16,7 @@ pub(super) fn nearest(word: &str, keywords: &[&'static str]) -> Option<&'static 
 }
 
 /// How many letters are wrong, missing, too many, or swapped with the next (the optimal string alignment distance).
-fn mistakes(left: &[u8], right: &[u8]) -> usize {
+pub(crate) fn mistakes(left: &[u8], right: &[u8]) -> usize {
     let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();

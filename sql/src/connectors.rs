@@ -1,0 +1,3 @@
+//! Where tables come from and go to.
+
+pub mod faker;
