@@ -23,12 +23,12 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// A pattern, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DateFormat {
     fields: Vec<Field>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Field {
     Text(String),
     /// The year, or that of the week; cut to two digits if so.
@@ -144,6 +144,11 @@ fn week_year(moment: &Moment) -> i64 {
 
 /// Appends a number with zeros before it, up to this width.
 pub(super) fn push_padded(out: &mut String, number: i64, width: usize) {
+    if width == 2 && (0..100).contains(&number) {
+        // Most fields of a time; formatting them generally would double what a time takes.
+        out.extend([number / 10, number % 10].map(|digit| char::from(b'0' + digit as u8)));
+        return;
+    }
     if number < 0 {
         out.push('-');
     }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod cookbook;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::catalog;
 use super::error::ExpressionError;
@@ -14,12 +14,12 @@ use super::syntax::{self, Part};
 /// A compiled expression of a field, such as `#{Name.firstName} #{Name.lastName}`.
 ///
 /// Text without `#{` is a constant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expression {
     parts: Vec<CompiledPart>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum CompiledPart {
     Text(Box<str>),
     Method(Generator),

@@ -9,7 +9,7 @@ use super::random::Random;
 /// A method that has its arguments.
 ///
 /// Variants rather than a trait object: a source calls one for every field of every row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Generator {
     /// One of these words.
     Word(&'static [&'static str]),

@@ -1,5 +1,8 @@
 //! Points in time at random distances from now.
 
+#[cfg(test)]
+mod tests;
+
 use super::calendar::{DAY_MILLIS, Moment, days};
 use super::date_format::{DateFormat, push_timestamp};
 use super::generator::append;
@@ -8,7 +11,7 @@ use super::random::Random;
 const DAY_NANOS: i64 = DAY_MILLIS * 1_000_000;
 
 /// Which points in time, and how they are written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Instants {
     /// Which.
     pub(super) range: InstantRange,
