@@ -81,6 +81,10 @@ fn patterns_are_those_of_java() {
         (1_709_164_800_120, "K:mm k:ss u", "0:00 24:00 4"),
         (1_709_164_800_120, "''HH''''mm 'o''clock'", "'00''00 o'clock"),
         (1_709_164_800_120, "YY yyyyy S", "24 02024 120"),
+        (1_640_390_400_000, "YYYY yyyy-MM-dd", "2021 2021-12-25"),
+        (1_640_476_800_000, "YYYY yyyy-MM-dd", "2022 2021-12-26"),
+        (1_640_908_800_000, "YYYY yyyy-MM-dd", "2022 2021-12-31"),
+        (1_641_168_000_000, "YYYY yyyy-MM-dd", "2022 2022-01-03"),
     ];
     for (millis, pattern, expected) in cases {
         assert_eq!(formatted(pattern, millis), expected, "{pattern} of {millis}");
