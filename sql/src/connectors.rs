@@ -1,6 +1,7 @@
 //! Connectors: what reads and writes tables.
 
 mod blackhole;
+pub mod faker;
 mod generated;
 pub mod nexmark;
 mod options;

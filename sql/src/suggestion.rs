@@ -13,7 +13,7 @@ pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
 }
 
 /// How many letters are wrong, missing, too many, or swapped with the next (the optimal string alignment distance).
-fn mistakes(left: &[u8], right: &[u8]) -> usize {
+pub(crate) fn mistakes(left: &[u8], right: &[u8]) -> usize {
     let same = u8::eq_ignore_ascii_case;
     let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
     let mut before_last: Vec<usize> = Vec::new();
