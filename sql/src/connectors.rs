@@ -61,6 +61,8 @@ impl ChangelogMode {
 
 /// What is known when a table is read.
 pub struct ScanContext<'a> {
+    /// The table.
+    pub table: &'a Table,
     /// The job that is built.
     pub environment: &'a Environment,
     /// What is read of the table: columns, or fields of them.
@@ -118,7 +120,7 @@ pub struct Connector {
     pub sink: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSink>>>,
 }
 
-const CONNECTORS: &[Connector] = &[blackhole::CONNECTOR, print::CONNECTOR];
+const CONNECTORS: &[Connector] = &[blackhole::CONNECTOR, nexmark::CONNECTOR, print::CONNECTOR];
 
 /// What reads a table.
 ///

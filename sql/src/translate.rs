@@ -57,7 +57,7 @@ impl Translator<'_> {
 
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
-        let rows = source.scan(&ScanContext { environment: self.environment, columns, schema })?;
+        let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
         Ok(rows.name(format!("Source: {}", table.path.name)))
     }
 

@@ -38,7 +38,11 @@ fn sql_type(written: &DataType) -> SqlResult<SqlType> {
             SqlType::Decimal(small(precision), small(scale))
         }
         DataTypeKind::Length(kind, length) => {
-            let length = length.unwrap_or(1);
+            // As Flink's type system has it, whatever its documentation says of VARCHAR.
+            let length = length.unwrap_or(match kind {
+                LengthType::Char | LengthType::Binary => 1,
+                LengthType::VarChar | LengthType::VarBinary => MAXIMUM_LENGTH,
+            });
             if !(1..=MAXIMUM_LENGTH).contains(&length) {
                 return Err(SqlError::validation(format!(
                     "a length must be between 1 and {MAXIMUM_LENGTH}, not {length}"

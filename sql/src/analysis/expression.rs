@@ -10,8 +10,8 @@ use crate::parser::ast::{
     FunctionCall, IsTest, Literal, Operands, RoundingFunction, SpecialFunction, TimeUnit, TimestampFunction,
     TrimSide, UnaryOperator, WhenClause,
 };
-use crate::suggestion::nearest;
 use crate::plan::{CaseBranch, Expression, ExpressionKind, LogicalOperator};
+use crate::suggestion::nearest;
 use crate::types::{Field, SqlType, can_cast, common_type};
 
 /// Binds expressions over the columns of a scope.

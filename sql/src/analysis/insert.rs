@@ -7,8 +7,8 @@ use super::unsupported;
 use crate::catalog::{Relation, Session, Table};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, InsertMode};
-use crate::suggestion::nearest;
 use crate::plan::{Expression, LogicalPlan};
+use crate::suggestion::nearest;
 use crate::types::can_cast_implicitly;
 
 /// The rows that an INSERT writes, in the table's written columns, and the table.

@@ -41,10 +41,29 @@ pub(crate) fn literal(literal: &Literal, span: Span) -> SqlResult<Expression> {
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             constant(Arc::new(BinaryViewArray::from(vec![&*bytes])), SqlType::Binary(length))
         }
-        Literal::Date(_)
-        | Literal::Time(_)
-        | Literal::Timestamp(_)
-        | Literal::TimestampWithLocalTimeZone(_) => unsupported("a literal of a date or time", span),
+        Literal::Date(written) => match parse_date(written) {
+            Some(days) => constant(Arc::new(Date32Array::from(vec![days])), SqlType::Date),
+            None => Err(illegal("DATE", written, "2020-01-31").at(span)),
+        },
+        Literal::Time(written) => {
+            let precision = fraction_digits(written);
+            match parse_time(written, precision) {
+                Some(millis) => {
+                    constant(Arc::new(Time32MillisecondArray::from(vec![millis])), SqlType::Time(precision))
+                }
+                None => Err(illegal("TIME", written, "10:00:00").at(span)),
+            }
+        }
+        Literal::Timestamp(written) => {
+            let precision = fraction_digits(written);
+            match parse_timestamp(written, precision) {
+                Some(value) => {
+                    constant(timestamps(value, precision), SqlType::Timestamp(precision, TimeKind::Regular))
+                }
+                None => Err(illegal("TIMESTAMP", written, "2020-01-31 10:00:00").at(span)),
+            }
+        }
+        Literal::TimestampWithLocalTimeZone(_) => unsupported("a literal of an instant", span),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Identifier, ObjectName};
-use crate::suggestion::nearest;
 use crate::plan::Expression;
+use crate::suggestion::nearest;
 use crate::types::{Schema, SqlType};
 
 /// Which columns an expression sees: those of the relations in FROM, one after the other.

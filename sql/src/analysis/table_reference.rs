@@ -7,8 +7,8 @@ use super::{Scope, unsupported};
 use crate::catalog::{ColumnSource, Relation, Table};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{self, Hint, HintArguments, ObjectName, TableFactor, TableReference};
-use crate::suggestion::nearest;
 use crate::plan::{Expression, LogicalPlan};
+use crate::suggestion::nearest;
 
 /// How deep views may stand in views: more is a mistake that would never end.
 const MAXIMUM_VIEW_DEPTH: usize = 64;

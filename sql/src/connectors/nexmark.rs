@@ -41,11 +41,13 @@ mod generator;
 mod options;
 mod random;
 mod rate;
+mod table;
 mod text;
 
 pub use event::{Auction, Bid, Event, EventKind, Person};
 pub use generator::Generator;
 pub use options::{OptionError, Options, RateShape};
+pub(super) use table::CONNECTOR;
 
 #[cfg(test)]
 mod tests;

@@ -58,7 +58,8 @@ impl Parser<'_> {
         let query = matches!(statement.kind, StatementKind::Query(_) | StatementKind::Insert(_));
         // A clause that is misspelled was taken for an alias, or stands here.
         let words = [self.word_before(), self.word_at(0)];
-        let misspelled = words.into_iter().flatten().find_map(|word| Some((word, misspelled(word, CLAUSES)?)));
+        let misspelled =
+            words.into_iter().flatten().find_map(|word| Some((word, misspelled(word, CLAUSES)?)));
         Err(match (self.kind_at(0), misspelled) {
             (_, Some((word, clause))) if query => {
                 error.with_hint(format!("did you mean {clause} instead of `{word}`?"))
