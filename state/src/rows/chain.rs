@@ -103,3 +103,6 @@ impl RowStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,6 +89,20 @@ pub(super) fn upsert(store: &mut RowStore, numbers: &[u64]) -> Vec<Upserted> {
     out
 }
 
+/// Adds a row for each key, with these variable parts.
+pub(super) fn append(store: &mut RowStore, rows: &[(u64, Vec<u8>)]) -> Vec<RowRef> {
+    let keys = Keys::of(&rows.iter().map(|(number, _)| *number).collect::<Vec<_>>());
+    let (mut offsets, mut data, mut out) = (vec![0], Vec::new(), Vec::new());
+    for (_, variable) in rows {
+        data.extend_from_slice(variable);
+        offsets.push(u32::try_from(data.len()).unwrap());
+    }
+    let variable = BytesColumn { offsets: &offsets, data: &data };
+    store.append(keys.hashes(), &keys.column(store.layout().key_kind()), variable, &mut out).unwrap();
+    assert_eq!(out.len(), rows.len());
+    out
+}
+
 pub(super) fn find(store: &RowStore, numbers: &[u64]) -> Vec<Option<RowRef>> {
     let (keys, mut out) = (Keys::of(numbers), Vec::new());
     store.find(keys.hashes(), &keys.column(store.layout().key_kind()), &mut out).unwrap();

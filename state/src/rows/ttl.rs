@@ -110,3 +110,6 @@ impl RowStore {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
