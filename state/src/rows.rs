@@ -1,6 +1,7 @@
 //! Rows of bytes in pages: state whose keys and values have no Rust type, such as that of SQL.
 //!
 //! - [`RowStore`]: rows found by their keys, a batch at a time; one a key, or many.
+//! - [`OrderedRows`]: rows in the order of their keys.
 //! - [`keycode`]: keys as bytes that sort as their values do.
 //!
 //! Nothing here knows of columns' types or of SQL: operators say what the bytes of their rows are, and
@@ -14,6 +15,7 @@ mod index;
 mod key_column;
 pub mod keycode;
 mod lookup;
+mod ordered;
 mod page;
 mod pages;
 mod restore;
@@ -29,6 +31,7 @@ mod ttl;
 pub use key_column::{BytesColumn, KeyColumn, KeyKind};
 pub use keycode::{KeyDecoder, KeyEncoder, KeyNumber, KeyOrder};
 pub use lookup::Upserted;
+pub use ordered::{OrderedRows, OrderedValue};
 pub use row::{RowLayout, RowsPerKey};
 pub use row_ref::RowRef;
 pub use store::RowStore;
