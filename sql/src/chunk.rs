@@ -1,5 +1,7 @@
 //! Rows that travel together, as columns.
 
+mod exchange;
+pub(crate) mod keys;
 mod kinds;
 mod row_text;
 mod wire;
@@ -14,6 +16,8 @@ use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub use exchange::exchange;
+pub use keys::{KeyLayout, Keys};
 pub use kinds::{Kinds, RowKind};
 pub use row_text::{RowText, write_value};
 
@@ -152,6 +156,14 @@ impl Chunk {
             rows: chunks.iter().map(Self::rows).sum(),
             kinds: Kinds::concat(chunks.iter().map(|chunk| (chunk.kinds(), chunk.rows()))),
         }))
+    }
+
+    /// The same rows, without the memory of texts that are not among them, where that is most of it: rows that wait or
+    /// travel must not hold on to what they were cut from.
+    #[must_use]
+    pub fn compacted(self) -> Self {
+        let columns = self.columns.iter().map(exchange::compact).collect();
+        Self { columns, ..self }
     }
 
     /// The chunk as a batch of the runtime, with the weight of its rows.
