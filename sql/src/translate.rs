@@ -27,7 +27,7 @@ impl Translator<'_> {
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
-            (PhysicalNode::Scan { table, columns }, _) => self.scan(table, columns, &plan.schema),
+            (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
             (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
             (PhysicalNode::Calc { condition, projection }, [input]) => {
                 let calc = Calc::new(condition.as_ref(), projection, &self.session.build_context())?;
