@@ -14,6 +14,7 @@
 mod calendar;
 mod intervals;
 mod numbers;
+mod patterns;
 mod timestamps;
 mod zones;
 

@@ -51,7 +51,8 @@ pub fn months_between(from: i64, to: i64) -> i64 {
 
 /// Whole months from a day to a later one.
 fn months_forward(from: CivilDate, to: CivilDate) -> i64 {
-    let months = (i64::from(to.year) - i64::from(from.year)) * 12 + i64::from(to.month) - i64::from(from.month);
+    let months =
+        (i64::from(to.year) - i64::from(from.year)) * 12 + i64::from(to.month) - i64::from(from.month);
     months - i64::from(from.plus_months(months) > to)
 }
 

@@ -107,7 +107,8 @@ fn the_calendar_repeats_after_400_years_in_both_directions() {
 
 #[test]
 fn days_that_there_are_not_are_refused() {
-    for (year, month, day) in [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
+    for (year, month, day) in
+        [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
     {
         assert_eq!(CivilDate::new(year, month, day), None, "{year}-{month}-{day}");
     }

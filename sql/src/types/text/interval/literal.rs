@@ -20,7 +20,9 @@ pub enum Interval {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IntervalError {
     /// The text does not have the parts that its qualifier says.
-    #[error("the text does not have the form of its units: write '1' DAY, '1 10:30:00.5' DAY TO SECOND, '1-6' YEAR TO MONTH")]
+    #[error(
+        "the text does not have the form of its units: write '1' DAY, '1 10:30:00.5' DAY TO SECOND, '1-6' YEAR TO MONTH"
+    )]
     Format,
     /// A part after the first has no such value: hours go to 23, minutes and seconds to 59, months to 11.
     #[error("{value} is out of the range of {unit:?}: count it in the unit before")]
@@ -31,7 +33,9 @@ pub enum IntervalError {
         value: u32,
     },
     /// The first part has more digits than its precision.
-    #[error("{value} has more digits than the precision of {unit:?}, which is {precision}: write {unit:?}(p) with a larger p")]
+    #[error(
+        "{value} has more digits than the precision of {unit:?}, which is {precision}: write {unit:?}(p) with a larger p"
+    )]
     Precision {
         /// The first unit.
         unit: TimeUnit,

@@ -16,7 +16,11 @@ fn intervals_between_units_of_two_kinds_are_refused() {
         (TimeUnit::Week, TimeUnit::Day),
         (TimeUnit::Century, TimeUnit::Century),
     ] {
-        assert_eq!(parse_interval("1", qualifier(start, end)), Err(IntervalError::Qualifier), "{start:?} {end:?}");
+        assert_eq!(
+            parse_interval("1", qualifier(start, end)),
+            Err(IntervalError::Qualifier),
+            "{start:?} {end:?}"
+        );
     }
 }
 

@@ -33,7 +33,9 @@ fn writing_appends() {
 
 #[test]
 fn words_that_rust_reads_and_java_does_not_are_refused() {
-    for text in ["inf", "nan", "INFINITY", "infinity", "Nan", "1_000", "0x1p3", "e5", ".", "1e", "--1", "1 2", "1dd"] {
+    for text in
+        ["inf", "nan", "INFINITY", "infinity", "Nan", "1_000", "0x1p3", "e5", ".", "1e", "--1", "1 2", "1dd"]
+    {
         assert!(parse_double(text).is_err(), "{text}");
         assert!(parse_float(text).is_err(), "{text}");
     }
