@@ -15,6 +15,7 @@ mod calendar;
 mod intervals;
 mod numbers;
 mod patterns;
+mod simple_patterns;
 mod timestamps;
 mod zones;
 

@@ -1,5 +1,8 @@
 //! Patterns of `java.time.format.DateTimeFormatter`, with which DATE_FORMAT and TO_TIMESTAMP are called.
 //!
+//! [`SimplePattern`] has those of `java.text.SimpleDateFormat`, with which FROM_UNIXTIME, UNIX_TIMESTAMP, TO_DATE and
+//! DATE_FORMAT of a text are called.
+//!
 //! A pattern is compiled once and then formats and parses without allocating anything but what it writes.
 //!
 //! | Letters | Field |
@@ -25,10 +28,12 @@ mod format;
 mod names;
 mod parse;
 mod resolve;
+mod simple;
 #[cfg(test)]
 mod tests;
 
 use field::{Field, NameStyle};
+pub use simple::SimplePattern;
 
 use crate::types::calendar::CivilDateTime;
 

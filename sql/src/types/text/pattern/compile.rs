@@ -31,7 +31,7 @@ pub(super) fn compile(text: &str) -> Result<Vec<Item>, PatternError> {
 }
 
 /// How often the letter stands here.
-fn run(letter: char, characters: &mut Peekable<Chars<'_>>) -> usize {
+pub(super) fn run(letter: char, characters: &mut Peekable<Chars<'_>>) -> usize {
     let mut count = 1;
     while characters.next_if_eq(&letter).is_some() {
         count += 1;
@@ -40,7 +40,7 @@ fn run(letter: char, characters: &mut Peekable<Chars<'_>>) -> usize {
 }
 
 /// Text up to the closing quote; two quotes are one.
-fn quoted(characters: &mut Peekable<Chars<'_>>) -> Result<String, PatternError> {
+pub(super) fn quoted(characters: &mut Peekable<Chars<'_>>) -> Result<String, PatternError> {
     let mut text = String::new();
     loop {
         match characters.next() {

@@ -4,7 +4,7 @@ use crate::types::calendar::{CivilDate, CivilDateTime};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
-/// A field, named as in `java.time.temporal.ChronoField`.
+/// A field. Most are named as in `java.time.temporal.ChronoField`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Year,
@@ -17,6 +17,10 @@ pub(super) enum Field {
     DayOfYear,
     /// From Monday, which is 1.
     DayOfWeek,
+    /// 1 for the first seven days, and so on.
+    DayOfWeekInMonth,
+    /// The first has the month's first day.
+    WeekOfMonth,
     /// 0 is AM.
     HalfOfDay,
     HourOfDay,
@@ -25,6 +29,7 @@ pub(super) enum Field {
     ClockHourOfHalf,
     Minute,
     Second,
+    Milli,
     Nano,
 }
 
@@ -59,6 +64,7 @@ impl Fields {
             Field::ClockHourOfHalf => clock_hour(hour % 12, 12),
             Field::Minute => self.nanos_of_day / (60 * NANOS_PER_SECOND) % 60,
             Field::Second => self.nanos_of_day / NANOS_PER_SECOND % 60,
+            Field::Milli => self.nanos_of_day / 1_000_000 % 1_000,
             Field::Nano => self.nanos_of_day % NANOS_PER_SECOND,
             date_field => date_value(self.date, date_field),
         }
@@ -79,6 +85,12 @@ pub(super) fn date_value(date: CivilDate, field: Field) -> i64 {
         Field::Day => i64::from(date.day()),
         Field::DayOfYear => i64::from(date.day_of_year()),
         Field::DayOfWeek => i64::from(date.iso_day_of_week()),
+        Field::DayOfWeekInMonth => i64::from((date.day() - 1) / 7 + 1),
+        // The weekday of the month's first, from Sunday as 0, is where its first week begins.
+        Field::WeekOfMonth => {
+            let first = CivilDate::from_days(date.days() + 1 - i64::from(date.day()));
+            i64::from((date.day() - 1 + first.day_of_week() - 1) / 7 + 1)
+        }
         _ => 0,
     }
 }

@@ -43,6 +43,22 @@ pub(super) fn find(field: Field, style: NameStyle, text: &str) -> Option<(i64, u
     found
 }
 
+/// The value with the longest name, full or short, that the text begins with in upper or lower case; and the name's length.
+pub(super) fn find_any(field: Field, text: &str) -> Option<(i64, usize)> {
+    let mut found: Option<(i64, usize)> = None;
+    for style in [NameStyle::Full, NameStyle::Short] {
+        let (names, least) = names(field, style);
+        for (name, value) in names.iter().zip(least..) {
+            let name = shortened(name, field, style);
+            let stands_there = text.get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name));
+            if stands_there && found.is_none_or(|(_, length)| name.len() > length) {
+                found = Some((value, name.len()));
+            }
+        }
+    }
+    found
+}
+
 /// The field's names in full, or those that are not beginnings of them; and the value of the first.
 fn names(field: Field, style: NameStyle) -> (&'static [&'static str], i64) {
     match (field, style) {

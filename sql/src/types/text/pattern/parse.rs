@@ -46,6 +46,8 @@ impl Parsed {
             Field::Minute => &mut self.minute,
             Field::Second => &mut self.second,
             Field::Nano => &mut self.nano,
+            // Only `SimplePattern` has these.
+            Field::Milli | Field::WeekOfMonth | Field::DayOfWeekInMonth => return None,
         };
         match *slot {
             Some(before) if before != value => None,
