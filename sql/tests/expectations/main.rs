@@ -13,6 +13,7 @@
 
 mod calendar;
 mod intervals;
+mod literals;
 mod numbers;
 mod patterns;
 mod simple_patterns;

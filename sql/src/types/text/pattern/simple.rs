@@ -11,6 +11,9 @@ use super::field::{Field, Fields, NameStyle};
 use super::names;
 use crate::types::calendar::CivilDateTime;
 
+/// More letters of one field are a mistake, and would be so many zeros in every text.
+const MAX_LETTERS: usize = 255;
+
 /// A compiled pattern of `java.text.SimpleDateFormat`, which Flink's older functions take.
 ///
 /// The letters are those of [`Pattern`](super::Pattern) but for `Q`, `q`, `n` and brackets, and: `y` of any number of letters
@@ -91,6 +94,9 @@ impl SimplePattern {
 }
 
 fn item(letter: char, count: usize) -> Result<Item, PatternError> {
+    if count > MAX_LETTERS {
+        return Err(PatternError::TooMany(letter));
+    }
     let field = match letter {
         'y' => Field::YearOfEra,
         'Y' => Field::WeekBasedYear,

@@ -32,6 +32,7 @@ fn what_is_no_pattern_is_named() {
         ("n", PatternError::UnknownLetter('n')),
         ("HH:mm z", PatternError::Unsupported('z')),
         ("'open", PatternError::UnclosedQuote),
+        (&"y".repeat(70_000), PatternError::TooMany('y')),
     ] {
         assert_eq!(SimplePattern::compile(text, 2026), Err(error), "{text}");
     }
