@@ -96,7 +96,7 @@ fn number(text: &str, width: Option<usize>) -> Option<(i32, &str)> {
 /// The year with these last two digits from 80 years before the current one.
 fn in_window(digits: i32, current_year: i32) -> i32 {
     let start = current_year.saturating_sub(YEARS_BACK);
-    start.saturating_add((digits - start).rem_euclid(100))
+    start.saturating_add(digits.wrapping_sub(start.rem_euclid(100)).rem_euclid(100))
 }
 
 impl Read {
