@@ -10,6 +10,9 @@ pub mod decimal;
 pub mod interval;
 pub mod number;
 mod pad;
+pub mod pattern;
+#[cfg(test)]
+mod tests;
 pub mod timestamp;
 
 pub use number::NumberFormatError;
