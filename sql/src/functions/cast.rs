@@ -75,6 +75,11 @@ fn build(
     Err(SqlError::unsupported(format!("CAST from {from} to {to} is not supported yet")))
 }
 
+/// A column of numbers as another numeric type.
+pub(crate) fn convert_numbers(values: &ArrayRef, from: &SqlType, to: &SqlType) -> Result<ArrayRef> {
+    if same_column(from, to) { Ok(values.clone()) } else { numeric(values, from, to) }
+}
+
 /// An integer column at another width: the low bits stay, as in Java.
 pub(super) fn narrow_integer(values: &ArrayRef, to: &SqlType) -> Result<ArrayRef> {
     if *values.data_type() == to.arrow() { Ok(values.clone()) } else { numeric_to(&integers(values)?, to) }
