@@ -3,6 +3,7 @@
 mod exchange;
 pub(crate) mod keys;
 mod kinds;
+pub mod row_codec;
 mod row_text;
 mod wire;
 
@@ -19,6 +20,7 @@ use millstream_runtime::{Error, ErrorKind, Result};
 pub use exchange::exchange;
 pub use keys::{KeyLayout, Keys};
 pub use kinds::{Kinds, RowKind};
+pub use row_codec::{EncodedRows, RowCodec};
 pub use row_text::{RowText, write_value};
 
 use crate::types::Schema;
