@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
 
 mod moving;
+mod rows;
 mod snapshot;
 mod state;
 
@@ -39,7 +40,7 @@ fn settings() -> Criterion {
 criterion_group! {
     name = hot_paths;
     config = settings();
-    targets = moving::routing, moving::channel_hop, moving::watermarks, state::table, state::windows,
+    targets = moving::routing, moving::channel_hop, moving::watermarks, state::table, state::windows, rows::sums,
         snapshot::encoding, snapshot::decoding
 }
 criterion_main!(hot_paths);

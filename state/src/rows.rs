@@ -27,6 +27,7 @@ mod store;
 #[cfg(test)]
 mod test_support;
 mod ttl;
+mod words;
 
 pub use key_column::{BytesColumn, KeyColumn, KeyKind};
 pub use keycode::{KeyDecoder, KeyEncoder, KeyNumber, KeyOrder};

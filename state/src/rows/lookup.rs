@@ -101,10 +101,9 @@ impl RowStore {
         if self.bytes() <= CACHED {
             for (at, hash) in hashes.iter().enumerate() {
                 let key = keys.key(at).ok_or_else(|| self.missing_key())?;
-                let found = self.index.find(*hash, |row| self.is_row_of(key, row));
-                let entry = match found {
-                    Some(row) if self.is_live(row) => Upserted { row, is_new: false },
-                    _ => self.upsert_one(*hash, key)?,
+                let entry = match self.index.find(*hash, |row| self.is_live_row_of(key, row)) {
+                    Some(row) => Upserted { row, is_new: false },
+                    None => self.upsert_one(*hash, key)?,
                 };
                 out.push(entry);
             }
@@ -194,16 +193,17 @@ impl RowStore {
     #[inline]
     fn look_ahead(&self, hashes: &[u64], candidates: &mut Candidates) {
         hashes.iter().for_each(|hash| self.index.prefetch(*hash));
+        let last = self.layout.fixed().end.saturating_sub(1);
         for (hash, candidate) in hashes.iter().zip(candidates) {
             *candidate = self.index.candidate(*hash);
-            if let Some(row) = *candidate {
-                let bytes = self.pages.row(row);
+            if let Some(row) = *candidate
+                && let Some(page) = self.pages.page(row)
+            {
                 // Rows begin anywhere in a line of the cache, and so may end in the next one.
-                if let Some(first) = bytes.first() {
-                    prefetch(first);
-                }
-                if let Some(last) = bytes.get(self.layout.fixed().end) {
-                    prefetch(last);
+                for at in [0, last] {
+                    if let Some(byte) = page.get(row.offset() + at) {
+                        prefetch(byte);
+                    }
                 }
             }
         }
@@ -221,16 +221,21 @@ impl RowStore {
     /// Whether a row has this key.
     #[inline]
     pub(super) fn is_row_of<K: RowKey>(&self, key: K, row: RowRef) -> bool {
-        let bytes = self.pages.row(row);
-        key.is_in(bytes, self.layout.key_at(), || row::key_length(bytes))
+        self.pages.page(row).is_some_and(|page| self.is_key_in(page, key, row))
     }
 
     /// Whether a row has this key, and has not expired.
     #[inline]
     fn is_live_row_of<K: RowKey>(&self, key: K, row: RowRef) -> bool {
-        let bytes = self.pages.row(row);
-        key.is_in(bytes, self.layout.key_at(), || row::key_length(bytes))
-            && self.expiry.is_live(row::stamp(bytes))
+        self.pages.page(row).is_some_and(|page| {
+            self.is_key_in(page, key, row) && self.expiry.is_live(row::stamp_in(page, row.offset()))
+        })
+    }
+
+    #[inline]
+    fn is_key_in<K: RowKey>(&self, page: &[u8], key: K, row: RowRef) -> bool {
+        let start = row.offset();
+        key.is_in(page, start + self.layout.key_at(), || row::key_length_in(page, start))
     }
 
     fn check(&self, hashes: &[u64], keys: &KeyColumn<'_>) -> Result<()> {

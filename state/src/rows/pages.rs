@@ -73,17 +73,28 @@ impl Pages {
         self.pages.len()
     }
 
+    /// The bytes of the page of a row.
+    #[inline]
+    pub(super) fn page(&self, row: RowRef) -> Option<&[u8]> {
+        self.pages.get(row.page()).map(Page::bytes)
+    }
+
+    /// As [`page`](Self::page), for writing.
+    #[inline]
+    pub(super) fn page_mut(&mut self, row: RowRef) -> Option<&mut [u8]> {
+        self.pages.get_mut(row.page()).map(Page::bytes_mut)
+    }
+
     /// The bytes from where a row begins, to the end of its page.
     #[inline]
     pub(super) fn row(&self, row: RowRef) -> &[u8] {
-        self.pages.get(row.page()).and_then(|page| page.bytes().get(row.offset()..)).unwrap_or_default()
+        self.page(row).and_then(|page| page.get(row.offset()..)).unwrap_or_default()
     }
 
     /// As [`row`](Self::row), for writing.
     #[inline]
     pub(super) fn row_mut(&mut self, row: RowRef) -> &mut [u8] {
-        let page = self.pages.get_mut(row.page());
-        page.and_then(|page| page.bytes_mut().get_mut(row.offset()..)).unwrap_or_default()
+        self.page_mut(row).and_then(|page| page.get_mut(row.offset()..)).unwrap_or_default()
     }
 
     /// How many bytes the row's slot has.

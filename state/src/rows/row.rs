@@ -46,23 +46,45 @@ fn set_word(row: &mut [u8], at: usize, word: u32) {
 /// The hash of the key.
 #[inline]
 pub(super) fn hash(row: &[u8]) -> u64 {
-    row.get(HASH..).and_then(|row| row.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    hash_in(row, 0)
+}
+
+/// The hash of the key of a row that begins at `offset` of a page: as others here that are called for each
+/// row, without a slice of the row's own to check.
+#[inline]
+pub(super) fn hash_in(page: &[u8], offset: usize) -> u64 {
+    page.get(offset + HASH..).and_then(|row| row.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// When the row was written last, in seconds.
 #[inline]
 pub(super) fn stamp(row: &[u8]) -> u32 {
-    word(row, STAMP)
+    stamp_in(row, 0)
+}
+
+#[inline]
+pub(super) fn stamp_in(page: &[u8], offset: usize) -> u32 {
+    word(page, offset + STAMP)
 }
 
 #[inline]
 pub(super) fn set_stamp(row: &mut [u8], seconds: u32) {
-    set_word(row, STAMP, seconds);
+    set_stamp_in(row, 0, seconds);
+}
+
+#[inline]
+pub(super) fn set_stamp_in(page: &mut [u8], offset: usize, seconds: u32) {
+    set_word(page, offset + STAMP, seconds);
 }
 
 #[inline]
 pub(super) fn key_length(row: &[u8]) -> usize {
-    word(row, KEY_LENGTH) as usize
+    key_length_in(row, 0)
+}
+
+#[inline]
+pub(super) fn key_length_in(page: &[u8], offset: usize) -> usize {
+    word(page, offset + KEY_LENGTH) as usize
 }
 
 #[inline]
