@@ -193,7 +193,7 @@ impl RowStore {
     #[inline]
     fn look_ahead(&self, hashes: &[u64], candidates: &mut Candidates) {
         hashes.iter().for_each(|hash| self.index.prefetch(*hash));
-        let last = self.layout.fixed().end.saturating_sub(1);
+        let last = self.layout.reach();
         for (hash, candidate) in hashes.iter().zip(candidates) {
             *candidate = self.index.candidate(*hash);
             if let Some(row) = *candidate

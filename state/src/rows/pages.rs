@@ -3,6 +3,8 @@
 //! A page has slots of one size. Slots that were freed are a list within the page; pages with room are a
 //! list for each size; a page without rows is given back.
 
+use std::sync::Arc;
+
 use super::frozen_pages::{FrozenPage, FrozenPages};
 use super::page::Page;
 use super::row;
@@ -275,10 +277,11 @@ impl Pages {
 
     /// What the pages hold now, to be looked at while the store goes on.
     pub(super) fn share(&mut self) -> FrozenPages {
-        let states = self.states.iter().map(|state| (state.class.units(), state.begun));
-        let shared = self.pages.iter_mut().zip(states).map(|(page, (units, begun))| match begun {
-            0 => FrozenPage::default(),
-            _ => FrozenPage { bytes: page.share(), units, begun },
+        // One for all that were given back.
+        let nothing = Arc::default();
+        let shared = self.pages.iter_mut().zip(&self.states).map(|(page, state)| {
+            let bytes = if state.begun == 0 { Arc::clone(&nothing) } else { page.share() };
+            FrozenPage { bytes, units: state.class.units(), begun: state.begun }
         });
         FrozenPages(shared.collect())
     }

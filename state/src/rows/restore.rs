@@ -129,7 +129,9 @@ impl RowStore {
 /// The error that says what is wrong with a block.
 #[cold]
 pub(super) fn damaged(state: &str, problem: &str) -> StateError {
-    StateError::Usage(format!("state `{state}`: a block of the snapshot cannot be read: {problem}"))
+    StateError::Usage(format!(
+        "state `{state}`: a block of the snapshot is damaged: {problem}; restore from another snapshot"
+    ))
 }
 
 /// Checks that a snapshot holds rows under this name.

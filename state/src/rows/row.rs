@@ -20,6 +20,9 @@ const HEADER: usize = 24;
 /// The bytes of what follows it where a key has many rows.
 const LINKS: usize = 8;
 
+/// How many bytes of a key of bytes are fetched ahead with its row.
+const LIKELY_KEY: usize = 15;
+
 const HASH: usize = 0;
 const NEXT: usize = 8;
 const STAMP: usize = 12;
@@ -213,6 +216,15 @@ impl RowLayout {
     #[inline]
     pub(super) fn fixed(&self) -> Range<usize> {
         self.fixed_at..self.fixed_at + self.initial.len()
+    }
+
+    /// Where a row ends, about, up to which it is looked at for each key: the last of what is worth fetching.
+    #[inline]
+    pub(super) fn reach(&self) -> usize {
+        match self.key {
+            KeyKind::U64 | KeyKind::U128 => self.fixed().end.saturating_sub(1),
+            KeyKind::Bytes => self.key_at + LIKELY_KEY,
+        }
     }
 
     /// Where the variable part begins in a row with a key of this length.

@@ -94,7 +94,7 @@ impl FrozenRows {
         out.end().push(if self.expiry.is_on() { STAMPED } else { UNSTAMPED });
         let rows = self.rows_of(index);
         let ahead = rows.iter().skip(FETCHED_AHEAD).map(Some).chain(std::iter::repeat(None));
-        let last = self.layout.fixed().end.saturating_sub(1);
+        let last = self.layout.reach();
         for (row, ahead) in rows.iter().zip(ahead) {
             let ahead = ahead.map(|row| self.pages.row(*row)).unwrap_or_default();
             [ahead.first(), ahead.get(last)].into_iter().flatten().for_each(prefetch);
