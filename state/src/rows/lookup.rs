@@ -8,11 +8,10 @@ use super::key_column::{BytesColumn, KeyColumn, RowKey, RowKeys};
 use super::row::{self, RowsPerKey};
 use super::row_ref::RowRef;
 use super::store::RowStore;
-use crate::prefetch::prefetch;
 use crate::{Result, StateError};
 
 /// How many keys are looked ahead for at once: what is asked for stays in the nearest cache until it is used.
-const AHEAD: usize = 128;
+pub(super) const AHEAD: usize = 128;
 
 /// Where the row of a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub struct Upserted {
 /// Up to so many bytes, a store is taken to be in the nearer caches: there is nothing to wait for.
 const CACHED: usize = 256 << 10;
 
-type Candidates = [Option<RowRef>; AHEAD];
+pub(super) type Candidates = [Option<RowRef>; AHEAD];
 
 impl RowStore {
     /// Appends to `out` where each key's row is, or its first one if a key may have many; none if there is
@@ -191,27 +190,19 @@ impl RowStore {
 
     /// Finds out where the rows of these keys likely are; their memory is on its way then.
     #[inline]
-    fn look_ahead(&self, hashes: &[u64], candidates: &mut Candidates) {
+    pub(super) fn look_ahead(&self, hashes: &[u64], candidates: &mut Candidates) {
         hashes.iter().for_each(|hash| self.index.prefetch(*hash));
-        let last = self.layout.reach();
         for (hash, candidate) in hashes.iter().zip(candidates) {
             *candidate = self.index.candidate(*hash);
-            if let Some(row) = *candidate
-                && let Some(page) = self.pages.page(row)
-            {
-                // Rows begin anywhere in a line of the cache, and so may end in the next one.
-                for at in [0, last] {
-                    if let Some(byte) = page.get(row.offset() + at) {
-                        prefetch(byte);
-                    }
-                }
+            if let Some(row) = *candidate {
+                self.fetch(row);
             }
         }
     }
 
     /// The row with this key, if the index was found to have `candidate` first for its hash.
     #[inline]
-    fn row_of<K: RowKey>(&self, hash: u64, key: K, candidate: RowRef) -> Option<RowRef> {
+    pub(super) fn row_of<K: RowKey>(&self, hash: u64, key: K, candidate: RowRef) -> Option<RowRef> {
         if self.is_row_of(key, candidate) {
             return Some(candidate);
         }
@@ -238,7 +229,7 @@ impl RowStore {
         key.is_in(page, start + self.layout.key_at(), || row::key_length_in(page, start))
     }
 
-    fn check(&self, hashes: &[u64], keys: &KeyColumn<'_>) -> Result<()> {
+    pub(super) fn check(&self, hashes: &[u64], keys: &KeyColumn<'_>) -> Result<()> {
         if keys.kind() == self.layout.key_kind() && keys.len() == hashes.len() {
             return Ok(());
         }
@@ -264,7 +255,7 @@ impl RowStore {
     }
 
     #[cold]
-    fn missing_key(&self) -> StateError {
+    pub(super) fn missing_key(&self) -> StateError {
         StateError::Usage(format!(
             "state `{}`: a column of bytes has fewer values than there are hashes, or offsets beyond its data",
             self.meta.name

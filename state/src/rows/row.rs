@@ -102,7 +102,12 @@ pub(super) fn set_variable_length(row: &mut [u8], length: u32) {
 /// The row behind this one in the ring of those with the same key.
 #[inline]
 pub(super) fn next(row: &[u8]) -> Option<RowRef> {
-    RowRef::from_number(word(row, NEXT))
+    next_in(row, 0)
+}
+
+#[inline]
+pub(super) fn next_in(page: &[u8], offset: usize) -> Option<RowRef> {
+    RowRef::from_number(word(page, offset + NEXT))
 }
 
 pub(super) fn set_next(row: &mut [u8], next: RowRef) {

@@ -116,7 +116,7 @@ impl RowStore {
     }
 
     /// The fixed part of a row, for writing.
-    #[inline]
+    #[inline(always)]
     pub fn fixed_mut(&mut self, row: RowRef) -> &mut [u8] {
         let Some(page) = written(&mut self.pages, &mut self.groups, self.expiry, row) else {
             return Default::default();
@@ -258,7 +258,7 @@ impl RowStore {
 }
 
 /// Marks a row as being written to; returns its page.
-#[inline]
+#[inline(always)]
 fn written<'p>(
     pages: &'p mut Pages,
     groups: &mut GroupChanges,
