@@ -41,17 +41,30 @@ impl RowStore {
             Some([UNSTAMPED]) => false,
             _ => return Err(self.damaged("it does not begin as a block of rows")),
         };
+        self.restore_keys(group, is_stamped, usize::MAX, &mut rest)?;
+        self.groups.is_as_restored(group);
+        Ok(())
+    }
+
+    /// Adds the rows of so many keys, or of fewer if the bytes end before; returns how many are missing.
+    pub(super) fn restore_keys(
+        &mut self,
+        group: KeyGroup,
+        is_stamped: bool,
+        mut keys: usize,
+        rest: &mut &[u8],
+    ) -> Result<usize> {
         // The index is looked into for many keys at once, since most of it is in no cache.
         let mut found = Vec::with_capacity(AHEAD);
-        while !rest.is_empty() {
-            found.push(self.restore_key(group, is_stamped, &mut rest)?);
+        while !rest.is_empty() && keys > 0 {
+            keys -= 1;
+            found.push(self.restore_key(group, is_stamped, rest)?);
             if found.len() == AHEAD {
                 self.index_restored(&mut found)?;
             }
         }
         self.index_restored(&mut found)?;
-        self.groups.is_as_restored(group);
-        Ok(())
+        Ok(keys)
     }
 
     /// Adds the rows of one key; returns its hash and the first of them, which the index does not know yet.

@@ -38,15 +38,7 @@ impl RowStore {
     /// Freezes the content for snapshot `checkpoint`: takes some ten nanoseconds a page; rows are neither
     /// copied nor encoded. A page is copied when it is written to while the snapshot still holds it.
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
-        let frozen = Arc::new(FrozenRows {
-            state: self.meta.name.as_str().into(),
-            layout: self.layout.clone(),
-            groups: self.groups.groups(),
-            range: self.groups.range(),
-            expiry: self.expiry,
-            pages: self.pages.share(),
-            dealt: OnceLock::new(),
-        });
+        let frozen = self.freeze();
         let start = frozen.range.start();
         let groups = self.groups.snapshot(checkpoint).map(|(group, rows, unchanged_since)| {
             let block = RowBlock { frozen: frozen.clone(), index: group.index().saturating_sub(start), rows };
@@ -54,10 +46,23 @@ impl RowStore {
         });
         KeyedStateSnapshot { meta: self.meta.clone(), groups: groups.collect() }
     }
+
+    /// The rows as they are now.
+    pub(super) fn freeze(&mut self) -> Arc<FrozenRows> {
+        Arc::new(FrozenRows {
+            state: self.meta.name.as_str().into(),
+            layout: self.layout.clone(),
+            groups: self.groups.groups(),
+            range: self.groups.range(),
+            expiry: self.expiry,
+            pages: self.pages.share(),
+            dealt: OnceLock::new(),
+        })
+    }
 }
 
 /// What all blocks of a snapshot have in common.
-struct FrozenRows {
+pub(super) struct FrozenRows {
     state: Arc<str>,
     layout: RowLayout,
     groups: KeyGroups,
@@ -70,7 +75,8 @@ struct FrozenRows {
 }
 
 impl FrozenRows {
-    fn rows_of(&self, index: usize) -> &[RowRef] {
+    /// The rows of a group, of those with one key the first: `index` is which of the range's groups it is.
+    pub(super) fn rows_of(&self, index: usize) -> &[RowRef] {
         let dealt = self.dealt.get_or_init(|| self.deal());
         dealt.get(index).map(Vec::as_slice).unwrap_or_default()
     }
@@ -92,6 +98,11 @@ impl FrozenRows {
 
     fn encode(&self, index: usize, out: &mut Pieces) -> Result<(), postcard::Error> {
         out.end().push(if self.expiry.is_on() { STAMPED } else { UNSTAMPED });
+        self.encode_keys(index, out)
+    }
+
+    /// Appends the keys of a group with their rows.
+    pub(super) fn encode_keys(&self, index: usize, out: &mut Pieces) -> Result<(), postcard::Error> {
         let rows = self.rows_of(index);
         let ahead = rows.iter().skip(FETCHED_AHEAD).map(Some).chain(std::iter::repeat(None));
         let last = self.layout.reach();
@@ -142,6 +153,11 @@ impl FrozenRows {
         Ok(())
     }
 
+    /// The error of a block that cannot be encoded.
+    pub(super) fn failed(&self, source: postcard::Error) -> StateError {
+        StateError::Codec { state: self.state.to_string(), action: "encode", source }
+    }
+
     /// The bytes of all rows with the key of a first one, in order, without those that have expired.
     fn live_rows<'a>(&'a self, first: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         let next = |bytes: &&[u8]| row::next(bytes).map(|next| self.pages.row(next));
@@ -169,11 +185,7 @@ struct RowBlock {
 
 impl EncodeBlock for RowBlock {
     fn encode(&self, out: &mut Pieces) -> Result<()> {
-        self.frozen.encode(self.index, out).map_err(|source| StateError::Codec {
-            state: self.frozen.state.to_string(),
-            action: "encode",
-            source,
-        })
+        self.frozen.encode(self.index, out).map_err(|source| self.frozen.failed(source))
     }
 
     fn entries(&self) -> u64 {
