@@ -1,5 +1,5 @@
 //! The paths that every record takes, one at a time, each beside a baseline that does the least one
-//! could do: hashing and routing, tables of state, watermarks, channels, and state to bytes and back.
+//! could do: hashing and routing, tables and rows of state, watermarks, channels, and state to bytes and back.
 //!
 //! `cargo bench --bench hot_paths [-- filter]`; a minute in all. Rates are in records or entries.
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::layout::RowLayout;
 use super::restore::{check_kind, damaged};
-use super::row::RowLayout;
 use super::snapshot::FrozenRows;
 use super::store::RowStore;
 use crate::codec::{decode_from, encode_into};

@@ -5,7 +5,8 @@
 //! the rows asked for; the rows are compared.
 
 use super::key_column::{BytesColumn, KeyColumn, RowKey, RowKeys};
-use super::row::{self, RowsPerKey};
+use super::layout::RowsPerKey;
+use super::row;
 use super::row_ref::RowRef;
 use super::store::RowStore;
 use crate::{Result, StateError};

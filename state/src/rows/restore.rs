@@ -1,7 +1,8 @@
 //! From the blocks of a snapshot to rows, at whatever parallelism.
 
 use super::key_column::KeyKind;
-use super::row::{self, RowsPerKey};
+use super::layout::RowsPerKey;
+use super::row;
 use super::row_ref::RowRef;
 use super::snapshot::{STAMPED, UNSTAMPED, hash_of_bytes};
 use super::store::RowStore;

@@ -15,7 +15,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::frozen_pages::FrozenPages;
 use super::key_column::KeyKind;
-use super::row::{self, RowLayout, RowsPerKey};
+use super::layout::{RowLayout, RowsPerKey};
+use super::row;
 use super::row_ref::RowRef;
 use super::store::RowStore;
 use super::ttl::Expiry;

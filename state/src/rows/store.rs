@@ -3,8 +3,9 @@
 use super::group_changes::GroupChanges;
 use super::index::RowIndex;
 use super::key_column::RowKey;
+use super::layout::{RowLayout, RowsPerKey};
 use super::pages::Pages;
-use super::row::{self, FREE, RowLayout, RowsPerKey};
+use super::row::{self, FREE};
 use super::row_ref::RowRef;
 use super::ttl::Expiry;
 use crate::snapshot::part::StateMeta;
