@@ -105,8 +105,9 @@ impl RowsByTime {
         let mut taken = Vec::new();
         while let Some(entry) = self.stores.first_entry().filter(|entry| *entry.key() <= last) {
             let (time, mut store) = entry.remove_entry();
-            for (since, (_, rows)) in self.since.iter_mut().zip(store.groups.take_changed()) {
-                if rows > 0 {
+            // Also where it has no rows any more, but had some in the snapshot.
+            for (since, (changed, rows)) in self.since.iter_mut().zip(store.groups.take_changed()) {
+                if changed || rows > 0 {
                     *since = None;
                 }
             }

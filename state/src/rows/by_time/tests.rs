@@ -168,3 +168,18 @@ fn times_that_are_cut_off_are_refused() {
     let error = rows(layout).restore(*group, &bytes[..1]).unwrap_err().to_string();
     assert!(error.contains("state `slices`") && error.contains("a time is cut off"), "{error}");
 }
+
+#[test]
+fn what_was_removed_from_a_store_before_it_was_taken_out_is_a_change() {
+    let mut rows = rows(RowLayout::new(KeyKind::U64, &INITIAL, RowsPerKey::One));
+    let (first, second) = (6, (7..).find(|other| group_of(*other) == group_of(6)).unwrap());
+    upsert(rows.open(1), &[first]);
+    upsert(rows.open(2), &[second]);
+    rows.snapshot(CheckpointId::new(1));
+    let store = rows.get_mut(1).unwrap();
+    let row = find_one(store, first).unwrap();
+    store.remove(row);
+    assert!(rows.take_until(1)[0].1.is_empty());
+    let snapshot = rows.snapshot(CheckpointId::new(2));
+    assert_eq!(snapshot.groups[0].unchanged_since, CheckpointId::new(2));
+}
