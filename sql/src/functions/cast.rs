@@ -75,7 +75,7 @@ fn build(
     on_failure: OnFailure,
 ) -> SqlResult<Box<dyn Kernel>> {
     let from = arguments.first().map_or(SqlType::Null, |argument| argument.field.data_type.clone());
-    let zone = session_zone(cx)?;
+    let zone = cx.zone()?;
     let convert = match on_failure {
         OnFailure::Null if is_nested(&from) => {
             or_null(conversion(&from, &result.data_type, &zone, OnFailure::Fail)?)
@@ -83,14 +83,6 @@ fn build(
         _ => conversion(&from, &result.data_type, &zone, on_failure)?,
     };
     kernel(move |call| convert(&call.array(0)?))
-}
-
-/// The session's time zone.
-pub(super) fn session_zone(cx: &BuildContext) -> SqlResult<Zone> {
-    Zone::of(&cx.time_zone).map_err(|error| {
-        SqlError::validation(format!("Invalid value '{}' for option 'table.local-time-zone'", cx.time_zone))
-            .with_hint(error.to_string())
-    })
 }
 
 /// Whether a column of one type is one of the other as it stands.
