@@ -12,6 +12,7 @@ mod lift;
 mod logical;
 mod signature;
 mod string;
+mod time;
 
 use arrow_array::Array;
 
@@ -95,8 +96,19 @@ impl PartialEq for ScalarFunction {
     }
 }
 
-const CATEGORIES: &[&[ScalarFunction]] =
-    &[arithmetic::FUNCTIONS, comparison::FUNCTIONS, logical::FUNCTIONS, string::FUNCTIONS];
+const CATEGORIES: &[&[ScalarFunction]] = &[
+    arithmetic::FUNCTIONS,
+    comparison::FUNCTIONS,
+    logical::FUNCTIONS,
+    string::FUNCTIONS,
+    time::add::FUNCTIONS,
+    time::clock::FUNCTIONS,
+    time::extract::FUNCTIONS,
+    time::format::FUNCTIONS,
+    time::parse::FUNCTIONS,
+    time::round::FUNCTIONS,
+    time::unix::FUNCTIONS,
+];
 
 /// Other names of functions.
 const SYNONYMS: &[(&str, &str)] =

@@ -24,6 +24,7 @@ use crate::types::zone::Zone;
 use crate::types::{Field, SqlType};
 
 pub(super) use numeric::narrow_integer;
+pub(super) use temporal::{from_millis, from_ticks, ticks};
 pub use write::{write_cast_text, write_display_text};
 
 static CAST: ScalarFunction = ScalarFunction {

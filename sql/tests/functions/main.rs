@@ -99,3 +99,8 @@ fn escaped(text: &str) -> String {
 fn casts_are_those_of_flink() {
     check(include_str!("cast.tsv"));
 }
+
+#[test]
+fn dates_and_times_are_those_of_flink() {
+    check(include_str!("time.tsv"));
+}

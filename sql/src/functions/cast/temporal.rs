@@ -132,6 +132,13 @@ pub(in crate::functions) fn from_ticks(values: &ArrayRef, precision: u8) -> Resu
     })
 }
 
+/// Milliseconds as a column of timestamps of a precision.
+pub(in crate::functions) fn from_millis(values: &ArrayRef, precision: u8) -> Result<ArrayRef> {
+    let per_milli = 1_000_000 / TimestampUnit::of_precision(precision).nanos();
+    let ticks = int64(values)?.unary::<_, Int64Type>(|millis| millis.saturating_mul(per_milli));
+    from_ticks(&(Arc::new(ticks) as ArrayRef), precision)
+}
+
 fn int64(values: &ArrayRef) -> Result<&Int64Array> {
     let values: Option<&PrimitiveArray<Int64Type>> = values.as_primitive_opt();
     values.ok_or_else(|| Error::new(ErrorKind::Internal, "counts that are not of 64 bits"))
