@@ -21,7 +21,9 @@ use crate::eval::{Argument, BuildContext, Kernel};
 use crate::plan::{Expression, LogicalOperator};
 use crate::types::Field;
 
+pub(crate) use cast::convert_numbers;
 pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
+pub(crate) use decimal::average as average_decimal;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
 

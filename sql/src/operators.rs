@@ -1,7 +1,12 @@
 //! The operators that run plans, over chunks.
 
+pub mod accumulators;
 mod calc;
+mod drop_update_before;
+mod group_aggregate;
 mod watermark;
 
 pub use calc::Calc;
+pub use drop_update_before::DropUpdateBefore;
+pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use watermark::WatermarkAssigner;

@@ -8,11 +8,13 @@ use millstream_operators::{Environment, Stream};
 
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, KeyLayout, exchange};
 use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
-use crate::operators::{Calc, WatermarkAssigner};
+use crate::operators::{
+    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, WatermarkAssigner,
+};
 use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
 
@@ -27,7 +29,7 @@ impl Translator<'_> {
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
-            (PhysicalNode::Scan { table, columns }, _) => self.scan(table, columns, &plan.schema),
+            (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
             (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
             (PhysicalNode::Calc { condition, projection }, [input]) => {
                 let calc = Calc::new(condition.as_ref(), projection, &self.session.build_context())?;
@@ -38,6 +40,22 @@ impl Translator<'_> {
                 let assigner =
                     WatermarkAssigner::new(*column, expression, interval, &self.session.build_context())?;
                 Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
+            }
+            (PhysicalNode::Exchange { keys }, [input]) => {
+                let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
+                Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
+            }
+            (PhysicalNode::GroupAggregate { keys, calls }, [input]) => {
+                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let update_before = plan.changelog.update_before;
+                let specification =
+                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
+                let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
+                Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
+            }
+            (PhysicalNode::DropUpdateBefore, [input]) => {
+                Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
             (PhysicalNode::Union, [first, others @ ..]) => Ok(first.union_all(others)),
             _ => unsupported_plan("this operator"),

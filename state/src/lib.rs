@@ -19,6 +19,7 @@ mod key_group;
 mod look_ahead;
 mod prefetch;
 mod record;
+pub mod rows;
 mod shape;
 pub mod snapshot;
 mod table;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{ColumnPath, Expression, LogicalNode, LogicalPlan, Scan};
+use crate::plan::{AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan};
 use crate::types::{NamedField, Schema};
 
 /// The plan without what nobody reads. Its own columns stay.
@@ -74,6 +74,29 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let position =
                 provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or_default();
             (input.watermark(position, expression), provided)
+        }
+        LogicalNode::Aggregate { input, keys, calls } => {
+            let mut below: BTreeSet<_> = keys.iter().copied().map(ColumnPath::column).collect();
+            let results =
+                required.iter().map(ColumnPath::root).filter_map(|root| root.checked_sub(keys.len()));
+            let mut kept: Vec<usize> = results.collect();
+            kept.dedup();
+            let calls: Vec<_> = kept.iter().filter_map(|call| calls.get(*call).cloned()).collect();
+            let read = calls.iter().flat_map(|call| call.arguments.iter().chain(&call.filter));
+            below.extend(read.copied().map(ColumnPath::column));
+            let (input, provided) = narrow(*input, below);
+            let place = |column: usize| {
+                provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column)
+            };
+            let columns: Vec<_> = (0..keys.len()).chain(kept.iter().map(|call| call + keys.len())).collect();
+            let calls = calls.into_iter().map(|call| AggregateCall {
+                arguments: call.arguments.iter().copied().map(place).collect(),
+                filter: call.filter.map(place),
+                ..call
+            });
+            let (calls, placed) = (calls.collect(), keys.iter().copied().map(place).collect());
+            let plan = input.aggregate(placed, calls, schema.project(&columns));
+            (plan, columns.into_iter().map(ColumnPath::column).collect())
         }
         node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
             let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();

@@ -1,0 +1,129 @@
+//! Accumulators: what aggregate functions keep of a group's rows, and what they make of it.
+//!
+//! What an accumulator keeps is bytes at a place of its own in the fixed part of a group's row; one that needs more has
+//! a [store](SideStore) beside it. Accumulators go through a chunk one after the other, each through all rows: so each
+//! loop is over one function and one type.
+
+mod average;
+mod count;
+mod extreme;
+mod latest;
+mod number;
+mod sum;
+
+use arrow_array::ArrayRef;
+use millstream_runtime::Result;
+use millstream_state::rows::{RowRef, RowStore};
+
+use crate::chunk::Chunk;
+use crate::error::{SqlError, SqlResult};
+use crate::plan::{AggregateCall, AggregateFunction};
+use crate::types::{Field, Schema, SqlType};
+
+/// What a row does to an accumulator.
+pub type Sign = i8;
+/// The row is added.
+pub const ADD: Sign = 1;
+/// The row is taken back.
+pub const RETRACT: Sign = -1;
+/// The row does not count.
+pub const SKIP: Sign = 0;
+
+/// The rows of a chunk that go into accumulators, and the groups that they belong to.
+pub struct Update<'a> {
+    /// The groups' rows.
+    pub store: &'a mut RowStore,
+    /// The group of each row of the chunk.
+    pub groups: &'a [RowRef],
+    /// The chunk.
+    pub chunk: &'a Chunk,
+    /// What each row does.
+    pub signs: &'a [Sign],
+}
+
+/// The results of the groups of a chunk's rows: a value for each row.
+#[derive(Default)]
+pub struct Observed {
+    /// Before each row; none where nobody asked.
+    pub before: Option<ArrayRef>,
+    /// After each row.
+    pub after: Option<ArrayRef>,
+}
+
+/// Which results are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observe {
+    /// None.
+    Nothing,
+    /// Those after each row.
+    After,
+    /// Those before and after each row.
+    BeforeAndAfter,
+}
+
+/// What an aggregate function keeps of a group's rows.
+pub trait Accumulator: Send {
+    /// Its bytes in the fixed part of a row of a new group.
+    fn initial(&self) -> Vec<u8>;
+
+    /// Where its bytes are in the fixed part of a row.
+    fn place(&mut self, offset: usize);
+
+    /// Goes through the rows of a chunk in order.
+    ///
+    /// # Errors
+    /// What fails the job.
+    fn update(&mut self, update: &mut Update<'_>, observe: Observe) -> Result<Observed>;
+
+    /// The results of groups.
+    ///
+    /// # Errors
+    /// If a type is not what the plan says.
+    fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef>;
+
+    /// Adds to the groups `into` what the groups `from`, of another store or the same, have accumulated.
+    ///
+    /// # Errors
+    /// What fails the job.
+    fn merge(
+        &mut self,
+        store: &mut RowStore,
+        into: &[RowRef],
+        from: &RowStore,
+        from_groups: &[RowRef],
+    ) -> Result<()>;
+}
+
+/// The accumulator of a call over the columns of `input`; `retracts` says whether rows may be taken back.
+///
+/// # Errors
+/// If there is none for these types.
+pub fn accumulator(call: &AggregateCall, input: &Schema, retracts: bool) -> SqlResult<Box<dyn Accumulator>> {
+    let argument = call.arguments.first().copied();
+    let field = argument.map_or(Field::required(SqlType::Null), |argument| input.field(argument));
+    let made: Option<Box<dyn Accumulator>> = match (call.function, argument) {
+        (AggregateFunction::Count, _) => Some(Box::new(count::Count::new(call.arguments.clone()))),
+        (AggregateFunction::Sum, Some(argument)) => sum::sum(argument, &field, &call.field),
+        (AggregateFunction::Average, Some(argument)) => average::average(argument, &field, &call.field),
+        (AggregateFunction::Minimum, Some(argument)) if !retracts => {
+            extreme::extreme(argument, &field.data_type, true)
+        }
+        (AggregateFunction::Maximum, Some(argument)) if !retracts => {
+            extreme::extreme(argument, &field.data_type, false)
+        }
+        (AggregateFunction::FirstValue, Some(argument)) if !retracts => {
+            latest::latest(argument, &field.data_type, true)
+        }
+        (AggregateFunction::LastValue, Some(argument)) if !retracts => {
+            latest::latest(argument, &field.data_type, false)
+        }
+        _ => None,
+    };
+    made.ok_or_else(|| {
+        let retracting = if retracts { " of rows that may be taken back" } else { "" };
+        SqlError::unsupported(format!(
+            "{}({}){retracting} is not supported yet",
+            call.function, field.data_type
+        ))
+    })
+}
