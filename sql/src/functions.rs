@@ -12,6 +12,7 @@ mod lift;
 mod logical;
 mod signature;
 mod string;
+mod time;
 
 use arrow_array::Array;
 
@@ -21,7 +22,7 @@ use crate::plan::Expression;
 use crate::types::Field;
 
 pub(crate) use cast::convert_numbers;
-pub use cast::{cast_function, try_cast_function};
+pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
 pub(crate) use decimal::average as average_decimal;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
@@ -97,8 +98,19 @@ impl PartialEq for ScalarFunction {
     }
 }
 
-const CATEGORIES: &[&[ScalarFunction]] =
-    &[arithmetic::FUNCTIONS, comparison::FUNCTIONS, logical::FUNCTIONS, string::FUNCTIONS];
+const CATEGORIES: &[&[ScalarFunction]] = &[
+    arithmetic::FUNCTIONS,
+    comparison::FUNCTIONS,
+    logical::FUNCTIONS,
+    string::FUNCTIONS,
+    time::add::FUNCTIONS,
+    time::clock::FUNCTIONS,
+    time::extract::FUNCTIONS,
+    time::format::FUNCTIONS,
+    time::parse::FUNCTIONS,
+    time::round::FUNCTIONS,
+    time::unix::FUNCTIONS,
+];
 
 /// Other names of functions.
 const SYNONYMS: &[(&str, &str)] =
