@@ -95,23 +95,31 @@ impl PartialEq for ScalarFunction {
     }
 }
 
-const CATEGORIES: &[&[ScalarFunction]] =
-    &[arithmetic::FUNCTIONS, comparison::FUNCTIONS, logical::FUNCTIONS, string::FUNCTIONS];
+const CATEGORIES: &[&[&[ScalarFunction]]] =
+    &[&[arithmetic::FUNCTIONS, comparison::FUNCTIONS, logical::FUNCTIONS], string::FAMILIES];
+
+fn all_functions() -> impl Iterator<Item = &'static ScalarFunction> {
+    CATEGORIES.iter().copied().flatten().copied().flatten()
+}
 
 /// Other names of functions.
-const SYNONYMS: &[(&str, &str)] =
-    &[("CHARACTER_LENGTH", "CHAR_LENGTH"), ("CEILING", "CEIL"), ("SUBSTR", "SUBSTRING")];
+const SYNONYMS: &[(&str, &str)] = &[
+    ("CHARACTER_LENGTH", "CHAR_LENGTH"),
+    ("CEILING", "CEIL"),
+    ("SUBSTR", "SUBSTRING"),
+    ("TRANSLATE3", "TRANSLATE"),
+];
 
 /// The function of this name, in whatever case it is written.
 pub fn scalar_function(name: &str) -> Option<&'static ScalarFunction> {
     let name = name.to_ascii_uppercase();
     let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == name).map_or(&*name, |(_, name)| name);
-    CATEGORIES.iter().copied().flatten().find(|function| function.name == name)
+    all_functions().find(|function| function.name == name)
 }
 
 /// The names of all functions that are not operators.
 pub fn scalar_function_names() -> impl Iterator<Item = &'static str> {
-    let functions = CATEGORIES.iter().copied().flatten().map(|function| function.name);
+    let functions = all_functions().map(|function| function.name);
     let named = functions.filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()));
     named.chain(SYNONYMS.iter().map(|(synonym, _)| *synonym))
 }

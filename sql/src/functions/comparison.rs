@@ -50,7 +50,7 @@ fn operands(call: &mut Call) -> SqlResult<Field> {
     } else if right.is_text() && comparable_with_text(&left) {
         call.cast(1, &left);
     } else {
-        let common = call.expect_common()?;
+        let common = call.expect_common(0)?;
         // Arrow compares decimals of one scale, and times of one meaning.
         call.cast_all(&common.materialized());
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{SqlError, SqlResult};
 use crate::plan::Expression;
-use crate::types::{Field, SqlType, can_cast_implicitly, common_type};
+use crate::types::{Field, MAXIMUM_LENGTH, SqlType, can_cast_implicitly, common_type};
 
 /// What a call must look like, and what it gives.
 pub enum Signature {
@@ -64,6 +64,8 @@ pub enum Returns {
     Required(SqlType),
     /// The type of an argument.
     SameAs(usize),
+    /// What this makes of the call, whose arguments have been cast.
+    Computed(fn(&Call) -> Field),
 }
 
 /// A call that is being checked.
@@ -84,6 +86,24 @@ impl Call {
     /// The type of an argument; NULL where there is none.
     pub fn data_type(&self, index: usize) -> SqlType {
         self.arguments.get(index).map_or(SqlType::Null, |argument| argument.field.data_type.clone())
+    }
+
+    /// Whether an argument may be NULL.
+    pub fn is_nullable(&self, index: usize) -> bool {
+        self.arguments.get(index).is_some_and(|argument| argument.field.nullable)
+    }
+
+    /// The length of an argument's type, which is CHAR(n) or VARCHAR(n).
+    pub fn text_length(&self, index: usize) -> u32 {
+        match self.data_type(index) {
+            SqlType::Char(length) | SqlType::VarChar(length) => length,
+            _ => MAXIMUM_LENGTH,
+        }
+    }
+
+    /// VARCHAR as long as the first argument; it may be NULL where an argument may be.
+    pub fn as_long_as_first(&self) -> Field {
+        Field::new(SqlType::VarChar(self.text_length(0)), self.any_nullable())
     }
 
     /// Casts an argument.
@@ -152,15 +172,15 @@ impl Call {
         Ok(())
     }
 
-    /// Casts all arguments to the type that they have in common.
+    /// Casts the arguments from this one on to the type that they have in common.
     ///
     /// # Errors
     /// If they have none.
-    pub fn expect_common(&mut self) -> SqlResult<SqlType> {
-        let types = self.arguments.iter().map(|argument| argument.field.data_type.clone());
+    pub fn expect_common(&mut self, from: usize) -> SqlResult<SqlType> {
+        let types = self.arguments.iter().skip(from).map(|argument| argument.field.data_type.clone());
         let common = types.map(Some).reduce(|left, right| common_type(&left?, &right?));
         let common = common.flatten().ok_or_else(|| self.mismatch())?;
-        self.cast_all(&common);
+        (from..self.arguments.len()).for_each(|index| self.cast(index, &common));
         Ok(common)
     }
 
@@ -214,6 +234,7 @@ impl Signature {
             Returns::Type(data_type) => Field::new(data_type.clone(), nullable),
             Returns::Nullable(data_type) => Field::nullable(data_type.clone()),
             Returns::Required(data_type) => Field::required(data_type.clone()),
+            Returns::Computed(field) => field(call),
             Returns::SameAs(index) => Field::new(call.data_type(*index), nullable),
         })
     }
