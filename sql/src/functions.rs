@@ -20,7 +20,7 @@ use crate::eval::{Argument, BuildContext, Kernel};
 use crate::plan::{Expression, LogicalOperator};
 use crate::types::Field;
 
-pub use cast::{cast_function, try_cast_function};
+pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
 

@@ -10,6 +10,7 @@ pub mod decimal;
 pub mod interval;
 pub mod number;
 mod pad;
+pub mod pattern;
 pub mod timestamp;
 
 pub use number::NumberFormatError;

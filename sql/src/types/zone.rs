@@ -96,18 +96,36 @@ impl Zone {
     /// How far the clock is ahead of Greenwich's when it shows `local`, both in seconds, as `java.time` decides it: of two
     /// such times, at the first; in a gap that the clock jumps over, as before it.
     pub fn offset_of_local(&self, local: i64) -> i32 {
-        match &self.rules {
-            Rules::Fixed(offset) => *offset,
-            Rules::Region(zone) => {
-                let clock = Offset::UTC.to_datetime(known(local));
-                match zone.to_ambiguous_timestamp(clock).offset() {
-                    AmbiguousOffset::Unambiguous { offset } => offset.seconds(),
-                    AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => {
-                        before.seconds()
-                    }
-                }
+        self.offsets_of_local(local).0
+    }
+
+    /// The offset of `java.time`, and what others there are.
+    fn offsets_of_local(&self, local: i64) -> (i32, AmbiguousOffset) {
+        let offset = match &self.rules {
+            Rules::Fixed(offset) => {
+                let seconds = *offset;
+                let offset = Offset::from_seconds(seconds).unwrap_or(Offset::UTC);
+                return (seconds, AmbiguousOffset::Unambiguous { offset });
             }
+            Rules::Region(zone) => {
+                zone.to_ambiguous_timestamp(Offset::UTC.to_datetime(known(local))).offset()
+            }
+        };
+        match offset {
+            AmbiguousOffset::Unambiguous { offset: first }
+            | AmbiguousOffset::Gap { before: first, .. }
+            | AmbiguousOffset::Fold { before: first, .. } => (first.seconds(), offset),
         }
+    }
+
+    /// When the clock shows a time, as `java.util.Calendar` decides it, which UNIX_TIMESTAMP and CONVERT_TZ ask: as
+    /// [`to_instant`](Self::to_instant), but of two such times the second. Both in milliseconds; `None` beyond 64 bits.
+    pub fn to_instant_of_calendar(&self, local: i64) -> Option<i64> {
+        let offset = match self.offsets_of_local(local.div_euclid(1_000)) {
+            (_, AmbiguousOffset::Fold { after, .. }) => after.seconds(),
+            (offset, _) => offset,
+        };
+        local.checked_sub(i64::from(offset) * 1_000)
     }
 
     /// What the clock shows at an instant: a TIMESTAMP_LTZ(`precision`) to a TIMESTAMP of the same precision. `None` beyond

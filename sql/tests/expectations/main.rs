@@ -13,7 +13,10 @@
 
 mod calendar;
 mod intervals;
+mod literals;
 mod numbers;
+mod patterns;
+mod simple_patterns;
 mod timestamps;
 mod zones;
 

@@ -121,7 +121,7 @@ fn days_that_there_are_not_are_refused() {
 fn days_beyond_the_calendar_are_its_ends() {
     assert_eq!(Some(CivilDate::from_days(i64::MAX)), CivilDate::new(999_999_999, 12, 31));
     assert_eq!(Some(CivilDate::from_days(i64::MIN)), CivilDate::new(-999_999_999, 1, 1));
-    assert_eq!(Some(CivilDate::from_days(0).plus_months(i64::MAX)).map(CivilDate::year), Some(999_999_999));
+    assert_eq!(CivilDate::from_days(0).plus_months(i64::MAX).year(), 999_999_999);
     assert_eq!(floor_millis(TimeUnit::Millennium, i64::MIN), None);
     assert_eq!(add_months(i64::MAX, 12), None);
 }

@@ -6,6 +6,7 @@
 
 mod iso;
 mod jdbc;
+mod literal;
 mod parse;
 mod scan;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod write;
 
 pub use iso::{parse_instant_iso, parse_timestamp_iso};
 pub use jdbc::parse_timestamp_jdbc;
+pub use literal::{parse_date_literal, parse_time_literal, parse_timestamp_literal};
 pub use parse::{parse_date, parse_time, parse_timestamp};
 pub use write::{
     write_date, write_instant_row, write_time, write_time_row, write_timestamp, write_timestamp_row,

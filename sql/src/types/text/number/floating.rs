@@ -126,7 +126,7 @@ fn write_with_point(digits: &[u8], point: usize, out: &mut String) {
 }
 
 fn push_digits(digits: &[u8], out: &mut String) {
-    out.extend(digits.iter().copied().map(char::from));
+    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
 /// Space for a short number, so that it needs no string of its own.

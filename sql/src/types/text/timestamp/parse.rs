@@ -22,14 +22,81 @@ use crate::types::calendar::{CivilDate, MILLIS_PER_DAY};
 /// assert_eq!(parse_timestamp("1970-01-01T00:00:01", 3), None);
 /// ```
 pub fn parse_timestamp(text: &str, precision: u8) -> Option<i64> {
+    scan_usual(text).or_else(|| scan(text))?.resolve(precision)
+}
+
+/// A timestamp's fields as they stand in a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Written {
+    year: i32,
+    month: u8,
+    day: u8,
+    hour: u8,
+    minute: u8,
+    second: u8,
+    nanos: u32,
+}
+
+impl Written {
+    fn resolve(self, precision: u8) -> Option<i64> {
+        if self.year <= 0 {
+            return None;
+        }
+        let date = CivilDate::clamped(self.year, self.month, self.day)?;
+        if (self.hour, self.minute, self.second, self.nanos) == (24, 0, 0, 0) {
+            return to_value(CivilDate::from_days(date.days() + 1), 0, precision);
+        }
+        to_value(date, nanos_of_day(self.hour, self.minute, self.second, self.nanos)?, precision)
+    }
+}
+
+/// `yyyy-MM-dd HH:mm:ss` and a fraction, which is what nearly all texts are.
+pub(super) fn scan_usual(text: &str) -> Option<Written> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2, fraction @ ..] =
+        text.as_bytes()
+    else {
+        return None;
+    };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2];
+    if !digits.iter().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let pair = |tens: &u8, ones: &u8| (tens - b'0') * 10 + (ones - b'0');
+    Some(Written {
+        year: i32::from(pair(y1, y2)) * 100 + i32::from(pair(y3, y4)),
+        month: pair(m1, m2),
+        day: pair(d1, d2),
+        hour: pair(h1, h2),
+        minute: pair(n1, n2),
+        second: pair(s1, s2),
+        nanos: match fraction {
+            [] => 0,
+            [b'.', digits @ ..] => fraction_nanos(digits)?,
+            _ => return None,
+        },
+    })
+}
+
+/// Nanoseconds of up to nine digits behind the point.
+fn fraction_nanos(digits: &[u8]) -> Option<u32> {
+    if digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+    Some(number * 10_u32.pow(9 - digits.len() as u32))
+}
+
+/// All forms, one field after the other.
+pub(super) fn scan(text: &str) -> Option<Written> {
     let mut scanner = Scanner::new(text);
-    let year = scanner.year().filter(|year| *year > 0)?;
+    let year = scanner.year()?;
     scanner.byte(b'-')?;
     let month = scanner.field()?.unwrap_or(1);
     scanner.byte(b'-')?;
-    let date = CivilDate::clamped(year, month, scanner.field()?.unwrap_or(1))?;
+    let day = scanner.field()?.unwrap_or(1);
+    let date = Written { year, month, day, hour: 0, minute: 0, second: 0, nanos: 0 };
     if scanner.is_at_end() {
-        return to_value(date, 0, precision);
+        return Some(date);
     }
     scanner.byte(b' ')?;
     let hour = scanner.field()?.unwrap_or(0);
@@ -38,13 +105,7 @@ pub fn parse_timestamp(text: &str, precision: u8) -> Option<i64> {
     scanner.byte(b':')?;
     let second = scanner.field()?.unwrap_or(0);
     let nanos = if scanner.is_at_end() { 0 } else { scanner.fraction()? };
-    if !scanner.is_at_end() {
-        return None;
-    }
-    if (hour, minute, second, nanos) == (24, 0, 0, 0) {
-        return to_value(CivilDate::from_days(date.days() + 1), 0, precision);
-    }
-    to_value(date, nanos_of_day(hour, minute, second, nanos)?, precision)
+    scanner.is_at_end().then_some(Written { hour, minute, second, nanos, ..date })
 }
 
 /// Reads a DATE as CAST does, in days: year, month and day with or without zeros in front, blanks around each; month and

@@ -70,6 +70,17 @@ impl<'a> Scanner<'a> {
         u32::try_from(number * 10_u64.pow(9 - length as u32)).ok()
     }
 
+    /// A fraction of a second of any length: nanoseconds, and how many digits of them are given.
+    pub(super) fn long_fraction(&mut self) -> Option<(u32, u8)> {
+        self.byte(b'.')?;
+        let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        let kept = length.min(9);
+        let number = digits.iter().take(kept).fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+        Some((number * 10_u32.pow(9 - kept as u32), kept as u8))
+    }
+
     /// A year as `java.time` writes it: four digits, or more with a sign.
     pub(super) fn year(&mut self) -> Option<i32> {
         let (negative, positive) = (self.byte(b'-').is_some(), self.byte(b'+').is_some());

@@ -61,6 +61,22 @@ proptest! {
     }
 
     #[test]
+    fn the_short_way_is_the_long_one(
+        text in "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,9})?",
+        cut in 0_usize..30,
+        more in "[0-9.: ]{0,3}",
+    ) {
+        prop_assert_eq!(parse::scan_usual(&text), parse::scan(&text));
+        prop_assert!(parse::scan_usual(&text).is_some());
+        let mut broken = text;
+        broken.truncate(cut);
+        broken.push_str(&more);
+        if let Some(written) = parse::scan_usual(&broken) {
+            prop_assert_eq!(Some(written), parse::scan(&broken), "{}", broken);
+        }
+    }
+
+    #[test]
     fn any_text_is_read_or_refused(text in "[-+0-9:. TZa]{0,30}", precision in 0_u8..=9) {
         let _ = parse_timestamp(&text, precision);
         let _ = parse_timestamp_iso(&text, precision);

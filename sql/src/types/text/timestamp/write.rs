@@ -131,8 +131,8 @@ fn write_short_fraction(nanos_of_day: i64, out: &mut String) {
     let nanos = (nanos_of_day % NANOS_PER_SECOND) as u32;
     let digits = match nanos {
         0 => return,
-        _ if nanos % 1_000_000 == 0 => 3,
-        _ if nanos % 1_000 == 0 => 6,
+        _ if nanos.is_multiple_of(1_000_000) => 3,
+        _ if nanos.is_multiple_of(1_000) => 6,
         _ => 9,
     };
     out.push('.');
