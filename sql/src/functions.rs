@@ -6,10 +6,14 @@
 
 mod arithmetic;
 mod cast;
+mod collection;
 mod comparison;
+mod conditional;
 mod decimal;
+mod hash;
 mod lift;
 mod logical;
+mod math;
 mod signature;
 mod string;
 
@@ -21,6 +25,7 @@ use crate::plan::{Expression, LogicalOperator};
 use crate::types::Field;
 
 pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
+pub(crate) use comparison::has_set_of;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
 
@@ -95,8 +100,13 @@ impl PartialEq for ScalarFunction {
     }
 }
 
-const CATEGORIES: &[&[&[ScalarFunction]]] =
-    &[&[arithmetic::FUNCTIONS, comparison::FUNCTIONS, logical::FUNCTIONS], string::FAMILIES];
+const CATEGORIES: &[&[&[ScalarFunction]]] = &[
+    &[arithmetic::FUNCTIONS, conditional::FUNCTIONS, hash::FUNCTIONS, logical::FUNCTIONS],
+    collection::FAMILIES,
+    comparison::FAMILIES,
+    math::FAMILIES,
+    string::FAMILIES,
+];
 
 fn all_functions() -> impl Iterator<Item = &'static ScalarFunction> {
     CATEGORIES.iter().copied().flatten().copied().flatten()

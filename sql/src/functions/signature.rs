@@ -1,7 +1,10 @@
 //! What a call must look like, and what it gives.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+
 use crate::error::{SqlError, SqlResult};
-use crate::plan::Expression;
+use crate::plan::{Expression, ExpressionKind};
 use crate::types::{Field, MAXIMUM_LENGTH, SqlType, can_cast_implicitly, common_type};
 
 /// What a call must look like, and what it gives.
@@ -101,6 +104,11 @@ impl Call {
         }
     }
 
+    /// The value of an argument of type INT, if it is a constant that is not NULL.
+    pub fn constant_int(&self, index: usize) -> Option<i32> {
+        int_of(self.arguments.get(index)?)
+    }
+
     /// VARCHAR as long as the first argument; it may be NULL where an argument may be.
     pub fn as_long_as_first(&self) -> Field {
         Field::new(SqlType::VarChar(self.text_length(0)), self.any_nullable())
@@ -196,6 +204,19 @@ impl Call {
         };
         SqlError::validation(format!("Cannot apply '{name}' to arguments of type '{written}'"))
     }
+}
+
+/// A constant, or the negative of one: the sign is an operator until constants are folded.
+fn int_of(expression: &Expression) -> Option<i32> {
+    if let ExpressionKind::Call { function, arguments } = &expression.kind {
+        return match arguments.as_slice() {
+            [operand] if function.name == "-" => int_of(operand)?.checked_neg(),
+            _ => None,
+        };
+    }
+    let constant = expression.as_constant()?;
+    let values = constant.array().as_primitive_opt::<Int32Type>()?;
+    (!constant.is_null()).then(|| values.value(0))
 }
 
 impl Signature {

@@ -16,7 +16,8 @@ mod url;
 
 use super::ScalarFunction;
 
-pub(super) use regexp::pattern::{Patterns, java_regex};
+pub(super) use encoding::push_hexadecimal;
+pub(super) use regexp::pattern::{Pattern, PatternError, java_regex};
 
 /// The functions of each file.
 pub(super) const FAMILIES: &[&[ScalarFunction]] = &[

@@ -97,3 +97,28 @@ fn escaped(text: &str) -> String {
 fn casts_are_those_of_flink() {
     check(include_str!("cast.tsv"));
 }
+
+#[test]
+fn functions_of_text_are_those_of_flink() {
+    check(include_str!("string.tsv"));
+}
+
+#[test]
+fn functions_of_regular_expressions_are_those_of_flink() {
+    check(include_str!("regexp.tsv"));
+}
+
+#[test]
+fn functions_of_numbers_are_those_of_flink() {
+    check(include_str!("math.tsv"));
+}
+
+#[test]
+fn conditions_and_digests_are_those_of_flink() {
+    check(include_str!("conditional.tsv"));
+}
+
+#[test]
+fn functions_of_arrays_and_maps_are_those_of_flink() {
+    check(include_str!("collection.tsv"));
+}

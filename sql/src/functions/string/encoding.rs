@@ -2,6 +2,7 @@
 
 use arrow_array::Array;
 use arrow_array::types::Int64Type;
+use base64::DecodeError;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 use millstream_runtime::{Error, ErrorKind, Result};
@@ -39,10 +40,12 @@ pub(in super::super) static FUNCTIONS: &[ScalarFunction] = &[
             texts(call.rows(), |row, out| {
                 let Some(text) = values.get(row) else { return Ok(false) };
                 let bytes = BASE64.decode(text).map_err(|error| {
-                    Error::new(
-                        ErrorKind::Function,
-                        format!("java.lang.IllegalArgumentException: '{text}' is not base64: {error}"),
-                    )
+                    let reason = match error {
+                        DecodeError::InvalidByte(_, byte) => format!("Illegal base64 character {byte:x}"),
+                        other => other.to_string(),
+                    };
+                    let message = format!("java.lang.IllegalArgumentException: {reason}, in '{text}'");
+                    Error::new(ErrorKind::Function, message)
                 })?;
                 out.push_str(&String::from_utf8_lossy(&bytes));
                 Ok(true)
@@ -135,13 +138,13 @@ pub(in super::super) fn push_hexadecimal(bytes: &[u8], digits: &[u8; 16], out: &
     out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
-/// The first digit of an odd number of them is a byte, and the others are as if nothing had stood before. As Flink has
-/// it, that byte is at the front, and the first of the others.
+/// Of an odd number of digits, the first is left out, and a zero byte stands in its place: as Flink has it.
 fn unhexadecimal(text: &str, out: &mut Vec<u8>) -> Option<()> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut digits = text.bytes();
     if text.len() % 2 == 1 {
-        out.push(digit(digits.next()?)?);
+        digits.next();
+        out.push(0);
     }
     while let Some(high) = digits.next() {
         out.push(digit(high)? << 4 | digit(digits.next()?)?);
