@@ -5,6 +5,7 @@ mod data_type;
 mod expression;
 mod insert;
 mod literal;
+mod overlaps;
 mod query;
 mod scope;
 mod select;

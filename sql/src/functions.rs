@@ -16,6 +16,7 @@ mod logical;
 mod math;
 mod signature;
 mod string;
+mod time;
 
 use arrow_array::Array;
 
@@ -106,6 +107,15 @@ const CATEGORIES: &[&[&[ScalarFunction]]] = &[
     comparison::FAMILIES,
     math::FAMILIES,
     string::FAMILIES,
+    &[
+        time::add::FUNCTIONS,
+        time::clock::FUNCTIONS,
+        time::extract::FUNCTIONS,
+        time::format::FUNCTIONS,
+        time::parse::FUNCTIONS,
+        time::round::FUNCTIONS,
+        time::unix::FUNCTIONS,
+    ],
 ];
 
 fn all_functions() -> impl Iterator<Item = &'static ScalarFunction> {

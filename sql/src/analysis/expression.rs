@@ -1,5 +1,6 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
+use super::overlaps::overlaps;
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
@@ -78,6 +79,14 @@ impl<'a> Binder<'a> {
                     UnaryOperator::Minus => operator("-")?.call(vec![operand]),
                     UnaryOperator::Not => operator("NOT")?.call(vec![operand]),
                 }
+            }
+            Syntax::Binary { left, operator: BinaryOperator::Overlaps, right } => {
+                let periods = [left, right].map(|period| match &period.kind {
+                    Syntax::Row(parts) => self.bind_all(parts),
+                    _ => Err(SqlError::validation("OVERLAPS wants two periods: (start, end)").at(span)),
+                });
+                let [left, right] = periods;
+                overlaps(&left?, &right?).map_err(|error| error.at(span))
             }
             Syntax::Binary { left, operator: sign, right } => {
                 let operands = self.bind_all([&**left, &**right])?;
@@ -308,8 +317,8 @@ impl<'a> Binder<'a> {
             }
             SpecialFunction::Round { function, value, unit } => {
                 let name = match function {
-                    RoundingFunction::Floor => "FLOOR",
-                    RoundingFunction::Ceil => "CEIL",
+                    RoundingFunction::Floor => "FLOOR TO",
+                    RoundingFunction::Ceil => "CEIL TO",
                 };
                 (name, vec![self.bind(value)?, unit_text(*unit)])
             }
@@ -342,7 +351,7 @@ impl<'a> Binder<'a> {
 }
 
 /// AND or OR of conditions.
-fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
+pub(super) fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
     let nullable = operands.iter().any(|operand| operand.field.nullable);
     Expression {
         kind: ExpressionKind::Logical { operator, operands },
@@ -351,7 +360,7 @@ fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
 }
 
 /// CASE, with its results cast to the type that they have in common.
-fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
+pub(super) fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
     let mut common = otherwise.field.data_type.clone();
     for branch in &branches {
         let data_type = &branch.result.field.data_type;

@@ -6,6 +6,7 @@ use super::{ObjectPath, Relation};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
 use crate::parser::ast::ObjectName;
+use crate::types::zone::Zone;
 
 /// The catalog that is there from the beginning.
 pub const DEFAULT_CATALOG: &str = "default_catalog";
@@ -116,6 +117,14 @@ impl Session {
     /// The value of a setting.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
+    }
+
+    /// The session's time zone: `table.local-time-zone`.
+    ///
+    /// # Errors
+    /// If there is no zone of this name.
+    pub fn zone(&self) -> SqlResult<Zone> {
+        self.build_context().zone()
     }
 
     /// What functions are made for in this session.
