@@ -5,7 +5,7 @@ use super::overlaps::overlaps;
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
-use crate::functions::{operator, scalar_function, scalar_function_names};
+use crate::functions::{has_set_of, operator, scalar_function, scalar_function_names};
 use crate::parser::Span;
 use crate::parser::ast::{
     self, ArgumentValue, Arguments, BinaryOperator, CastFunction, ContextFunction, ExpressionKind as Syntax,
@@ -142,7 +142,10 @@ impl<'a, 'g> Binder<'a, 'g> {
                 let holds = self.named(name, arguments, span)?;
                 if *negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
             }
-            Syntax::Row(_) => unsupported("a row value", span),
+            Syntax::Row(values) => {
+                let values = self.bind_all(values)?;
+                self.named("ROW", values, span)
+            }
             Syntax::Array(values) => {
                 let values = self.bind_all(values)?;
                 self.named("ARRAY", values, span)
@@ -214,11 +217,17 @@ impl<'a, 'g> Binder<'a, 'g> {
         negated: bool,
         list: &[ast::Expression],
     ) -> SqlResult<Expression> {
+        /// From how many on a set is faster than one comparison after the other.
+        const LONG: usize = 8;
         let value = self.bind(value)?;
-        let equal = list.iter().map(|candidate| {
-            let candidate = self.bind(candidate)?;
-            operator("=")?.call(vec![value.clone(), candidate])
-        });
+        let candidates = self.bind_all(list)?;
+        let operands = std::iter::once(&value).chain(&candidates);
+        if candidates.len() > LONG && has_set_of(operands.clone().map(|operand| &operand.field.data_type)) {
+            let holds = operator("IN")?.call(operands.cloned().collect())?;
+            return if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) };
+        }
+        let equal =
+            candidates.into_iter().map(|candidate| operator("=")?.call(vec![value.clone(), candidate]));
         let mut equal = equal.collect::<SqlResult<Vec<_>>>()?;
         let holds = if equal.len() == 1 { equal.remove(0) } else { logical(LogicalOperator::Or, equal) };
         if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }

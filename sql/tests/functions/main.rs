@@ -101,6 +101,31 @@ fn casts_are_those_of_flink() {
 }
 
 #[test]
+fn functions_of_text_are_those_of_flink() {
+    check(include_str!("string.tsv"));
+}
+
+#[test]
+fn functions_of_regular_expressions_are_those_of_flink() {
+    check(include_str!("regexp.tsv"));
+}
+
+#[test]
+fn functions_of_numbers_are_those_of_flink() {
+    check(include_str!("math.tsv"));
+}
+
+#[test]
+fn conditions_and_digests_are_those_of_flink() {
+    check(include_str!("conditional.tsv"));
+}
+
+#[test]
+fn functions_of_arrays_and_maps_are_those_of_flink() {
+    check(include_str!("collection.tsv"));
+}
+
+#[test]
 fn dates_and_times_are_those_of_flink() {
     check(include_str!("time.tsv"));
 }
