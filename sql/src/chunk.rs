@@ -1,7 +1,9 @@
 //! Rows that travel together, as columns.
 
+mod builder;
 mod kinds;
 mod row_text;
+mod scalar;
 mod wire;
 
 use std::sync::Arc;
@@ -14,8 +16,11 @@ use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
 pub use kinds::{Kinds, RowKind};
 pub use row_text::{RowText, write_value};
+pub use scalar::Scalar;
+pub(crate) use scalar::{no_value, quoted};
 
 use crate::types::Schema;
 
