@@ -1,11 +1,17 @@
 //! Connectors: what reads and writes tables.
 
 mod blackhole;
+mod datagen;
 pub mod faker;
+mod fields;
 mod generated;
 pub mod nexmark;
 mod options;
 mod print;
+mod random;
+#[cfg(test)]
+mod testing;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +27,8 @@ use crate::types::Schema;
 
 pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
 pub use options::Options;
+pub(crate) use values::TestTables;
+pub use values::{TableContents, TestRows};
 pub(crate) use options::parse_duration;
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
@@ -120,7 +128,14 @@ pub struct Connector {
     pub sink: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSink>>>,
 }
 
-const CONNECTORS: &[Connector] = &[blackhole::CONNECTOR, nexmark::CONNECTOR, print::CONNECTOR];
+const CONNECTORS: &[Connector] = &[
+    blackhole::CONNECTOR,
+    datagen::CONNECTOR,
+    faker::table::CONNECTOR,
+    nexmark::CONNECTOR,
+    print::CONNECTOR,
+    values::CONNECTOR,
+];
 
 /// What reads a table.
 ///

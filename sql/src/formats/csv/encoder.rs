@@ -24,7 +24,7 @@ impl CsvEncoder {
     /// Writes rows of these columns.
     pub(in crate::formats) fn new(options: &CsvOptions, schema: &Schema) -> Self {
         let dialect = options.dialect;
-        let special = [Some(dialect.delimiter), dialect.quote, dialect.escape, Some(b'\r')];
+        let special = [Some(dialect.delimiter), dialect.quote, Some(b'\r')];
         let first_safe = special.into_iter().flatten().max().unwrap_or(b',') + 1;
         Self { options: options.clone(), fields: schema.fields().cloned().collect(), first_safe }
     }
@@ -109,13 +109,13 @@ impl CsvEncoder {
             }
             return Ok(());
         };
-        let is_null = self.options.null_literal.is_none() && text.is_empty();
         let long = text.chars().nth(QUOTED_LENGTH).is_some();
-        if !is_null && !long && !text.bytes().any(|byte| byte < self.first_safe) {
+        let escape = self.options.dialect.escape;
+        if !long && !text.bytes().any(|byte| byte < self.first_safe || Some(byte) == escape) {
             return Ok(());
         }
         let quote = char::from(quote);
-        let escape = self.options.dialect.escape.map(char::from);
+        let escape = escape.map(char::from);
         let needs_more = text.contains(|character| character == quote || Some(character) == escape);
         if needs_more {
             let text = text.to_owned();

@@ -49,7 +49,8 @@ impl Record {
         loop {
             // Blanks in front of a quote do not make it text, as in Jackson.
             let opened = dialect.quote.and_then(|quote| {
-                rest.trim_start_matches(' ').strip_prefix(char::from(quote)).map(|inside| (quote, inside))
+                let inside = dialect.trimmed(rest).strip_prefix(char::from(quote))?;
+                Some((quote, inside))
             });
             let more = match opened {
                 Some((quote, inside)) => self.quoted(inside, quote, dialect)?,
@@ -105,7 +106,7 @@ impl Record {
                 self.text.push(char::from(quote));
                 rest = more;
             } else {
-                let behind = rest.trim_start_matches(' ');
+                let behind = dialect.trimmed(rest);
                 return match behind.strip_prefix(char::from(dialect.delimiter)) {
                     Some(more) => Ok(Some(more)),
                     None if behind.is_empty() => Ok(None),
@@ -113,6 +114,13 @@ impl Record {
                 };
             }
         }
+    }
+}
+
+impl Dialect {
+    /// Without the blanks in front, unless they are delimiters.
+    fn trimmed(self, text: &str) -> &str {
+        if self.delimiter == b' ' { text } else { text.trim_start_matches(' ') }
     }
 }
 
