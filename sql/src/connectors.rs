@@ -4,6 +4,7 @@ mod blackhole;
 mod datagen;
 pub mod faker;
 mod fields;
+mod filesystem;
 mod generated;
 pub mod nexmark;
 mod options;
@@ -132,6 +133,7 @@ const CONNECTORS: &[Connector] = &[
     blackhole::CONNECTOR,
     datagen::CONNECTOR,
     faker::table::CONNECTOR,
+    filesystem::CONNECTOR,
     nexmark::CONNECTOR,
     print::CONNECTOR,
     values::CONNECTOR,

@@ -166,6 +166,14 @@ pub enum RowEncoder {
 }
 
 impl RowEncoder {
+    /// The row that names the columns, with the end of its line, where the format has one.
+    pub fn header(&self, schema: &Schema) -> Option<String> {
+        let Self::Csv(encoder) = self else { return None };
+        let mut header = String::new();
+        encoder.header(schema.names(), &mut header);
+        Some(header)
+    }
+
     /// Appends the rows, each with the end of a line.
     ///
     /// # Errors
@@ -188,6 +196,8 @@ impl RowEncoder {
         Ok(())
     }
 }
+
+pub(crate) use leaf::write_text;
 
 #[cfg(test)]
 mod tests;

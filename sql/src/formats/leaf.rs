@@ -150,6 +150,16 @@ pub(super) fn write(
     Some(())
 }
 
+/// Appends the text of a value as format `csv` has it; `None` if it is made of others.
+pub(crate) fn write_text(column: &ArrayRef, row: usize, data_type: &SqlType, out: &mut String) -> Option<()> {
+    // The `Z` is left out: this is read as a CAST reads it.
+    let as_local = match data_type {
+        SqlType::TimestampLtz(precision, kind) => &SqlType::Timestamp(*precision, *kind),
+        other => other,
+    };
+    write(column, row, as_local, TimestampFormat::Sql, true, out)
+}
+
 /// A timestamp in the unit of its precision.
 fn timestamp(column: &ArrayRef, row: usize, precision: u8) -> Option<i64> {
     Some(match precision {

@@ -11,11 +11,11 @@ fn script(parallelism: u32, columns: &str, options: &str) -> Script {
 #[test]
 fn every_type_is_made_of_text() {
     let columns = "s STRING, n INT NOT NULL, d DECIMAL(6, 2), f BOOLEAN, b BYTES, t TIMESTAMP(3), l TIMESTAMP_LTZ(0), \
-                   day DATE, clock TIME(0), a ARRAY<INT>, m MAP<STRING, INT>, r ROW<x STRING, y ROW<z INT>>, u MULTISET<STRING>";
+                   today DATE, clock TIME(0), a ARRAY<INT>, m MAP<STRING, INT>, r ROW<x STRING, y ROW<z INT>>, u MULTISET<STRING>";
     let options = "'number-of-rows' = '2', 'fields.s.expression' = '-', 'fields.n.expression' = '42', \
                    'fields.d.expression' = '1.255', 'fields.f.expression' = 'yes', 'fields.b.expression' = 'a', \
                    'fields.t.expression' = '2020-10-10 00:00:05.123', 'fields.l.expression' = '2020-10-10 00:00:05', \
-                   'fields.day.expression' = '2020-10-10 12:00:00.0', 'fields.clock.expression' = '36000000000000', \
+                   'fields.today.expression' = '2020-10-10 12:00:00.0', 'fields.clock.expression' = '36000000000000', \
                    'fields.a.expression' = '7', 'fields.a.length' = '3', 'fields.m.key.expression' = 'k', \
                    'fields.m.value.expression' = '1', 'fields.r.x.expression' = 'x', 'fields.r.y.z.expression' = '9', \
                    'fields.u.expression' = 'e'";
