@@ -15,6 +15,4 @@ pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
 pub(crate) use window::is_window_aggregate;
-pub use window::{
-    WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
-};
+pub use window::{WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties};

@@ -63,7 +63,8 @@ impl Translator<'_> {
                 let specification = WindowAggregateSpecification::new(
                     windowing, keys, calls, &schema, retracts, columns, &zone,
                 )?;
-                let windows = input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification));
+                let windows =
+                    input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification));
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {

@@ -114,9 +114,7 @@ fn arguments<'c>(function: Function, call: &'c FunctionCall) -> SqlResult<Vec<Op
     for (index, argument) in arguments.iter().enumerate() {
         let place = match &argument.name {
             None => Some(index),
-            Some(name) => {
-                parameters.iter().position(|parameter| name.name.eq_ignore_ascii_case(parameter))
-            }
+            Some(name) => parameters.iter().position(|parameter| name.name.eq_ignore_ascii_case(parameter)),
         };
         match place.and_then(|place| placed.get_mut(place)) {
             Some(free @ None) => *free = Some(argument),
@@ -176,7 +174,9 @@ impl Call<'_> {
 
     fn partition(&self, argument: &TableArgument, scope: &Scope, span: Span) -> SqlResult<Vec<usize>> {
         if let Some(item) = argument.order_by.first() {
-            return Err(SqlError::validation("Session window TVF doesn't support order by clause.").at(item.span));
+            return Err(
+                SqlError::validation("Session window TVF doesn't support order by clause.").at(item.span)
+            );
         }
         let Some(columns) = &argument.partition_by else { return Ok(Vec::new()) };
         if self.function != Function::Session {
@@ -187,14 +187,19 @@ impl Call<'_> {
             ))
             .at(span));
         }
-        let columns = columns.iter().map(|column| {
-            let bound = bind_over(scope, column)?;
-            match bound.as_column() {
-                Some(place) if crate::chunk::keys::can_be_key(&bound.field.data_type) => Ok(place),
-                Some(_) => unsupported(&format!("PARTITION BY a value of type {}", bound.field.data_type), column.span),
-                None => Err(SqlError::validation("PARTITION BY of a table argument takes columns").at(column.span)),
-            }
-        });
+        let columns =
+            columns.iter().map(|column| {
+                let bound = bind_over(scope, column)?;
+                match bound.as_column() {
+                    Some(place) if crate::chunk::keys::can_be_key(&bound.field.data_type) => Ok(place),
+                    Some(_) => unsupported(
+                        &format!("PARTITION BY a value of type {}", bound.field.data_type),
+                        column.span,
+                    ),
+                    None => Err(SqlError::validation("PARTITION BY of a table argument takes columns")
+                        .at(column.span)),
+                }
+            });
         columns.collect()
     }
 
@@ -228,7 +233,9 @@ impl Call<'_> {
         };
         let bound = bind_over(scope, value)?;
         let Some(constant) = bound.as_constant() else {
-            return Err(SqlError::unsupported("Only constant window descriptors are supported.").at(value.span));
+            return Err(
+                SqlError::unsupported("Only constant window descriptors are supported.").at(value.span)
+            );
         };
         match &bound.field.data_type {
             SqlType::IntervalDayTime if !constant.is_null() => {

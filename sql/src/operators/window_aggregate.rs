@@ -76,11 +76,7 @@ impl WindowAggregate {
         }
         let mut ends = self.slices_of(chunk, output)?;
         let specification = &self.specification;
-        let late = if specification.is_rowtime {
-            self.late(&mut ends)
-        } else {
-            None
-        };
+        let late = if specification.is_rowtime { self.late(&mut ends) } else { None };
         let mut chunk = chunk.clone();
         if let Some(in_time) = late {
             let dropped = chunk.rows() - in_time.true_count();
@@ -201,7 +197,8 @@ impl WindowAggregate {
             Slicing::Hop { .. } => slice.map(|slice| self.unfired(slice)),
             Slicing::Cumulate { step, .. } => {
                 let largest = self.cumulated.as_ref().and_then(Slices::first);
-                let cumulated = largest.map(|end| self.unfired(slicing.window_start(end).saturating_add(step)));
+                let cumulated =
+                    largest.map(|end| self.unfired(slicing.window_start(end).saturating_add(step)));
                 slice.into_iter().chain(cumulated).min()
             }
             Slicing::Tumble { .. } | Slicing::Attached => slice,
@@ -226,7 +223,7 @@ impl WindowAggregate {
                     }
                     let into = cumulated.upsert(&columns, rows.len())?;
                     self.accumulators.merge(&mut cumulated.store, &into, &slices.store, rows)?;
-                    slices.remove(end);
+                    slices.remove(end, &mut self.accumulators)?;
                 }
                 let rows = cumulated.rows(largest).to_vec();
                 Ok(Firing { end, rows, merged: None, at: 0 })
@@ -239,15 +236,16 @@ impl WindowAggregate {
     fn forget(&mut self, end: i64) -> Result<()> {
         let slices = self.slices.as_mut().ok_or_else(not_open)?;
         match (self.specification.slicing, &mut self.cumulated) {
-            (Slicing::Hop { slide, size, .. }, _) => slices.remove_up_to(end.saturating_sub(size - slide)),
-            (slicing @ Slicing::Cumulate { .. }, Some(cumulated)) => {
-                if slicing.last_window_of(end) == end {
-                    cumulated.remove(end);
-                }
+            (Slicing::Hop { slide, size, .. }, _) => {
+                slices.remove_up_to(end.saturating_sub(size - slide), &mut self.accumulators)
             }
-            _ => slices.remove(end),
+            (slicing @ Slicing::Cumulate { .. }, Some(cumulated)) => match slicing.last_window_of(end) == end
+            {
+                true => cumulated.remove(end, &mut self.accumulators),
+                false => Ok(()),
+            },
+            _ => slices.remove(end, &mut self.accumulators),
         }
-        Ok(())
     }
 
     /// Emits all windows that are over, then sends the watermark on.
@@ -281,7 +279,8 @@ impl WindowAggregate {
         let end = firing.end;
         let specification = &self.specification;
         let times = WindowTimes {
-            start: (specification.slicing != Slicing::Attached).then(|| specification.slicing.window_start(end)),
+            start: (specification.slicing != Slicing::Attached)
+                .then(|| specification.slicing.window_start(end)),
             end,
             time: if specification.is_rowtime {
                 specification.clock.instant(end.saturating_sub(1))
@@ -302,7 +301,9 @@ impl WindowAggregate {
                 return Ok(false);
             }
         }
-        self.firing = None;
+        if let Some(firing) = self.firing.take() {
+            firing.close(&mut self.accumulators)?;
+        }
         self.fired = self.fired.max(end);
         self.forget(end)?;
         Ok(true)
@@ -335,6 +336,7 @@ impl OperatorHooks<Chunk> for WindowAggregate {
             cumulated.restore(CUMULATED, cx)?;
             self.cumulated = Some(cumulated);
         }
+        self.accumulators.open(cx, &|name, value| specification.meta(name, value))?;
         // Where subtasks differ, the earliest makes no row late. A stream that had ended and goes on begins anew.
         let stored = cx.take_list::<Timestamp>(WATERMARK)?.unwrap_or_default().into_iter().min();
         let stored = stored.filter(|watermark| *watermark != Timestamp::MAX && *watermark != Timestamp::MIN);
@@ -375,6 +377,7 @@ impl OperatorHooks<Chunk> for WindowAggregate {
             let rows = slices.store.snapshot(cx.checkpoint());
             cx.keyed(rows);
         }
+        self.accumulators.snapshot(cx);
         cx.list(WATERMARK, Redistribution::Union, [&Timestamp::from_millis(self.progress)])
     }
 }

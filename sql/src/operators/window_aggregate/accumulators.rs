@@ -3,13 +3,14 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, BooleanArray};
+use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::rows::{RowRef, RowStore};
 
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
 use crate::operators::accumulators::{
-    ADD, Accumulator, Observe, RETRACT, SKIP, Sign, Update, accumulator,
+    ADD, Accumulator, MakeMeta, Observe, RETRACT, SKIP, Sign, Update, accumulator,
 };
 use crate::plan::{AggregateCall, AggregateFunction};
 use crate::types::{Field, Schema, SqlType};
@@ -58,6 +59,22 @@ impl WindowAccumulators {
     /// The fixed part of a new row.
     pub(super) fn initial(&self) -> &[u8] {
         &self.initial
+    }
+
+    /// Opens what accumulators keep beside the rows of groups, and restores it.
+    pub(super) fn open(&mut self, cx: &mut OpenContext<'_>, meta: MakeMeta<'_>) -> Result<()> {
+        let mut all = self.all.iter_mut().enumerate();
+        all.try_for_each(|(index, accumulator)| accumulator.open(cx, &format!("accumulator-{index}"), meta))
+    }
+
+    /// Hands over what accumulators keep beside the rows of groups.
+    pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
+        self.all.iter_mut().for_each(|accumulator| accumulator.snapshot(cx));
+    }
+
+    /// Forgets what is kept beside groups, whose rows are removed next.
+    pub(super) fn remove(&mut self, store: &mut RowStore, groups: &[RowRef]) -> Result<()> {
+        self.all.iter_mut().try_for_each(|accumulator| accumulator.remove(store, groups))
     }
 
     /// Adds the rows of a chunk to their groups, or takes them back.

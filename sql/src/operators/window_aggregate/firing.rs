@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, TimestampMillisecondArray};
 use millstream_runtime::Result;
-use millstream_state::rows::{KeyColumn, BytesColumn, KeyKind, RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
-use millstream_state::{KeyGroups, STABLE_HASH_START, fold_word, stable_hash};
+use millstream_state::rows::{
+    BytesColumn, KeyColumn, KeyKind, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
+};
+use millstream_state::{STABLE_HASH_START, fold_word, stable_hash};
 
 use super::accumulators::WindowAccumulators;
-use super::slices::Slices;
+use super::slices::{Slices, in_group_of};
 use crate::chunk::Chunk;
 use crate::plan::WindowColumn;
 
@@ -53,10 +55,7 @@ impl Firing {
             _ => KeyKind::Bytes,
         };
         let layout = RowLayout::new(kind, accumulators.initial(), RowsPerKey::One);
-        // Nobody else sees it: one key group is enough.
-        let groups = KeyGroups::new(1);
-        let mut store =
-            RowStore::new(slices.store.meta().clone(), groups, groups.range_of(0, 1), layout);
+        let mut store = RowStore::new(slices.store.meta().clone(), slices.groups, slices.range, layout);
         let (mut rows, mut merged, mut upserted) = (Vec::new(), Vec::new(), Vec::new());
         for (_, of_slice) in slices.between(after, end) {
             upserted.clear();
@@ -71,6 +70,14 @@ impl Firing {
         Ok(Self { end, rows, merged: Some(Merged { store, rows: merged }), at: 0 })
     }
 
+    /// Forgets what has been added up.
+    pub(super) fn close(self, accumulators: &mut WindowAccumulators) -> Result<()> {
+        match self.merged {
+            Some(mut merged) => accumulators.remove(&mut merged.store, &merged.rows),
+            None => Ok(()),
+        }
+    }
+
     /// The next groups as rows; `None` if there are no more, and an empty chunk if these have no rows any more.
     pub(super) fn next(
         &mut self,
@@ -80,16 +87,17 @@ impl Firing {
         columns: &[WindowColumn],
     ) -> Result<Option<Chunk>> {
         let range = self.at..(self.at + Chunk::ROWS).min(self.rows.len());
-        let Some(rows) = self.rows.get(range.clone()).filter(|rows| !rows.is_empty()) else { return Ok(None) };
+        let Some(rows) = self.rows.get(range.clone()).filter(|rows| !rows.is_empty()) else {
+            return Ok(None);
+        };
         self.at = range.end;
         let (store, groups) = match &self.merged {
             None => (&slices.store, rows),
             Some(merged) => (&merged.store, merged.rows.get(range).unwrap_or_default()),
         };
         let mut keys = slices.columns(rows)?.into_iter().skip(1);
-        let constant = |value: i64| -> ArrayRef {
-            Arc::new(TimestampMillisecondArray::from_value(value, rows.len()))
-        };
+        let constant =
+            |value: i64| -> ArrayRef { Arc::new(TimestampMillisecondArray::from_value(value, rows.len())) };
         let start = match times.start {
             Some(start) => constant(start),
             None => keys.next().unwrap_or_else(|| constant(times.end)),
@@ -117,16 +125,19 @@ fn upsert(
     rows: &[RowRef],
     upserted: &mut Vec<Upserted>,
 ) -> Result<()> {
+    // What accumulators keep beside has the key group of the slices' rows.
+    let hash = |mixed: u64, row: &RowRef| in_group_of(slices.store.hash(*row), mixed, slices.groups);
     if kind == KeyKind::U64 {
         let key = |row: &RowRef| slices.group_key(*row).first_chunk().copied().map_or(0, u64::from_le_bytes);
         let keys: Vec<u64> = rows.iter().map(key).collect();
-        let hashes: Vec<u64> = keys.iter().map(|key| fold_word(STABLE_HASH_START, *key)).collect();
+        let hashes = keys.iter().zip(rows).map(|(key, row)| hash(fold_word(STABLE_HASH_START, *key), row));
+        let hashes: Vec<u64> = hashes.collect();
         return Ok(store.upsert(&hashes, &KeyColumn::U64(&keys), upserted)?);
     }
     let (mut offsets, mut data, mut hashes) = (vec![0], Vec::new(), Vec::with_capacity(rows.len()));
     for row in rows {
         let key = slices.group_key(*row);
-        hashes.push(stable_hash(key));
+        hashes.push(hash(stable_hash(key), row));
         data.extend_from_slice(key);
         offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
     }

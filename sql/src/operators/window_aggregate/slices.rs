@@ -5,15 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, ArrayRef};
 use millstream_runtime::chain::{OpenContext, OperatorInfo};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::rows::{KeyDecoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
+use millstream_state::rows::{
+    KeyDecoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
+};
 use millstream_state::snapshot::part::StateMeta;
-use millstream_state::{KeyGroups, fold_word};
+use millstream_state::{KeyGroupRange, KeyGroups, fold_word};
 
+use super::accumulators::WindowAccumulators;
 use crate::chunk::KeyLayout;
 use crate::types::{Field, SqlType, TimeKind};
 
@@ -23,7 +26,8 @@ pub(super) struct Slices {
     layout: KeyLayout,
     /// The columns of the group that decide which subtask owns it.
     owner: KeyLayout,
-    groups: KeyGroups,
+    pub(super) groups: KeyGroups,
+    pub(super) range: KeyGroupRange,
     pub(super) store: RowStore,
     /// The groups of each slice.
     rows: BTreeMap<i64, Vec<RowRef>>,
@@ -50,6 +54,7 @@ impl Slices {
             layout,
             owner,
             groups: info.groups,
+            range: info.range(),
             store: RowStore::new(meta, info.groups, info.range(), rows),
             rows: BTreeMap::new(),
             upserted: Vec::new(),
@@ -123,15 +128,19 @@ impl Slices {
     }
 
     /// Forgets the slices up to `last`.
-    pub(super) fn remove_up_to(&mut self, last: i64) {
-        while let Some(slice) = self.rows.first_entry().filter(|slice| *slice.key() <= last) {
-            slice.remove().into_iter().for_each(|row| self.store.remove(row));
+    pub(super) fn remove_up_to(&mut self, last: i64, accumulators: &mut WindowAccumulators) -> Result<()> {
+        while let Some(end) = self.first().filter(|end| *end <= last) {
+            self.remove(end, accumulators)?;
         }
+        Ok(())
     }
 
     /// Forgets a slice.
-    pub(super) fn remove(&mut self, end: i64) {
-        self.rows.remove(&end).into_iter().flatten().for_each(|row| self.store.remove(row));
+    pub(super) fn remove(&mut self, end: i64, accumulators: &mut WindowAccumulators) -> Result<()> {
+        let Some(rows) = self.rows.remove(&end) else { return Ok(()) };
+        accumulators.remove(&mut self.store, &rows)?;
+        rows.into_iter().for_each(|row| self.store.remove(row));
+        Ok(())
     }
 }
 
@@ -140,7 +149,8 @@ const SLICE_BYTES: usize = 9;
 
 /// The end of the slice that a key begins with.
 fn slice_of(key: &[u8], kind: KeyKind) -> Result<i64> {
-    let number = |at: usize| key.get(at..).and_then(|bytes| bytes.first_chunk()).copied().map(i64::from_le_bytes);
+    let number =
+        |at: usize| key.get(at..).and_then(|bytes| bytes.first_chunk()).copied().map(i64::from_le_bytes);
     let slice = match kind {
         KeyKind::U64 => number(0),
         KeyKind::U128 => number(8),
@@ -151,8 +161,12 @@ fn slice_of(key: &[u8], kind: KeyKind) -> Result<i64> {
 
 /// The hash of a group in a slice: in the key group of the group's own hash, and different for each slice.
 fn slice_hash(hash: u64, slice: i64, groups: KeyGroups) -> u64 {
+    in_group_of(hash, fold_word(hash, slice.cast_unsigned()), groups)
+}
+
+/// A hash made of `mixed` that is in the key group of `hash`.
+pub(super) fn in_group_of(hash: u64, mixed: u64, groups: KeyGroups) -> u64 {
     let (group, count) = (groups.of_hash(hash).index() as u64, u64::from(groups.count()));
-    let mixed = fold_word(hash, slice.cast_unsigned());
     let base = if count.is_power_of_two() { mixed & !(count - 1) } else { mixed - mixed % count };
     base.checked_add(group).unwrap_or_else(|| base - count + group)
 }
@@ -167,7 +181,10 @@ mod tests {
             let groups = KeyGroups::new(count);
             for hash in [0, 1, 0x9E37_79B9_7F4A_7C15, u64::MAX] {
                 let hashes: Vec<_> = (0..50).map(|slice| slice_hash(hash, slice * 1_000, groups)).collect();
-                assert!(hashes.iter().all(|of| groups.of_hash(*of) == groups.of_hash(hash)), "{count} {hash}");
+                assert!(
+                    hashes.iter().all(|of| groups.of_hash(*of) == groups.of_hash(hash)),
+                    "{count} {hash}"
+                );
                 let different: std::collections::BTreeSet<_> = hashes.iter().collect();
                 assert_eq!(different.len(), hashes.len());
             }

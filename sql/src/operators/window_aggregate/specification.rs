@@ -58,7 +58,9 @@ impl WindowAggregateSpecification {
         WindowAccumulators::new(calls, input, retracts, 0)?;
         let is_rowtime = windowing.attribute().time_kind() == TimeKind::Rowtime;
         let (slicing, time, start) = match windowing {
-            Windowing::Attached { start, end, .. } => (Slicing::Attached, RowTime::Attached(*end), Some(*start)),
+            Windowing::Attached { start, end, .. } => {
+                (Slicing::Attached, RowTime::Attached(*end), Some(*start))
+            }
             Windowing::Time(function) => {
                 let slicing = Slicing::of(function.kind, function.offset);
                 let time = if is_rowtime { RowTime::Column(function.time) } else { RowTime::Clock };
@@ -88,23 +90,24 @@ impl WindowAggregateSpecification {
     /// The slices of a subtask, of which there are none yet.
     pub(super) fn slices(&self, name: &str, info: &OperatorInfo, initial: &[u8]) -> Slices {
         let fields: Vec<Field> = self.group.iter().map(|column| self.input.field(*column)).collect();
-        Slices::new(self.meta(name), info, &fields, self.before_key, initial)
+        let calls: Vec<_> = self.calls.iter().map(|call| call.describe(&self.input)).collect();
+        let rows = if self.retracts { "rows, " } else { "" };
+        let meta = self.meta(name, format!("{rows}{}", calls.join(", ")));
+        Slices::new(meta, info, &fields, self.before_key, initial)
     }
 
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
-    fn meta(&self, name: &str) -> StateMeta {
+    pub(super) fn meta(&self, name: &str, value: String) -> StateMeta {
         let group = self.group.iter().map(|column| match self.input.get(*column) {
             Some(column) => column.to_string(),
             None => String::new(),
         });
         let group: Vec<_> = group.collect();
-        let calls: Vec<_> = self.calls.iter().map(|call| call.describe(&self.input)).collect();
-        let rows = if self.retracts { "rows, " } else { "" };
         StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,
             key: Shape::from_text(&format!("window({:?}), group({})", self.slicing, group.join(", "))),
-            value: Shape::from_text(&format!("{rows}{}", calls.join(", "))),
+            value: Shape::from_text(&value),
         }
     }
 }

@@ -33,7 +33,9 @@ impl Slicing {
         match self {
             Self::Tumble { size: length, offset }
             | Self::Hop { slide: length, offset, .. }
-            | Self::Cumulate { step: length, offset, .. } => start(time, offset, length).saturating_add(length),
+            | Self::Cumulate { step: length, offset, .. } => {
+                start(time, offset, length).saturating_add(length)
+            }
             Self::Attached => time,
         }
     }

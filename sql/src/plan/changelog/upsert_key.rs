@@ -46,7 +46,8 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             match (function.kind, of_window) {
                 (WindowKind::Tumble { .. } | WindowKind::Session { .. }, _) => of_input(plan),
                 (_, Some(of_window)) => {
-                    let with = |key: BTreeSet<usize>| key.into_iter().chain(of_window.iter().copied()).collect();
+                    let with =
+                        |key: BTreeSet<usize>| key.into_iter().chain(of_window.iter().copied()).collect();
                     of_input(plan).into_iter().map(with).collect()
                 }
                 _ => Vec::new(),

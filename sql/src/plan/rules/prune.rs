@@ -102,7 +102,11 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let before = input.schema.len();
             let (mut below, mut of_window) = (BTreeSet::new(), BTreeSet::new());
             for path in required {
-                if path.root() < before { below.insert(path) } else { of_window.insert(path.root()) };
+                if path.root() < before {
+                    below.insert(path)
+                } else {
+                    of_window.insert(path.root())
+                };
             }
             below.insert(ColumnPath::column(function.time));
             below.extend(function.partition.iter().copied().map(ColumnPath::column));

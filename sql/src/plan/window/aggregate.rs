@@ -82,7 +82,8 @@ pub(in crate::plan) fn window_aggregate(
         None => next_key.next(),
     });
     let places = places.chain((group.len()..group.len() + calls.len()).map(Some));
-    let projection = places.zip(schema.fields()).map(|(place, field)| Some(Expression::column(place?, field.clone())));
+    let projection =
+        places.zip(schema.fields()).map(|(place, field)| Some(Expression::column(place?, field.clone())));
     let projection = projection.collect::<Option<_>>()?;
     Some(WindowAggregate { input, windowing, keys: group, calls, columns, schema: result, projection })
 }

@@ -30,9 +30,13 @@ fn keys_of_any_kind_come_back() {
     let times: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![-1, 0, 1, i64::MAX]));
     let flags: ArrayRef = Arc::new(BooleanArray::from(vec![true, false, true, false]));
     let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some(""), None, Some("a\0b"), Some("straße")]));
-    let decimals: ArrayRef =
-        Arc::new(Decimal128Array::from(vec![Some(-5), None, Some(i128::from(i64::MAX)), Some(0)]).with_precision_and_scale(30, 2).unwrap());
-    let doubles: ArrayRef = Arc::new(Float64Array::from(vec![Some(-1.5), None, Some(f64::INFINITY), Some(0.0)]));
+    let decimals: ArrayRef = Arc::new(
+        Decimal128Array::from(vec![Some(-5), None, Some(i128::from(i64::MAX)), Some(0)])
+            .with_precision_and_scale(30, 2)
+            .unwrap(),
+    );
+    let doubles: ArrayRef =
+        Arc::new(Float64Array::from(vec![Some(-1.5), None, Some(f64::INFINITY), Some(0.0)]));
     let dates: ArrayRef = Arc::new(Date32Array::from(vec![Some(-1), None, Some(0), Some(20_000)]));
     let big = Field::required(SqlType::BigInt);
     let time = Field::required(SqlType::Timestamp(3, TimeKind::Regular));
