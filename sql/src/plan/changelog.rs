@@ -7,7 +7,7 @@
 mod kinds;
 mod upsert_key;
 
-use super::{PhysicalNode, PhysicalPlan};
+use super::{PhysicalNode, PhysicalPlan, WindowKind};
 use crate::error::{SqlError, SqlResult};
 
 pub use kinds::{ModifyKinds, UpdateKind};
@@ -38,6 +38,15 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
+        // A window is aggregated once, when it is over.
+        PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        // Sessions wait for all of their rows.
+        PhysicalNode::WindowTableFunction { function, .. } => {
+            if let (WindowKind::Session { .. }, [input]) = (function.kind, inputs.as_slice()) {
+                require_insert_only(&plan.node, input)?;
+            }
+            all
+        }
         // A group goes when its last row does.
         PhysicalNode::GroupAggregate { calls, .. } if calls.is_empty() && all.is_insert_only() => {
             ModifyKinds::INSERT
@@ -86,8 +95,10 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
+        PhysicalNode::WindowAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
@@ -128,6 +139,8 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Union => "Union",
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
+        PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
+        PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",
         PhysicalNode::Sink { .. } => "Sink",
     }
