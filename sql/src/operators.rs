@@ -4,9 +4,11 @@ pub mod accumulators;
 mod calc;
 mod drop_update_before;
 mod group_aggregate;
+mod join;
 mod watermark;
 
 pub use calc::Calc;
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
+pub use join::{Join, JoinSpecification, SideSpecification, UniqueKey};
 pub use watermark::WatermarkAssigner;

@@ -1,10 +1,12 @@
 //! From a physical plan to the operators of a job.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_operators::source::CollectionSource;
 use millstream_operators::{Environment, Stream};
+use millstream_state::rows::Ttl;
 
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
@@ -13,9 +15,11 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, WatermarkAssigner,
+    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
+    SideSpecification, UniqueKey, WatermarkAssigner,
 };
-use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
+use crate::plan::changelog::join_input_keys;
+use crate::plan::{ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
 
 /// Builds the job of a plan.
@@ -53,6 +57,11 @@ impl Translator<'_> {
                     GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
+            }
+            (PhysicalNode::Join { kind, condition }, [left, right]) => {
+                let specification = self.join(plan, *kind, condition)?;
+                let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
+                Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
@@ -95,6 +104,40 @@ impl Translator<'_> {
         Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name("Values"))
     }
 
+    fn join(
+        &self,
+        plan: &PhysicalPlan,
+        kind: JoinKind,
+        condition: &JoinCondition,
+    ) -> SqlResult<JoinSpecification> {
+        let [left, right] = plan.inputs.as_slice() else { return unsupported_plan("a join of other than two") };
+        let ttl = self.state_ttl()?;
+        let side = |input: &PhysicalPlan, columns: Vec<usize>| {
+            let unique_key = join_unique_key(input, &columns.into_iter().collect());
+            let mut side =
+                SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
+            side.ttl = ttl;
+            side
+        };
+        let left = side(left, condition.keys.iter().map(|key| key.left).collect());
+        let right = side(right, condition.keys.iter().map(|key| key.right).collect());
+        JoinSpecification::new(kind, condition, left, right, &self.session.build_context())
+    }
+
+    /// How long state is kept; `None` for ever.
+    fn state_ttl(&self) -> SqlResult<Option<Ttl>> {
+        let key = "table.exec.state.ttl";
+        let Some(value) = self.session.setting(key) else { return Ok(None) };
+        let ttl = parse_duration(value).ok_or_else(|| {
+            SqlError::validation(format!(
+                "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
+            ))
+        })?;
+        // What is kept for part of a second is kept for one.
+        let seconds = ttl.as_millis().div_ceil(1000);
+        Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
+    }
+
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {
         let key = "pipeline.auto-watermark-interval";
         match self.session.setting(key) {
@@ -106,4 +149,14 @@ impl Translator<'_> {
             }),
         }
     }
+}
+
+/// By what the rows of a join's input are told from each other, as Flink's `JoinUtil.analyzeJoinInput`.
+fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKey {
+    let keys = join_input_keys(input);
+    if keys.iter().any(|key| key.is_subset(join_key)) {
+        return UniqueKey::InJoinKey;
+    }
+    let smallest = keys.into_iter().min_by_key(BTreeSet::len);
+    smallest.map_or(UniqueKey::None, |key| UniqueKey::Columns(key.into_iter().collect()))
 }

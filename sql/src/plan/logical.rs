@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression};
+use super::{AggregateCall, ColumnPath, Expression, JoinKind};
 use crate::catalog::Table;
 use crate::types::{Field, NamedField, Schema};
 
@@ -58,6 +58,17 @@ pub enum LogicalNode {
     Union {
         /// At least two.
         inputs: Vec<LogicalPlan>,
+    },
+    /// The rows of two inputs that belong together.
+    Join {
+        /// The left input.
+        left: Box<LogicalPlan>,
+        /// The right input.
+        right: Box<LogicalPlan>,
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Of type BOOLEAN, over the columns of the left input and then those of the right one.
+        condition: Expression,
     },
 }
 
@@ -152,6 +163,9 @@ impl LogicalPlan {
             LogicalNode::Aggregate { input, keys, calls } => {
                 LogicalNode::Aggregate { input: boxed(input), keys, calls }
             }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition }
+            }
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -175,6 +189,9 @@ impl LogicalPlan {
             }
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left, right, kind, condition: map(condition) }
             }
         };
         Self { node, schema: self.schema }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::changelog::ModifyKinds;
-use super::{AggregateCall, ColumnPath, Expression, ExpressionKind, LogicalNode, LogicalPlan};
+use super::{
+    AggregateCall, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind, LogicalNode, LogicalPlan,
+};
 use crate::catalog::Table;
 use crate::types::Schema;
 
@@ -62,6 +64,13 @@ pub enum PhysicalNode {
         /// What is computed of each group.
         calls: Vec<AggregateCall>,
     },
+    /// The rows of two inputs that belong together, kept on both sides.
+    Join {
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Which belong together.
+        condition: JoinCondition,
+    },
     /// Rows as they were before an update are left out.
     DropUpdateBefore,
     /// A table, written by its connector.
@@ -106,6 +115,14 @@ impl PhysicalPlan {
             LogicalNode::Aggregate { input, keys, calls } => {
                 let input = Self::of(*input, scanned)?.exchange(keys.clone());
                 Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                let condition = JoinCondition::of(&condition, left.schema.len());
+                let lefts = condition.keys.iter().map(|key| key.left).collect();
+                let rights = condition.keys.iter().map(|key| key.right).collect();
+                let left = Self::of(*left, scanned)?.exchange(lefts);
+                let right = Self::of(*right, scanned)?.exchange(rights);
+                Self::new(PhysicalNode::Join { kind, condition }, vec![left, right], schema)
             }
             LogicalNode::Union { inputs } => {
                 let inputs =
