@@ -1,6 +1,7 @@
 //! From a physical plan to the operators of a job.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,9 +27,24 @@ use crate::types::Schema;
 pub(crate) struct Translator<'a> {
     pub(crate) session: &'a Session,
     pub(crate) environment: &'a Environment,
+    /// The names that have been given, and how often.
+    names: RefCell<BTreeMap<String, usize>>,
 }
 
-impl Translator<'_> {
+impl<'a> Translator<'a> {
+    /// For plans of a session.
+    pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
+        Self { session, environment, names: RefCell::default() }
+    }
+
+    /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
+    fn unique(&self, name: String) -> String {
+        let mut names = self.names.borrow_mut();
+        let count = names.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name} ({count})") }
+    }
+
     /// The rows of a plan.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
@@ -78,14 +94,14 @@ impl Translator<'_> {
         };
         let rows = self.stream(input)?;
         let sink = table_sink(self.session, table)?;
-        sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
         Ok(())
     }
 
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
         let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
-        Ok(rows.name(format!("Source: {}", table.path.name)))
+        Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
     /// Constant rows: one subtask, one chunk.
@@ -101,7 +117,7 @@ impl Translator<'_> {
         let chunk = Chunk::concat(&evaluated).map_err(|error| SqlError::validation(error.to_string()))?;
         let chunk = chunk.unwrap_or_else(|| Chunk::empty(schema));
         let chunks: Vec<_> = (!chunk.is_empty()).then_some(chunk).into_iter().collect();
-        Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name("Values"))
+        Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name(self.unique("Values".to_owned())))
     }
 
     fn join(

@@ -402,7 +402,7 @@ fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expressio
 }
 
 /// The first value that is not NULL.
-fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
+pub(super) fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
     let Some(last) = values.pop() else {
         return Err(SqlError::validation("COALESCE needs an argument"));
     };
