@@ -7,10 +7,12 @@ mod grouping;
 mod insert;
 mod join;
 mod literal;
+mod overlaps;
 mod query;
 mod scope;
 mod select;
 mod table_reference;
+mod window_function;
 
 pub use create_table::create_table;
 pub use insert::analyze_insert;

@@ -6,9 +6,12 @@ mod drop_update_before;
 mod group_aggregate;
 mod join;
 mod watermark;
+mod window_aggregate;
+mod windows;
 
 pub use calc::Calc;
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use join::{Join, JoinSpecification, SideSpecification, UniqueKey};
 pub use watermark::WatermarkAssigner;
+pub use window_aggregate::{WindowAggregate, WindowAggregateSpecification};

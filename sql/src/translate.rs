@@ -17,11 +17,12 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
-    SideSpecification, UniqueKey, WatermarkAssigner,
+    SideSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
 };
 use crate::plan::changelog::join_input_keys;
 use crate::plan::{ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
+use crate::types::zone::Zone;
 
 /// Builds the job of a plan.
 pub(crate) struct Translator<'a> {
@@ -78,6 +79,17 @@ impl<'a> Translator<'a> {
                 let specification = self.join(plan, *kind, condition)?;
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (PhysicalNode::WindowAggregate { keys, calls, windowing, columns }, [input]) => {
+                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let zone = self.zone()?;
+                let specification = WindowAggregateSpecification::new(
+                    windowing, keys, calls, &schema, retracts, columns, &zone,
+                )?;
+                let windows =
+                    input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification));
+                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
@@ -152,6 +164,12 @@ impl<'a> Translator<'a> {
         // What is kept for part of a second is kept for one.
         let seconds = ttl.as_millis().div_ceil(1000);
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
+    }
+
+    /// The time zone of the session.
+    fn zone(&self) -> SqlResult<Zone> {
+        let id = self.session.build_context().time_zone;
+        Zone::of(&id).map_err(|error| SqlError::validation(error.to_string()))
     }
 
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {

@@ -58,7 +58,7 @@ pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<L
 /// SELECT with GROUP BY, HAVING or aggregates.
 fn grouped(select: &Select, plan: LogicalPlan, scope: &Scope) -> SqlResult<LogicalPlan> {
     let keys = keys(select, scope)?;
-    let mut grouping = Grouping::new(scope, keys, select.group_by.is_some());
+    let mut grouping = Grouping::new(scope, keys, select.group_by.is_some()).over(&plan);
     let columns = items(scope, &select.items, &mut Binder::above(&mut grouping))?;
     let having = select.having.as_ref();
     let having = having.map(|having| Binder::above(&mut grouping).condition(having, "HAVING")).transpose()?;

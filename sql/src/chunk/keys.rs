@@ -1,5 +1,7 @@
 //! The keys of a chunk's rows: their hashes, and the bytes or numbers by which state finds them.
 
+mod decode;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
@@ -154,6 +156,11 @@ impl Keys {
     /// The hash of each row's key.
     pub fn hashes(&self) -> &[u64] {
         &self.hashes
+    }
+
+    /// The keys with other hashes, one for each.
+    pub(crate) fn with_hashes(self, hashes: Vec<u64>) -> Self {
+        Self { hashes, ..self }
     }
 
     /// The keys, for state.

@@ -7,7 +7,7 @@
 mod kinds;
 mod upsert_key;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, WindowKind};
 use crate::error::{SqlError, SqlResult};
 
 pub use kinds::{ModifyKinds, UpdateKind};
@@ -43,6 +43,15 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
             // A row that has been in no pair is taken back when one comes.
             _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
         },
+        // A window is aggregated once, when it is over.
+        PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        // Sessions wait for all of their rows.
+        PhysicalNode::WindowTableFunction { function, .. } => {
+            if let (WindowKind::Session { .. }, [input]) = (function.kind, inputs.as_slice()) {
+                require_insert_only(&plan.node, input)?;
+            }
+            all
+        }
         // A group goes when its last row does.
         PhysicalNode::GroupAggregate { calls, .. } if calls.is_empty() && all.is_insert_only() => {
             ModifyKinds::INSERT
@@ -99,8 +108,10 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
+        PhysicalNode::WindowAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
@@ -125,7 +136,9 @@ fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
     };
     let Some(condition) = condition else { return true };
     let mut read = std::collections::BTreeSet::new();
-    condition.visit_columns(&mut |column| drop(read.insert(column)));
+    condition.visit_columns(&mut |column| {
+        read.insert(column);
+    });
     upsert_keys(input).iter().any(|key| read.is_subset(key))
 }
 
@@ -152,6 +165,8 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
         PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
+        PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",
         PhysicalNode::Sink { .. } => "Sink",
     }

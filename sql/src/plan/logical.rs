@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression, JoinKind};
+use super::{AggregateCall, ColumnPath, Expression, JoinKind, WindowColumn, WindowFunction};
 use crate::catalog::Table;
 use crate::types::{Field, NamedField, Schema};
 
@@ -53,6 +53,15 @@ pub enum LogicalNode {
         keys: Vec<usize>,
         /// What is computed of each group; their columns follow those of the keys.
         calls: Vec<AggregateCall>,
+    },
+    /// Each row with the windows that it belongs to.
+    WindowTvf {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the columns behind those of the input.
+        columns: Vec<WindowColumn>,
     },
     /// The rows of all inputs, which have the same types.
     Union {
@@ -131,6 +140,14 @@ impl LogicalPlan {
         Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls } }
     }
 
+    /// Each row of this plan with the windows that it belongs to.
+    #[must_use]
+    pub fn windows(self, function: WindowFunction, columns: Vec<WindowColumn>) -> Self {
+        let appended = columns.iter().map(|column| column.column(&function.attribute));
+        let schema = self.schema.iter().cloned().chain(appended).collect();
+        Self { schema, node: LogicalNode::WindowTvf { input: Box::new(self), function, columns } }
+    }
+
     /// A column of the result, as an expression of what stands above.
     pub fn column(&self, index: usize) -> Expression {
         Expression::column(index, self.schema.field(index))
@@ -166,6 +183,9 @@ impl LogicalPlan {
             LogicalNode::Join { left, right, kind, condition } => {
                 LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition }
             }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                LogicalNode::WindowTvf { input: boxed(input), function, columns }
+            }
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -177,7 +197,10 @@ impl LogicalPlan {
     #[must_use]
     pub fn map_expressions(self, map: &mut impl FnMut(Expression) -> Expression) -> Self {
         let node = match self.node {
-            node @ (LogicalNode::Scan(_) | LogicalNode::Union { .. } | LogicalNode::Aggregate { .. }) => node,
+            node @ (LogicalNode::Scan(_)
+            | LogicalNode::Union { .. }
+            | LogicalNode::Aggregate { .. }
+            | LogicalNode::WindowTvf { .. }) => node,
             LogicalNode::Values(rows) => LogicalNode::Values(
                 rows.into_iter().map(|row| row.into_iter().map(&mut *map).collect()).collect(),
             ),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{ColumnPath, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan};
+use crate::plan::{
+    ColumnPath, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, WindowColumn, WindowKind,
+};
 
 /// Sets of columns of which each is a key: changes with equal values in it are changes of the same row, and no
 /// exchange has let them overtake each other.
@@ -31,6 +33,29 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             of_input(plan).into_iter().filter(|key| distribution.is_subset(key)).collect()
         }
         PhysicalNode::Join { kind, condition } => of_join(plan, *kind, condition),
+        // A window's rows are told apart by the window as well.
+        PhysicalNode::WindowAggregate { keys, calls, columns, .. } => {
+            let of_window = columns.iter().enumerate().filter(|(_, column)| **column != WindowColumn::Time);
+            let of_window = of_window.map(|(index, _)| keys.len() + calls.len() + index);
+            vec![(0..keys.len()).chain(of_window).collect()]
+        }
+        // Rows are multiplied by their windows.
+        PhysicalNode::WindowTableFunction { function, columns } => {
+            let before = plan.schema.len() - columns.len();
+            let needed = [WindowColumn::Start, WindowColumn::End];
+            let place = |needed: WindowColumn| columns.iter().position(|column| *column == needed);
+            let of_window: Option<Vec<_>> =
+                needed.into_iter().map(|needed| Some(before + place(needed)?)).collect();
+            match (function.kind, of_window) {
+                (WindowKind::Tumble { .. } | WindowKind::Session { .. }, _) => of_input(plan),
+                (_, Some(of_window)) => {
+                    let with =
+                        |key: BTreeSet<usize>| key.into_iter().chain(of_window.iter().copied()).collect();
+                    of_input(plan).into_iter().map(with).collect()
+                }
+                _ => Vec::new(),
+            }
+        }
         PhysicalNode::GroupAggregate { keys, .. } => vec![(0..keys.len()).collect()],
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan};
+use crate::plan::{AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan, WindowFunction};
 use crate::types::{NamedField, Schema};
 
 /// The plan without what nobody reads. Its own columns stay.
@@ -116,6 +116,29 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let names = provided.iter().map(|path| path_field(&schema, path));
             let names: Schema = names.collect();
             (LogicalPlan { schema: names, ..left.join(right, kind, condition) }, provided)
+        }
+        LogicalNode::WindowTvf { input, function, columns } => {
+            let before = input.schema.len();
+            let (mut below, mut of_window) = (BTreeSet::new(), BTreeSet::new());
+            for path in required {
+                if path.root() < before {
+                    below.insert(path)
+                } else {
+                    of_window.insert(path.root())
+                };
+            }
+            below.insert(ColumnPath::column(function.time));
+            below.extend(function.partition.iter().copied().map(ColumnPath::column));
+            let (input, mut provided) = narrow(*input, below);
+            let place = |column: usize| {
+                provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column)
+            };
+            let partition = function.partition.iter().copied().map(place).collect();
+            let function = WindowFunction { time: place(function.time), partition, ..function };
+            let kept = of_window.iter().filter_map(|column| columns.get(column - before).copied());
+            let plan = input.windows(function, kept.collect());
+            provided.extend(of_window.into_iter().map(ColumnPath::column));
+            (plan, provided)
         }
         node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
             let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();
