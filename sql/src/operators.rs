@@ -12,4 +12,4 @@ pub use calc::Calc;
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use watermark::WatermarkAssigner;
-pub use window_aggregate::{WindowAggregate, WindowAggregateSpecification};
+pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};

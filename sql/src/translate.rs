@@ -13,8 +13,8 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, WatermarkAssigner, WindowAggregate,
-    WindowAggregateSpecification,
+    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, SessionAggregate, WatermarkAssigner,
+    WindowAggregate, WindowAggregateSpecification,
 };
 use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
@@ -63,8 +63,14 @@ impl Translator<'_> {
                 let specification = WindowAggregateSpecification::new(
                     windowing, keys, calls, &schema, retracts, columns, &zone,
                 )?;
-                let windows =
-                    input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification));
+                let windows = match specification.is_session() {
+                    true => {
+                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
+                    }
+                    false => {
+                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
+                    }
+                };
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
