@@ -6,6 +6,7 @@ mod drop_update_before;
 mod group_aggregate;
 mod watermark;
 mod window_aggregate;
+mod window_tvf;
 mod windows;
 
 pub use calc::Calc;
@@ -13,3 +14,4 @@ pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use watermark::WatermarkAssigner;
 pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};
+pub use window_tvf::WindowTableFunction;

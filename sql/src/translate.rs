@@ -14,7 +14,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, SessionAggregate, WatermarkAssigner,
-    WindowAggregate, WindowAggregateSpecification,
+    WindowAggregate, WindowAggregateSpecification, WindowTableFunction,
 };
 use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
@@ -72,6 +72,10 @@ impl Translator<'_> {
                     }
                 };
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
+            }
+            (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
+                let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
+                Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))

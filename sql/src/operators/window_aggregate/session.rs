@@ -224,7 +224,9 @@ impl OperatorHooks<Chunk> for SessionAggregate {
     }
 
     fn resume(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.go_on(output)
+        self.go_on(output)?;
+        self.wake(output.context());
+        Ok(())
     }
 
     fn poll(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
