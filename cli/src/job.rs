@@ -57,7 +57,7 @@ pub fn query(session: &Session, job: &QueryJob, style: Style) -> Result<u8, SqlE
     let environment = environment(session)?;
     let rows = job.build(&environment)?;
     let text = RowText::new(job.schema());
-    let tableau = Tableau::new(job.schema());
+    let tableau = Tableau::new(job.schema(), session.zone()?);
     let count = Arc::new(AtomicU64::new(0));
     if style == Style::Flink {
         tableau.print_header();

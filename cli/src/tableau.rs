@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use millstream_sql::chunk::{Chunk, write_value};
+use millstream_sql::chunk::Chunk;
+use millstream_sql::functions::write_display_text;
+use millstream_sql::types::zone::Zone;
 use millstream_sql::types::{Field, Schema, SqlType};
 
 /// How wide a column is at most whose type does not say how wide its values are.
@@ -14,6 +16,8 @@ const MINIMUM_WIDTH: usize = 6;
 #[derive(Clone, Debug)]
 pub struct Tableau {
     columns: Arc<[Column]>,
+    /// On whose clock instants are shown.
+    zone: Zone,
 }
 
 #[derive(Debug)]
@@ -24,8 +28,8 @@ struct Column {
 }
 
 impl Tableau {
-    /// For rows of these columns.
-    pub fn new(schema: &Schema) -> Self {
+    /// For rows of these columns; instants are shown on the clock of the session's time zone.
+    pub fn new(schema: &Schema, zone: Zone) -> Self {
         let columns = schema.iter().map(|column| {
             let width = width(&column.field.data_type).max(column.name.chars().count()).max(MINIMUM_WIDTH);
             Column {
@@ -34,7 +38,7 @@ impl Tableau {
                 width: width.min(MAXIMUM_WIDTH.max(width_of_type(&column.field.data_type))),
             }
         });
-        Self { columns: columns.collect() }
+        Self { columns: columns.collect(), zone }
     }
 
     fn border(&self) -> String {
@@ -67,7 +71,7 @@ impl Tableau {
             if values.is_null(row) {
                 text.push_str("<NULL>");
             } else {
-                write_value(values, row, &column.field.data_type, &mut text);
+                write_display_text(values, row, &column.field.data_type, &self.zone, &mut text);
             }
             out.push(' ');
             out.push_str(&padded(&text, column.width));

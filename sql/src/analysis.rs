@@ -6,6 +6,7 @@ mod expression;
 mod grouping;
 mod insert;
 mod literal;
+mod overlaps;
 mod query;
 mod scope;
 mod select;

@@ -2,9 +2,11 @@
 
 mod exchange;
 pub(crate) mod keys;
+mod builder;
 mod kinds;
 pub mod row_codec;
 mod row_text;
+mod scalar;
 mod wire;
 
 use std::sync::Arc;
@@ -19,9 +21,12 @@ use millstream_runtime::{Error, ErrorKind, Result};
 
 pub use exchange::exchange;
 pub use keys::{KeyLayout, Keys};
+pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
 pub use kinds::{Kinds, RowKind};
 pub use row_codec::{EncodedRows, RowCodec};
 pub use row_text::{RowText, write_value};
+pub use scalar::Scalar;
+pub(crate) use scalar::{no_value, quoted};
 
 use crate::types::Schema;
 

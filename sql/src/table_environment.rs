@@ -40,18 +40,18 @@ impl TableEnvironment {
     /// # Errors
     /// If the text is no statement, does not fit what has been created, or is not supported.
     pub fn execute_sql(&mut self, text: &str) -> SqlResult<TableResult> {
-        self.execute(&parse_statement(text)?, text)
+        self.execute(&parse_statement(text)?)
     }
 
-    /// Runs a statement; `text` is the text that it was parsed from.
+    /// Runs a statement.
     ///
     /// # Errors
     /// If the statement does not fit what has been created, or is not supported.
-    pub fn execute(&mut self, statement: &Statement, text: &str) -> SqlResult<TableResult> {
+    pub fn execute(&mut self, statement: &Statement) -> SqlResult<TableResult> {
         match &statement.kind {
             StatementKind::Query(query) => Ok(TableResult::Query(self.query_job(query)?)),
             StatementKind::Insert(insert) => self.insert(insert),
-            StatementKind::Execute(inner) => self.execute(inner, text),
+            StatementKind::Execute(inner) => self.execute(inner),
             StatementKind::StatementSet(inserts) => {
                 let plans =
                     inserts.iter().map(|insert| self.insert_plan(insert)).collect::<SqlResult<_>>()?;

@@ -1,10 +1,11 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
 use super::grouping::Grouping;
+use super::overlaps::overlaps;
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
-use crate::functions::{operator, scalar_function, scalar_function_names};
+use crate::functions::{has_set_of, operator, scalar_function, scalar_function_names};
 use crate::parser::Span;
 use crate::parser::ast::{
     self, ArgumentValue, Arguments, BinaryOperator, CastFunction, ContextFunction, ExpressionKind as Syntax,
@@ -107,6 +108,14 @@ impl<'a, 'g> Binder<'a, 'g> {
                     UnaryOperator::Not => operator("NOT")?.call(vec![operand]),
                 }
             }
+            Syntax::Binary { left, operator: BinaryOperator::Overlaps, right } => {
+                let periods = [left, right].map(|period| match &period.kind {
+                    Syntax::Row(parts) => self.bind_all(parts),
+                    _ => Err(SqlError::validation("OVERLAPS wants two periods: (start, end)").at(span)),
+                });
+                let [left, right] = periods;
+                overlaps(&left?, &right?).map_err(|error| error.at(span))
+            }
             Syntax::Binary { left, operator: sign, right } => {
                 let operands = self.bind_all([&**left, &**right])?;
                 operator(binary_name(*sign))?.call(operands)
@@ -133,7 +142,10 @@ impl<'a, 'g> Binder<'a, 'g> {
                 let holds = self.named(name, arguments, span)?;
                 if *negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
             }
-            Syntax::Row(_) => unsupported("a row value", span),
+            Syntax::Row(values) => {
+                let values = self.bind_all(values)?;
+                self.named("ROW", values, span)
+            }
             Syntax::Array(values) => {
                 let values = self.bind_all(values)?;
                 self.named("ARRAY", values, span)
@@ -205,11 +217,17 @@ impl<'a, 'g> Binder<'a, 'g> {
         negated: bool,
         list: &[ast::Expression],
     ) -> SqlResult<Expression> {
+        /// From how many on a set is faster than one comparison after the other.
+        const LONG: usize = 8;
         let value = self.bind(value)?;
-        let equal = list.iter().map(|candidate| {
-            let candidate = self.bind(candidate)?;
-            operator("=")?.call(vec![value.clone(), candidate])
-        });
+        let candidates = self.bind_all(list)?;
+        let operands = std::iter::once(&value).chain(&candidates);
+        if candidates.len() > LONG && has_set_of(operands.clone().map(|operand| &operand.field.data_type)) {
+            let holds = operator("IN")?.call(operands.cloned().collect())?;
+            return if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) };
+        }
+        let equal =
+            candidates.into_iter().map(|candidate| operator("=")?.call(vec![value.clone(), candidate]));
         let mut equal = equal.collect::<SqlResult<Vec<_>>>()?;
         let holds = if equal.len() == 1 { equal.remove(0) } else { logical(LogicalOperator::Or, equal) };
         if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
@@ -339,8 +357,8 @@ impl<'a, 'g> Binder<'a, 'g> {
             }
             SpecialFunction::Round { function, value, unit } => {
                 let name = match function {
-                    RoundingFunction::Floor => "FLOOR",
-                    RoundingFunction::Ceil => "CEIL",
+                    RoundingFunction::Floor => "FLOOR TO",
+                    RoundingFunction::Ceil => "CEIL TO",
                 };
                 (name, vec![self.bind(value)?, unit_text(*unit)])
             }
@@ -373,7 +391,7 @@ impl<'a, 'g> Binder<'a, 'g> {
 }
 
 /// AND or OR of conditions.
-fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
+pub(super) fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
     let nullable = operands.iter().any(|operand| operand.field.nullable);
     Expression {
         kind: ExpressionKind::Logical { operator, operands },
@@ -382,7 +400,7 @@ fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
 }
 
 /// CASE, with its results cast to the type that they have in common.
-fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
+pub(super) fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
     let mut common = otherwise.field.data_type.clone();
     for branch in &branches {
         let data_type = &branch.result.field.data_type;

@@ -112,11 +112,6 @@ impl<'a> Grouping<'a> {
         self.keys.len() + position
     }
 
-    /// Whether there is anything to aggregate.
-    pub(crate) const fn is_needed(&self) -> bool {
-        self.grouped || !self.calls.is_empty()
-    }
-
     /// The aggregate over the input's plan.
     pub(crate) fn plan(self, input: LogicalPlan) -> LogicalPlan {
         let named = |prefix: &str, index: usize| Arc::from(format!("{prefix}{index}"));

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ObjectPath, Relation};
+use crate::connectors::{TableContents, TestRows, TestTables};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
 use crate::parser::ast::ObjectName;
+use crate::types::zone::Zone;
 
 /// The catalog that is there from the beginning.
 pub const DEFAULT_CATALOG: &str = "default_catalog";
@@ -17,6 +19,7 @@ pub const DEFAULT_DATABASE: &str = "default_database";
 pub struct Session {
     relations: BTreeMap<ObjectPath, Relation>,
     databases: BTreeSet<(String, String)>,
+    test_tables: TestTables,
     /// Where names of one part are looked up.
     pub current_catalog: String,
     /// Where names of one part are looked up.
@@ -31,6 +34,7 @@ impl Default for Session {
         Self {
             relations: BTreeMap::new(),
             databases: BTreeSet::from([(catalog.clone(), database.clone())]),
+            test_tables: TestTables::default(),
             current_catalog: catalog,
             current_database: database,
             settings: BTreeMap::new(),
@@ -113,9 +117,31 @@ impl Session {
         self.relations.remove(path)
     }
 
+    /// Gives a table of connector `values` its rows, instead of those that it had.
+    pub fn register_rows(&mut self, path: ObjectPath, rows: TestRows) {
+        self.test_tables.register(path, rows);
+    }
+
+    /// What jobs have written into a table of connector `values` so far; it is filled while they run.
+    pub fn contents(&self, path: &ObjectPath) -> Option<TableContents> {
+        self.test_tables.contents(path)
+    }
+
+    pub(crate) const fn test_tables(&self) -> &TestTables {
+        &self.test_tables
+    }
+
     /// The value of a setting.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
+    }
+
+    /// The session's time zone: `table.local-time-zone`.
+    ///
+    /// # Errors
+    /// If there is no zone of this name.
+    pub fn zone(&self) -> SqlResult<Zone> {
+        self.build_context().zone()
     }
 
     /// What functions are made for in this session.

@@ -119,7 +119,7 @@ impl RowCodec {
     ///
     /// # Errors
     /// If a row is damaged.
-    pub fn decode<'r>(&self, rows: &[&'r [u8]]) -> Result<Vec<ArrayRef>> {
+    pub fn decode(&self, rows: &[&[u8]]) -> Result<Vec<ArrayRef>> {
         if let Some(short) = rows.iter().find(|row| row.len() < self.fixed) {
             return Err(damaged(format!("a row of {} bytes, of at least {}", short.len(), self.fixed)));
         }
@@ -373,7 +373,7 @@ fn write_items(items: &EncodedRows, offsets: &[i32], row: usize, data: &mut Vec<
 }
 
 fn read_items<'r>(mut bytes: &'r [u8], items: &mut Vec<&'r [u8]>) -> Result<()> {
-    let mut number = |bytes: &mut &'r [u8]| -> Result<usize> {
+    let number = |bytes: &mut &'r [u8]| -> Result<usize> {
         let (number, rest) = bytes.split_first_chunk().ok_or_else(|| damaged("a list is cut off"))?;
         *bytes = rest;
         Ok(u32::from_le_bytes(*number) as usize)

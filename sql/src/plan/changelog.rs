@@ -123,7 +123,9 @@ fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
     };
     let Some(condition) = condition else { return true };
     let mut read = std::collections::BTreeSet::new();
-    condition.visit_columns(&mut |column| drop(read.insert(column)));
+    condition.visit_columns(&mut |column| {
+        read.insert(column);
+    });
     upsert_keys(input).iter().any(|key| read.is_subset(key))
 }
 
