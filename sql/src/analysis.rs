@@ -5,6 +5,7 @@ mod data_type;
 mod expression;
 mod grouping;
 mod insert;
+mod join;
 mod literal;
 mod overlaps;
 mod query;

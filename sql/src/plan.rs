@@ -3,6 +3,7 @@
 mod aggregate;
 pub mod changelog;
 mod expression;
+mod join;
 mod logical;
 mod path;
 mod physical;
@@ -11,6 +12,7 @@ mod window;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
 pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOperator};
+pub use join::{JoinCondition, JoinKey, JoinKind};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};

@@ -420,7 +420,7 @@ pub(super) fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResul
 }
 
 /// The first value that is not NULL.
-fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
+pub(super) fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
     let Some(last) = values.pop() else {
         return Err(SqlError::validation("COALESCE needs an argument"));
     };

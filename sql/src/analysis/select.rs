@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::expression::Binder;
 use super::grouping::{Grouping, has_aggregate};
+use super::join::combined;
 use super::query::QueryContext;
 use super::{Scope, table_reference, unsupported};
 use crate::chunk::keys::can_be_key;
@@ -12,7 +13,7 @@ use crate::parser::ast::{
     Expression as Syntax, ExpressionKind, GroupBy, GroupingElementKind, Select, SelectItem, SelectItemKind,
     SetQuantifier,
 };
-use crate::plan::{Expression, LogicalNode, LogicalPlan};
+use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
 use crate::types::Schema;
 
 pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<LogicalPlan> {
@@ -21,8 +22,16 @@ pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<L
             LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) },
             Scope::default(),
         ),
-        [only] => table_reference::reference(context, only)?,
-        [_, second, ..] => return unsupported("a join", second.span()),
+        [first, others @ ..] => {
+            let mut all = table_reference::reference(context, first)?;
+            for other in others {
+                let other = table_reference::reference(context, other)?;
+                let (left, right) = (all, other);
+                let scopes = (left.1, right.1);
+                all = combined(left.0, right.0, JoinKind::Inner, Expression::boolean(true), scopes, &[])?;
+            }
+            all
+        }
     };
     refuse_rest(select)?;
     if let Some(selection) = &select.selection {
@@ -120,7 +129,7 @@ fn items(
     let mut columns: Vec<(Arc<str>, Expression)> = Vec::new();
     for item in items {
         match &item.kind {
-            SelectItemKind::Star => columns.extend(scope.columns()),
+            SelectItemKind::Star => columns.extend(scope.visible()),
             SelectItemKind::QualifiedStar(name) => columns.extend(scope.columns_of(name)?),
             SelectItemKind::Expression { value, alias } => {
                 let bound = binder.bind(value)?;

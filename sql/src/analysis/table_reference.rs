@@ -20,7 +20,7 @@ pub(crate) fn reference(
 ) -> SqlResult<(LogicalPlan, Scope)> {
     match reference {
         TableReference::Factor(factor) => self::factor(context, factor),
-        TableReference::Join(join) => unsupported("a join", join.span),
+        TableReference::Join(join) => super::join::join(context, join),
     }
 }
 
@@ -104,6 +104,8 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
             ("OPTIONS", HintArguments::Options(options)) => {
                 Arc::make_mut(&mut hinted).options.extend(options.iter().cloned());
             }
+            // What is said of state is said of the query: SELECT has it.
+            ("STATE_TTL", _) => {}
             _ => {
                 return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))
                     .with_hint("there is: /*+ OPTIONS('key' = 'value') */")

@@ -21,6 +21,7 @@ use arrow_array::{Array, ArrayRef, ListArray, MapArray, NullArray, StructArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer};
 use arrow_schema::DataType;
 use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::rows::BytesColumn;
 
 use super::arrow_error;
 use crate::types::{Field, NamedField, Schema, SqlType};
@@ -43,7 +44,7 @@ struct Column {
 /// Rows one behind the other.
 #[derive(Clone, Debug, Default)]
 pub struct EncodedRows {
-    offsets: Vec<usize>,
+    offsets: Vec<u32>,
     data: Vec<u8>,
 }
 
@@ -61,7 +62,12 @@ impl EncodedRows {
     /// The bytes of a row; empty where there is none.
     pub fn get(&self, row: usize) -> &[u8] {
         let range = self.offsets.get(row).zip(self.offsets.get(row + 1));
-        range.and_then(|(start, end)| self.data.get(*start..*end)).unwrap_or_default()
+        range.and_then(|(start, end)| self.data.get(*start as usize..*end as usize)).unwrap_or_default()
+    }
+
+    /// The rows, for state.
+    pub fn column(&self) -> BytesColumn<'_> {
+        BytesColumn { offsets: &self.offsets, data: &self.data }
     }
 }
 
@@ -110,7 +116,7 @@ impl RowCodec {
                     column.write(values, row, nested.as_ref(), &mut encoded.data, start)?;
                 }
             }
-            encoded.offsets.push(encoded.data.len());
+            encoded.offsets.push(word(encoded.data.len())?);
         }
         Ok(encoded)
     }
@@ -354,7 +360,7 @@ fn put(data: &mut [u8], at: usize, bytes: &[u8]) -> Result<()> {
 }
 
 fn word(number: usize) -> Result<u32> {
-    u32::try_from(number).map_err(|_| Error::new(ErrorKind::InvalidInput, "a row of more than 4 GiB"))
+    u32::try_from(number).map_err(|_| Error::new(ErrorKind::InvalidInput, "rows of more than 4 GiB"))
 }
 
 fn write_items(items: &EncodedRows, offsets: &[i32], row: usize, data: &mut Vec<u8>) -> Result<()> {

@@ -7,11 +7,11 @@
 mod kinds;
 mod upsert_key;
 
-use super::{PhysicalNode, PhysicalPlan, WindowKind};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, WindowKind};
 use crate::error::{SqlError, SqlResult};
 
 pub use kinds::{ModifyKinds, UpdateKind};
-pub use upsert_key::upsert_keys;
+pub use upsert_key::{join_input_keys, upsert_keys};
 
 /// Sets which changes each operator of a plan gives. `wanted` are those that the reader of the plan takes.
 ///
@@ -38,6 +38,11 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
+        PhysicalNode::Join { kind, .. } => match kind {
+            JoinKind::Inner | JoinKind::Semi => all,
+            // A row that has been in no pair is taken back when one comes.
+            _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
+        },
         // A window is aggregated once, when it is over.
         PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
         // Sessions wait for all of their rows.
@@ -90,6 +95,14 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         // What a filter or the key's own columns say of a row may be otherwise after an update: then the row before
         // the update has to be seen.
         PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
+        // An update of a row changes which rows it belongs to, unless its key has what is joined by.
+        PhysicalNode::Join { .. } if wanted == UpdateKind::OnlyAfter && !updates_keep_join_keys(&plan) => None,
+        PhysicalNode::Join { .. } => {
+            let below = if wanted == UpdateKind::OnlyAfter { wanted } else { UpdateKind::BeforeAfter };
+            let plan = through(plan, below)?;
+            let update_before = plan.changelog.update && wanted == UpdateKind::BeforeAfter;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
         PhysicalNode::GroupAggregate { .. } => {
             let plan = through(plan, UpdateKind::BeforeAfter)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
@@ -129,6 +142,18 @@ fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
     upsert_keys(input).iter().any(|key| read.is_subset(key))
 }
 
+/// Whether each input of a join that is updated is known by columns among which are those that it is joined by.
+fn updates_keep_join_keys(join: &PhysicalPlan) -> bool {
+    let PhysicalNode::Join { condition, .. } = &join.node else { return false };
+    let columns = [
+        condition.keys.iter().map(|key| key.left).collect::<std::collections::BTreeSet<_>>(),
+        condition.keys.iter().map(|key| key.right).collect(),
+    ];
+    join.inputs.iter().zip(&columns).all(|(input, columns)| {
+        !input.changelog.update || join_input_keys(input).iter().any(|key| columns.is_subset(key))
+    })
+}
+
 /// An operator, for messages.
 pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
     match node {
@@ -139,6 +164,7 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Union => "Union",
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
+        PhysicalNode::Join { .. } => "Join",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
         PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression, WindowColumn, WindowFunction};
+use super::{AggregateCall, ColumnPath, Expression, JoinKind, WindowColumn, WindowFunction};
 use crate::catalog::Table;
 use crate::types::{Field, NamedField, Schema};
 
@@ -67,6 +67,17 @@ pub enum LogicalNode {
     Union {
         /// At least two.
         inputs: Vec<LogicalPlan>,
+    },
+    /// The rows of two inputs that belong together.
+    Join {
+        /// The left input.
+        left: Box<LogicalPlan>,
+        /// The right input.
+        right: Box<LogicalPlan>,
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Of type BOOLEAN, over the columns of the left input and then those of the right one.
+        condition: Expression,
     },
 }
 
@@ -169,6 +180,9 @@ impl LogicalPlan {
             LogicalNode::Aggregate { input, keys, calls } => {
                 LogicalNode::Aggregate { input: boxed(input), keys, calls }
             }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition }
+            }
             LogicalNode::WindowTvf { input, function, columns } => {
                 LogicalNode::WindowTvf { input: boxed(input), function, columns }
             }
@@ -198,6 +212,9 @@ impl LogicalPlan {
             }
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left, right, kind, condition: map(condition) }
             }
         };
         Self { node, schema: self.schema }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::changelog::ModifyKinds;
 use super::window::window_aggregate;
 use super::{
-    AggregateCall, ColumnPath, Expression, ExpressionKind, LogicalNode, LogicalPlan, WindowColumn,
-    WindowFunction, Windowing,
+    AggregateCall, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind, LogicalNode, LogicalPlan,
+    WindowColumn, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::Schema;
@@ -65,6 +65,13 @@ pub enum PhysicalNode {
         keys: Vec<usize>,
         /// What is computed of each group.
         calls: Vec<AggregateCall>,
+    },
+    /// The rows of two inputs that belong together, kept on both sides.
+    Join {
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Which belong together.
+        condition: JoinCondition,
     },
     /// A row for each window and group, when the window is over.
     WindowAggregate {
@@ -140,6 +147,14 @@ impl PhysicalPlan {
                 }
                 let input = Self::of(*input, scanned)?.exchange(keys.clone());
                 Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                let condition = JoinCondition::of(&condition, left.schema.len());
+                let lefts = condition.keys.iter().map(|key| key.left).collect();
+                let rights = condition.keys.iter().map(|key| key.right).collect();
+                let left = Self::of(*left, scanned)?.exchange(lefts);
+                let right = Self::of(*right, scanned)?.exchange(rights);
+                Self::new(PhysicalNode::Join { kind, condition }, vec![left, right], schema)
             }
             LogicalNode::WindowTvf { input, function, columns } => {
                 let mut input = Self::of(*input, scanned)?;

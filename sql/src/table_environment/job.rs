@@ -36,7 +36,7 @@ impl QueryJob {
     /// # Errors
     /// If a table cannot be read as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<Stream<Chunk>> {
-        Translator { session: &self.session, environment }.stream(&self.plan)
+        Translator::new(&self.session, environment).stream(&self.plan)
     }
 }
 
@@ -62,7 +62,7 @@ impl InsertJob {
     /// # Errors
     /// If a table cannot be read or written as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<()> {
-        let translator = Translator { session: &self.session, environment };
+        let translator = Translator::new(&self.session, environment);
         self.plans.iter().try_for_each(|plan| translator.sink(plan))
     }
 }

@@ -98,6 +98,25 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let plan = input.aggregate(placed, calls, schema.project(&columns));
             (plan, columns.into_iter().map(ColumnPath::column).collect())
         }
+        LogicalNode::Join { left, right, kind, condition } => {
+            // Both sides provide in the order of their columns, so that what the join provides is in order, too.
+            let columns = left.schema.len();
+            let mut below = required;
+            ColumnPath::collect(&condition, &mut below);
+            let mut shifted = below.split_off(&ColumnPath::column(columns));
+            shifted = shifted.into_iter().map(|path| path.moved(|root| root - columns)).collect();
+            let (left, from_left) = narrow(*left, below);
+            let (right, from_right) = narrow(*right, shifted);
+            let from_right = from_right.into_iter().map(|path| path.moved(|root| root + columns));
+            let mut provided: Vec<_> = from_left.into_iter().chain(from_right).collect();
+            let condition = ColumnPath::rewrite(&condition, &provided).unwrap_or(condition);
+            if kind.is_left_only() {
+                provided.truncate(left.schema.len());
+            }
+            let names = provided.iter().map(|path| path_field(&schema, path));
+            let names: Schema = names.collect();
+            (LogicalPlan { schema: names, ..left.join(right, kind, condition) }, provided)
+        }
         LogicalNode::WindowTvf { input, function, columns } => {
             let before = input.schema.len();
             let (mut below, mut of_window) = (BTreeSet::new(), BTreeSet::new());
