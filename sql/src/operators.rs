@@ -7,6 +7,7 @@ mod group_aggregate;
 mod join;
 mod watermark;
 mod window_aggregate;
+mod window_tvf;
 mod windows;
 
 pub use calc::Calc;
@@ -14,4 +15,5 @@ pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use join::{Join, JoinSpecification, SideSpecification, UniqueKey};
 pub use watermark::WatermarkAssigner;
-pub use window_aggregate::{WindowAggregate, WindowAggregateSpecification};
+pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};
+pub use window_tvf::WindowTableFunction;

@@ -17,7 +17,8 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
-    SideSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
+    SessionAggregate, SideSpecification, UniqueKey, WatermarkAssigner, WindowAggregate,
+    WindowAggregateSpecification, WindowTableFunction,
 };
 use crate::plan::changelog::join_input_keys;
 use crate::plan::{ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan};
@@ -87,9 +88,19 @@ impl<'a> Translator<'a> {
                 let specification = WindowAggregateSpecification::new(
                     windowing, keys, calls, &schema, retracts, columns, &zone,
                 )?;
-                let windows =
-                    input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification));
+                let windows = match specification.is_session() {
+                    true => {
+                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
+                    }
+                    false => {
+                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
+                    }
+                };
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
+            }
+            (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
+                let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
+                Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
