@@ -6,6 +6,8 @@ mod expression;
 mod grouping;
 mod insert;
 mod literal;
+mod order_by;
+mod over;
 mod query;
 mod scope;
 mod select;

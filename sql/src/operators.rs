@@ -2,11 +2,22 @@
 
 pub mod accumulators;
 mod calc;
+pub mod changes;
+mod deduplicate;
 mod drop_update_before;
 mod group_aggregate;
+mod last_rows;
+mod normalize;
+mod rank;
+mod sort;
+pub mod sort_keys;
 mod watermark;
 
 pub use calc::Calc;
+pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
+pub use normalize::ChangelogNormalize;
+pub use rank::{BoundedRank, RankSpecification, RetractableRank};
+pub use sort::{Sort, SortSpecification};
 pub use watermark::WatermarkAssigner;

@@ -7,9 +7,11 @@ mod logical;
 mod path;
 mod physical;
 pub mod rules;
+mod sort;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
 pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOperator};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
+pub use sort::{RankForm, RankStrategy, SortKey};

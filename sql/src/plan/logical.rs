@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression};
+use super::{AggregateCall, ColumnPath, Expression, RankForm, SortKey};
 use crate::catalog::Table;
-use crate::types::{Field, NamedField, Schema};
+use crate::types::{Field, NamedField, Schema, SqlType};
 
 /// An operator of relational algebra with its inputs.
 #[derive(Clone, Debug)]
@@ -53,6 +53,39 @@ pub enum LogicalNode {
         keys: Vec<usize>,
         /// What is computed of each group; their columns follow those of the keys.
         calls: Vec<AggregateCall>,
+    },
+    /// The rows and, behind their columns, the number of each in the order of its partition: ROW_NUMBER.
+    RowNumber {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+    },
+    /// The first rows of each partition.
+    Rank {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// What it was in the query.
+        form: RankForm,
+    },
+    /// All rows in order.
+    Sort {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The order.
+        order: Vec<SortKey>,
     },
     /// The rows of all inputs, which have the same types.
     Union {
@@ -120,6 +153,35 @@ impl LogicalPlan {
         Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls } }
     }
 
+    /// The rows of this plan with their numbers, in the last column.
+    #[must_use]
+    pub fn row_number(self, partition: Vec<usize>, order: Vec<SortKey>) -> Self {
+        let schema = self.schema.concat(&row_number_column());
+        Self { schema, node: LogicalNode::RowNumber { input: Box::new(self), partition, order } }
+    }
+
+    /// The rows of this plan with numbers from `start` to `end`; with their numbers in the last column, if those are
+    /// asked for.
+    #[must_use]
+    pub fn rank(
+        self,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        (start, end): (u64, u64),
+        number: bool,
+        form: RankForm,
+    ) -> Self {
+        let schema = if number { self.schema.concat(&row_number_column()) } else { self.schema.clone() };
+        let input = Box::new(self);
+        Self { schema, node: LogicalNode::Rank { input, partition, order, start, end, number, form } }
+    }
+
+    /// The rows of this plan in order.
+    #[must_use]
+    pub fn sort(self, order: Vec<SortKey>) -> Self {
+        Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
+    }
+
     /// A column of the result, as an expression of what stands above.
     pub fn column(&self, index: usize) -> Expression {
         Expression::column(index, self.schema.field(index))
@@ -152,6 +214,13 @@ impl LogicalPlan {
             LogicalNode::Aggregate { input, keys, calls } => {
                 LogicalNode::Aggregate { input: boxed(input), keys, calls }
             }
+            LogicalNode::RowNumber { input, partition, order } => {
+                LogicalNode::RowNumber { input: boxed(input), partition, order }
+            }
+            LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+                LogicalNode::Rank { input: boxed(input), partition, order, start, end, number, form }
+            }
+            LogicalNode::Sort { input, order } => LogicalNode::Sort { input: boxed(input), order },
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -164,6 +233,9 @@ impl LogicalPlan {
     pub fn map_expressions(self, map: &mut impl FnMut(Expression) -> Expression) -> Self {
         let node = match self.node {
             node @ (LogicalNode::Scan(_) | LogicalNode::Union { .. } | LogicalNode::Aggregate { .. }) => node,
+            node @ (LogicalNode::RowNumber { .. } | LogicalNode::Rank { .. } | LogicalNode::Sort { .. }) => {
+                node
+            }
             LogicalNode::Values(rows) => LogicalNode::Values(
                 rows.into_iter().map(|row| row.into_iter().map(&mut *map).collect()).collect(),
             ),
@@ -179,4 +251,9 @@ impl LogicalPlan {
         };
         Self { node, schema: self.schema }
     }
+}
+
+/// The column that has the number of a row; called as Flink calls it.
+fn row_number_column() -> Schema {
+    std::iter::once(NamedField::new("w0$o0", Field::required(SqlType::BigInt))).collect()
 }

@@ -2,11 +2,14 @@
 
 mod fold;
 mod prune;
+mod rank;
 
 use crate::eval::BuildContext;
 use crate::plan::LogicalPlan;
 
+pub(crate) use rank::refuse_row_numbers;
+
 /// A plan that gives the same rows with less work.
 pub fn optimize(plan: LogicalPlan, cx: &BuildContext) -> LogicalPlan {
-    prune::prune(fold::fold(plan, cx))
+    prune::prune(rank::recognize(fold::fold(plan, cx)))
 }
