@@ -85,11 +85,9 @@ fn spread(answers: BooleanArray, rows: usize) -> BooleanArray {
 impl Members {
     fn add(&mut self, constant: &ArrayRef) -> bool {
         match self {
-            Self::Texts(texts) => {
-                constant.as_string_view_opt().map(|text| {
-                    texts.insert(text.value(0).into());
-                })
-            }
+            Self::Texts(texts) => constant.as_string_view_opt().map(|text| {
+                texts.insert(text.value(0).into());
+            }),
             Self::Numbers(numbers) => number(constant).map(|value| {
                 numbers.insert(value);
             }),
