@@ -17,9 +17,10 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
-    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
-    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, Sort, SortSpecification,
-    UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification, WindowTableFunction,
+    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
+    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
+    SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
+    WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::{
@@ -114,6 +115,12 @@ impl<'a> Translator<'a> {
                     ChangelogNormalize::new(&key, &schema, update_before)
                 }))
             }
+            (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
+                let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
+                Ok(input.transform("SinkMaterializer", move |_| {
+                    SinkUpsertMaterializer::new(&key, &row_key, &schema)
+                }))
+            }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
@@ -127,10 +134,36 @@ impl<'a> Translator<'a> {
         let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
             return unsupported_plan("a plan without a sink");
         };
-        let rows = self.stream(input)?;
+        let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
         sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
         Ok(())
+    }
+
+    /// The rows without NULL where the table takes none.
+    fn not_null(&self, rows: Stream<Chunk>, table: &Table, schema: &Schema) -> SqlResult<Stream<Chunk>> {
+        let key = "table.exec.sink.not-null-enforcer";
+        let drop = match self.session.setting(key).map(str::to_ascii_uppercase).as_deref() {
+            None | Some("ERROR") => false,
+            Some("DROP") => true,
+            Some(other) => {
+                return Err(SqlError::validation(format!(
+                    "Invalid value '{other}' for option '{key}': it must be ERROR or DROP"
+                )));
+            }
+        };
+        let written = table.written_columns();
+        let columns = written.iter().enumerate().filter_map(|(position, column)| {
+            let column = table.columns.get(*column)?;
+            let checked = !column.field.nullable && schema.field(position).nullable;
+            checked.then(|| (position, column.name.to_string()))
+        });
+        let columns: Vec<_> = columns.collect();
+        if columns.is_empty() {
+            return Ok(rows);
+        }
+        let enforcer = NotNullEnforcer::new(columns, drop);
+        Ok(rows.transform("ConstraintEnforcer", move |_| enforcer.clone()))
     }
 
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
