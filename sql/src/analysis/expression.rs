@@ -1,6 +1,8 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
 use super::overlaps::overlaps;
+mod json;
+
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
@@ -93,6 +95,7 @@ impl<'a> Binder<'a> {
                 operator(binary_name(*sign))?.call(operands)
             }
             Syntax::Logical { operator, operands } => self.logical(*operator, operands),
+            Syntax::Is { value, negated, test: IsTest::Json(kind) } => self.is_json(value, *negated, *kind),
             Syntax::Is { value, negated, test } => {
                 let value = self.bind(value)?;
                 operator(&test_name(*test, *negated))?.call(vec![value])
@@ -138,7 +141,7 @@ impl<'a> Binder<'a> {
             | Syntax::Exists(_)
             | Syntax::Unique(_)
             | Syntax::Subquery(_) => unsupported("a subquery in an expression", span),
-            Syntax::Json(_) => unsupported("a JSON function", span),
+            Syntax::Json(function) => self.json(function, span),
             Syntax::Multiset(_) | Syntax::MultisetQuery(_) | Syntax::ArrayQuery(_) | Syntax::MapQuery(_) => {
                 unsupported("this constructor", span)
             }

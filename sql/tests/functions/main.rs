@@ -129,3 +129,8 @@ fn functions_of_arrays_and_maps_are_those_of_flink() {
 fn dates_and_times_are_those_of_flink() {
     check(include_str!("time.tsv"));
 }
+
+#[test]
+fn functions_of_json_are_those_of_flink() {
+    check(include_str!("json.tsv"));
+}
