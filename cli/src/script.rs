@@ -77,7 +77,7 @@ impl Script {
     /// Runs one statement; the code is 0, or that of a job that failed.
     fn statement(&mut self, text: &str) -> Result<u8, SqlError> {
         let statement = parse_statement(text)?;
-        match self.tables.execute(&statement, text)? {
+        match self.tables.execute(&statement)? {
             TableResult::Ok => {
                 self.info("Execute statement succeeded.");
                 Ok(0)

@@ -3,6 +3,7 @@
 mod create_table;
 mod data_type;
 mod expression;
+mod grouping;
 mod insert;
 mod literal;
 mod overlaps;
@@ -10,6 +11,7 @@ mod query;
 mod scope;
 mod select;
 mod table_reference;
+mod window_function;
 
 pub use create_table::create_table;
 pub use insert::analyze_insert;

@@ -1,7 +1,12 @@
 //! Rows that travel together, as columns.
 
+mod exchange;
+pub(crate) mod keys;
+mod builder;
 mod kinds;
+pub mod row_codec;
 mod row_text;
+mod scalar;
 mod wire;
 
 use std::sync::Arc;
@@ -14,8 +19,14 @@ use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub use exchange::exchange;
+pub use keys::{KeyLayout, Keys};
+pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
 pub use kinds::{Kinds, RowKind};
+pub use row_codec::{EncodedRows, RowCodec};
 pub use row_text::{RowText, write_value};
+pub use scalar::Scalar;
+pub(crate) use scalar::{no_value, quoted};
 
 use crate::types::Schema;
 
@@ -152,6 +163,14 @@ impl Chunk {
             rows: chunks.iter().map(Self::rows).sum(),
             kinds: Kinds::concat(chunks.iter().map(|chunk| (chunk.kinds(), chunk.rows()))),
         }))
+    }
+
+    /// The same rows, without the memory of texts that are not among them, where that is most of it: rows that wait or
+    /// travel must not hold on to what they were cut from.
+    #[must_use]
+    pub fn compacted(self) -> Self {
+        let columns = self.columns.iter().map(exchange::compact).collect();
+        Self { columns, ..self }
     }
 
     /// The chunk as a batch of the runtime, with the weight of its rows.

@@ -23,10 +23,12 @@ use arrow_array::Array;
 
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{Argument, BuildContext, Kernel};
-use crate::plan::{Expression, LogicalOperator};
+use crate::plan::Expression;
 use crate::types::Field;
 
+pub(crate) use cast::convert_numbers;
 pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
+pub(crate) use decimal::average as average_decimal;
 pub(crate) use comparison::has_set_of;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
@@ -152,19 +154,12 @@ pub(crate) fn operator(sign: &str) -> SqlResult<&'static ScalarFunction> {
         .ok_or_else(|| SqlError::unsupported(format!("the operator {sign} is not supported")))
 }
 
+#[allow(dead_code, reason = "for functions whose patterns are compiled once")]
 /// The constant text of an argument, if it is one and not NULL.
 pub(crate) fn constant_text(argument: &Argument) -> Option<&str> {
     use arrow_array::cast::AsArray;
     let constant = argument.constant.as_ref().filter(|constant| constant.is_valid(0))?;
     Some(constant.as_string_view_opt()?.value(0))
-}
-
-/// AND, OR: their signs in plans.
-pub(crate) const fn logical_name(operator: LogicalOperator) -> &'static str {
-    match operator {
-        LogicalOperator::And => "AND",
-        LogicalOperator::Or => "OR",
-    }
 }
 
 #[cfg(test)]

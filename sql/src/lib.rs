@@ -10,12 +10,15 @@ pub mod chunk;
 pub mod connectors;
 mod error;
 pub mod eval;
+pub mod formats;
 pub mod functions;
 pub mod operators;
 pub mod parser;
 pub mod plan;
 mod suggestion;
 mod table_environment;
+#[cfg(test)]
+mod testing;
 mod translate;
 pub mod types;
 

@@ -3,16 +3,19 @@
 mod job;
 mod result;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::analysis::{analyze_insert, analyze_query, create_table};
 use crate::catalog::{ObjectPath, Relation, Session, Table, View};
+use crate::connectors::{table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{
     CreateView, Drop, Insert, ObjectKind, Query, Statement, StatementKind, TableCreation,
 };
 use crate::parser::parse_statement;
-use crate::plan::{PhysicalPlan, rules};
+use crate::plan::changelog::{self, ModifyKinds, UpdateKind};
+use crate::plan::{LogicalPlan, PhysicalPlan, rules};
 
 pub use job::{InsertJob, QueryJob};
 pub use result::TableResult;
@@ -37,18 +40,18 @@ impl TableEnvironment {
     /// # Errors
     /// If the text is no statement, does not fit what has been created, or is not supported.
     pub fn execute_sql(&mut self, text: &str) -> SqlResult<TableResult> {
-        self.execute(&parse_statement(text)?, text)
+        self.execute(&parse_statement(text)?)
     }
 
-    /// Runs a statement; `text` is the text that it was parsed from.
+    /// Runs a statement.
     ///
     /// # Errors
     /// If the statement does not fit what has been created, or is not supported.
-    pub fn execute(&mut self, statement: &Statement, text: &str) -> SqlResult<TableResult> {
+    pub fn execute(&mut self, statement: &Statement) -> SqlResult<TableResult> {
         match &statement.kind {
             StatementKind::Query(query) => Ok(TableResult::Query(self.query_job(query)?)),
             StatementKind::Insert(insert) => self.insert(insert),
-            StatementKind::Execute(inner) => self.execute(inner, text),
+            StatementKind::Execute(inner) => self.execute(inner),
             StatementKind::StatementSet(inserts) => {
                 let plans =
                     inserts.iter().map(|insert| self.insert_plan(insert)).collect::<SqlResult<_>>()?;
@@ -121,9 +124,15 @@ impl TableEnvironment {
     }
 
     fn query_job(&self, query: &Query) -> SqlResult<QueryJob> {
-        let plan = analyze_query(&self.session, query)?;
-        let plan = PhysicalPlan::of(rules::optimize(plan, &self.session.build_context()));
-        Ok(QueryJob::new(self.session.clone(), plan))
+        let plan = self.physical(analyze_query(&self.session, query)?)?;
+        Ok(QueryJob::new(self.session.clone(), changelog::infer(plan, UpdateKind::BeforeAfter)?))
+    }
+
+    fn physical(&self, plan: LogicalPlan) -> SqlResult<PhysicalPlan> {
+        let plan = rules::optimize(plan, &self.session.build_context());
+        PhysicalPlan::of(plan, &|table| {
+            Ok(ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode()))
+        })
     }
 
     fn insert(&mut self, insert: &Insert) -> SqlResult<TableResult> {
@@ -137,8 +146,35 @@ impl TableEnvironment {
 
     fn insert_plan(&self, insert: &Insert) -> SqlResult<PhysicalPlan> {
         let (plan, table) = analyze_insert(&self.session, insert)?;
-        let plan = rules::optimize(plan, &self.session.build_context());
-        Ok(PhysicalPlan::of(plan).sink(table))
+        let sink = table_sink(&self.session, &table)?;
+        let plan = self.physical(plan)?.sink(table.clone());
+        // What the query gives, if nobody minds, and what the sink makes of that.
+        let query = changelog::infer(plan.clone(), UpdateKind::BeforeAfter)?.changelog;
+        let taken = ModifyKinds::of(&sink.changelog_mode(&query.mode()));
+        for (given, takes, what) in
+            [(query.update, taken.update, "update"), (query.delete, taken.delete, "delete")]
+        {
+            if given && !takes {
+                return Err(SqlError::unsupported(format!(
+                    "Table sink '{}' doesn't support consuming {what} changes which is produced by node {}",
+                    table.path,
+                    plan.input().map_or("", |input| changelog::describe(&input.node))
+                ))
+                .with_hint("a sink that takes updates: 'print', or one with a PRIMARY KEY that upserts")
+                .at(insert.span));
+            }
+        }
+        if query.update && !taken.update_before {
+            // The sink finds rows by its key; where the query's changes are not known by it, it gets both.
+            let key: BTreeSet<usize> = sink_key(&table);
+            let known = plan.input().map(changelog::upsert_keys).unwrap_or_default();
+            if known.iter().any(|known| known.is_subset(&key))
+                && let Ok(plan) = changelog::infer(plan.clone(), UpdateKind::OnlyAfter)
+            {
+                return Ok(plan);
+            }
+        }
+        changelog::infer(plan, UpdateKind::BeforeAfter)
     }
 
     fn create_view(&mut self, create: &CreateView) -> SqlResult<TableResult> {
@@ -199,4 +235,10 @@ fn already_exists(path: &ObjectPath, what: &str) -> SqlError {
 
 fn does_not_exist(path: &ObjectPath, what: &str) -> SqlError {
     SqlError::validation(format!("{what} with identifier '{path}' does not exist"))
+}
+
+/// The primary key of a sink among the columns that are written.
+fn sink_key(table: &Table) -> BTreeSet<usize> {
+    let written = table.written_columns();
+    table.primary_key.iter().filter_map(|key| written.iter().position(|column| column == key)).collect()
 }

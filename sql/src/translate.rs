@@ -8,13 +8,17 @@ use millstream_operators::{Environment, Stream};
 
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, KeyLayout, exchange};
 use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
-use crate::operators::{Calc, WatermarkAssigner};
+use crate::operators::{
+    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, WatermarkAssigner, WindowAggregate,
+    WindowAggregateSpecification,
+};
 use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
+use crate::types::zone::Zone;
 
 /// Builds the job of a plan.
 pub(crate) struct Translator<'a> {
@@ -27,7 +31,7 @@ impl Translator<'_> {
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
-            (PhysicalNode::Scan { table, columns }, _) => self.scan(table, columns, &plan.schema),
+            (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
             (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
             (PhysicalNode::Calc { condition, projection }, [input]) => {
                 let calc = Calc::new(condition.as_ref(), projection, &self.session.build_context())?;
@@ -38,6 +42,33 @@ impl Translator<'_> {
                 let assigner =
                     WatermarkAssigner::new(*column, expression, interval, &self.session.build_context())?;
                 Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
+            }
+            (PhysicalNode::Exchange { keys }, [input]) => {
+                let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
+                Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
+            }
+            (PhysicalNode::GroupAggregate { keys, calls }, [input]) => {
+                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let update_before = plan.changelog.update_before;
+                let specification =
+                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
+                let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
+                Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
+            }
+            (PhysicalNode::WindowAggregate { keys, calls, windowing, columns }, [input]) => {
+                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let zone = self.zone()?;
+                let specification = WindowAggregateSpecification::new(
+                    windowing, keys, calls, &schema, retracts, columns, &zone,
+                )?;
+                let windows =
+                    input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification));
+                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
+            }
+            (PhysicalNode::DropUpdateBefore, [input]) => {
+                Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
             (PhysicalNode::Union, [first, others @ ..]) => Ok(first.union_all(others)),
             _ => unsupported_plan("this operator"),
@@ -75,6 +106,12 @@ impl Translator<'_> {
         let chunk = chunk.unwrap_or_else(|| Chunk::empty(schema));
         let chunks: Vec<_> = (!chunk.is_empty()).then_some(chunk).into_iter().collect();
         Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name("Values"))
+    }
+
+    /// The time zone of the session.
+    fn zone(&self) -> SqlResult<Zone> {
+        let id = self.session.build_context().time_zone;
+        Zone::of(&id).map_err(|error| SqlError::validation(error.to_string()))
     }
 
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {

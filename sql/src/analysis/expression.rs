@@ -1,5 +1,6 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
+use super::grouping::Grouping;
 use super::overlaps::overlaps;
 mod json;
 
@@ -13,13 +14,15 @@ use crate::parser::ast::{
     FunctionCall, IsTest, Literal, Operands, RoundingFunction, SpecialFunction, TimeUnit, TimestampFunction,
     TrimSide, UnaryOperator, WhenClause,
 };
-use crate::plan::{CaseBranch, Expression, ExpressionKind, LogicalOperator};
+use crate::plan::{AggregateFunction, CaseBranch, Expression, ExpressionKind, LogicalOperator};
 use crate::suggestion::nearest;
 use crate::types::{Field, SqlType, can_cast, common_type};
 
 /// Binds expressions over the columns of a scope.
-pub(crate) struct Binder<'a> {
+pub(crate) struct Binder<'a, 'g> {
     scope: &'a Scope,
+    /// Above a GROUP BY, expressions are over its result.
+    grouping: Option<&'g mut Grouping<'a>>,
 }
 
 /// An expression over the columns of a scope, without aggregates.
@@ -27,9 +30,15 @@ pub(crate) fn bind_over(scope: &Scope, expression: &ast::Expression) -> SqlResul
     Binder::new(scope).bind(expression)
 }
 
-impl<'a> Binder<'a> {
+impl<'a, 'g> Binder<'a, 'g> {
+    /// Over the columns of a scope.
     pub(crate) const fn new(scope: &'a Scope) -> Self {
-        Self { scope }
+        Self { scope, grouping: None }
+    }
+
+    /// Over the result of a GROUP BY.
+    pub(crate) const fn above(grouping: &'g mut Grouping<'a>) -> Self {
+        Self { scope: grouping.input(), grouping: Some(grouping) }
     }
 
     /// An expression with its types; an error has the place of what is wrong.
@@ -57,8 +66,20 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// What an expression above a GROUP BY is if it is one of those that group, or without columns.
+    fn grouped(&self, expression: &ast::Expression) -> Option<Expression> {
+        let grouping = self.grouping.as_ref()?;
+        let below = bind_over(self.scope, expression).ok()?;
+        let mut has_columns = false;
+        below.visit_columns(&mut |_| has_columns = true);
+        grouping.key(&below).or_else(|| (!has_columns).then_some(below))
+    }
+
     fn kind(&mut self, expression: &ast::Expression) -> SqlResult<Expression> {
         let span = *expression.span;
+        if let Some(grouped) = self.grouped(expression) {
+            return Ok(grouped);
+        }
         match &expression.kind {
             Syntax::Literal(constant) => literal::literal(constant, span),
             Syntax::Interval { negative, value, qualifier } => match &value.kind {
@@ -67,7 +88,14 @@ impl<'a> Binder<'a> {
                 }
                 _ => unsupported("an interval whose value is not a literal", span),
             },
-            Syntax::Column(name) => self.scope.resolve(name),
+            Syntax::Column(name) => {
+                let column = self.scope.resolve(name)?;
+                if self.grouping.is_some() {
+                    return Err(SqlError::validation(format!("Expression '{name}' is not being grouped"))
+                        .with_hint("add it to GROUP BY, or aggregate it: MAX, FIRST_VALUE, LISTAGG"));
+                }
+                Ok(column)
+            }
             Syntax::Field { value, field } => field_of(self.bind(value)?, field),
             Syntax::Item { value, index } => {
                 let arguments = self.bind_all([&**value, &**index])?;
@@ -269,6 +297,18 @@ impl<'a> Binder<'a> {
         let name = call.name.parts.last().map_or("", |part| &part.name);
         if call.over.is_some() {
             return unsupported("OVER", span);
+        }
+        if let Some(grouping) = &mut self.grouping
+            && let Some(result) = grouping.call(call)?
+        {
+            return Ok(result);
+        }
+        if AggregateFunction::named(name).is_some() {
+            return Err(SqlError::validation(format!(
+                "{name} is an aggregate, and this is no place for one"
+            ))
+            .with_hint("aggregates stand in SELECT, HAVING and ORDER BY")
+            .at(span));
         }
         if call.filter.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
             return Err(SqlError::validation(format!("{name} is no aggregate")).at(span));

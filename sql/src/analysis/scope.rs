@@ -35,6 +35,7 @@ impl Scope {
     }
 
     /// The columns of this scope and then those of another.
+    #[allow(dead_code, reason = "for joins")]
     pub(crate) fn join(mut self, other: Self) -> Self {
         let start = self.columns.len();
         self.columns.extend(other.columns);

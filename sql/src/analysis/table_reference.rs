@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::query::{QueryContext, renamed};
-use super::{Scope, unsupported};
+use super::{Scope, unsupported, window_function};
 use crate::catalog::{ColumnSource, Relation, Table};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{self, Hint, HintArguments, ObjectName, TableFactor, TableReference};
@@ -38,7 +38,10 @@ fn factor(context: &QueryContext<'_>, factor: &TableFactor) -> SqlResult<(Logica
         ast::Relation::Table { name, hints } => named(context, name, hints)?,
         ast::Relation::Query { lateral: false, query } => (context.query(query)?, Vec::new()),
         ast::Relation::Query { .. } => return unsupported("LATERAL", factor.span),
-        ast::Relation::Function { .. } => return unsupported("a table function", factor.span),
+        ast::Relation::Function { call, .. } => match window_function::Function::named(&call.name) {
+            Some(function) => (window_function::window_function(context, function, call)?, Vec::new()),
+            None => return unsupported("a table function", factor.span),
+        },
         ast::Relation::Unnest { .. } => return unsupported("UNNEST", factor.span),
     };
     let Some(alias) = &factor.alias else {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ObjectPath, Relation};
+use crate::connectors::{TableContents, TestRows, TestTables};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
 use crate::parser::ast::ObjectName;
@@ -18,6 +19,7 @@ pub const DEFAULT_DATABASE: &str = "default_database";
 pub struct Session {
     relations: BTreeMap<ObjectPath, Relation>,
     databases: BTreeSet<(String, String)>,
+    test_tables: TestTables,
     /// Where names of one part are looked up.
     pub current_catalog: String,
     /// Where names of one part are looked up.
@@ -32,6 +34,7 @@ impl Default for Session {
         Self {
             relations: BTreeMap::new(),
             databases: BTreeSet::from([(catalog.clone(), database.clone())]),
+            test_tables: TestTables::default(),
             current_catalog: catalog,
             current_database: database,
             settings: BTreeMap::new(),
@@ -112,6 +115,20 @@ impl Session {
     /// Removes a table or view.
     pub fn remove(&mut self, path: &ObjectPath) -> Option<Relation> {
         self.relations.remove(path)
+    }
+
+    /// Gives a table of connector `values` its rows, instead of those that it had.
+    pub fn register_rows(&mut self, path: ObjectPath, rows: TestRows) {
+        self.test_tables.register(path, rows);
+    }
+
+    /// What jobs have written into a table of connector `values` so far; it is filled while they run.
+    pub fn contents(&self, path: &ObjectPath) -> Option<TableContents> {
+        self.test_tables.contents(path)
+    }
+
+    pub(crate) const fn test_tables(&self) -> &TestTables {
+        &self.test_tables
     }
 
     /// The value of a setting.

@@ -89,12 +89,12 @@ fn binary(call: &mut Call, operator: char) -> SqlResult<Field> {
         return Err(call.mismatch());
     }
     let is_decimal = |data_type: &SqlType| matches!(data_type, SqlType::Decimal(..));
-    if (is_decimal(&left) || is_decimal(&right)) && !left.is_approximate() && !right.is_approximate() {
-        if let (Some(first), Some(second)) = (as_decimal(&left), as_decimal(&right)) {
-            call.cast(0, &SqlType::Decimal(first.0, first.1));
-            call.cast(1, &SqlType::Decimal(second.0, second.1));
-            return Ok(Field::new(decimal_result(operator, first, second), nullable));
-        }
+    if (is_decimal(&left) || is_decimal(&right))
+        && let (Some(first), Some(second)) = (as_decimal(&left), as_decimal(&right))
+    {
+        call.cast(0, &SqlType::Decimal(first.0, first.1));
+        call.cast(1, &SqlType::Decimal(second.0, second.1));
+        return Ok(Field::new(decimal_result(operator, first, second), nullable));
     }
     let common = common_type(&left, &right).ok_or_else(|| call.mismatch())?;
     call.cast_all(&common);

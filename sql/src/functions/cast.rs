@@ -100,6 +100,11 @@ const fn is_nested(data_type: &SqlType) -> bool {
     matches!(data_type, SqlType::Array(_) | SqlType::Map(..) | SqlType::Multiset(_) | SqlType::Row(_))
 }
 
+/// A column of numbers as another numeric type.
+pub(crate) fn convert_numbers(values: &ArrayRef, from: &SqlType, to: &SqlType) -> Result<ArrayRef> {
+    if same_column(from, to) { Ok(values.clone()) } else { numeric::numeric(values, from, to) }
+}
+
 fn conversion(from: &SqlType, to: &SqlType, zone: &Zone, on_failure: OnFailure) -> SqlResult<Conversion> {
     if same_column(from, to) {
         return Ok(Box::new(|values| Ok(values.clone())));

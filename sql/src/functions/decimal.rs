@@ -142,6 +142,14 @@ fn each(
     typed(values, precision, scale)
 }
 
+/// The average of `count` values with this sum, at the scale of a result; NULL for no value.
+pub(crate) fn average(sum: i128, count: i64, scale: u8, (precision, result): (u8, u8)) -> Option<i128> {
+    if count == 0 {
+        return None;
+    }
+    Scales { left: scale, right: 0, result, precision }.divide(sum, i128::from(count))
+}
+
 /// Unscaled values as a column of DECIMAL(precision, scale).
 pub(super) fn typed(values: PrimitiveArray<Decimal128Type>, precision: u8, scale: u8) -> Result<ArrayRef> {
     let precision = precision.clamp(1, Decimal128Type::MAX_PRECISION);

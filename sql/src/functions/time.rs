@@ -107,3 +107,6 @@ fn constant_argument(call: &Call, index: usize) -> Option<Argument> {
     let constant = argument.as_constant()?.array().clone();
     Some(Argument { field: argument.field.clone(), constant: Some(constant) })
 }
+
+#[cfg(test)]
+mod tests;

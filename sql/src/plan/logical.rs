@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ColumnPath, Expression};
+use super::{AggregateCall, ColumnPath, Expression, WindowColumn, WindowFunction};
 use crate::catalog::Table;
 use crate::types::{Field, NamedField, Schema};
 
@@ -44,6 +44,24 @@ pub enum LogicalNode {
         column: usize,
         /// The watermark of a row.
         expression: Expression,
+    },
+    /// A row for each group of rows with equal keys.
+    Aggregate {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a group, by position.
+        keys: Vec<usize>,
+        /// What is computed of each group; their columns follow those of the keys.
+        calls: Vec<AggregateCall>,
+    },
+    /// Each row with the windows that it belongs to.
+    WindowTvf {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the columns behind those of the input.
+        columns: Vec<WindowColumn>,
     },
     /// The rows of all inputs, which have the same types.
     Union {
@@ -105,6 +123,20 @@ impl LogicalPlan {
         Self { schema, node: LogicalNode::Watermark { input: Box::new(self), column, expression } }
     }
 
+    /// A row for each group of this plan's rows; `schema` has the keys and then the calls.
+    #[must_use]
+    pub fn aggregate(self, keys: Vec<usize>, calls: Vec<AggregateCall>, schema: Schema) -> Self {
+        Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls } }
+    }
+
+    /// Each row of this plan with the windows that it belongs to.
+    #[must_use]
+    pub fn windows(self, function: WindowFunction, columns: Vec<WindowColumn>) -> Self {
+        let appended = columns.iter().map(|column| column.column(&function.attribute));
+        let schema = self.schema.iter().cloned().chain(appended).collect();
+        Self { schema, node: LogicalNode::WindowTvf { input: Box::new(self), function, columns } }
+    }
+
     /// A column of the result, as an expression of what stands above.
     pub fn column(&self, index: usize) -> Expression {
         Expression::column(index, self.schema.field(index))
@@ -134,6 +166,12 @@ impl LogicalPlan {
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input: boxed(input), column, expression }
             }
+            LogicalNode::Aggregate { input, keys, calls } => {
+                LogicalNode::Aggregate { input: boxed(input), keys, calls }
+            }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                LogicalNode::WindowTvf { input: boxed(input), function, columns }
+            }
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -145,7 +183,10 @@ impl LogicalPlan {
     #[must_use]
     pub fn map_expressions(self, map: &mut impl FnMut(Expression) -> Expression) -> Self {
         let node = match self.node {
-            node @ (LogicalNode::Scan(_) | LogicalNode::Union { .. }) => node,
+            node @ (LogicalNode::Scan(_)
+            | LogicalNode::Union { .. }
+            | LogicalNode::Aggregate { .. }
+            | LogicalNode::WindowTvf { .. }) => node,
             LogicalNode::Values(rows) => LogicalNode::Values(
                 rows.into_iter().map(|row| row.into_iter().map(&mut *map).collect()).collect(),
             ),

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{ColumnPath, Expression, ExpressionKind, LogicalNode, LogicalPlan};
+use super::changelog::ModifyKinds;
+use super::window::window_aggregate;
+use super::{
+    AggregateCall, ColumnPath, Expression, ExpressionKind, LogicalNode, LogicalPlan, WindowColumn,
+    WindowFunction, Windowing,
+};
 use crate::catalog::Table;
 use crate::types::Schema;
 
@@ -15,6 +20,8 @@ pub struct PhysicalPlan {
     pub inputs: Vec<PhysicalPlan>,
     /// The columns of its result.
     pub schema: Schema,
+    /// Which changes its result has; [inferred](super::changelog::infer) when the whole plan is there.
+    pub changelog: ModifyKinds,
 }
 
 /// The operators.
@@ -26,6 +33,8 @@ pub enum PhysicalNode {
         table: Arc<Table>,
         /// What is read of it.
         columns: Vec<ColumnPath>,
+        /// Which changes the connector gives.
+        changelog: ModifyKinds,
     },
     /// Constant rows.
     Values(Vec<Vec<Expression>>),
@@ -45,6 +54,38 @@ pub enum PhysicalNode {
     },
     /// The rows of all inputs.
     Union,
+    /// Each row goes to the subtask that owns its key; without columns, to the only one.
+    Exchange {
+        /// The columns of the key, by position.
+        keys: Vec<usize>,
+    },
+    /// A row for each group, and how it changes.
+    GroupAggregate {
+        /// The columns of the key, by position.
+        keys: Vec<usize>,
+        /// What is computed of each group.
+        calls: Vec<AggregateCall>,
+    },
+    /// A row for each window and group, when the window is over.
+    WindowAggregate {
+        /// The columns of the key besides those of the window, by position.
+        keys: Vec<usize>,
+        /// What is computed of each group.
+        calls: Vec<AggregateCall>,
+        /// Where the window of a row comes from.
+        windowing: Windowing,
+        /// What of the window is in the result, behind keys and calls.
+        columns: Vec<WindowColumn>,
+    },
+    /// Each row with each window that it belongs to.
+    WindowTableFunction {
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the result, behind the columns of the input.
+        columns: Vec<WindowColumn>,
+    },
+    /// Rows as they were before an update are left out.
+    DropUpdateBefore,
     /// A table, written by its connector.
     Sink {
         /// The table.
@@ -53,36 +94,97 @@ pub enum PhysicalNode {
 }
 
 impl PhysicalPlan {
-    fn new(node: PhysicalNode, inputs: Vec<Self>, schema: Schema) -> Self {
-        Self { node, inputs, schema }
+    /// An operator over inputs.
+    pub fn new(node: PhysicalNode, inputs: Vec<Self>, schema: Schema) -> Self {
+        Self { node, inputs, schema, changelog: ModifyKinds::INSERT }
     }
 
-    /// How a plan runs.
-    pub fn of(plan: LogicalPlan) -> Self {
+    /// How a plan runs. `scanned` says which changes the connector of a table gives.
+    ///
+    /// # Errors
+    /// What `scanned` fails with.
+    pub fn of<E>(
+        plan: LogicalPlan,
+        scanned: &impl Fn(&Arc<Table>) -> Result<ModifyKinds, E>,
+    ) -> Result<Self, E> {
         let schema = plan.schema;
-        match plan.node {
+        Ok(match plan.node {
             LogicalNode::Scan(scan) => {
-                Self::new(PhysicalNode::Scan { table: scan.table, columns: scan.columns }, Vec::new(), schema)
+                let changelog = scanned(&scan.table)?;
+                let node = PhysicalNode::Scan { table: scan.table, columns: scan.columns, changelog };
+                Self::new(node, Vec::new(), schema)
             }
             LogicalNode::Values(rows) => Self::new(PhysicalNode::Values(rows), Vec::new(), schema),
             LogicalNode::Project { input, expressions } => {
-                Self::of(*input).calc(None, Some(expressions), schema)
+                Self::of(*input, scanned)?.calc(None, Some(expressions), schema)
             }
-            LogicalNode::Filter { input, condition } => Self::of(*input).calc(Some(condition), None, schema),
+            LogicalNode::Filter { input, condition } => {
+                Self::of(*input, scanned)?.calc(Some(condition), None, schema)
+            }
             LogicalNode::Watermark { input, column, expression } => {
                 let node = PhysicalNode::WatermarkAssigner { column, expression };
-                Self::new(node, vec![Self::of(*input)], schema)
+                Self::new(node, vec![Self::of(*input, scanned)?], schema)
+            }
+            LogicalNode::Aggregate { input, keys, calls } => {
+                if let Some(window) = window_aggregate(&input, &keys, &calls, &schema) {
+                    let keys = window.keys;
+                    let input = Self::of(window.input, scanned)?.exchange(keys.clone());
+                    let node = PhysicalNode::WindowAggregate {
+                        keys,
+                        calls: window.calls,
+                        windowing: window.windowing,
+                        columns: window.columns,
+                    };
+                    let aggregate = Self::new(node, vec![input], window.schema);
+                    return Ok(aggregate.calc(None, Some(window.projection), schema));
+                }
+                let input = Self::of(*input, scanned)?.exchange(keys.clone());
+                Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
+            }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                let mut input = Self::of(*input, scanned)?;
+                if matches!(function.kind, super::WindowKind::Session { .. }) {
+                    input = input.exchange(function.partition.clone());
+                }
+                let node = PhysicalNode::WindowTableFunction { function, columns };
+                Self::new(node, vec![input], schema)
             }
             LogicalNode::Union { inputs } => {
-                Self::new(PhysicalNode::Union, inputs.into_iter().map(Self::of).collect(), schema)
+                let inputs =
+                    inputs.into_iter().map(|input| Self::of(input, scanned)).collect::<Result<_, E>>()?;
+                Self::new(PhysicalNode::Union, inputs, schema)
             }
-        }
+        })
     }
 
     /// The rows written into a table.
+    #[must_use]
     pub fn sink(self, table: Arc<Table>) -> Self {
         let schema = self.schema.clone();
         Self::new(PhysicalNode::Sink { table }, vec![self], schema)
+    }
+
+    /// The rows, each with the subtask that owns its key.
+    #[must_use]
+    pub fn exchange(self, keys: Vec<usize>) -> Self {
+        let schema = self.schema.clone();
+        Self::new(PhysicalNode::Exchange { keys }, vec![self], schema)
+    }
+
+    /// The rows without those that were before an update.
+    #[must_use]
+    pub fn drop_update_before(self) -> Self {
+        let schema = self.schema.clone();
+        let changelog = self.changelog.without_update_before();
+        Self { changelog, ..Self::new(PhysicalNode::DropUpdateBefore, vec![self], schema) }
+    }
+
+    /// The only input, if there is one only.
+    pub fn input(&self) -> Option<&Self> {
+        match self.inputs.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     /// A filter and a projection of this plan; a plan that ends in such becomes one with them.
@@ -116,7 +218,7 @@ impl PhysicalPlan {
             Some(PhysicalNode::Calc { condition, projection })
         });
         match merged.flatten() {
-            Some(node) => Self { node, inputs: self.inputs, schema },
+            Some(node) => Self { node, schema, ..self },
             None => {
                 let projection = projection.unwrap_or_else(|| all_columns(&self.schema));
                 Self::new(PhysicalNode::Calc { condition, projection }, vec![self], schema)

@@ -11,6 +11,8 @@ pub mod interval;
 pub mod number;
 mod pad;
 pub mod pattern;
+#[cfg(test)]
+mod tests;
 pub mod timestamp;
 
 pub use number::NumberFormatError;

@@ -58,6 +58,9 @@ class SimplePatterns {
         parse("YYYY-MM-dd", "2020-10-10", "2021-01-02");
         parse("YYYY ww", "2020 10", "2020 54", "2020 0");
         parse("YYYY ww u", "2020 10 1", "2020 10 7", "2021 1 5");
+        parse("dMMMyyyy", "10Oct2020", "1Oct2020", "010Oct2020");
+        parse("hhmma", "0204PM", "12304AM");
+        parse("E dd yyyy", "Sat 10 2020");
         parse("G y", "AD 2020", "ad 1999", " AD 2020", "XX 1");
         parse("SSS", "5", "123", "1234", "-5");
         parse("HH:mm:ss.SSS", "00:00:01.5", "00:00:01.500");

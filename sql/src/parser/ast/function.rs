@@ -154,6 +154,23 @@ pub enum SpecialFunction {
     },
 }
 
+impl SpecialFunction {
+    /// The expressions in it.
+    pub fn operands(&self) -> Vec<&Expression> {
+        match self {
+            Self::Extract { value, .. } | Self::Round { value, .. } => vec![value],
+            Self::Timestamp { first, second, .. } => vec![first, second],
+            Self::Position { needle, haystack, start } => {
+                [needle, haystack].into_iter().chain(start).collect()
+            }
+            Self::Overlay { value, replacement, start, length } => {
+                [value, replacement, start].into_iter().chain(length).collect()
+            }
+            Self::Trim { characters, value, .. } => characters.iter().chain([value]).collect(),
+        }
+    }
+}
+
 /// Functions that round to a unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RoundingFunction {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{ColumnPath, Expression, LogicalNode, LogicalPlan, Scan};
+use crate::plan::{AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan, WindowFunction};
 use crate::types::{NamedField, Schema};
 
 /// The plan without what nobody reads. Its own columns stay.
@@ -74,6 +74,52 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let position =
                 provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or_default();
             (input.watermark(position, expression), provided)
+        }
+        LogicalNode::Aggregate { input, keys, calls } => {
+            let mut below: BTreeSet<_> = keys.iter().copied().map(ColumnPath::column).collect();
+            let results =
+                required.iter().map(ColumnPath::root).filter_map(|root| root.checked_sub(keys.len()));
+            let mut kept: Vec<usize> = results.collect();
+            kept.dedup();
+            let calls: Vec<_> = kept.iter().filter_map(|call| calls.get(*call).cloned()).collect();
+            let read = calls.iter().flat_map(|call| call.arguments.iter().chain(&call.filter));
+            below.extend(read.copied().map(ColumnPath::column));
+            let (input, provided) = narrow(*input, below);
+            let place = |column: usize| {
+                provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column)
+            };
+            let columns: Vec<_> = (0..keys.len()).chain(kept.iter().map(|call| call + keys.len())).collect();
+            let calls = calls.into_iter().map(|call| AggregateCall {
+                arguments: call.arguments.iter().copied().map(place).collect(),
+                filter: call.filter.map(place),
+                ..call
+            });
+            let (calls, placed) = (calls.collect(), keys.iter().copied().map(place).collect());
+            let plan = input.aggregate(placed, calls, schema.project(&columns));
+            (plan, columns.into_iter().map(ColumnPath::column).collect())
+        }
+        LogicalNode::WindowTvf { input, function, columns } => {
+            let before = input.schema.len();
+            let (mut below, mut of_window) = (BTreeSet::new(), BTreeSet::new());
+            for path in required {
+                if path.root() < before {
+                    below.insert(path)
+                } else {
+                    of_window.insert(path.root())
+                };
+            }
+            below.insert(ColumnPath::column(function.time));
+            below.extend(function.partition.iter().copied().map(ColumnPath::column));
+            let (input, mut provided) = narrow(*input, below);
+            let place = |column: usize| {
+                provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column)
+            };
+            let partition = function.partition.iter().copied().map(place).collect();
+            let function = WindowFunction { time: place(function.time), partition, ..function };
+            let kept = of_window.iter().filter_map(|column| columns.get(column - before).copied());
+            let plan = input.windows(function, kept.collect());
+            provided.extend(of_window.into_iter().map(ColumnPath::column));
+            (plan, provided)
         }
         node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
             let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();

@@ -168,6 +168,11 @@ impl Compiler {
                 base.reserved += max;
                 true
             }
+            // Without a width there is nothing to leave: then it takes all digits.
+            Some(Item::Number(base)) => {
+                base.reserved = 0;
+                false
+            }
             _ => false,
         };
         if !is_reserved_for {

@@ -80,7 +80,7 @@ fn resolve_hours(parsed: &mut Parsed) -> Option<()> {
 
 /// The date, if there is enough for one.
 fn resolve_date(parsed: &Parsed) -> Option<Option<CivilDate>> {
-    let Some(year) = parsed.year else { return Some(None) };
+    let Some(year) = parsed.year else { return resolve_week_date(parsed) };
     let year = i32::try_from(year).ok()?;
     if let (Some(month), Some(day)) = (parsed.month, parsed.day) {
         let date = CivilDate::clamped(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
@@ -92,16 +92,36 @@ fn resolve_date(parsed: &Parsed) -> Option<Option<CivilDate>> {
     (date.year() == year).then_some(Some(date))
 }
 
+/// The date of a week and its day, which only counts if there is no other year: weeks that the year does not have are its last.
+fn resolve_week_date(parsed: &Parsed) -> Option<Option<CivilDate>> {
+    let (Some(year), Some(week), Some(day)) = (parsed.week_based_year, parsed.week, parsed.day_of_week)
+    else {
+        return Some(None);
+    };
+    within(Some(week), 1, 53)?;
+    let year = i32::try_from(year).ok()?;
+    let first_sunday = |year: i32| {
+        let first = CivilDate::new(year, 1, 1)?;
+        Some(first.days() + 1 - i64::from(first.day_of_week()))
+    };
+    let start = first_sunday(year)?;
+    let weeks = (first_sunday(year.checked_add(1)?)? - start) / 7;
+    // Monday is 1 and Sunday 7, which begins the week.
+    Some(Some(CivilDate::from_days(start + (week.min(weeks) - 1) * 7 + day.rem_euclid(7))))
+}
+
 fn cross_check_date(parsed: &Parsed, date: CivilDate) -> Option<()> {
     let agrees = |value: Option<i64>, field| value.is_none_or(|value| value == date_value(date, field));
-    let is_by_month = parsed.month.is_some() && parsed.day.is_some();
     let others_agree = agrees(parsed.quarter, Field::Quarter)
-        && agrees(parsed.week, Field::Week)
-        && agrees(parsed.week_based_year, Field::WeekBasedYear)
         && agrees(parsed.day_of_year, Field::DayOfYear)
         && agrees(parsed.day_of_week, Field::DayOfWeek);
+    // What the date was made of may be a day or a week that there is not.
+    let is_by_week = parsed.year.is_none();
+    let is_by_month = !is_by_week && parsed.month.is_some() && parsed.day.is_some();
+    let week_agrees = is_by_week
+        || (agrees(parsed.week, Field::Week) && agrees(parsed.week_based_year, Field::WeekBasedYear));
     let month_agrees = is_by_month || (agrees(parsed.month, Field::Month) && agrees(parsed.day, Field::Day));
-    (others_agree && month_agrees).then_some(())
+    (others_agree && week_agrees && month_agrees).then_some(())
 }
 
 /// What is missing is that of 1970-01-01.

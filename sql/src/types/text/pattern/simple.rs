@@ -51,6 +51,16 @@ enum Item {
     Era,
 }
 
+impl Item {
+    fn is_number(&self) -> bool {
+        match self {
+            Self::Field(field, letters) => !is_name(*field, *letters),
+            Self::DayNumber(_) => true,
+            Self::Literal(_) | Self::Era => false,
+        }
+    }
+}
+
 impl SimplePattern {
     /// Compiles a pattern. Years of two digits are read as 80 years before `current_year` to 19 years after it.
     ///

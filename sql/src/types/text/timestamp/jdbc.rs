@@ -4,7 +4,8 @@ use crate::types::calendar::{CivilDate, CivilDateTime, MILLIS_PER_DAY, Timestamp
 
 /// Reads `yyyy-M-d H:m:s.f`, or a date only, as a TIMESTAMP(`precision`): as `java.sql.Timestamp.valueOf` and
 /// `java.sql.Date.valueOf`, which let days, hours, minutes and seconds beyond their range run over into the next
-/// larger unit. Fractions have up to nine digits; those beyond the precision's unit are cut off. There is no year 0.
+/// larger unit. Fractions have up to nine digits; those beyond the precision's unit are cut off. There is no year 0, and February
+/// is that of today's calendar at all times.
 ///
 /// ```
 /// use millstream_sql::types::text::timestamp::parse_timestamp_jdbc;

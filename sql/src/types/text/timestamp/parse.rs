@@ -3,6 +3,9 @@
 use super::scan::{Scanner, nanos_of_day, to_value};
 use crate::types::calendar::{CivilDate, MILLIS_PER_DAY};
 
+/// No clock is further from Greenwich's.
+const MAX_OFFSET_MINUTES: i64 = 18 * 60;
+
 /// Reads a TIMESTAMP(`precision`) as CAST and TO_TIMESTAMP do: `2020-10-10 00:00:05.123`, or only the date. Months, days,
 /// hours, minutes and seconds may have one digit or none, the fraction up to nine; those beyond the precision are cut
 /// off.
@@ -140,7 +143,8 @@ pub fn parse_date(text: &str) -> Option<i32> {
 /// be left out, a fraction of a second, and an offset that is added (`+02:00` behind seconds, or `+2`). Digits beyond milliseconds are rounded,
 /// then those beyond the precision are cut off.
 ///
-/// Follows Flink's `DateTimeUtils.parseTime`, except that times which an offset takes out of the day come back into it.
+/// Follows Flink's `DateTimeUtils.parseTime`, except that times which an offset takes out of the day come back into it, and
+/// offsets of more than 18 hours are refused: `+0200` would be 200.
 ///
 /// ```
 /// use millstream_sql::types::text::timestamp::parse_time;
@@ -188,6 +192,9 @@ fn offset_millis(text: &str) -> Option<i64> {
     let negative = text.starts_with('-');
     let (hours, minutes) = split(text.get(1..)?, ':');
     let minutes = i64::from(whole_number(hours)?) * 60 + i64::from(minutes.map_or(Some(0), whole_number)?);
+    if minutes > MAX_OFFSET_MINUTES {
+        return None;
+    }
     Some(if negative { -minutes } else { minutes } * 60_000)
 }
 

@@ -92,6 +92,7 @@ proptest! {
 fn a_time_taken_out_of_the_day_by_its_offset_comes_back() {
     assert_eq!(parse_time("23:00:00+02:00", 0), Some(3_600_000));
     assert_eq!(parse_time("01:00-2", 0), Some(82_800_000));
+    assert_eq!(parse_time("01:00+0200", 0), None);
 }
 
 #[test]

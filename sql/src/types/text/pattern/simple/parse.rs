@@ -39,8 +39,8 @@ pub(super) fn parse(items: &[Item], current_year: i32, text: &str) -> Option<Civ
     let mut rest = text;
     let mut items = items.iter().peekable();
     while let Some(item) = items.next() {
-        // Numbers next to other fields have as many digits as letters.
-        let is_adjacent = !matches!(items.peek(), None | Some(Item::Literal(_)));
+        // Numbers next to others have as many digits as letters.
+        let is_adjacent = items.peek().is_some_and(|next| next.is_number());
         rest = match item {
             Item::Literal(literal) => rest.strip_prefix(literal.as_ref())?,
             Item::Era => {
@@ -51,7 +51,9 @@ pub(super) fn parse(items: &[Item], current_year: i32, text: &str) -> Option<Civ
             }
             Item::DayNumber(letters) => {
                 let (value, rest) = number(rest, is_adjacent.then_some(*letters))?;
-                read.day_of_week = Some(value);
+                // Java takes others as the calendar's days, of which Sunday is 1.
+                let is_known = (1..=7).contains(&value);
+                read.day_of_week = Some(if is_known { value } else { value.saturating_sub(1) });
                 rest
             }
             Item::Field(field, letters) if is_name(*field, *letters) => {
@@ -94,7 +96,7 @@ fn number(text: &str, width: Option<usize>) -> Option<(i32, &str)> {
 /// The year with these last two digits from 80 years before the current one.
 fn in_window(digits: i32, current_year: i32) -> i32 {
     let start = current_year.saturating_sub(YEARS_BACK);
-    start.saturating_add((digits - start).rem_euclid(100))
+    start.saturating_add(digits.wrapping_sub(start.rem_euclid(100)).rem_euclid(100))
 }
 
 impl Read {

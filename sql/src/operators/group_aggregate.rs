@@ -1,0 +1,291 @@
+//! GROUP BY: a row for each group, and how it changes with each row of the input.
+
+mod distinct;
+mod emission;
+
+use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
+};
+use millstream_state::Shape;
+use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
+use millstream_state::snapshot::part::{StateKind, StateMeta};
+
+use self::distinct::DistinctArguments;
+use self::emission::{Emission, Transition};
+use super::accumulators::{ADD, Accumulator, Observe, RETRACT, SKIP, Sign, Update, accumulator};
+use crate::chunk::{Chunk, KeyLayout};
+use crate::error::SqlResult;
+use crate::plan::AggregateCall;
+use crate::types::Schema;
+
+/// What a group aggregate computes; each subtask makes its operator from it.
+#[derive(Clone, Debug)]
+pub struct GroupAggregateSpecification {
+    keys: KeyLayout,
+    calls: Vec<AggregateCall>,
+    input: Schema,
+    /// Whether rows of the input may be taken back.
+    retracts: bool,
+    /// Whether an update says what the row was before.
+    update_before: bool,
+}
+
+impl GroupAggregateSpecification {
+    /// Groups rows of `input` by these columns.
+    ///
+    /// # Errors
+    /// If there is no accumulator for a call.
+    pub fn new(
+        keys: &[usize],
+        calls: &[AggregateCall],
+        input: &Schema,
+        retracts: bool,
+        update_before: bool,
+    ) -> SqlResult<Self> {
+        calls.iter().try_for_each(|call| accumulator(call, input, retracts).map(drop))?;
+        let fields = keys.iter().map(|key| input.field(*key)).collect();
+        Ok(Self {
+            keys: KeyLayout::new(keys.to_vec(), fields),
+            calls: calls.to_vec(),
+            input: input.clone(),
+            retracts,
+            update_before,
+        })
+    }
+
+    /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
+    fn meta(&self, name: &str, value: String) -> StateMeta {
+        let columns = self
+            .keys
+            .columns()
+            .iter()
+            .map(|key| self.input.get(*key).map_or_else(String::new, ToString::to_string));
+        let key = format!("group({})", columns.collect::<Vec<_>>().join(", "));
+        StateMeta {
+            name: name.to_owned(),
+            kind: StateKind::Rows,
+            key: Shape::from_text(&key),
+            value: Shape::from_text(&value),
+        }
+    }
+
+    fn describe(&self, call: &AggregateCall) -> String {
+        let arguments: Vec<_> =
+            call.arguments.iter().map(|argument| self.input.field(*argument).data_type.to_string()).collect();
+        let distinct = if call.distinct { "DISTINCT " } else { "" };
+        format!("{}({distinct}{})", call.function, arguments.join(", "))
+    }
+}
+
+/// Where the number of a group's rows is in its row, if rows may be taken back.
+const ROW_COUNT: usize = 0;
+const ROW_COUNT_BYTES: usize = 8;
+
+/// Keeps a row of accumulators for each group, and emits each change of its result: exactly those that Flink's
+/// `GroupAggFunction` emits.
+pub struct GroupAggregate {
+    specification: GroupAggregateSpecification,
+    accumulators: Vec<Box<dyn Accumulator>>,
+    /// For each call, what makes equal arguments count once.
+    distinct_of: Vec<Option<(usize, usize)>>,
+    distinct: Vec<DistinctArguments>,
+    store: Option<RowStore>,
+    upserted: Vec<Upserted>,
+}
+
+/// The name of the state of groups.
+const GROUPS: &str = "groups";
+
+impl GroupAggregate {
+    /// The operator of a subtask.
+    pub fn new(specification: &GroupAggregateSpecification) -> Self {
+        let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let mut accumulators = Vec::new();
+        // That there is one for each call has been checked when the specification was made.
+        let made = specification.calls.iter();
+        let made =
+            made.filter_map(|call| accumulator(call, &specification.input, specification.retracts).ok());
+        for mut accumulator in made {
+            accumulator.place(offset);
+            offset += accumulator.initial().len().next_multiple_of(8);
+            accumulators.push(accumulator);
+        }
+        let (distinct, distinct_of) =
+            DistinctArguments::of(&specification.keys, &specification.calls, &specification.input);
+        Self {
+            specification: specification.clone(),
+            accumulators,
+            distinct_of,
+            distinct,
+            store: None,
+            upserted: Vec::new(),
+        }
+    }
+
+    fn new_store(&self, info: &OperatorInfo) -> RowStore {
+        let mut initial = vec![0; if self.specification.retracts { ROW_COUNT_BYTES } else { 0 }];
+        for accumulator in &self.accumulators {
+            initial.extend(accumulator.initial());
+            initial.resize(initial.len().next_multiple_of(8), 0);
+        }
+        let calls: Vec<_> =
+            self.specification.calls.iter().map(|call| self.specification.describe(call)).collect();
+        let rows = if self.specification.retracts { "rows, " } else { "" };
+        let meta = self.specification.meta(GROUPS, format!("{rows}{}", calls.join(", ")));
+        let layout = RowLayout::new(self.specification.keys.kind(), &initial, RowsPerKey::One);
+        RowStore::new(meta, info.groups, info.range(), layout)
+    }
+
+    fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        let keys = self.specification.keys.keys(chunk.columns(), chunk.rows())?;
+        self.upserted.clear();
+        store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+        let groups: Vec<RowRef> = self.upserted.iter().map(|upserted| upserted.row).collect();
+        let (signs, transitions) = if self.specification.retracts {
+            count_rows(store, chunk, &groups)
+        } else {
+            let transitions = self.upserted.iter();
+            let transitions =
+                transitions.map(|group| if group.is_new { Transition::Begins } else { Transition::Goes });
+            (vec![ADD; chunk.rows()], transitions.collect())
+        };
+        let observe = if transitions.iter().all(|transition| *transition == Transition::Begins) {
+            Observe::After
+        } else {
+            Observe::BeforeAndAfter
+        };
+        let mut emission = Emission::new(transitions, self.specification.update_before);
+        for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
+            let call = self.specification.calls.get(index);
+            let filter = call.and_then(|call| call.filter);
+            let filtered = match filter {
+                Some(filter) => Some(filtered(&signs, chunk, filter)?),
+                None => None,
+            };
+            let counted = match self.distinct_of.get(index).copied().flatten() {
+                Some((arguments, variant)) => match self.distinct.get_mut(arguments) {
+                    Some(arguments) => {
+                        Some(arguments.signs(variant, chunk, filtered.as_deref().unwrap_or(&signs))?)
+                    }
+                    None => None,
+                },
+                None => None,
+            };
+            let signs = counted.as_deref().or(filtered.as_deref()).unwrap_or(&signs);
+            let mut update = Update { store, groups: &groups, chunk, signs };
+            emission.observed(accumulator.update(&mut update, observe)?)?;
+        }
+        self.remove_ended(&groups)?;
+        match emission.chunk(chunk, self.specification.keys.columns())? {
+            Some(changes) => output.forward(&mut changes.into_batch()),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets the groups without rows, and arguments that no row has any more.
+    fn remove_ended(&mut self, groups: &[RowRef]) -> Result<()> {
+        if !self.specification.retracts {
+            return Ok(());
+        }
+        self.distinct.iter_mut().try_for_each(DistinctArguments::remove_unused)?;
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        let mut ended: Vec<RowRef> =
+            groups.iter().copied().filter(|group| row_count(store.fixed(*group)) == 0).collect();
+        ended.sort_unstable();
+        ended.dedup();
+        self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &ended))?;
+        ended.into_iter().for_each(|group| store.remove(group));
+        Ok(())
+    }
+}
+
+fn not_open() -> millstream_runtime::Error {
+    millstream_runtime::Error::new(millstream_runtime::ErrorKind::Internal, "an aggregate that is not open")
+}
+
+fn row_count(fixed: &[u8]) -> i64 {
+    fixed.get(ROW_COUNT..).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| i64::from_le_bytes(*bytes))
+}
+
+/// Counts the rows of each group, and says what each row does and what becomes of its group.
+fn count_rows(store: &mut RowStore, chunk: &Chunk, groups: &[RowRef]) -> (Vec<Sign>, Vec<Transition>) {
+    let mut signs = Vec::with_capacity(groups.len());
+    let mut transitions = Vec::with_capacity(groups.len());
+    for (group, kind) in groups.iter().zip(chunk.kinds().iter(chunk.rows())) {
+        let fixed = store.fixed_mut(*group);
+        let before = row_count(fixed);
+        let (sign, transition) = match (kind.is_accumulation(), before) {
+            (true, 0) => (ADD, Transition::Begins),
+            (true, _) => (ADD, Transition::Goes),
+            // As in Flink, a row that is taken back from a group that is not there changes nothing.
+            (false, 0) => (SKIP, Transition::Nothing),
+            (false, 1) => (RETRACT, Transition::Ends),
+            (false, _) => (RETRACT, Transition::Goes),
+        };
+        if sign != SKIP
+            && let Some(count) = fixed.get_mut(ROW_COUNT..).and_then(|bytes| bytes.first_chunk_mut())
+        {
+            *count = (before + i64::from(sign)).to_le_bytes();
+        }
+        signs.push(sign);
+        transitions.push(transition);
+    }
+    (signs, transitions)
+}
+
+/// What rows do for which a filter is not TRUE: nothing.
+fn filtered(signs: &[Sign], chunk: &Chunk, filter: usize) -> Result<Vec<Sign>> {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    let column = chunk.column(filter)?;
+    let mask = column.as_boolean_opt().ok_or_else(|| {
+        millstream_runtime::Error::new(
+            millstream_runtime::ErrorKind::Internal,
+            "a FILTER that is no condition",
+        )
+    })?;
+    let signs = signs.iter().enumerate();
+    Ok(signs.map(|(row, sign)| if mask.is_valid(row) && mask.value(row) { *sign } else { SKIP }).collect())
+}
+
+impl OperatorHooks<Chunk> for GroupAggregate {
+    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        let mut store = self.new_store(cx.info());
+        if let Some(stored) = cx.take_keyed(GROUPS) {
+            store.restore_all(stored)?;
+        }
+        self.store = Some(store);
+        let specification = &self.specification;
+        let meta = |name: &str, value: String| specification.meta(name, value);
+        for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
+            accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
+        }
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta))
+    }
+
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        if let Some(store) = &mut self.store {
+            let groups = store.snapshot(cx.checkpoint());
+            cx.keyed(groups);
+        }
+        self.accumulators.iter_mut().for_each(|accumulator| accumulator.snapshot(cx));
+        self.distinct.iter_mut().for_each(|arguments| arguments.snapshot(cx));
+        Ok(())
+    }
+}
+
+impl Operator<Chunk, Chunk> for GroupAggregate {
+    fn process(&mut self, batch: &mut Batch<Chunk>, output: &mut Output<'_, Chunk>) -> Result<()> {
+        let chunks: Vec<Chunk> = batch.drain().collect();
+        chunks.iter().try_for_each(|chunk| self.chunk(chunk, output))
+    }
+}
+
+#[cfg(test)]
+mod tests;

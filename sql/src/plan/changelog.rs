@@ -1,0 +1,147 @@
+//! Which changes each operator of a plan gives, and which it must: as Flink's `FlinkChangelogModeInferenceProgram`.
+//!
+//! Two visits. The first goes up: from the changes of its inputs follow those of an operator, and an operator that cannot
+//! take some of them says so. The second goes down: whoever reads updates says whether it needs to know what a row was
+//! before, and each operator gives that, or cannot.
+
+mod kinds;
+mod upsert_key;
+
+use super::{PhysicalNode, PhysicalPlan, WindowKind};
+use crate::error::{SqlError, SqlResult};
+
+pub use kinds::{ModifyKinds, UpdateKind};
+pub use upsert_key::upsert_keys;
+
+/// Sets which changes each operator of a plan gives. `wanted` are those that the reader of the plan takes.
+///
+/// # Errors
+/// If an operator, or the reader, cannot take the changes that it would get.
+pub fn infer(plan: PhysicalPlan, wanted: UpdateKind) -> SqlResult<PhysicalPlan> {
+    let plan = modify_kinds(plan)?;
+    let description = describe(&plan.node);
+    update_kind(plan, wanted).ok_or_else(|| {
+        SqlError::unsupported(format!("Can't generate a valid execution plan for the given query: {description} cannot give the changes that are asked for"))
+    })
+}
+
+/// The first visit: which of insertions, updates and deletions there are.
+fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
+    let inputs = plan.inputs.into_iter().map(modify_kinds).collect::<SqlResult<Vec<_>>>()?;
+    let all = inputs.iter().fold(ModifyKinds::NONE, |kinds, input| kinds.union(input.changelog));
+    let changelog = match &plan.node {
+        PhysicalNode::Scan { changelog, .. } => *changelog,
+        PhysicalNode::Values(_) => ModifyKinds::INSERT,
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::Union
+        | PhysicalNode::Exchange { .. }
+        | PhysicalNode::DropUpdateBefore
+        | PhysicalNode::Sink { .. } => all,
+        // A window is aggregated once, when it is over.
+        PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        // Sessions wait for all of their rows.
+        PhysicalNode::WindowTableFunction { function, .. } => {
+            if let (WindowKind::Session { .. }, [input]) = (function.kind, inputs.as_slice()) {
+                require_insert_only(&plan.node, input)?;
+            }
+            all
+        }
+        // A group goes when its last row does.
+        PhysicalNode::GroupAggregate { calls, .. } if calls.is_empty() && all.is_insert_only() => {
+            ModifyKinds::INSERT
+        }
+        PhysicalNode::GroupAggregate { .. } => {
+            ModifyKinds { insert: true, update: true, delete: !all.is_insert_only(), update_before: true }
+        }
+    };
+    Ok(PhysicalPlan { inputs, changelog, ..plan })
+}
+
+/// Says that an operator takes insertions alone; `of` is the input.
+#[allow(dead_code, reason = "windows and joins of time ask for it")]
+pub(crate) fn require_insert_only(node: &PhysicalNode, of: &PhysicalPlan) -> SqlResult<()> {
+    if of.changelog.is_insert_only() {
+        return Ok(());
+    }
+    let changes = match (of.changelog.update, of.changelog.delete) {
+        (true, true) => "update and delete changes",
+        (true, false) => "update changes",
+        _ => "delete changes",
+    };
+    Err(SqlError::unsupported(format!(
+        "{} doesn't support consuming {changes} which is produced by node {}",
+        describe(node),
+        describe(&of.node)
+    )))
+}
+
+/// The second visit: the plan in a form that gives the updates which `wanted` says, if there is one.
+fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
+    let wanted = if plan.changelog.update { wanted } else { UpdateKind::None };
+    match &plan.node {
+        PhysicalNode::Scan { changelog, .. } => match wanted {
+            UpdateKind::OnlyAfter if changelog.update_before => Some(plan.drop_update_before()),
+            // Rows as they were before have to be remembered.
+            UpdateKind::BeforeAfter if !changelog.update_before => None,
+            _ => Some(plan),
+        },
+        PhysicalNode::Values(_) => Some(plan),
+        // What a filter or the key's own columns say of a row may be otherwise after an update: then the row before
+        // the update has to be seen.
+        PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
+        PhysicalNode::GroupAggregate { .. } => {
+            let plan = through(plan, UpdateKind::BeforeAfter)?;
+            let update_before = wanted == UpdateKind::BeforeAfter;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
+        PhysicalNode::WindowAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::WindowTableFunction { .. }
+        | PhysicalNode::Union
+        | PhysicalNode::Exchange { .. }
+        | PhysicalNode::DropUpdateBefore
+        | PhysicalNode::Sink { .. } => {
+            let plan = through(plan, wanted)?;
+            let update_before = plan.inputs.iter().any(|input| input.changelog.update_before);
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
+    }
+}
+
+/// The plan with inputs that give these updates.
+fn through(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
+    let inputs = plan.inputs.into_iter().map(|input| update_kind(input, wanted)).collect::<Option<_>>()?;
+    Some(PhysicalPlan { inputs, ..plan })
+}
+
+/// Whether a Calc with a condition looks only at columns that an update leaves as they are.
+fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
+    let (PhysicalNode::Calc { condition, .. }, Some(input)) = (&calc.node, calc.input()) else {
+        return false;
+    };
+    let Some(condition) = condition else { return true };
+    let mut read = std::collections::BTreeSet::new();
+    condition.visit_columns(&mut |column| {
+        read.insert(column);
+    });
+    upsert_keys(input).iter().any(|key| read.is_subset(key))
+}
+
+/// An operator, for messages.
+pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
+    match node {
+        PhysicalNode::Scan { .. } => "TableSourceScan",
+        PhysicalNode::Values(_) => "Values",
+        PhysicalNode::Calc { .. } => "Calc",
+        PhysicalNode::WatermarkAssigner { .. } => "WatermarkAssigner",
+        PhysicalNode::Union => "Union",
+        PhysicalNode::Exchange { .. } => "Exchange",
+        PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
+        PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
+        PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
+        PhysicalNode::DropUpdateBefore => "DropUpdateBefore",
+        PhysicalNode::Sink { .. } => "Sink",
+    }
+}
