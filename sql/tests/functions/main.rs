@@ -134,3 +134,13 @@ fn dates_and_times_are_those_of_flink() {
 fn functions_of_json_are_those_of_flink() {
     check(include_str!("json.tsv"));
 }
+
+#[test]
+fn odd_dates_and_times_are_those_of_flink() {
+    check(include_str!("time_edges.tsv"));
+}
+
+#[test]
+fn casts_of_rows_and_arrays_are_those_of_flink() {
+    check(include_str!("cast_nested.tsv"));
+}
