@@ -11,6 +11,7 @@ mod comparison;
 mod conditional;
 mod decimal;
 mod hash;
+mod json;
 mod lift;
 mod logical;
 mod math;
@@ -107,6 +108,7 @@ const CATEGORIES: &[&[&[ScalarFunction]]] = &[
     &[arithmetic::FUNCTIONS, conditional::FUNCTIONS, hash::FUNCTIONS, logical::FUNCTIONS],
     collection::FAMILIES,
     comparison::FAMILIES,
+    json::FAMILIES,
     math::FAMILIES,
     string::FAMILIES,
     &[

@@ -3,6 +3,8 @@
 use super::grouping::Grouping;
 use super::over::RowNumbers;
 use super::overlaps::overlaps;
+mod json;
+
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
@@ -150,6 +152,7 @@ impl<'a, 'g> Binder<'a, 'g> {
                 operator(binary_name(*sign))?.call(operands)
             }
             Syntax::Logical { operator, operands } => self.logical(*operator, operands),
+            Syntax::Is { value, negated, test: IsTest::Json(kind) } => self.is_json(value, *negated, *kind),
             Syntax::Is { value, negated, test } => {
                 let value = self.bind(value)?;
                 operator(&test_name(*test, *negated))?.call(vec![value])
@@ -195,7 +198,7 @@ impl<'a, 'g> Binder<'a, 'g> {
             | Syntax::Exists(_)
             | Syntax::Unique(_)
             | Syntax::Subquery(_) => unsupported("a subquery in an expression", span),
-            Syntax::Json(_) => unsupported("a JSON function", span),
+            Syntax::Json(function) => self.json(function, span),
             Syntax::Multiset(_) | Syntax::MultisetQuery(_) | Syntax::ArrayQuery(_) | Syntax::MapQuery(_) => {
                 unsupported("this constructor", span)
             }
