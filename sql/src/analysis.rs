@@ -9,6 +9,8 @@ mod literal;
 mod query;
 mod scope;
 mod select;
+mod table_as;
+mod table_like;
 mod table_reference;
 
 pub use create_table::create_table;
@@ -16,6 +18,8 @@ pub use insert::analyze_insert;
 pub use query::analyze_query;
 pub(crate) use query::renamed;
 pub(crate) use scope::Scope;
+pub(crate) use table_as::create_and_insert;
+pub(crate) use table_like::{merge as merge_like, statement_of};
 
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;

@@ -1,5 +1,6 @@
 //! Rows that travel together, as columns.
 
+mod display_text;
 mod exchange;
 pub(crate) mod keys;
 mod kinds;
@@ -17,6 +18,7 @@ use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub use display_text::DisplayText;
 pub use exchange::exchange;
 pub use keys::{KeyLayout, Keys};
 pub use kinds::{Kinds, RowKind};

@@ -1,5 +1,6 @@
 //! From a physical plan to the operators of a job.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,18 +16,40 @@ use crate::eval::{EvalContext, Program};
 use crate::operators::{
     Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, WatermarkAssigner,
 };
+use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
 
-/// Builds the job of a plan.
+/// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) environment: &'a Environment,
+    session: &'a Session,
+    environment: &'a Environment,
+    identities: RefCell<Identities>,
+    /// Where the rows of the plan that is translated go.
+    target: RefCell<String>,
 }
 
-impl Translator<'_> {
-    /// The rows of a plan.
+impl<'a> Translator<'a> {
+    /// For plans of this session.
+    pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
+        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
+        Self { session, environment, identities, target }
+    }
+
+    /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        let rows = self.operator(plan)?;
+        Ok(match self.identity(plan) {
+            Some(uid) => rows.uid(uid),
+            None => rows,
+        })
+    }
+
+    fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
+        self.identities.borrow_mut().name(plan, &self.target.borrow())
+    }
+
+    fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
@@ -67,9 +90,13 @@ impl Translator<'_> {
         let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
             return unsupported_plan("a plan without a sink");
         };
+        self.target.replace(table.path.to_string());
         let rows = self.stream(input)?;
         let sink = table_sink(self.session, table)?;
-        sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        let written = sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        if let Some(uid) = self.identity(plan) {
+            written.uid(uid);
+        }
         Ok(())
     }
 

@@ -36,7 +36,7 @@ impl QueryJob {
     /// # Errors
     /// If a table cannot be read as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<Stream<Chunk>> {
-        Translator { session: &self.session, environment }.stream(&self.plan)
+        Translator::new(&self.session, environment).stream(&self.plan)
     }
 }
 
@@ -52,6 +52,12 @@ impl InsertJob {
         Self { session, plans }
     }
 
+    /// Makes one job of this and another, with the other's settings.
+    pub fn append(&mut self, other: Self) {
+        self.session = other.session;
+        self.plans.extend(other.plans);
+    }
+
     /// How each INSERT runs.
     pub fn plans(&self) -> &[PhysicalPlan] {
         &self.plans
@@ -62,7 +68,7 @@ impl InsertJob {
     /// # Errors
     /// If a table cannot be read or written as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<()> {
-        let translator = Translator { session: &self.session, environment };
+        let translator = Translator::new(&self.session, environment);
         self.plans.iter().try_for_each(|plan| translator.sink(plan))
     }
 }
