@@ -30,7 +30,7 @@ impl Failure {
     /// Writes it to standard error, and gives the code to end with.
     pub fn report(&self) -> ExitCode {
         if !self.message.is_empty() {
-            eprintln!("millstream: {}", self.message);
+            crate::output::error_line(&format!("millstream: {}", self.message));
         }
         ExitCode::from(self.code)
     }
