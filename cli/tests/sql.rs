@@ -56,7 +56,8 @@ SET 'execution.runtime-mode' = 'batch';
 SELECT k, COUNT(*) AS n FROM (VALUES (1), (2), (1)) AS t(k) GROUP BY k;
 ";
     let output = stdout(&run(&["sql"], script));
-    let mut rows: Vec<_> = output.lines().filter(|line| line.starts_with("| ") && !line.contains('k')).collect();
+    let mut rows: Vec<_> =
+        output.lines().filter(|line| line.starts_with("| ") && !line.contains('k')).collect();
     rows.sort_unstable();
     assert_eq!(rows, ["| 1 | 2 |", "| 2 | 1 |"], "{output}");
     assert!(output.ends_with("2 rows in set\n") && !output.contains("op"), "{output}");
@@ -119,7 +120,8 @@ fn what_is_no_error_is_told_on_standard_error() {
 
 #[test]
 fn a_reader_that_goes_away_ends_the_process() {
-    let endless = "CREATE TABLE n (bid ROW<auction BIGINT>) WITH ('connector' = 'nexmark'); SELECT bid.auction FROM n";
+    let endless =
+        "CREATE TABLE n (bid ROW<auction BIGINT>) WITH ('connector' = 'nexmark'); SELECT bid.auction FROM n";
     let mut child = millstream(&["sql", "--style", "plain", "-e", endless])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
