@@ -1,11 +1,18 @@
 //! Connectors: what reads and writes tables.
 
 mod blackhole;
+mod datagen;
 pub mod faker;
+mod fields;
+mod filesystem;
 mod generated;
 pub mod nexmark;
 mod options;
 mod print;
+mod random;
+#[cfg(test)]
+mod testing;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +29,8 @@ use crate::types::Schema;
 pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
 pub use options::Options;
 pub(crate) use options::parse_duration;
+pub(crate) use values::TestTables;
+pub use values::{TableContents, TestRows};
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +129,15 @@ pub struct Connector {
     pub sink: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSink>>>,
 }
 
-const CONNECTORS: &[Connector] = &[blackhole::CONNECTOR, nexmark::CONNECTOR, print::CONNECTOR];
+const CONNECTORS: &[Connector] = &[
+    blackhole::CONNECTOR,
+    datagen::CONNECTOR,
+    faker::table::CONNECTOR,
+    filesystem::CONNECTOR,
+    nexmark::CONNECTOR,
+    print::CONNECTOR,
+    values::CONNECTOR,
+];
 
 /// What reads a table.
 ///

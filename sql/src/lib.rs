@@ -10,6 +10,7 @@ pub mod chunk;
 pub mod connectors;
 mod error;
 pub mod eval;
+pub mod formats;
 pub mod functions;
 pub mod operators;
 pub mod parser;

@@ -9,6 +9,7 @@ mod join;
 mod lateness;
 mod rolling;
 mod routes;
+mod sql_files;
 mod timers;
 mod windows;
 
@@ -37,4 +38,5 @@ pub const JOBS: &[Job] = &[
     ("chunks of columns", columns::counted_by_key),
     ("thousands from one", expansion::many_from_one),
     ("files", files::from_files_to_files),
+    ("files of SQL", sql_files::from_files_to_partitions),
 ];

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ObjectPath, Relation};
+use crate::connectors::{TableContents, TestRows, TestTables};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
 use crate::parser::ast::ObjectName;
@@ -19,6 +20,7 @@ pub struct Session {
     databases: BTreeSet<(String, String)>,
     /// The catalogs, each with the database that USE CATALOG goes to.
     catalogs: BTreeMap<String, String>,
+    test_tables: TestTables,
     /// Where names of one part are looked up.
     pub current_catalog: String,
     /// Where names of one part are looked up.
@@ -34,6 +36,7 @@ impl Default for Session {
             relations: BTreeMap::new(),
             databases: BTreeSet::from([(catalog.clone(), database.clone())]),
             catalogs: BTreeMap::from([(catalog.clone(), database.clone())]),
+            test_tables: TestTables::default(),
             current_catalog: catalog,
             current_database: database,
             settings: BTreeMap::new(),
@@ -147,6 +150,20 @@ impl Session {
     /// Removes a table or view.
     pub fn remove(&mut self, path: &ObjectPath) -> Option<Relation> {
         self.relations.remove(path)
+    }
+
+    /// Gives a table of connector `values` its rows, instead of those that it had.
+    pub fn register_rows(&mut self, path: ObjectPath, rows: TestRows) {
+        self.test_tables.register(path, rows);
+    }
+
+    /// What jobs have written into a table of connector `values` so far; it is filled while they run.
+    pub fn contents(&self, path: &ObjectPath) -> Option<TableContents> {
+        self.test_tables.contents(path)
+    }
+
+    pub(crate) const fn test_tables(&self) -> &TestTables {
+        &self.test_tables
     }
 
     /// The value of a setting.
