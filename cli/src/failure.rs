@@ -16,6 +16,8 @@ impl Failure {
     pub const USAGE: u8 = 2;
     /// A job failed.
     pub const JOB: u8 = 3;
+    /// A test differs.
+    pub const DIFFERS: u8 = 4;
 
     /// The command line is wrong, or a file is not there.
     pub fn usage(message: impl Into<String>) -> Self {

@@ -12,6 +12,7 @@ mod script;
 mod settings;
 mod style;
 mod tableau;
+mod test;
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -22,12 +23,14 @@ use clap::{Args, Parser, Subcommand};
 use millstream_sql::TableEnvironment;
 use millstream_sql::catalog::OPTIONS;
 use millstream_sql::plan::explain::ExplainOptions;
+use millstream_sql::testing::CaseOptions;
 
 use errors::ErrorStyle;
 use failure::Failure;
 use run::RunOptions;
 use script::{Script, ScriptOptions};
 use style::Style;
+use test::TestOptions;
 
 /// Memory is given back to the allocator by other threads than those that asked for it: columns travel.
 #[global_allocator]
@@ -52,6 +55,8 @@ enum Command {
     Run(RunArguments),
     /// Writes the plans of the queries and INSERTs of a script.
     Explain(ExplainArguments),
+    /// Runs test cases: scripts that say what must come out.
+    Test(TestArguments),
 }
 
 /// How results and errors are written.
@@ -141,11 +146,38 @@ struct ExplainArguments {
     json: bool,
 }
 
+#[derive(Args)]
+struct TestArguments {
+    /// The files with the cases.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Runs only cases whose names have this in them.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Writes what came out into the files, where it is not what was expected.
+    #[arg(long)]
+    update: bool,
+    /// Compares changes in their order.
+    #[arg(long)]
+    exact: bool,
+    /// How many subtasks the run has in which the order does not matter.
+    #[arg(long, value_name = "N", default_value_t = CaseOptions::default().parallelism)]
+    parallelism: u32,
+    /// Writes an object of JSON for each case.
+    #[arg(long)]
+    json: bool,
+}
+
 fn main() -> ExitCode {
     let code = match Cli::parse().command {
         Command::Sql(arguments) => sql(&arguments),
         Command::Run(arguments) => run(&arguments).map(ExitCode::from),
         Command::Explain(arguments) => explain(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Test(arguments) => {
+            let case = CaseOptions { exact: arguments.exact, parallelism: arguments.parallelism };
+            let TestArguments { files, filter, update, json, .. } = arguments;
+            test::test(&files, &TestOptions { case, filter, update, json }).map(ExitCode::from)
+        }
     };
     code.unwrap_or_else(|failure| failure.report())
 }

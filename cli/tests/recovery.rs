@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
 
+#[path = "support/run.rs"]
 mod support;
 
 use std::collections::BTreeMap;

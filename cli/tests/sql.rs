@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "a test")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "support/run.rs"]
 mod support;
 
 use std::io::Read;

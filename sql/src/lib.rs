@@ -17,6 +17,7 @@ pub mod parser;
 pub mod plan;
 mod suggestion;
 mod table_environment;
+pub mod testing;
 mod translate;
 pub mod types;
 
