@@ -162,5 +162,13 @@ pub(crate) fn constant_text(argument: &Argument) -> Option<&str> {
     Some(constant.as_string_view_opt()?.value(0))
 }
 
+/// AND, OR: their signs in plans.
+pub(crate) const fn logical_name(operator: crate::plan::LogicalOperator) -> &'static str {
+    match operator {
+        crate::plan::LogicalOperator::And => "AND",
+        crate::plan::LogicalOperator::Or => "OR",
+    }
+}
+
 #[cfg(test)]
 mod tests;

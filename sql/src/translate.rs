@@ -28,19 +28,24 @@ use crate::plan::{
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, TimeKind};
+use crate::plan::identity::{Identities, RESULT};
 
-/// Builds the job of a plan.
+/// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) environment: &'a Environment,
+    session: &'a Session,
+    environment: &'a Environment,
     /// The names that have been given, and how often.
     names: RefCell<BTreeMap<String, usize>>,
+    identities: RefCell<Identities>,
+    /// Where the rows of the plan that is translated go.
+    target: RefCell<String>,
 }
 
 impl<'a> Translator<'a> {
-    /// For plans of a session.
+    /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
-        Self { session, environment, names: RefCell::default() }
+        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
+        Self { session, environment, names: RefCell::default(), identities, target }
     }
 
     /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
@@ -51,8 +56,20 @@ impl<'a> Translator<'a> {
         if *count == 1 { name } else { format!("{name} ({count})") }
     }
 
-    /// The rows of a plan.
+    /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        let rows = self.operator(plan)?;
+        Ok(match self.identity(plan) {
+            Some(uid) => rows.uid(uid),
+            None => rows,
+        })
+    }
+
+    fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
+        self.identities.borrow_mut().name(plan, &self.target.borrow())
+    }
+
+    fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
@@ -134,9 +151,14 @@ impl<'a> Translator<'a> {
         let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
             return unsupported_plan("a plan without a sink");
         };
+        self.target.replace(table.path.to_string());
         let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
-        sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let written =
+            sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        if let Some(uid) = self.identity(plan) {
+            written.uid(uid);
+        }
         Ok(())
     }
 

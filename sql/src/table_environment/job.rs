@@ -41,7 +41,7 @@ impl QueryJob {
 }
 
 /// The job of one INSERT, or of a statement set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct InsertJob {
     session: Session,
     plans: Vec<PhysicalPlan>,
@@ -50,6 +50,17 @@ pub struct InsertJob {
 impl InsertJob {
     pub(super) const fn new(session: Session, plans: Vec<PhysicalPlan>) -> Self {
         Self { session, plans }
+    }
+
+    /// Reads the rows that test tables have in a session now.
+    pub(crate) fn use_rows_of(&mut self, session: &Session) {
+        self.session = session.clone();
+    }
+
+    /// Makes one job of this and another, with the other's settings.
+    pub fn append(&mut self, other: Self) {
+        self.session = other.session;
+        self.plans.extend(other.plans);
     }
 
     /// How each INSERT runs.

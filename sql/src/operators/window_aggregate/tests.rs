@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{WindowAggregate, WindowAggregateSpecification};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowFunction, WindowKind, Windowing};
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
 
