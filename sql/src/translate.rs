@@ -23,12 +23,12 @@ use crate::operators::{
     WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
     ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, SortKey,
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, TimeKind};
-use crate::plan::identity::{Identities, RESULT};
 
 /// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {

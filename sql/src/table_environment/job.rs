@@ -5,7 +5,7 @@ use millstream_operators::{Environment, Stream};
 use crate::catalog::Session;
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
-use crate::plan::PhysicalPlan;
+use crate::plan::{PhysicalNode, PhysicalPlan};
 use crate::translate::Translator;
 use crate::types::Schema;
 
@@ -76,4 +76,20 @@ impl InsertJob {
         let translator = Translator::new(&self.session, environment);
         self.plans.iter().try_for_each(|plan| translator.sink(plan))
     }
+
+    /// Adds the tables that the INSERTs read, and nothing that is done with their rows: to measure what they cost alone.
+    ///
+    /// # Errors
+    /// If a table cannot be read as it is declared.
+    pub fn build_sources(&self, environment: &Environment) -> SqlResult<()> {
+        let translator = Translator::new(&self.session, environment);
+        self.plans.iter().try_for_each(|plan| discard_scans(plan, &translator))
+    }
+}
+
+fn discard_scans(plan: &PhysicalPlan, translator: &Translator<'_>) -> SqlResult<()> {
+    if matches!(plan.node, PhysicalNode::Scan { .. }) {
+        translator.stream(plan)?.discard();
+    }
+    plan.inputs.iter().try_for_each(|input| discard_scans(input, translator))
 }
