@@ -1,7 +1,10 @@
 //! What a session knows by name: catalogs, databases, tables, views, and its settings.
 
+mod function;
 mod session;
 mod table;
 
+pub(crate) use function::FunctionScope;
+pub use function::Functions;
 pub use session::{DEFAULT_CATALOG, DEFAULT_DATABASE, Session};
 pub use table::{ColumnSource, ObjectPath, Relation, Table, TableColumn, View, WatermarkStrategy};

@@ -1,5 +1,6 @@
 //! Where SQL is run: a session, and jobs made from its statements.
 
+mod function;
 mod job;
 mod result;
 
@@ -91,6 +92,12 @@ impl TableEnvironment {
                 self.put(Relation::Table(Arc::new(table)))
             }
             StatementKind::CreateView(create) => self.create_view(create),
+            StatementKind::CreateFunction(create) => self.create_function(create),
+            StatementKind::Drop(drop)
+                if matches!(drop.kind, ObjectKind::Function | ObjectKind::SystemFunction) =>
+            {
+                self.drop_function(drop)
+            }
             StatementKind::Drop(drop) => self.drop(drop),
             StatementKind::Set(Some(option)) => {
                 self.session.settings.insert(option.key.value.clone(), option.value.value.clone());

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::catalog::{FunctionScope, Session};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Identifier, ObjectName};
 use crate::plan::Expression;
@@ -14,6 +15,7 @@ use crate::types::{Schema, SqlType};
 pub(crate) struct Scope {
     columns: Vec<(Arc<str>, crate::types::Field)>,
     relations: Vec<RelationScope>,
+    functions: FunctionScope,
 }
 
 /// A relation in FROM.
@@ -31,7 +33,7 @@ impl Scope {
         let columns: Vec<_> =
             schema.iter().map(|column| (column.name.clone(), column.field.clone())).collect();
         let relations = vec![RelationScope { names, columns: 0..columns.len() }];
-        Self { columns, relations }
+        Self { columns, relations, functions: FunctionScope::default() }
     }
 
     /// The columns of this scope and then those of another.
@@ -44,6 +46,16 @@ impl Scope {
             columns: relation.columns.start + start..relation.columns.end + start,
         }));
         self
+    }
+
+    /// With the functions of a session.
+    pub(crate) fn with_functions(self, session: &Session) -> Self {
+        Self { functions: session.function_scope(), ..self }
+    }
+
+    /// The functions that have been created.
+    pub(crate) const fn functions(&self) -> &FunctionScope {
+        &self.functions
     }
 
     /// All columns, with their positions.

@@ -24,6 +24,7 @@ pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<L
         [only] => table_reference::reference(context, only)?,
         [_, second, ..] => return unsupported("a join", second.span()),
     };
+    let scope = scope.with_functions(context.session);
     refuse_rest(select)?;
     if let Some(selection) = &select.selection {
         let condition = Binder::new(&scope).condition(selection, "WHERE")?;

@@ -8,7 +8,7 @@ use crate::parser::ast::{self, JsonBehavior, JsonFunction, JsonNull, JsonType, J
 use crate::plan::{Expression, ExpressionKind};
 use crate::types::{SqlType, can_cast_implicitly};
 
-impl Binder<'_> {
+impl Binder<'_, '_> {
     pub(super) fn json(&mut self, function: &JsonFunction, span: Span) -> SqlResult<Expression> {
         match function {
             JsonFunction::Value { value, path, returning, on_empty, on_error } => {
