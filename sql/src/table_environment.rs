@@ -5,6 +5,7 @@ mod create;
 mod database;
 mod describe;
 mod explain;
+mod function;
 mod job;
 mod refused;
 mod result;
@@ -94,12 +95,14 @@ impl TableEnvironment {
             StatementKind::CreateView(create) => self.create_view(create),
             StatementKind::CreateDatabase(create) => self.create_database(create),
             StatementKind::CreateCatalog(create) => self.create_catalog(create),
+            StatementKind::CreateFunction(create) => self.create_function(create),
             StatementKind::AlterTable(alter) => self.alter_table(alter, *statement.span),
             StatementKind::Alter(alter) if alter.kind == ObjectKind::View => self.alter_view(alter),
             StatementKind::Drop(drop) => match drop.kind {
                 ObjectKind::Table | ObjectKind::View => self.drop_relation(drop),
                 ObjectKind::Database => self.drop_database(drop),
                 ObjectKind::Catalog => self.drop_catalog(drop),
+                ObjectKind::Function | ObjectKind::SystemFunction => self.drop_function(drop),
                 _ => Err(refused(statement)),
             },
             StatementKind::Show(show) => self.show(show, *statement.span),

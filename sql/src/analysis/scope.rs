@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::catalog::{FunctionScope, Session};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Identifier, ObjectName};
 use crate::plan::Expression;
@@ -16,6 +17,7 @@ pub(crate) struct Scope {
     relations: Vec<RelationScope>,
     /// Columns of USING and NATURAL: they come first in `*`.
     merged: Vec<Merged>,
+    functions: FunctionScope,
 }
 
 /// Columns of the same name of both sides of a join that are one: USING, NATURAL.
@@ -42,7 +44,7 @@ impl Scope {
         let columns: Vec<_> =
             schema.iter().map(|column| (column.name.clone(), column.field.clone())).collect();
         let relations = vec![RelationScope { names, columns: 0..columns.len() }];
-        Self { columns, relations, merged: Vec::new() }
+        Self { columns, relations, merged: Vec::new(), functions: FunctionScope::default() }
     }
 
     /// The columns of this scope and then those of another.
@@ -124,6 +126,16 @@ impl Scope {
             }
             None => self.find(name, 0..self.columns.len()),
         }
+    }
+
+    /// With the functions of a session.
+    pub(crate) fn with_functions(self, session: &Session) -> Self {
+        Self { functions: session.function_scope(), ..self }
+    }
+
+    /// The functions that have been created.
+    pub(crate) const fn functions(&self) -> &FunctionScope {
+        &self.functions
     }
 
     /// All columns, with their positions.

@@ -40,6 +40,7 @@ pub(super) fn select(
             all
         }
     };
+    let scope = scope.with_functions(context.session);
     if let Some(selection) = &select.selection {
         let condition = Binder::new(&scope).condition(selection, "WHERE")?;
         plan = plan.filter(condition);
