@@ -30,6 +30,19 @@ pub(crate) struct Translator<'a> {
 impl Translator<'_> {
     /// The rows of a plan.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        let rows = self.operator(plan)?;
+        let goes_on = matches!(
+            plan.node,
+            PhysicalNode::Calc { .. }
+                | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::DropUpdateBefore
+        );
+        // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
+        // each other.
+        Ok(if goes_on && is_single(plan) { rows.parallelism(1) } else { rows })
+    }
+
+    fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
@@ -87,7 +100,8 @@ impl Translator<'_> {
         };
         let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
-        sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        let sink = sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        drop(if is_single(input) { sink.parallelism(1) } else { sink });
         Ok(())
     }
 
@@ -207,4 +221,17 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
         _ => input.transform(name, move |_| RetractableRank::new(&rank)),
     };
     if partition.is_empty() { ranked.parallelism(1) } else { ranked }
+}
+
+/// Whether all rows of a plan come from one subtask.
+pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
+    match &plan.node {
+        PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        PhysicalNode::Rank { partition, .. } => partition.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } => keys.is_empty(),
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
+        _ => false,
+    }
 }
