@@ -59,6 +59,15 @@ impl<'a> Translator<'a> {
     /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let rows = self.operator(plan)?;
+        let goes_on = matches!(
+            plan.node,
+            PhysicalNode::Calc { .. }
+                | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::DropUpdateBefore
+        );
+        // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
+        // each other.
+        let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
         Ok(match self.identity(plan) {
             Some(uid) => rows.uid(uid),
             None => rows,
@@ -156,6 +165,7 @@ impl<'a> Translator<'a> {
         let sink = table_sink(self.session, table)?;
         let written =
             sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let written = if is_single(input) { written.parallelism(1) } else { written };
         if let Some(uid) = self.identity(plan) {
             written.uid(uid);
         }
@@ -334,4 +344,17 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
         _ => input.transform(name, move |_| RetractableRank::new(&rank)),
     };
     if partition.is_empty() { ranked.parallelism(1) } else { ranked }
+}
+
+/// Whether all rows of a plan come from one subtask.
+pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
+    match &plan.node {
+        PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        PhysicalNode::Rank { partition, .. } => partition.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } => keys.is_empty(),
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
+        _ => false,
+    }
 }

@@ -31,12 +31,13 @@ impl QueryJob {
         &self.plan
     }
 
-    /// Adds the query to a job; its rows are the stream's.
+    /// Adds the query to a job; its rows are the stream's, all in one subtask of what reads it.
     ///
     /// # Errors
     /// If a table cannot be read as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<Stream<Chunk>> {
-        Translator::new(&self.session, environment).stream(&self.plan)
+        // One subtask gets the rows, so that none overtakes another one of the same key.
+        Ok(Translator::new(&self.session, environment).stream(&self.plan)?.global())
     }
 }
 
