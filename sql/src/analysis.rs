@@ -11,6 +11,7 @@ mod overlaps;
 mod query;
 mod scope;
 mod select;
+mod subquery;
 mod table_reference;
 mod window_function;
 
