@@ -7,6 +7,8 @@ mod grouping;
 mod insert;
 mod join;
 mod literal;
+mod order_by;
+mod over;
 mod overlaps;
 mod query;
 mod scope;

@@ -8,6 +8,7 @@ mod logical;
 mod path;
 mod physical;
 pub mod rules;
+mod sort;
 mod window;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
@@ -16,5 +17,6 @@ pub use join::{JoinCondition, JoinKey, JoinKind};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
+pub use sort::{RankForm, RankStrategy, SortKey};
 pub(crate) use window::is_window_aggregate;
 pub use window::{WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties};

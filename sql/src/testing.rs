@@ -6,8 +6,14 @@ use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, StringViewBuilder};
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMillisecondType};
 use arrow_array::{ArrayRef, ArrowPrimitiveType};
 
+use millstream_operators::Environment;
+use millstream_operators::sink::{CollectSink, Collected};
+
 use crate::chunk::{Chunk, RowKind, RowText};
+use crate::plan::PhysicalPlan;
+use crate::plan::changelog::describe;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
+use crate::{QueryJob, TableEnvironment, TableResult};
 
 /// Columns of these names and types; a type that ends in `!` takes no NULL.
 ///
@@ -94,4 +100,55 @@ pub(crate) fn rows(schema: &Schema, chunks: &[Chunk]) -> Vec<String> {
         })
     });
     lines.collect()
+}
+
+/// Runs the statements of a script, and the job of its last one, a query: the rows as Flink prints them.
+pub(crate) fn query(script: &str) -> Vec<String> {
+    let job = query_job(script);
+    let environment = Environment::new().parallelism(2);
+    let collected = Collected::default();
+    let _sink = job.build(&environment).unwrap().sink_to(CollectSink::new(&collected));
+    environment.execute("query").unwrap();
+    rows(job.schema(), &collected.take())
+}
+
+/// How the last statement of a script, a query, runs: the operators from the end on, each with the changes that it gives.
+pub(crate) fn plan(script: &str) -> Vec<String> {
+    fn walk(plan: &PhysicalPlan, into: &mut Vec<String>) {
+        into.push(format!("{}[{}]", describe(&plan.node), plan.changelog));
+        plan.inputs.iter().for_each(|input| walk(input, into));
+    }
+    let mut operators = Vec::new();
+    walk(query_job(script).plan(), &mut operators);
+    operators
+}
+
+/// What is wrong with the last statement of a script.
+pub(crate) fn error(script: &str) -> String {
+    let mut environment = TableEnvironment::new();
+    let (last, before) = statements(script);
+    before.iter().for_each(|statement| drop(environment.execute_sql(statement).unwrap()));
+    let failed = environment.execute_sql(&last).and_then(|result| match result {
+        TableResult::Query(job) => job.build(&Environment::new()).map(drop),
+        TableResult::Insert(job) => job.build(&Environment::new()),
+        _ => Ok(()),
+    });
+    failed.unwrap_err().to_string()
+}
+
+fn statements(script: &str) -> (String, Vec<String>) {
+    let mut all: Vec<String> = script.split(';').map(|statement| statement.trim().to_owned()).collect();
+    all.retain(|statement| !statement.is_empty());
+    (all.pop().unwrap(), all)
+}
+
+fn query_job(script: &str) -> QueryJob {
+    let mut environment = TableEnvironment::new();
+    let (last, before) = statements(script);
+    before.iter().for_each(|statement| drop(environment.execute_sql(statement).unwrap()));
+    match environment.execute_sql(&last) {
+        Ok(TableResult::Query(job)) => job,
+        Ok(other) => panic!("no query: {other:?}"),
+        Err(error) => panic!("{}", error.render(&last)),
+    }
 }

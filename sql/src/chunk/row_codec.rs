@@ -59,6 +59,19 @@ impl EncodedRows {
         self.len() == 0
     }
 
+    /// Adds the bytes of a row.
+    ///
+    /// # Errors
+    /// If all rows together take more than 4 GiB.
+    pub(crate) fn push(&mut self, row: &[u8]) -> Result<()> {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        self.data.extend(row);
+        self.offsets.push(word(self.data.len())?);
+        Ok(())
+    }
+
     /// The bytes of a row; empty where there is none.
     pub fn get(&self, row: usize) -> &[u8] {
         let range = self.offsets.get(row).zip(self.offsets.get(row + 1));

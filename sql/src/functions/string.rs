@@ -17,6 +17,7 @@ mod url;
 use super::ScalarFunction;
 
 pub(super) use encoding::push_hexadecimal;
+pub(super) use regexp::list_builder;
 pub(super) use regexp::pattern::{Pattern, PatternError, java_regex};
 
 /// The functions of each file.

@@ -2,6 +2,8 @@
 
 mod accumulators;
 mod firing;
+mod session;
+mod sessions;
 mod slices;
 mod specification;
 
@@ -16,6 +18,7 @@ use millstream_state::snapshot::part::Redistribution;
 
 use self::accumulators::WindowAccumulators;
 use self::firing::{Firing, WindowTimes};
+pub use self::session::SessionAggregate;
 use self::slices::Slices;
 use self::specification::RowTime;
 pub use self::specification::WindowAggregateSpecification;
@@ -59,7 +62,7 @@ impl WindowAggregate {
     /// The operator of a subtask.
     pub fn new(specification: &WindowAggregateSpecification) -> Self {
         Self {
-            accumulators: specification.accumulators(),
+            accumulators: specification.accumulators(0),
             specification: specification.clone(),
             slices: None,
             cumulated: None,
@@ -121,10 +124,7 @@ impl WindowAggregate {
             RowTime::Attached(column) => LocalTimes::of(chunk.column(column)?, &Default::default())?,
         };
         if !column.are_all_valid() {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "RowTime field should not be null, please convert it to a non-null long value.",
-            ));
+            return Err(null_time());
         }
         let mut ends = column.times;
         ends.iter_mut().for_each(|time| *time = slicing.slice_of(*time));
@@ -320,6 +320,22 @@ impl WindowAggregate {
     }
 }
 
+/// The watermark of a snapshot: whether a row is late must not depend on a failure in between.
+fn restored_watermark(cx: &mut OpenContext<'_>) -> Result<i64> {
+    // Where subtasks differ, the earliest makes no row late. A stream that had ended and goes on begins anew.
+    let stored = cx.take_list::<Timestamp>(WATERMARK)?.unwrap_or_default().into_iter().min();
+    let stored = stored.filter(|watermark| *watermark != Timestamp::MAX && *watermark != Timestamp::MIN);
+    Ok(stored.map_or(i64::MIN, Timestamp::as_millis))
+}
+
+#[cold]
+fn null_time() -> Error {
+    Error::new(
+        ErrorKind::InvalidInput,
+        "RowTime field should not be null, please convert it to a non-null long value.",
+    )
+}
+
 #[cold]
 fn not_open() -> Error {
     Error::new(ErrorKind::Internal, "a window aggregate that is not open")
@@ -337,10 +353,7 @@ impl OperatorHooks<Chunk> for WindowAggregate {
             self.cumulated = Some(cumulated);
         }
         self.accumulators.open(cx, &|name, value| specification.meta(name, value))?;
-        // Where subtasks differ, the earliest makes no row late. A stream that had ended and goes on begins anew.
-        let stored = cx.take_list::<Timestamp>(WATERMARK)?.unwrap_or_default().into_iter().min();
-        let stored = stored.filter(|watermark| *watermark != Timestamp::MAX && *watermark != Timestamp::MIN);
-        self.progress = stored.map_or(i64::MIN, Timestamp::as_millis);
+        self.progress = restored_watermark(cx)?;
         self.wake(cx.task());
         Ok(())
     }
@@ -355,7 +368,9 @@ impl OperatorHooks<Chunk> for WindowAggregate {
     }
 
     fn resume(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.go_on(output)
+        self.go_on(output)?;
+        self.wake(output.context());
+        Ok(())
     }
 
     fn poll(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {

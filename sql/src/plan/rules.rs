@@ -4,13 +4,16 @@ mod equi_keys;
 mod fold;
 mod prune;
 mod push_filters;
+mod rank;
 mod reduce_outer;
 
 use crate::eval::BuildContext;
 use crate::plan::LogicalPlan;
 
+pub(crate) use rank::refuse_row_numbers;
+
 /// A plan that gives the same rows with less work.
 pub fn optimize(plan: LogicalPlan, cx: &BuildContext) -> LogicalPlan {
-    let plan = push_filters::push_filters(fold::fold(plan, cx));
+    let plan = push_filters::push_filters(rank::recognize(fold::fold(plan, cx)));
     prune::prune(equi_keys::add_keys(plan))
 }

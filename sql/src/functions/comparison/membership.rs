@@ -85,10 +85,12 @@ fn spread(answers: BooleanArray, rows: usize) -> BooleanArray {
 impl Members {
     fn add(&mut self, constant: &ArrayRef) -> bool {
         match self {
-            Self::Texts(texts) => {
-                constant.as_string_view_opt().map(|text| drop(texts.insert(text.value(0).into())))
-            }
-            Self::Numbers(numbers) => number(constant).map(|value| drop(numbers.insert(value))),
+            Self::Texts(texts) => constant.as_string_view_opt().map(|text| {
+                texts.insert(text.value(0).into());
+            }),
+            Self::Numbers(numbers) => number(constant).map(|value| {
+                numbers.insert(value);
+            }),
         }
         .is_some()
     }

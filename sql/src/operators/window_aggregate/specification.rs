@@ -26,7 +26,10 @@ pub(super) enum RowTime {
 /// What a window aggregate computes; each subtask makes its operator from it.
 #[derive(Clone, Debug)]
 pub struct WindowAggregateSpecification {
+    /// What windows consist of; of sessions, nothing that is read.
     pub(super) slicing: Slicing,
+    /// The gap of sessions, in milliseconds.
+    pub(super) gap: Option<i64>,
     pub(super) time: RowTime,
     pub(super) is_rowtime: bool,
     pub(super) clock: WindowClock,
@@ -57,19 +60,25 @@ impl WindowAggregateSpecification {
     ) -> SqlResult<Self> {
         WindowAccumulators::new(calls, input, retracts, 0)?;
         let is_rowtime = windowing.attribute().time_kind() == TimeKind::Rowtime;
-        let (slicing, time, start) = match windowing {
+        let (slicing, gap, time, start) = match windowing {
             Windowing::Attached { start, end, .. } => {
-                (Slicing::Attached, RowTime::Attached(*end), Some(*start))
+                (Slicing::Attached, None, RowTime::Attached(*end), Some(*start))
             }
             Windowing::Time(function) => {
-                let slicing = Slicing::of(function.kind, function.offset);
                 let time = if is_rowtime { RowTime::Column(function.time) } else { RowTime::Clock };
-                (slicing.ok_or_else(|| no_slices(function.kind))?, time, None)
+                match function.kind {
+                    WindowKind::Session { gap } => (Slicing::Attached, Some(gap), time, None),
+                    kind => {
+                        let slicing = Slicing::of(kind, function.offset).ok_or_else(|| no_slices(kind))?;
+                        (slicing, None, time, None)
+                    }
+                }
             }
         };
         let in_zone = matches!(windowing.attribute(), SqlType::TimestampLtz(..));
         Ok(Self {
             slicing,
+            gap,
             time,
             is_rowtime,
             clock: if in_zone { WindowClock::of(zone.clone()) } else { WindowClock::default() },
@@ -82,18 +91,42 @@ impl WindowAggregateSpecification {
         })
     }
 
-    /// The accumulators; that there is one for each call has been checked.
-    pub(super) fn accumulators(&self) -> WindowAccumulators {
-        WindowAccumulators::new(&self.calls, &self.input, self.retracts, 0).unwrap_or_default()
+    /// Whether windows are sessions, which are not cut into slices.
+    pub const fn is_session(&self) -> bool {
+        self.gap.is_some()
+    }
+
+    /// The columns of the key, and their types.
+    pub(super) fn key_fields(&self) -> Vec<Field> {
+        self.group.iter().map(|column| self.input.field(*column)).collect()
+    }
+
+    /// What the results of a group are, for snapshots.
+    pub(super) fn describe_calls(&self) -> String {
+        let calls: Vec<_> = self.calls.iter().map(|call| call.describe(&self.input)).collect();
+        format!("{}{}", if self.retracts { "rows, " } else { "" }, calls.join(", "))
+    }
+
+    /// The accumulators behind `before` bytes of a row; that there is one for each call has been checked.
+    pub(super) fn accumulators(&self, before: usize) -> WindowAccumulators {
+        WindowAccumulators::new(&self.calls, &self.input, self.retracts, before).unwrap_or_default()
     }
 
     /// The slices of a subtask, of which there are none yet.
     pub(super) fn slices(&self, name: &str, info: &OperatorInfo, initial: &[u8]) -> Slices {
-        let fields: Vec<Field> = self.group.iter().map(|column| self.input.field(*column)).collect();
-        let calls: Vec<_> = self.calls.iter().map(|call| call.describe(&self.input)).collect();
-        let rows = if self.retracts { "rows, " } else { "" };
-        let meta = self.meta(name, format!("{rows}{}", calls.join(", ")));
-        Slices::new(meta, info, &fields, self.before_key, initial)
+        let meta = self.meta(name, self.describe_calls());
+        Slices::new(meta, info, &self.key_fields(), self.before_key, initial)
+    }
+
+    /// How time is cut, for snapshots: the slices of other windows mean something else.
+    fn describe_window(&self) -> String {
+        match (self.gap, self.slicing) {
+            (Some(gap), _) => format!("session({gap})"),
+            (None, Slicing::Tumble { size, offset }) => format!("tumble({size}, {offset})"),
+            (None, Slicing::Hop { slide, size, offset }) => format!("hop({slide}, {size}, {offset})"),
+            (None, Slicing::Cumulate { step, size, offset }) => format!("cumulate({step}, {size}, {offset})"),
+            (None, Slicing::Attached) => "window".to_owned(),
+        }
     }
 
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
@@ -106,7 +139,7 @@ impl WindowAggregateSpecification {
         StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,
-            key: Shape::from_text(&format!("window({:?}), group({})", self.slicing, group.join(", "))),
+            key: Shape::from_text(&format!("{}, group({})", self.describe_window(), group.join(", "))),
             value: Shape::from_text(&value),
         }
     }

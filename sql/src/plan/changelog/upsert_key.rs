@@ -57,6 +57,23 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             }
         }
         PhysicalNode::GroupAggregate { keys, .. } => vec![(0..keys.len()).collect()],
+        PhysicalNode::Rank { partition, start, end, number, .. } => {
+            let mut partition: BTreeSet<usize> = partition.iter().copied().collect();
+            let mut keys = Vec::new();
+            if start == end {
+                // One row a partition.
+                keys.push(partition);
+            } else if *number {
+                partition.insert(plan.schema.len().saturating_sub(1));
+                keys.push(partition);
+            }
+            keys.extend(of_input(plan));
+            keys
+        }
+        PhysicalNode::Sort { .. } => Vec::new(),
+        PhysicalNode::ChangelogNormalize { key } | PhysicalNode::SinkUpsertMaterializer { key, .. } => {
+            vec![key.iter().copied().collect()]
+        }
     }
 }
 
@@ -79,7 +96,8 @@ fn of_join(plan: &PhysicalPlan, kind: JoinKind, condition: &JoinCondition) -> Ve
         return lefts;
     }
     let shift = left.schema.len();
-    let shifted = |key: BTreeSet<usize>| -> BTreeSet<usize> { key.into_iter().map(|column| column + shift).collect() };
+    let shifted =
+        |key: BTreeSet<usize>| -> BTreeSet<usize> { key.into_iter().map(|column| column + shift).collect() };
     let rights: Vec<_> = upsert_keys(right).into_iter().map(shifted).collect();
     let is_unique = |input: &PhysicalPlan, columns: BTreeSet<usize>| {
         join_input_keys(input).iter().any(|key| key.is_subset(&columns))
