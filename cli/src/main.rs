@@ -163,6 +163,9 @@ struct TestArguments {
     /// How many subtasks the run has in which the order does not matter.
     #[arg(long, value_name = "N", default_value_t = CaseOptions::default().parallelism)]
     parallelism: u32,
+    /// Decides what goes wrong in the run under faults.
+    #[arg(long, value_name = "N", default_value_t = CaseOptions::default().seed)]
+    seed: u64,
     /// Writes an object of JSON for each case.
     #[arg(long)]
     json: bool,
@@ -174,7 +177,8 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run(&arguments).map(ExitCode::from),
         Command::Explain(arguments) => explain(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Test(arguments) => {
-            let case = CaseOptions { exact: arguments.exact, parallelism: arguments.parallelism };
+            let TestArguments { exact, parallelism, seed, .. } = arguments;
+            let case = CaseOptions { exact, parallelism, seed };
             let TestArguments { files, filter, update, json, .. } = arguments;
             test::test(&files, &TestOptions { case, filter, update, json }).map(ExitCode::from)
         }

@@ -13,11 +13,13 @@ pub struct CaseOptions {
     pub exact: bool,
     /// How many subtasks the run has that is not in order.
     pub parallelism: u32,
+    /// Decides what goes wrong in the run under faults.
+    pub seed: u64,
 }
 
 impl Default for CaseOptions {
     fn default() -> Self {
-        Self { exact: false, parallelism: 4 }
+        Self { exact: false, parallelism: 4, seed: 1 }
     }
 }
 
@@ -50,6 +52,9 @@ pub enum Run {
     Parallel(u32),
     /// With mini-batches: there are fewer changes, what is left is the same.
     MiniBatch,
+    /// In one thread, in an order that the seed decides, with crashes of the process and failures of tasks and of the
+    /// store: what is left is the same, and what comes out is exact.
+    UnderFaults(u64),
 }
 
 impl std::fmt::Display for Run {
@@ -58,6 +63,7 @@ impl std::fmt::Display for Run {
             Self::InOrder => f.write_str("in order"),
             Self::Parallel(parallelism) => write!(f, "with {parallelism} subtasks"),
             Self::MiniBatch => f.write_str("with mini-batches"),
+            Self::UnderFaults(seed) => write!(f, "under faults, seed {seed}"),
         }
     }
 }
@@ -71,7 +77,7 @@ struct Observed {
     folded: Vec<String>,
 }
 
-/// Runs a case in order, in parallel, and with mini-batches.
+/// Runs a case in order, in parallel, with mini-batches, and under faults.
 pub fn run_case(case: &Case, options: &CaseOptions) -> CaseReport {
     let mut differences = Vec::new();
     let reference = Execution::new(case, Run::InOrder).run(&mut differences);
@@ -86,7 +92,7 @@ pub fn run_case(case: &Case, options: &CaseOptions) -> CaseReport {
     }
     // What is wrong already is not told again for each other way.
     if differences.is_empty() {
-        for run in [Run::Parallel(options.parallelism), Run::MiniBatch] {
+        for run in [Run::Parallel(options.parallelism), Run::MiniBatch, Run::UnderFaults(options.seed)] {
             let others = Execution::new(case, run).run(&mut differences);
             for (observed, other) in reference.iter().zip(&others) {
                 let differs = difference(ExpectationKind::Table, &observed.folded, &other.folded);

@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use millstream_operators::Environment;
-use millstream_runtime::Error;
+use millstream_operators::sink::{CollectSink, Collected};
 use millstream_runtime::driver::actor::JobHandle;
+use millstream_runtime::driver::simulation::{Faults, Simulation};
+use millstream_runtime::job::{JobStatus, RestartStrategy};
+use millstream_runtime::{Error, ErrorKind};
 use object_store::memory::InMemory;
 
 use super::{Difference, Observed, Run};
 use crate::chunk::RowText;
 use crate::connectors::TestRows;
+use crate::error::SqlResult;
 use crate::parser::parse_statement;
 use crate::plan::explain::ExplainOptions;
 use crate::table_environment::{InsertJob, QueryJob, TableEnvironment, TableResult};
@@ -181,6 +185,15 @@ impl<'a> Execution<'a> {
     }
 
     fn insert(&mut self, job: &InsertJob, line: usize) -> Result<Option<Error>, Stopped> {
+        if let Run::UnderFaults(seed) = self.run {
+            let tables = self.tables.session.test_tables();
+            let failure = under_faults(seed, |environment| {
+                tables.rebuild();
+                job.build(environment)
+            });
+            tables.end_rebuilding();
+            return Ok(failure);
+        }
         let environment = self.environment();
         if let Err(error) = job.build(&environment) {
             return self.stop(line, error.to_string());
@@ -189,12 +202,20 @@ impl<'a> Execution<'a> {
     }
 
     fn query(&mut self, job: &QueryJob, line: usize) -> Result<Option<Error>, Stopped> {
-        let environment = self.environment();
-        let rows = match job.build(&environment) {
-            Ok(rows) => rows.collect(),
-            Err(error) => return self.stop(line, error.to_string()),
+        let rows = Collected::default();
+        let collect = |environment: &Environment| {
+            let _sink = job.build(environment)?.sink_to(CollectSink::new(&rows));
+            Ok(())
         };
-        let failure = environment.execute("case").err();
+        let failure = if let Run::UnderFaults(seed) = self.run {
+            under_faults(seed, collect)
+        } else {
+            let environment = self.environment();
+            if let Err(error) = collect(&environment) {
+                return self.stop(line, error.to_string());
+            }
+            environment.execute("case").err()
+        };
         let text = RowText::new(job.schema());
         self.last_rows.clear();
         for chunk in rows.by_commit() {
@@ -219,6 +240,7 @@ impl<'a> Execution<'a> {
             let rows = self.register_rows(if is_first { divide } else { usize::MAX });
             let mut job = job.clone();
             job.use_rows_of(&self.tables.session);
+            self.tables.session.test_tables().rebuild();
             let mut environment = self.environment().register_store(STORE, store.clone());
             if let Some(path) = &savepoint {
                 environment = environment.restore_from(path);
@@ -331,7 +353,9 @@ impl<'a> Execution<'a> {
         let set = self.tables.session.integer("parallelism.default").ok().flatten();
         let parallelism = match self.run {
             Run::Parallel(parallelism) => parallelism,
-            Run::InOrder | Run::MiniBatch => set.and_then(|value| u32::try_from(value).ok()).unwrap_or(1),
+            Run::InOrder | Run::MiniBatch | Run::UnderFaults(_) => {
+                set.and_then(|value| u32::try_from(value).ok()).unwrap_or(1)
+            }
         };
         Environment::new().parallelism(parallelism.max(1))
     }
@@ -342,14 +366,29 @@ impl<'a> Execution<'a> {
     }
 }
 
+/// Runs a job in a simulation; gives what it fails with. Processes that are believed dead do not live on: test tables are for
+/// one process at a time.
+fn under_faults(seed: u64, build: impl Fn(&Environment) -> SqlResult<()>) -> Option<Error> {
+    let faults = Faults { zombies_per_cent: 0, ..Faults::all() };
+    let report = Simulation::new(seed).faults(faults).run(|_| {
+        let environment = Environment::new()
+            .parallelism(2)
+            .checkpoint_every(Duration::from_millis(20))
+            .restart_strategy(RestartStrategy::fixed_delay(200, Duration::ZERO));
+        build(&environment).map_err(|error| Error::new(ErrorKind::InvalidJob, error.to_string()))?;
+        environment.job("case")
+    });
+    report.err()
+}
+
 /// Waits until the sources of a job have read so many rows.
 #[allow(clippy::disallowed_methods, reason = "a test waits for a job from outside of it")]
 fn wait_for(handle: &JobHandle, rows: u64) {
     for _ in 0..POLLS {
         let metrics = handle.metrics();
         let sources = metrics.operators().into_iter().filter(|(name, _)| name.starts_with("Source: "));
-        if metrics.status.is_final() || sources.map(|(_, operator)| operator.records_out).sum::<u64>() >= rows
-        {
+        let read: u64 = sources.map(|(_, operator)| operator.records_out).sum();
+        if metrics.status.is_final() || (metrics.status == JobStatus::Running && read >= rows) {
             return;
         }
         std::thread::sleep(POLL);
