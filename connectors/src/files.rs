@@ -13,7 +13,7 @@ mod source;
 mod testing;
 
 pub use encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
-pub use format::{CsvFormat, Decoder, Format, JsonLinesFormat, RowError, TextFormat};
+pub use format::{CsvFormat, Decoder, Format, Gathered, JsonLinesFormat, RowError, TextFormat};
 pub use location::IntoPaths;
 pub use sink::{Committable, FileSink, FileWriter, WriterState};
 pub use source::{BadRecord, BadRecordInfo, FileReader, FileSource, FileSplit};

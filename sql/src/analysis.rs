@@ -5,19 +5,26 @@ mod data_type;
 mod expression;
 mod grouping;
 mod insert;
+mod join;
 mod literal;
 mod order_by;
 mod over;
+mod overlaps;
 mod query;
 mod scope;
 mod select;
+mod table_as;
+mod table_like;
 mod table_reference;
+mod window_function;
 
 pub use create_table::create_table;
 pub use insert::analyze_insert;
 pub use query::analyze_query;
 pub(crate) use query::renamed;
 pub(crate) use scope::Scope;
+pub(crate) use table_as::create_and_insert;
+pub(crate) use table_like::{merge as merge_like, statement_of};
 
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;

@@ -1,10 +1,13 @@
 //! Rows that travel together, as columns.
 
+mod builder;
+mod display_text;
 mod exchange;
 pub(crate) mod keys;
 mod kinds;
 pub mod row_codec;
 mod row_text;
+mod scalar;
 mod wire;
 
 use std::sync::Arc;
@@ -17,11 +20,15 @@ use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
+pub use display_text::DisplayText;
 pub use exchange::exchange;
 pub use keys::{KeyLayout, Keys};
 pub use kinds::{Kinds, RowKind};
 pub use row_codec::{EncodedRows, RowCodec};
 pub use row_text::{RowText, write_value};
+pub use scalar::Scalar;
+pub(crate) use scalar::{no_value, quoted};
 
 use crate::types::Schema;
 

@@ -1,11 +1,18 @@
 //! Connectors: what reads and writes tables.
 
 mod blackhole;
+mod datagen;
 pub mod faker;
+mod fields;
+mod filesystem;
 mod generated;
 pub mod nexmark;
 mod options;
 mod print;
+mod random;
+#[cfg(test)]
+mod testing;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +29,8 @@ use crate::types::Schema;
 pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
 pub use options::Options;
 pub(crate) use options::parse_duration;
+pub(crate) use values::TestTables;
+pub use values::{TableContents, TestRows};
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,17 +119,28 @@ pub struct ConnectorContext<'a> {
     pub table: &'a Arc<Table>,
 }
 
+/// Makes what reads or writes a table.
+pub type Make<T> = fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<T>>;
+
 /// A connector.
 pub struct Connector {
     /// The value of the option `connector`.
     pub name: &'static str,
     /// Makes what reads a table, if it can.
-    pub source: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSource>>>,
+    pub source: Option<Make<dyn TableSource>>,
     /// Makes what writes a table, if it can.
-    pub sink: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSink>>>,
+    pub sink: Option<Make<dyn TableSink>>,
 }
 
-const CONNECTORS: &[Connector] = &[blackhole::CONNECTOR, nexmark::CONNECTOR, print::CONNECTOR];
+const CONNECTORS: &[Connector] = &[
+    blackhole::CONNECTOR,
+    datagen::CONNECTOR,
+    faker::table::CONNECTOR,
+    filesystem::CONNECTOR,
+    nexmark::CONNECTOR,
+    print::CONNECTOR,
+    values::CONNECTOR,
+];
 
 /// What reads a table.
 ///

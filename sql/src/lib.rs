@@ -10,6 +10,7 @@ pub mod chunk;
 pub mod connectors;
 mod error;
 pub mod eval;
+pub mod formats;
 pub mod functions;
 pub mod operators;
 pub mod parser;
@@ -17,7 +18,8 @@ pub mod plan;
 mod suggestion;
 mod table_environment;
 #[cfg(test)]
-mod testing;
+mod test_support;
+pub mod testing;
 mod translate;
 pub mod types;
 

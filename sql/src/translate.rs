@@ -1,10 +1,13 @@
 //! From a physical plan to the operators of a job.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_operators::source::CollectionSource;
 use millstream_operators::{Environment, Stream};
+use millstream_state::rows::Ttl;
 
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
@@ -14,21 +17,46 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
-    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, NotNullEnforcer, RankSpecification,
-    RetractableRank, SinkUpsertMaterializer, Sort, SortSpecification, WatermarkAssigner,
+    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
+    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
+    SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
+    WindowTableFunction,
 };
-use crate::plan::changelog::{describe, sorts_by_time};
-use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan, RankStrategy, SortKey};
+use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::identity::{Identities, RESULT};
+use crate::plan::{
+    ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, SortKey,
+};
+use crate::types::zone::Zone;
 use crate::types::{Schema, TimeKind};
 
-/// Builds the job of a plan.
+/// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) environment: &'a Environment,
+    session: &'a Session,
+    environment: &'a Environment,
+    /// The names that have been given, and how often.
+    names: RefCell<BTreeMap<String, usize>>,
+    identities: RefCell<Identities>,
+    /// Where the rows of the plan that is translated go.
+    target: RefCell<String>,
 }
 
-impl Translator<'_> {
-    /// The rows of a plan.
+impl<'a> Translator<'a> {
+    /// For plans of this session.
+    pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
+        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
+        Self { session, environment, names: RefCell::default(), identities, target }
+    }
+
+    /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
+    fn unique(&self, name: String) -> String {
+        let mut names = self.names.borrow_mut();
+        let count = names.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name} ({count})") }
+    }
+
+    /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let rows = self.operator(plan)?;
         let goes_on = matches!(
@@ -39,7 +67,15 @@ impl Translator<'_> {
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
         // each other.
-        Ok(if goes_on && is_single(plan) { rows.parallelism(1) } else { rows })
+        let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
+        Ok(match self.identity(plan) {
+            Some(uid) => rows.uid(uid),
+            None => rows,
+        })
+    }
+
+    fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
+        self.identities.borrow_mut().name(plan, &self.target.borrow())
     }
 
     fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
@@ -70,6 +106,32 @@ impl Translator<'_> {
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
+            (PhysicalNode::Join { kind, condition }, [left, right]) => {
+                let specification = self.join(plan, *kind, condition)?;
+                let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
+                Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (PhysicalNode::WindowAggregate { keys, calls, windowing, columns }, [input]) => {
+                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let zone = self.zone()?;
+                let specification = WindowAggregateSpecification::new(
+                    windowing, keys, calls, &schema, retracts, columns, &zone,
+                )?;
+                let windows = match specification.is_session() {
+                    true => {
+                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
+                    }
+                    false => {
+                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
+                    }
+                };
+                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
+            }
+            (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
+                let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
+                Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
+            }
             (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input)),
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
@@ -98,10 +160,16 @@ impl Translator<'_> {
         let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
             return unsupported_plan("a plan without a sink");
         };
+        self.target.replace(table.path.to_string());
         let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
-        let sink = sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
-        drop(if is_single(input) { sink.parallelism(1) } else { sink });
+        let written =
+            sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let is_set = table.options.contains_key("sink.parallelism");
+        let written = if is_single(input) && !is_set { written.parallelism(1) } else { written };
+        if let Some(uid) = self.identity(plan) {
+            written.uid(uid);
+        }
         Ok(())
     }
 
@@ -134,7 +202,7 @@ impl Translator<'_> {
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
         let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
-        Ok(rows.name(format!("Source: {}", table.path.name)))
+        Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
     /// Constant rows: one subtask, one chunk.
@@ -150,7 +218,53 @@ impl Translator<'_> {
         let chunk = Chunk::concat(&evaluated).map_err(|error| SqlError::validation(error.to_string()))?;
         let chunk = chunk.unwrap_or_else(|| Chunk::empty(schema));
         let chunks: Vec<_> = (!chunk.is_empty()).then_some(chunk).into_iter().collect();
-        Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name("Values"))
+        Ok(self
+            .environment
+            .from_source(CollectionSource::new(chunks))
+            .parallelism(1)
+            .name(self.unique("Values".to_owned())))
+    }
+
+    fn join(
+        &self,
+        plan: &PhysicalPlan,
+        kind: JoinKind,
+        condition: &JoinCondition,
+    ) -> SqlResult<JoinSpecification> {
+        let [left, right] = plan.inputs.as_slice() else {
+            return unsupported_plan("a join of other than two");
+        };
+        let ttl = self.state_ttl()?;
+        let side = |input: &PhysicalPlan, columns: Vec<usize>| {
+            let unique_key = join_unique_key(input, &columns.into_iter().collect());
+            let mut side =
+                SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
+            side.ttl = ttl;
+            side
+        };
+        let left = side(left, condition.keys.iter().map(|key| key.left).collect());
+        let right = side(right, condition.keys.iter().map(|key| key.right).collect());
+        JoinSpecification::new(kind, condition, left, right, &self.session.build_context())
+    }
+
+    /// How long state is kept; `None` for ever.
+    fn state_ttl(&self) -> SqlResult<Option<Ttl>> {
+        let key = "table.exec.state.ttl";
+        let Some(value) = self.session.setting(key) else { return Ok(None) };
+        let ttl = parse_duration(value).ok_or_else(|| {
+            SqlError::validation(format!(
+                "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
+            ))
+        })?;
+        // What is kept for part of a second is kept for one.
+        let seconds = ttl.as_millis().div_ceil(1000);
+        Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
+    }
+
+    /// The time zone of the session.
+    fn zone(&self) -> SqlResult<Zone> {
+        let id = self.session.build_context().time_zone;
+        Zone::of(&id).map_err(|error| SqlError::validation(error.to_string()))
     }
 
     /// All rows in order, as far as that can be known.
@@ -159,7 +273,11 @@ impl Translator<'_> {
         let kind = order.first().map(|first| schema.field(first.column).data_type.time_kind());
         if by_time && kind == Some(TimeKind::Proctime) {
             // Rows come in this order, and no two have the same time.
-            return Ok(input.clone());
+            let columns = schema.fields().enumerate();
+            let columns = columns.map(|(index, field)| Expression::column(index, field.clone()));
+            let columns: Vec<_> = columns.collect();
+            let calc = Calc::new(None, &columns, &self.session.build_context())?;
+            return Ok(input.transform("Sort", move |_| calc.clone()).parallelism(1));
         }
         let is_batch = |key: &str, value: &str| {
             self.session.setting(key).is_some_and(|setting| setting.eq_ignore_ascii_case(value))
@@ -187,6 +305,16 @@ impl Translator<'_> {
             }),
         }
     }
+}
+
+/// By what the rows of a join's input are told from each other, as Flink's `JoinUtil.analyzeJoinInput`.
+fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKey {
+    let keys = join_input_keys(input);
+    if keys.iter().any(|key| key.is_subset(join_key)) {
+        return UniqueKey::InJoinKey;
+    }
+    let smallest = keys.into_iter().min_by_key(BTreeSet::len);
+    smallest.map_or(UniqueKey::None, |key| UniqueKey::Columns(key.into_iter().collect()))
 }
 
 /// The first rows of each partition.
@@ -228,7 +356,10 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
     match &plan.node {
         PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
-        PhysicalNode::GroupAggregate { keys, .. } => keys.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
+            keys.is_empty()
+        }
+        PhysicalNode::Join { condition, .. } => condition.keys.is_empty(),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),

@@ -51,6 +51,20 @@ pub trait Encoder: Clone + Send + Sync + 'static {
         starts_file: bool,
         bytes: &mut Vec<u8>,
     ) -> Result<(), String>;
+
+    /// Whether records are dealt out to folders by [`partition`](Encoder::partition).
+    fn is_partitioned(&self) -> bool {
+        false
+    }
+
+    /// The records by the folders below the sink's directory that they go to, as `dt=2024-01-01/hr=7`,
+    /// each in their order; asked only of encoders that are [partitioned](Encoder::is_partitioned).
+    ///
+    /// # Errors
+    /// What is wrong, if a record belongs into no folder.
+    fn partition(&self, records: &[Self::Record]) -> Result<Vec<(String, Vec<Self::Record>)>, String> {
+        Ok(vec![(String::new(), records.to_vec())])
+    }
 }
 
 /// Writes CSV (RFC 4180) with `serde`; no header line unless asked for.

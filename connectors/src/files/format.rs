@@ -62,6 +62,19 @@ pub trait Format: Clone + Send + Sync + 'static {
     /// A decoder for one split. `whole` says that the split is a whole file, so that rows may
     /// contain newlines; otherwise a newline must end a row, for other readers rely on that.
     fn decoder(&self, whole: bool) -> Self::Decoder;
+
+    /// A decoder for one split of this file, which is a path or URL. For formats whose records tell
+    /// where they come from; otherwise as [`decoder`](Format::decoder).
+    fn decoder_of(&self, file: &str, whole: bool) -> Self::Decoder {
+        let _ = file;
+        self.decoder(whole)
+    }
+
+    /// How many rows are read at once, for formats that [gather](Decoder::gathered) rows; `None` for
+    /// as many as records are sent at once.
+    fn batch_rows(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Turns the rows of one split into records.
@@ -91,6 +104,27 @@ pub trait Decoder: Send + 'static {
     /// # Errors
     /// If the row cannot be read.
     fn decode(&mut self, row: &[u8]) -> Result<Option<Self::Record>, RowError>;
+
+    /// The record that was made of the rows for which [`decode`](Decoder::decode) has returned none,
+    /// for decoders that gather many rows into one record, such as columns. Asked for before the reader
+    /// waits, before each snapshot and at the end of a split.
+    ///
+    /// # Errors
+    /// What fails the job.
+    fn gathered(&mut self) -> millstream_runtime::Result<Option<Gathered<Self::Record>>> {
+        Ok(None)
+    }
+}
+
+/// A record that stands for many rows.
+#[derive(Clone, Debug)]
+pub struct Gathered<T> {
+    /// The record.
+    pub record: T,
+    /// How many rows it stands for.
+    pub rows: u64,
+    /// How many bytes it takes.
+    pub bytes: u64,
 }
 
 /// Why a row could not be read.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, PathBuf};
 use std::sync::Arc;
 
+use futures::TryStreamExt;
 use millstream_runtime::{Error, ErrorKind, Result};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -237,6 +238,41 @@ impl Location {
         Ok(files)
     }
 
+    /// The folder below this directory with this relative path, whose characters all stand for
+    /// themselves.
+    pub(crate) fn folder(&self, relative: &str) -> Result<Self> {
+        if relative.is_empty() {
+            return Ok(self.clone());
+        }
+        let named = relative.split('/').fold(self.clone(), |folder, part| folder.child(part));
+        let separator = if self.path.is_root() { "" } else { "/" };
+        let path = Path::parse(format!("{}{separator}{relative}", self.path)).map_err(|error| {
+            let problem = format!("`{relative}` cannot be a folder in `{}`", self.name);
+            Error::new(ErrorKind::InvalidInput, problem).caused_by(error)
+        })?;
+        Ok(Self { path, ..named })
+    }
+
+    /// All files below this directory, by their paths from it, each with its own name and its size.
+    /// A directory that is not there has none.
+    pub(crate) async fn list_all(&self) -> Result<Vec<(String, FoundFile)>> {
+        let prefix = (!self.path.is_root()).then_some(&self.path);
+        let listed: Vec<_> = match self.store.list(prefix).try_collect().await {
+            Ok(listed) => listed,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(self.failed("list", error)),
+        };
+        let start = if self.path.is_root() { 0 } else { self.path.as_ref().len() + 1 };
+        let files = listed.into_iter().filter_map(|meta| {
+            let relative = meta.location.as_ref().get(start..)?.to_owned();
+            let name = relative.split('/').fold(self.clone(), |folder, part| folder.child(part)).name;
+            Some((relative, FoundFile { name, size: meta.size }))
+        });
+        let mut files: Vec<_> = files.collect();
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(files)
+    }
+
     /// The error that something could not be done with this place.
     pub(crate) fn failed(&self, action: &str, error: object_store::Error) -> Error {
         // What is not there will not be there after a restart either.
@@ -252,8 +288,9 @@ pub(crate) fn is_visible(file: &str) -> bool {
 }
 
 /// Finds the files that a name means: the file of that name, the files in the directory of that
-/// name, or the files whose names match a pattern with `*` in its last part.
-pub(crate) async fn find_files(stores: &Stores, name: &str) -> Result<Vec<FoundFile>> {
+/// name (`recursive`: in the folders below too), or the files whose names match a pattern with `*` in
+/// its last part.
+pub(crate) async fn find_files(stores: &Stores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
     let nothing = |problem: &str| Err(Error::new(ErrorKind::InvalidInput, format!("`{name}`: {problem}")));
     let (directory, last) = name.trim_end_matches('/').rsplit_once('/').unwrap_or((".", name));
     if last.contains('*') {
@@ -270,9 +307,9 @@ pub(crate) async fn find_files(stores: &Stores, name: &str) -> Result<Vec<FoundF
     if let Some(size) = location.size().await? {
         return Ok(vec![FoundFile { name: location.name, size }]);
     }
-    let files = location.list().await?;
-    let found: Vec<_> =
-        files.into_iter().filter(|(file, _)| is_visible(file)).map(|(_, found)| found).collect();
+    let files = if recursive { location.list_all().await? } else { location.list().await? };
+    let visible = files.into_iter().filter(|(file, _)| file.split('/').all(is_visible));
+    let found: Vec<_> = visible.map(|(_, found)| found).collect();
     if found.is_empty() { nothing("no such file, and no directory with files in it") } else { Ok(found) }
 }
 

@@ -214,7 +214,12 @@ impl<E: Encoder> Sink for FileSink<E> {
 
     /// Answers the counter that a fresh start begins at, above what is there already.
     async fn check(&self) -> Result<Vec<u8>> {
-        let first = prepare_directory(&self.writing.stores.locate(&self.directory)?, self.earlier).await?;
+        let first = prepare_directory(
+            &self.writing.stores.locate(&self.directory)?,
+            self.earlier,
+            self.writing.encoder.is_partitioned(),
+        )
+        .await?;
         Ok(first.to_le_bytes().to_vec())
     }
 

@@ -114,7 +114,7 @@ impl<F: Format> FileSource<F> {
     /// let prices = FileSource::with_format("prices.csv", format);
     /// ```
     pub fn with_format(paths: impl IntoPaths, format: F) -> Self {
-        let cutting = Cutting { split_bytes: SPLIT_BYTES, whole_files: false, gzip: false };
+        let cutting = Cutting { split_bytes: SPLIT_BYTES, whole_files: false, recursive: false, gzip: false };
         let (stores, event_time) = (Stores::by_name(false), EventTime::default());
         let reading = Reading { stores, format, on_error: BadRecord::Fail, event_time, rate: None };
         Self { paths: paths.into_paths(), cutting, reading }
@@ -137,7 +137,7 @@ impl<F: Format> Source for FileSource<F> {
         }
         let mut splits = Vec::new();
         for path in &self.paths {
-            for file in find_files(&self.reading.stores, path).await? {
+            for file in find_files(&self.reading.stores, path, self.cutting.recursive).await? {
                 let start = self.reading.event_time.split_start.as_ref();
                 let start = start.and_then(|start| start(&file.name));
                 splits.extend(cut(&file, start, self.cutting));

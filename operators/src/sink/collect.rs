@@ -81,6 +81,19 @@ impl<T: Clone> Collected<T> {
         records.cloned().collect()
     }
 
+    /// A copy of the records that are there now: commit after commit, and within one subtask after subtask, each in
+    /// its order. Records of one key stay in order in this way also where a rescale has moved the key.
+    pub fn by_commit(&self) -> Vec<T> {
+        let chunks = self.0.lock();
+        let mut places: Vec<_> = chunks.iter().collect();
+        places.sort_by_key(|((subtask, sequence), _)| (*sequence, *subtask));
+        let records = places.into_iter().flat_map(|(_, chunk)| match chunk {
+            Chunk::Ready(records) => records.as_slice(),
+            Chunk::Taken => &[],
+        });
+        records.cloned().collect()
+    }
+
     /// A copy of the records that are there now, sorted: the order between subtasks is by chance.
     pub fn sorted(&self) -> Vec<T>
     where

@@ -2,10 +2,13 @@
 
 use super::grouping::Grouping;
 use super::over::RowNumbers;
+use super::overlaps::overlaps;
+mod json;
+
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
-use crate::functions::{operator, scalar_function, scalar_function_names};
+use crate::functions::{has_set_of, operator, scalar_function, scalar_function_names};
 use crate::parser::Span;
 use crate::parser::ast::{
     self, ArgumentValue, Arguments, BinaryOperator, CastFunction, ContextFunction, ExpressionKind as Syntax,
@@ -136,11 +139,20 @@ impl<'a, 'g> Binder<'a, 'g> {
                     UnaryOperator::Not => operator("NOT")?.call(vec![operand]),
                 }
             }
+            Syntax::Binary { left, operator: BinaryOperator::Overlaps, right } => {
+                let periods = [left, right].map(|period| match &period.kind {
+                    Syntax::Row(parts) => self.bind_all(parts),
+                    _ => Err(SqlError::validation("OVERLAPS wants two periods: (start, end)").at(span)),
+                });
+                let [left, right] = periods;
+                overlaps(&left?, &right?).map_err(|error| error.at(span))
+            }
             Syntax::Binary { left, operator: sign, right } => {
                 let operands = self.bind_all([&**left, &**right])?;
                 operator(binary_name(*sign))?.call(operands)
             }
             Syntax::Logical { operator, operands } => self.logical(*operator, operands),
+            Syntax::Is { value, negated, test: IsTest::Json(kind) } => self.is_json(value, *negated, *kind),
             Syntax::Is { value, negated, test } => {
                 let value = self.bind(value)?;
                 operator(&test_name(*test, *negated))?.call(vec![value])
@@ -162,7 +174,10 @@ impl<'a, 'g> Binder<'a, 'g> {
                 let holds = self.named(name, arguments, span)?;
                 if *negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
             }
-            Syntax::Row(_) => unsupported("a row value", span),
+            Syntax::Row(values) => {
+                let values = self.bind_all(values)?;
+                self.named("ROW", values, span)
+            }
             Syntax::Array(values) => {
                 let values = self.bind_all(values)?;
                 self.named("ARRAY", values, span)
@@ -183,7 +198,7 @@ impl<'a, 'g> Binder<'a, 'g> {
             | Syntax::Exists(_)
             | Syntax::Unique(_)
             | Syntax::Subquery(_) => unsupported("a subquery in an expression", span),
-            Syntax::Json(_) => unsupported("a JSON function", span),
+            Syntax::Json(function) => self.json(function, span),
             Syntax::Multiset(_) | Syntax::MultisetQuery(_) | Syntax::ArrayQuery(_) | Syntax::MapQuery(_) => {
                 unsupported("this constructor", span)
             }
@@ -234,11 +249,17 @@ impl<'a, 'g> Binder<'a, 'g> {
         negated: bool,
         list: &[ast::Expression],
     ) -> SqlResult<Expression> {
+        /// From how many on a set is faster than one comparison after the other.
+        const LONG: usize = 8;
         let value = self.bind(value)?;
-        let equal = list.iter().map(|candidate| {
-            let candidate = self.bind(candidate)?;
-            operator("=")?.call(vec![value.clone(), candidate])
-        });
+        let candidates = self.bind_all(list)?;
+        let operands = std::iter::once(&value).chain(&candidates);
+        if candidates.len() > LONG && has_set_of(operands.clone().map(|operand| &operand.field.data_type)) {
+            let holds = operator("IN")?.call(operands.cloned().collect())?;
+            return if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) };
+        }
+        let equal =
+            candidates.into_iter().map(|candidate| operator("=")?.call(vec![value.clone(), candidate]));
         let mut equal = equal.collect::<SqlResult<Vec<_>>>()?;
         let holds = if equal.len() == 1 { equal.remove(0) } else { logical(LogicalOperator::Or, equal) };
         if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
@@ -368,8 +389,8 @@ impl<'a, 'g> Binder<'a, 'g> {
             }
             SpecialFunction::Round { function, value, unit } => {
                 let name = match function {
-                    RoundingFunction::Floor => "FLOOR",
-                    RoundingFunction::Ceil => "CEIL",
+                    RoundingFunction::Floor => "FLOOR TO",
+                    RoundingFunction::Ceil => "CEIL TO",
                 };
                 (name, vec![self.bind(value)?, unit_text(*unit)])
             }
@@ -402,7 +423,7 @@ impl<'a, 'g> Binder<'a, 'g> {
 }
 
 /// AND or OR of conditions.
-fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
+pub(super) fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
     let nullable = operands.iter().any(|operand| operand.field.nullable);
     Expression {
         kind: ExpressionKind::Logical { operator, operands },
@@ -411,7 +432,7 @@ fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
 }
 
 /// CASE, with its results cast to the type that they have in common.
-fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
+pub(super) fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
     let mut common = otherwise.field.data_type.clone();
     for branch in &branches {
         let data_type = &branch.result.field.data_type;
@@ -431,7 +452,7 @@ fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expressio
 }
 
 /// The first value that is not NULL.
-fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
+pub(super) fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
     let Some(last) = values.pop() else {
         return Err(SqlError::validation("COALESCE needs an argument"));
     };

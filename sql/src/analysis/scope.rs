@@ -7,13 +7,24 @@ use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Identifier, ObjectName};
 use crate::plan::Expression;
 use crate::suggestion::nearest;
-use crate::types::{Schema, SqlType};
+use crate::types::{Field, Schema, SqlType};
 
 /// Which columns an expression sees: those of the relations in FROM, one after the other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
-    columns: Vec<(Arc<str>, crate::types::Field)>,
+    columns: Vec<(Arc<str>, Field)>,
     relations: Vec<RelationScope>,
+    /// Columns of USING and NATURAL: they come first in `*`.
+    merged: Vec<Merged>,
+}
+
+/// Columns of the same name of both sides of a join that are one: USING, NATURAL.
+#[derive(Clone, Debug)]
+pub(crate) struct Merged {
+    pub(crate) name: Arc<str>,
+    pub(crate) value: Expression,
+    /// The columns that are seen with the name of their relation alone.
+    pub(crate) columns: Vec<usize>,
 }
 
 /// A relation in FROM.
@@ -31,10 +42,11 @@ impl Scope {
         let columns: Vec<_> =
             schema.iter().map(|column| (column.name.clone(), column.field.clone())).collect();
         let relations = vec![RelationScope { names, columns: 0..columns.len() }];
-        Self { columns, relations }
+        Self { columns, relations, merged: Vec::new() }
     }
 
     /// The columns of this scope and then those of another.
+    #[allow(dead_code, reason = "for joins")]
     pub(crate) fn join(mut self, other: Self) -> Self {
         let start = self.columns.len();
         self.columns.extend(other.columns);
@@ -42,7 +54,76 @@ impl Scope {
             names: relation.names,
             columns: relation.columns.start + start..relation.columns.end + start,
         }));
+        self.merged.extend(other.merged.into_iter().map(|merged| Merged {
+            value: shifted(&merged.value, start),
+            columns: merged.columns.into_iter().map(|column| column + start).collect(),
+            ..merged
+        }));
         self
+    }
+
+    /// These columns with other types: those of the result of a join.
+    pub(crate) fn with_fields<'f>(mut self, fields: impl Iterator<Item = &'f Field>) -> Self {
+        for ((_, field), new) in self.columns.iter_mut().zip(fields) {
+            field.clone_from(new);
+        }
+        let typed = |column: usize| {
+            let (_, field) = self.columns.get(column)?;
+            Some(Expression::column(column, field.clone()))
+        };
+        for merged in &mut self.merged {
+            let nullable =
+                merged.columns.iter().any(|column| typed(*column).is_some_and(|it| it.field.nullable));
+            if let Some(value) = merged.value.replace_columns(&typed) {
+                merged.value = value;
+            }
+            merged.value.field.nullable |= nullable;
+        }
+        self
+    }
+
+    /// These columns, of which some are merged with others of the same name.
+    pub(crate) fn with_merged(mut self, merged: Vec<Merged>) -> Self {
+        self.merged.retain(|old| merged.iter().all(|new| new.name != old.name));
+        self.merged.splice(0..0, merged);
+        self
+    }
+
+    /// How many columns there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The columns that a name without that of a relation stands for: all of those that are merged, or one.
+    pub(crate) fn hidden_by(&self, name: &Identifier) -> Vec<usize> {
+        if let Some(merged) = self.merged.iter().find(|merged| *merged.name == *name.name) {
+            return merged.columns.clone();
+        }
+        let named = self.columns.iter().enumerate().filter(|(_, (column, _))| **column == *name.name);
+        named.map(|(index, _)| index).collect()
+    }
+
+    /// What `*` stands for.
+    pub(crate) fn visible(&self) -> Vec<(Arc<str>, Expression)> {
+        let merged = self.merged.iter().map(|merged| (merged.name.clone(), merged.value.clone()));
+        let is_hidden = |column| self.merged.iter().any(|merged| merged.columns.contains(&column));
+        let others = self.columns().enumerate().filter(|(index, _)| !is_hidden(*index));
+        merged.chain(others.map(|(_, column)| column)).collect()
+    }
+
+    /// What a name without that of a relation stands for.
+    pub(crate) fn unqualified(&self, name: &Identifier) -> SqlResult<Option<Expression>> {
+        match self.merged.iter().find(|merged| *merged.name == *name.name) {
+            Some(merged) => {
+                // Another column of the name, of a relation that is joined without USING.
+                let all = self.columns.iter().enumerate().filter(|(_, (column, _))| **column == *name.name);
+                if all.map(|(index, _)| index).all(|column| merged.columns.contains(&column)) {
+                    return Ok(Some(merged.value.clone()));
+                }
+                self.find(name, 0..self.columns.len())
+            }
+            None => self.find(name, 0..self.columns.len()),
+        }
     }
 
     /// All columns, with their positions.
@@ -79,7 +160,7 @@ impl Scope {
         let Some((column, fields)) = parts.split_first() else {
             return Err(SqlError::validation("a name without parts"));
         };
-        match self.find(column, 0..self.columns.len())? {
+        match self.unqualified(column)? {
             Some(found) => fields.iter().try_fold(found, field_of),
             None if fields.is_empty() => Err(self.unknown(column, 0..self.columns.len())),
             None => Err(SqlError::validation(format!("Table '{column}' not found")).at(name.span)),
@@ -107,6 +188,11 @@ impl Scope {
             None => error.with_hint(format!("there are: {}", names.join(", "))),
         }
     }
+}
+
+/// An expression whose columns stand behind others.
+pub(crate) fn shifted(expression: &Expression, by: usize) -> Expression {
+    expression.over_moved(&|column| column + by)
 }
 
 fn is_called(names: &[String], written: &[Identifier]) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::expression::Binder;
 use super::grouping::{Grouping, has_aggregate};
+use super::join::combined;
 use super::order_by::hidden_name;
 use super::over::RowNumbers;
 use super::query::QueryContext;
@@ -14,7 +15,7 @@ use crate::parser::ast::{
     Expression as Syntax, ExpressionKind, GroupBy, GroupingElementKind, Select, SelectItem, SelectItemKind,
     SetQuantifier,
 };
-use crate::plan::{Expression, LogicalNode, LogicalPlan};
+use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
 use crate::types::Schema;
 
 /// A SELECT; with `hidden` expressions, which its rows are ordered by, in columns behind its own.
@@ -28,8 +29,16 @@ pub(super) fn select(
             LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) },
             Scope::default(),
         ),
-        [only] => table_reference::reference(context, only)?,
-        [_, second, ..] => return unsupported("a join", second.span()),
+        [first, others @ ..] => {
+            let mut all = table_reference::reference(context, first)?;
+            for other in others {
+                let other = table_reference::reference(context, other)?;
+                let (left, right) = (all, other);
+                let scopes = (left.1, right.1);
+                all = combined(left.0, right.0, JoinKind::Inner, Expression::boolean(true), scopes, &[])?;
+            }
+            all
+        }
     };
     if let Some(selection) = &select.selection {
         let condition = Binder::new(&scope).condition(selection, "WHERE")?;
@@ -44,7 +53,8 @@ pub(super) fn select(
     let mut numbers = RowNumbers::new(&select.windows);
     let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
     let (plan, columns, qualify) = if is_grouped {
-        let mut grouping = Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some());
+        let mut grouping =
+            Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
         let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let columns = columns(&scope, select, hidden, &mut binder)?;
         let having = select.having.as_ref();
@@ -152,7 +162,7 @@ fn items(
     let mut columns: Vec<(Arc<str>, Expression)> = Vec::new();
     for item in items {
         match &item.kind {
-            SelectItemKind::Star => columns.extend(scope.columns()),
+            SelectItemKind::Star => columns.extend(scope.visible()),
             SelectItemKind::QualifiedStar(name) => columns.extend(scope.columns_of(name)?),
             SelectItemKind::Expression { value, alias } => {
                 let bound = binder.bind(value)?;

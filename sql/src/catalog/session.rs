@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ObjectPath, Relation};
+use crate::connectors::{TableContents, TestRows, TestTables};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
 use crate::parser::ast::ObjectName;
+use crate::types::zone::Zone;
 
 /// The catalog that is there from the beginning.
 pub const DEFAULT_CATALOG: &str = "default_catalog";
@@ -17,6 +19,9 @@ pub const DEFAULT_DATABASE: &str = "default_database";
 pub struct Session {
     relations: BTreeMap<ObjectPath, Relation>,
     databases: BTreeSet<(String, String)>,
+    /// The catalogs, each with the database that USE CATALOG goes to.
+    catalogs: BTreeMap<String, String>,
+    test_tables: TestTables,
     /// Where names of one part are looked up.
     pub current_catalog: String,
     /// Where names of one part are looked up.
@@ -31,6 +36,8 @@ impl Default for Session {
         Self {
             relations: BTreeMap::new(),
             databases: BTreeSet::from([(catalog.clone(), database.clone())]),
+            catalogs: BTreeMap::from([(catalog.clone(), database.clone())]),
+            test_tables: TestTables::default(),
             current_catalog: catalog,
             current_database: database,
             settings: BTreeMap::new(),
@@ -89,8 +96,40 @@ impl Session {
     }
 
     /// The catalogs, by name.
-    pub fn catalogs(&self) -> BTreeSet<&str> {
-        self.databases.iter().map(|(catalog, _)| &**catalog).collect()
+    pub fn catalogs(&self) -> impl Iterator<Item = &str> {
+        self.catalogs.keys().map(String::as_str)
+    }
+
+    /// The database of a catalog that USE CATALOG goes to; `None` if there is no such catalog.
+    pub fn default_database(&self, catalog: &str) -> Option<&str> {
+        self.catalogs.get(catalog).map(String::as_str)
+    }
+
+    /// Adds a catalog with its first database; says whether it is new.
+    pub fn add_catalog(&mut self, catalog: &str, default_database: &str) -> bool {
+        if self.catalogs.contains_key(catalog) {
+            return false;
+        }
+        self.catalogs.insert(catalog.to_owned(), default_database.to_owned());
+        self.add_database(catalog, default_database)
+    }
+
+    /// Removes a catalog with all that is in it; says whether it was there.
+    pub fn remove_catalog(&mut self, catalog: &str) -> bool {
+        self.databases.retain(|(of, _)| of != catalog);
+        self.relations.retain(|path, _| path.catalog != catalog);
+        self.catalogs.remove(catalog).is_some()
+    }
+
+    /// The tables and views of a database, by name.
+    pub fn relations_in<'a>(
+        &'a self,
+        catalog: &'a str,
+        database: &'a str,
+    ) -> impl Iterator<Item = &'a Relation> {
+        let relations = self.relations.iter();
+        let inside = relations.filter(move |(path, _)| path.catalog == catalog && path.database == database);
+        inside.map(|(_, relation)| relation)
     }
 
     /// Adds a database to a catalog; says whether it is new.
@@ -98,8 +137,9 @@ impl Session {
         self.databases.insert((catalog.to_owned(), database.to_owned()))
     }
 
-    /// Removes a database; says whether it was there.
+    /// Removes a database with all that is in it; says whether it was there.
     pub fn remove_database(&mut self, catalog: &str, database: &str) -> bool {
+        self.relations.retain(|path, _| path.catalog != catalog || path.database != database);
         self.databases.remove(&(catalog.to_owned(), database.to_owned()))
     }
 
@@ -113,9 +153,31 @@ impl Session {
         self.relations.remove(path)
     }
 
+    /// Gives a table of connector `values` its rows, instead of those that it had.
+    pub fn register_rows(&mut self, path: ObjectPath, rows: TestRows) {
+        self.test_tables.register(path, rows);
+    }
+
+    /// What jobs have written into a table of connector `values` so far; it is filled while they run.
+    pub fn contents(&self, path: &ObjectPath) -> Option<TableContents> {
+        self.test_tables.contents(path)
+    }
+
+    pub(crate) const fn test_tables(&self) -> &TestTables {
+        &self.test_tables
+    }
+
     /// The value of a setting.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
+    }
+
+    /// The session's time zone: `table.local-time-zone`.
+    ///
+    /// # Errors
+    /// If there is no zone of this name.
+    pub fn zone(&self) -> SqlResult<Zone> {
+        self.build_context().zone()
     }
 
     /// What functions are made for in this session.

@@ -38,8 +38,10 @@ mod generator;
 mod instants;
 mod pattern;
 mod providers;
-mod random;
 mod syntax;
+pub(super) mod table;
+
+use super::random;
 
 pub use catalog::method_names;
 pub use error::ExpressionError;

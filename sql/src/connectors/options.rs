@@ -133,11 +133,27 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     number.checked_mul(nanos).map(Duration::from_nanos)
 }
 
+/// A size as Flink's `MemorySize` reads it, in bytes: `128MB`, `1 kb`; units are powers of 1024.
+pub(super) fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" | "bytes" => 0,
+        "k" | "kb" | "kibibytes" => 10,
+        "m" | "mb" | "mebibytes" => 20,
+        "g" | "gb" | "gibibytes" => 30,
+        "t" | "tb" | "tebibytes" => 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Options, parse_duration};
+    use super::{Options, parse_bytes, parse_duration};
 
     #[test]
     fn durations_are_written_in_many_ways() {
@@ -155,6 +171,15 @@ mod tests {
         for text in ["", "s", "1.5 s", "-1 s", "10 parsecs"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(
+            [parse_bytes("128MB"), parse_bytes(" 3 kb"), parse_bytes("7")],
+            [Some(128 << 20), Some(3 << 10), Some(7)]
+        );
+        assert_eq!([parse_bytes("MB"), parse_bytes("1.5MB"), parse_bytes("99999999tb")], [None; 3]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{SqlError, SqlResult};
-use crate::types::{Field, SqlType};
+use crate::types::{Field, Schema, SqlType};
 
 /// The aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,29 @@ pub struct AggregateCall {
     pub field: Field,
 }
 
+impl AggregateCall {
+    /// The call with the types of its arguments, for descriptions of state.
+    pub(crate) fn describe(&self, input: &Schema) -> String {
+        let arguments = self.arguments.iter().map(|argument| input.field(*argument).data_type.to_string());
+        let distinct = if self.distinct { "DISTINCT " } else { "" };
+        format!("{}({distinct}{})", self.function, arguments.collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl AggregateFunction {
+    /// Those that queries may name.
+    pub const ALL: [Self; 9] = [
+        Self::Count,
+        Self::Sum,
+        Self::Average,
+        Self::Minimum,
+        Self::Maximum,
+        Self::FirstValue,
+        Self::LastValue,
+        Self::ListAggregate,
+        Self::SingleValue,
+    ];
+
     /// The function of this name, in whatever case it is written.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_uppercase().as_str() {

@@ -8,12 +8,12 @@ mod kinds;
 mod rank;
 mod upsert_key;
 
-use super::{PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 
 pub use kinds::{ModifyKinds, UpdateKind};
-pub use upsert_key::upsert_keys;
+pub use upsert_key::{join_input_keys, upsert_keys};
 
 /// Sets which changes each operator of a plan gives. `wanted` are those that the reader of the plan takes.
 ///
@@ -42,6 +42,20 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
+        PhysicalNode::Join { kind, .. } => match kind {
+            JoinKind::Inner | JoinKind::Semi => all,
+            // A row that has been in no pair is taken back when one comes.
+            _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
+        },
+        // A window is aggregated once, when it is over.
+        PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        // Sessions wait for all of their rows.
+        PhysicalNode::WindowTableFunction { function, .. } => {
+            if let (WindowKind::Session { .. }, [input]) = (function.kind, inputs.as_slice()) {
+                require_insert_only(&plan.node, input)?;
+            }
+            all
+        }
         // A group goes when its last row does.
         PhysicalNode::GroupAggregate { calls, .. } if calls.is_empty() && all.is_insert_only() => {
             ModifyKinds::INSERT
@@ -100,11 +114,22 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         // What a filter or the key's own columns say of a row may be otherwise after an update: then the row before
         // the update has to be seen.
         PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
+        // An update of a row changes which rows it belongs to, unless its key has what is joined by.
+        PhysicalNode::Join { .. } if wanted == UpdateKind::OnlyAfter && !updates_keep_join_keys(&plan) => {
+            None
+        }
+        PhysicalNode::Join { .. } => {
+            let below = if wanted == UpdateKind::OnlyAfter { wanted } else { UpdateKind::BeforeAfter };
+            let plan = through(plan, below)?;
+            let update_before = plan.changelog.update && wanted == UpdateKind::BeforeAfter;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
         PhysicalNode::GroupAggregate { .. } => {
             let plan = through(plan, UpdateKind::BeforeAfter)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
+        PhysicalNode::WindowAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
         PhysicalNode::Rank { .. } => {
             let plan = rank::decide(plan)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
@@ -119,6 +144,7 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         PhysicalNode::ChangelogNormalize { .. } => Some(plan),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
@@ -150,8 +176,22 @@ fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
     };
     let Some(condition) = condition else { return true };
     let mut read = std::collections::BTreeSet::new();
-    condition.visit_columns(&mut |column| drop(read.insert(column)));
+    condition.visit_columns(&mut |column| {
+        read.insert(column);
+    });
     upsert_keys(input).iter().any(|key| read.is_subset(key))
+}
+
+/// Whether each input of a join that is updated is known by columns among which are those that it is joined by.
+fn updates_keep_join_keys(join: &PhysicalPlan) -> bool {
+    let PhysicalNode::Join { condition, .. } = &join.node else { return false };
+    let columns = [
+        condition.keys.iter().map(|key| key.left).collect::<std::collections::BTreeSet<_>>(),
+        condition.keys.iter().map(|key| key.right).collect(),
+    ];
+    join.inputs.iter().zip(&columns).all(|(input, columns)| {
+        !input.changelog.update || join_input_keys(input).iter().any(|key| columns.is_subset(key))
+    })
 }
 
 /// An operator, for messages.
@@ -164,6 +204,9 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Union => "Union",
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
+        PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
+        PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
         PhysicalNode::Rank { strategy: RankStrategy::Deduplicate, .. } => "Deduplicate",
         PhysicalNode::Rank { form: RankForm::Rank, .. } => "Rank",
         PhysicalNode::Rank { form: RankForm::SortLimit, .. } => "SortLimit",

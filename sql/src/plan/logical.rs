@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression, RankForm, SortKey};
+use super::{
+    AggregateCall, ColumnPath, Expression, JoinKind, RankForm, SortKey, WindowColumn, WindowFunction,
+};
 use crate::catalog::Table;
 use crate::types::{Field, NamedField, Schema, SqlType};
 
@@ -54,6 +56,15 @@ pub enum LogicalNode {
         /// What is computed of each group; their columns follow those of the keys.
         calls: Vec<AggregateCall>,
     },
+    /// Each row with the windows that it belongs to.
+    WindowTvf {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the columns behind those of the input.
+        columns: Vec<WindowColumn>,
+    },
     /// The rows and, behind their columns, the number of each in the order of its partition: ROW_NUMBER.
     RowNumber {
         /// The rows.
@@ -92,6 +103,17 @@ pub enum LogicalNode {
         /// At least two.
         inputs: Vec<LogicalPlan>,
     },
+    /// The rows of two inputs that belong together.
+    Join {
+        /// The left input.
+        left: Box<LogicalPlan>,
+        /// The right input.
+        right: Box<LogicalPlan>,
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Of type BOOLEAN, over the columns of the left input and then those of the right one.
+        condition: Expression,
+    },
 }
 
 /// A table that is read.
@@ -101,6 +123,8 @@ pub struct Scan {
     pub table: Arc<Table>,
     /// The columns of the table that are read, or the fields in them.
     pub columns: Vec<ColumnPath>,
+    /// Whether its primary key is read in any case: rows are known by it alone.
+    pub keyed: bool,
 }
 
 impl LogicalPlan {
@@ -114,7 +138,7 @@ impl LogicalPlan {
         });
         let schema = schema.collect();
         let columns = columns.into_iter().map(ColumnPath::column).collect();
-        Self { schema, node: LogicalNode::Scan(Scan { table, columns }) }
+        Self { schema, node: LogicalNode::Scan(Scan { table, columns, keyed: false }) }
     }
 
     /// Expressions over each row of this plan, with their names.
@@ -153,6 +177,14 @@ impl LogicalPlan {
         Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls } }
     }
 
+    /// Each row of this plan with the windows that it belongs to.
+    #[must_use]
+    pub fn windows(self, function: WindowFunction, columns: Vec<WindowColumn>) -> Self {
+        let appended = columns.iter().map(|column| column.column(&function.attribute));
+        let schema = self.schema.iter().cloned().chain(appended).collect();
+        Self { schema, node: LogicalNode::WindowTvf { input: Box::new(self), function, columns } }
+    }
+
     /// The rows of this plan with their numbers, in the last column.
     #[must_use]
     pub fn row_number(self, partition: Vec<usize>, order: Vec<SortKey>) -> Self {
@@ -180,6 +212,26 @@ impl LogicalPlan {
     #[must_use]
     pub fn sort(self, order: Vec<SortKey>) -> Self {
         Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
+    }
+
+    /// The plan in which the primary keys of these tables are read in any case.
+    #[must_use]
+    pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
+        let mut failed = None;
+        let mut plan = self.map_inputs(&mut |input| {
+            let schema = input.schema.clone();
+            input.with_keys_of(is_keyed).unwrap_or_else(|error| {
+                failed.get_or_insert(error);
+                Self { node: LogicalNode::Values(Vec::new()), schema }
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let LogicalNode::Scan(scan) = &mut plan.node {
+            scan.keyed = is_keyed(&scan.table)?;
+        }
+        Ok(plan)
     }
 
     /// A column of the result, as an expression of what stands above.
@@ -214,6 +266,12 @@ impl LogicalPlan {
             LogicalNode::Aggregate { input, keys, calls } => {
                 LogicalNode::Aggregate { input: boxed(input), keys, calls }
             }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition }
+            }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                LogicalNode::WindowTvf { input: boxed(input), function, columns }
+            }
             LogicalNode::RowNumber { input, partition, order } => {
                 LogicalNode::RowNumber { input: boxed(input), partition, order }
             }
@@ -232,7 +290,10 @@ impl LogicalPlan {
     #[must_use]
     pub fn map_expressions(self, map: &mut impl FnMut(Expression) -> Expression) -> Self {
         let node = match self.node {
-            node @ (LogicalNode::Scan(_) | LogicalNode::Union { .. } | LogicalNode::Aggregate { .. }) => node,
+            node @ (LogicalNode::Scan(_)
+            | LogicalNode::Union { .. }
+            | LogicalNode::Aggregate { .. }
+            | LogicalNode::WindowTvf { .. }) => node,
             node @ (LogicalNode::RowNumber { .. } | LogicalNode::Rank { .. } | LogicalNode::Sort { .. }) => {
                 node
             }
@@ -247,6 +308,9 @@ impl LogicalPlan {
             }
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left, right, kind, condition: map(condition) }
             }
         };
         Self { node, schema: self.schema }

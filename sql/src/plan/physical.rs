@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::changelog::ModifyKinds;
+use super::window::window_aggregate;
 use super::{
-    AggregateCall, ColumnPath, Expression, ExpressionKind, LogicalNode, LogicalPlan, RankForm, RankStrategy,
-    SortKey,
+    AggregateCall, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind, LogicalNode, LogicalPlan,
+    RankForm, RankStrategy, SortKey, WindowColumn, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::Schema;
@@ -64,6 +65,31 @@ pub enum PhysicalNode {
         keys: Vec<usize>,
         /// What is computed of each group.
         calls: Vec<AggregateCall>,
+    },
+    /// The rows of two inputs that belong together, kept on both sides.
+    Join {
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Which belong together.
+        condition: JoinCondition,
+    },
+    /// A row for each window and group, when the window is over.
+    WindowAggregate {
+        /// The columns of the key besides those of the window, by position.
+        keys: Vec<usize>,
+        /// What is computed of each group.
+        calls: Vec<AggregateCall>,
+        /// Where the window of a row comes from.
+        windowing: Windowing,
+        /// What of the window is in the result, behind keys and calls.
+        columns: Vec<WindowColumn>,
+    },
+    /// Each row with each window that it belongs to.
+    WindowTableFunction {
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the result, behind the columns of the input.
+        columns: Vec<WindowColumn>,
     },
     /// The first rows of each partition.
     Rank {
@@ -141,8 +167,36 @@ impl PhysicalPlan {
                 Self::new(node, vec![Self::of(*input, scanned)?], schema)
             }
             LogicalNode::Aggregate { input, keys, calls } => {
+                if let Some(window) = window_aggregate(&input, &keys, &calls, &schema) {
+                    let keys = window.keys;
+                    let input = Self::of(window.input, scanned)?.exchange(keys.clone());
+                    let node = PhysicalNode::WindowAggregate {
+                        keys,
+                        calls: window.calls,
+                        windowing: window.windowing,
+                        columns: window.columns,
+                    };
+                    let aggregate = Self::new(node, vec![input], window.schema);
+                    return Ok(aggregate.calc(None, Some(window.projection), schema));
+                }
                 let input = Self::of(*input, scanned)?.exchange(keys.clone());
                 Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                let condition = JoinCondition::of(&condition, left.schema.len());
+                let lefts = condition.keys.iter().map(|key| key.left).collect();
+                let rights = condition.keys.iter().map(|key| key.right).collect();
+                let left = Self::of(*left, scanned)?.exchange(lefts);
+                let right = Self::of(*right, scanned)?.exchange(rights);
+                Self::new(PhysicalNode::Join { kind, condition }, vec![left, right], schema)
+            }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                let mut input = Self::of(*input, scanned)?;
+                if matches!(function.kind, super::WindowKind::Session { .. }) {
+                    input = input.exchange(function.partition.clone());
+                }
+                let node = PhysicalNode::WindowTableFunction { function, columns };
+                Self::new(node, vec![input], schema)
             }
             // `refuse_row_numbers` has looked for those without a condition.
             LogicalNode::RowNumber { input, partition, order } => {

@@ -1,8 +1,11 @@
 //! What is done to a plan before it runs, in this order and each once: plans must not move from one release to the next.
 
+mod equi_keys;
 mod fold;
 mod prune;
+mod push_filters;
 mod rank;
+mod reduce_outer;
 
 use crate::eval::BuildContext;
 use crate::plan::LogicalPlan;
@@ -11,5 +14,6 @@ pub(crate) use rank::refuse_row_numbers;
 
 /// A plan that gives the same rows with less work.
 pub fn optimize(plan: LogicalPlan, cx: &BuildContext) -> LogicalPlan {
-    prune::prune(rank::recognize(fold::fold(plan, cx)))
+    let plan = push_filters::push_filters(rank::recognize(fold::fold(plan, cx)));
+    prune::prune(equi_keys::add_keys(plan))
 }

@@ -37,12 +37,12 @@ impl QueryJob {
     /// If a table cannot be read as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<Stream<Chunk>> {
         // One subtask gets the rows, so that none overtakes another one of the same key.
-        Ok(Translator { session: &self.session, environment }.stream(&self.plan)?.global())
+        Ok(Translator::new(&self.session, environment).stream(&self.plan)?.global())
     }
 }
 
 /// The job of one INSERT, or of a statement set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct InsertJob {
     session: Session,
     plans: Vec<PhysicalPlan>,
@@ -51,6 +51,17 @@ pub struct InsertJob {
 impl InsertJob {
     pub(super) const fn new(session: Session, plans: Vec<PhysicalPlan>) -> Self {
         Self { session, plans }
+    }
+
+    /// Reads the rows that test tables have in a session now.
+    pub(crate) fn use_rows_of(&mut self, session: &Session) {
+        self.session = session.clone();
+    }
+
+    /// Makes one job of this and another, with the other's settings.
+    pub fn append(&mut self, other: Self) {
+        self.session = other.session;
+        self.plans.extend(other.plans);
     }
 
     /// How each INSERT runs.
@@ -63,7 +74,7 @@ impl InsertJob {
     /// # Errors
     /// If a table cannot be read or written as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<()> {
-        let translator = Translator { session: &self.session, environment };
+        let translator = Translator::new(&self.session, environment);
         self.plans.iter().try_for_each(|plan| translator.sink(plan))
     }
 }

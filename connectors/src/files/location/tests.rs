@@ -49,7 +49,7 @@ fn directories_hold_their_visible_files_in_order() {
         }
         let stores = Stores::Given(store);
         let names = async |name: &str| {
-            find_files(&stores, name)
+            find_files(&stores, name, false)
                 .await
                 .map(|files| files.into_iter().map(|file| file.name).collect::<Vec<_>>())
         };
@@ -72,10 +72,10 @@ fn local_directories_are_listed_too() {
     }
     let stores = Stores::by_name(false);
     let name = directory.path().to_str().unwrap();
-    let found = futures::executor::block_on(find_files(&stores, name)).unwrap();
+    let found = futures::executor::block_on(find_files(&stores, name, false)).unwrap();
     let names: Vec<_> = found.iter().map(|file| file.name.strip_prefix(name).unwrap()).collect();
     assert_eq!(names, ["/a.csv.gz", "/b 1.csv", "/c#d"]);
-    let again = find_files(&stores, &found[1].name);
+    let again = find_files(&stores, &found[1].name, false);
     assert_eq!(futures::executor::block_on(again).unwrap(), [found[1].clone()]);
 }
 

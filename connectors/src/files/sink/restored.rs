@@ -6,6 +6,7 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use super::part::PartName;
+use super::prepare::{list_parts, part_of};
 use crate::files::location::Location;
 
 /// What a writer must know after a restore.
@@ -24,13 +25,17 @@ pub struct WriterState {
 /// of a run begin above all counters that are in use, and so do those after a restore. So a file is older
 /// than the snapshot if its counter is below that of its subtask, or where the snapshot knows no such
 /// subtask below those of all.
-pub(super) async fn refuse_newer(directory: &Location, states: &[WriterState]) -> Result<()> {
+pub(super) async fn refuse_newer(
+    directory: &Location,
+    states: &[WriterState],
+    partitioned: bool,
+) -> Result<()> {
     let next: BTreeMap<u32, u64> = states.iter().map(|state| (state.subtask, state.next)).collect();
     let Some(least) = next.values().min() else { return Ok(()) };
     let is_newer = |part: &PartName| part.counter >= *next.get(&part.subtask).unwrap_or(least);
-    let files = directory.list().await?;
-    let newer = files.iter().filter(|(file, _)| file.parse().is_ok_and(|part| is_newer(&part)));
-    let newer: Vec<_> = newer.map(|(file, _)| file.as_str()).collect();
+    let files = list_parts(directory, partitioned).await?;
+    let newer: Vec<_> =
+        files.iter().filter(|file| part_of(file).is_some_and(|part| is_newer(&part))).collect();
     let Some(first) = newer.first() else { return Ok(()) };
     Err(Error::new(
         ErrorKind::InvalidJob,

@@ -1,5 +1,7 @@
 //! Writes the files of one subtask.
 
+use std::collections::BTreeMap;
+
 use futures::FutureExt;
 use futures::future::try_join_all;
 use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
@@ -26,7 +28,8 @@ pub struct FileWriter<E: Encoder> {
     next: u64,
     /// The directory, and the number of this attempt, once a file has been begun.
     opened: Option<(Location, u64)>,
-    part: Option<Part>,
+    /// The files at hand, by their folders.
+    parts: BTreeMap<String, Part>,
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
     under_way: UnderWay,
@@ -43,11 +46,21 @@ struct Check {
 impl<E: Encoder> FileWriter<E> {
     pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
         let (sealed, under_way) = (Vec::new(), UnderWay::default());
-        Self { config, directory, subtask, next: 0, opened: None, part: None, sealed, under_way, check: None }
+        Self {
+            config,
+            directory,
+            subtask,
+            next: 0,
+            opened: None,
+            parts: BTreeMap::new(),
+            sealed,
+            under_way,
+            check: None,
+        }
     }
 
-    /// Begins a file.
-    fn open(&mut self, cx: &mut TaskContext) -> Result<Part> {
+    /// Begins a file in a folder of the directory.
+    fn open(&mut self, folder: &str, cx: &mut TaskContext) -> Result<Part> {
         let (directory, run) = match self.opened.take() {
             Some(opened) => opened,
             None => (self.config.stores.locate(&self.directory)?, cx.random().next()),
@@ -55,7 +68,7 @@ impl<E: Encoder> FileWriter<E> {
         let extension = self.config.encoder.extension().to_owned();
         let name = PartName { subtask: self.subtask, counter: self.next, extension };
         self.next += 1;
-        let part = Part::new(&directory, &name, run, cx.monotonic());
+        let part = Part::new(&directory.folder(folder)?, &name, run, cx.monotonic());
         self.opened = Some((directory, run));
         Ok(part)
     }
@@ -71,20 +84,61 @@ impl<E: Encoder> FileWriter<E> {
         Ok(())
     }
 
-    /// Closes the file at hand.
-    fn seal(&mut self, cx: &TaskContext) {
-        if let Some(part) = self.part.take() {
-            let work = part.seal();
-            self.under_way.push(cx.spawn_io(work.clone().map(|done| done.map(drop))));
-            self.sealed.push(work);
+    /// Closes a file.
+    fn seal(&mut self, part: Part, cx: &TaskContext) {
+        let work = part.seal();
+        self.under_way.push(cx.spawn_io(work.clone().map(|done| done.map(drop))));
+        self.sealed.push(work);
+    }
+
+    /// Closes the files at hand.
+    fn seal_all(&mut self, cx: &TaskContext) {
+        for part in std::mem::take(&mut self.parts).into_values() {
+            self.seal(part, cx);
         }
     }
 
-    /// Closes the file at hand if it is old enough, or asks to be woken when it is.
+    /// Closes the files at hand that are old enough, and asks to be woken when the next one is.
     fn seal_if_old(&mut self, cx: &mut TaskContext) {
-        let (Some(part), Some(age)) = (&self.part, self.config.part_age) else { return };
-        let left = part.opened.saturating_add(age).saturating_sub(cx.monotonic());
-        if left.is_zero() { self.seal(cx) } else { cx.wake_after(left) }
+        let Some(age) = self.config.part_age else { return };
+        let now = cx.monotonic();
+        let left = |part: &Part| part.opened.saturating_add(age).saturating_sub(now);
+        let old = self.parts.extract_if(.., |_, part| left(part).is_zero()).collect::<Vec<_>>();
+        for (_, part) in old {
+            self.seal(part, cx);
+        }
+        if let Some(left) = self.parts.values().map(left).min() {
+            cx.wake_after(left);
+        }
+    }
+
+    /// Writes records into a folder of the directory.
+    fn append(&mut self, folder: &str, records: &[E::Record], output: &mut SinkOutput<'_>) -> Result<()> {
+        let mut part = match self.parts.remove(folder) {
+            Some(part) => part,
+            None => self.open(folder, output.context())?,
+        };
+        let before = part.length();
+        let encoded = self.config.encoder.encode(records, before == 0, &mut part.buffer);
+        encoded.map_err(|problem| self.refused(&problem))?;
+        output.counters().bytes.add(part.length() - before);
+        while let Some(work) = part.ship() {
+            self.under_way.push(output.context().spawn_io(work));
+        }
+        if part.length() >= self.config.part_bytes {
+            self.seal(part, output.context());
+            return Ok(());
+        }
+        self.parts.insert(folder.to_owned(), part);
+        if before == 0 {
+            self.seal_if_old(output.context());
+        }
+        Ok(())
+    }
+
+    fn refused(&self, problem: &str) -> Error {
+        let kind = self.config.encoder.kind();
+        Error::new(ErrorKind::InvalidJob, format!("a record cannot be written to {kind}: {problem}"))
     }
 
     /// Holds upstream back while the store is behind.
@@ -112,7 +166,9 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         self.next = states.iter().map(|state| state.next).fold(self.next, u64::max);
         let directory = self.config.stores.locate(&self.directory)?;
         // Guarded before it is shared: the panic is reported to all that wait for it.
-        let work = guarded(async move { refuse_newer(&directory, &states).await }).boxed().shared();
+        let partitioned = self.config.encoder.is_partitioned();
+        let work =
+            guarded(async move { refuse_newer(&directory, &states, partitioned).await }).boxed().shared();
         self.check = Some(Check { work, running: None });
         Ok(())
     }
@@ -121,26 +177,13 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         if batch.is_empty() {
             return Ok(());
         }
-        let mut part = match self.part.take() {
-            Some(part) => part,
-            None => self.open(output.context())?,
-        };
-        let before = part.length();
-        let encoded = self.config.encoder.encode(batch.records(), before == 0, &mut part.buffer);
-        encoded.map_err(|problem| {
-            let kind = self.config.encoder.kind();
-            Error::new(ErrorKind::InvalidJob, format!("a record cannot be written to {kind}: {problem}"))
-        })?;
-        output.counters().bytes.add(part.length() - before);
-        while let Some(work) = part.ship() {
-            self.under_way.push(output.context().spawn_io(work));
-        }
-        let is_full = part.length() >= self.config.part_bytes;
-        self.part = Some(part);
-        if is_full {
-            self.seal(output.context());
-        } else if before == 0 {
-            self.seal_if_old(output.context());
+        if self.config.encoder.is_partitioned() {
+            let folders = self.config.encoder.partition(batch.records());
+            for (folder, records) in folders.map_err(|problem| self.refused(&problem))? {
+                self.append(&folder, &records, output)?;
+            }
+        } else {
+            self.append("", batch.records(), output)?;
         }
         self.block_if_behind(output.context())
     }
@@ -165,7 +208,7 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         &mut self,
         cx: &mut TaskContext,
     ) -> impl Future<Output = Result<Vec<Committable>>> + Send + 'static {
-        self.seal(cx);
+        self.seal_all(cx);
         let sealed = try_join_all(std::mem::take(&mut self.sealed));
         let check = self.check.as_ref().map(|check| check.work.clone());
         async move {

@@ -35,6 +35,9 @@ pub struct BadRecordInfo {
     pub file: String,
     /// Where in the file it begins, in bytes; in a packed file, in what that unpacks to.
     pub offset: u64,
+    /// The line that it begins in, counted from 1, where that is known: not of a row that is passed over
+    /// in the middle of a file.
+    pub line: Option<u64>,
     /// The row, without its line end; what is not UTF-8 is replaced.
     pub text: String,
     /// What is wrong with it.
@@ -45,20 +48,21 @@ pub struct BadRecordInfo {
 const QUOTED: usize = 200;
 
 impl BadRecordInfo {
-    pub(super) fn new(file: &str, offset: u64, row: &[u8], error: &RowError) -> Self {
+    pub(super) fn new(file: &str, offset: u64, line: Option<u64>, row: &[u8], error: &RowError) -> Self {
         let text = String::from_utf8_lossy(row).trim_end_matches(['\r', '\n']).to_owned();
-        Self { file: file.to_owned(), offset, text, error: error.to_string() }
+        Self { file: file.to_owned(), offset, line, text, error: error.to_string() }
     }
 }
 
 impl fmt::Display for BadRecordInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, offset, text, error } = self;
+        let Self { file, offset, line, text, error } = self;
+        let line = line.map_or_else(String::new, |line| format!("line {line}, "));
         let quoted: String = text.chars().take(QUOTED).collect();
         let more = if quoted.len() < text.len() { "…" } else { "" };
         write!(
             formatter,
-            "`{file}`: the row at byte {offset} cannot be read: {error}; it is `{quoted}{more}`"
+            "`{file}`: {line}the row at byte {offset} cannot be read: {error}; it is `{quoted}{more}`"
         )
     }
 }

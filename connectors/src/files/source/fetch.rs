@@ -124,6 +124,19 @@ impl Fetcher {
     }
 }
 
+/// How many lines end before an offset in a file.
+pub(super) async fn count_lines(location: Location, offset: u64) -> Result<u64> {
+    let (mut start, mut lines) = (0, 0);
+    while start < offset {
+        let end = offset.min(start + CHUNK);
+        let bytes = location.store.get_range(&location.path, start..end).await;
+        let bytes = bytes.map_err(|error| location.failed("read", error))?;
+        lines += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        start = end;
+    }
+    Ok(lines)
+}
+
 /// Fetches the first row of a file.
 pub(super) async fn fetch_first_row(
     location: Location,

@@ -52,6 +52,19 @@ impl<F: Format> FileSource<F> {
         self
     }
 
+    /// Reads the files in all folders below a directory too, but for folders whose names start with `.`
+    /// or `_`.
+    ///
+    /// ```
+    /// # use millstream::connectors::files::FileSource;
+    /// let lines = FileSource::text("logs/").recursive();
+    /// ```
+    #[must_use]
+    pub fn recursive(mut self) -> Self {
+        self.cutting.recursive = true;
+        self
+    }
+
     /// Unpacks all files, also those whose names do not end in `.gz`.
     ///
     /// ```

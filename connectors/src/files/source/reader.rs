@@ -5,16 +5,17 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use millstream_operators::source::{RateLimiter, SourceReader};
 use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
 use millstream_state::Timestamp;
 
 use super::Reading;
 use super::bad_record::{BadRecord, BadRecordInfo};
-use super::fetch::{FetchPlan, Fetched, Fetcher, fetch_first_row};
+use super::fetch::{FetchPlan, Fetched, Fetcher, count_lines, fetch_first_row};
 use super::split::FileSplit;
 use super::split_reading::{SplitReading, Stop, begins_file};
-use crate::files::format::{Decoder, Format};
+use crate::files::format::{Decoder, Format, Gathered};
 use crate::files::location::Location;
 
 /// Reads the splits of one subtask.
@@ -31,6 +32,14 @@ pub struct FileReader<F: Format> {
     /// The watermark emitted last.
     watermark: Timestamp,
     limiter: Option<RateLimiter>,
+    /// The row that fails the job, once it is known which line it is.
+    failed: Option<Failure>,
+}
+
+/// A row that fails the job, and how many lines are before it.
+struct Failure {
+    row: BadRecordInfo,
+    lines: IoHandle<u64>,
 }
 
 /// A split whose first bytes are under way.
@@ -61,6 +70,7 @@ impl<F: Format> FileReader<F> {
             last_header: None,
             watermark,
             limiter,
+            failed: None,
         }
     }
 
@@ -79,7 +89,7 @@ impl<F: Format> FileReader<F> {
         let known = self.last_header.as_ref().is_some_and(|(file, _)| *file == split.file);
         let needed = self.config.format.has_header() && !begins_file(split) && !known;
         let header = needed.then(|| {
-            let mut decoder = self.config.format.decoder(split.whole);
+            let mut decoder = self.config.format.decoder_of(&split.file, split.whole);
             let row_length =
                 move |bytes: &[u8]| if bytes.is_empty() { None } else { decoder.row_length(bytes) };
             cx.spawn_io(fetch_first_row(location.clone(), split.size, row_length))
@@ -108,7 +118,12 @@ impl<F: Format> FileReader<F> {
         let has_header = format.has_header();
         let header = self.last_header.as_ref().filter(|_| has_header && !begins_file(&split));
         let header = header.map(|(_, row)| row.as_ref());
-        let reading = SplitReading::new(split.clone(), format.decoder(split.whole), has_header, header)?;
+        let reading = SplitReading::new(
+            split.clone(),
+            format.decoder_of(&split.file, split.whole),
+            has_header,
+            header,
+        )?;
         self.current = Some((reading, opening.fetcher));
         self.pending.pop_front();
         Ok(Begun::Yes)
@@ -122,9 +137,13 @@ impl<F: Format> FileReader<F> {
     ) -> Result<(usize, SourceStatus)> {
         let Some((reading, fetcher)) = &mut self.current else { return Ok((0, SourceStatus::More)) };
         let (allowed, on_error) = (budget, &self.config.on_error);
-        let mut is_done = false;
+        let (mut is_done, mut failed) = (false, None);
         let status = loop {
-            match reading.read(&mut budget, |row| take_row(row, on_error, output))? {
+            let stop = reading.read(&mut budget, |row| take_row(row, on_error, output, &mut failed));
+            if failed.is_some() {
+                break SourceStatus::Waiting;
+            }
+            match stop? {
                 Stop::Budget => break SourceStatus::More,
                 Stop::Done => {
                     is_done = true;
@@ -140,13 +159,33 @@ impl<F: Format> FileReader<F> {
                 },
             }
         };
+        let gathered = reading.gathered()?;
         let latest = self.config.event_time.assign(output.batch());
+        if let Some(Gathered { record, rows, bytes }) = gathered {
+            output.forward(&mut Batch::weighing(vec![record], rows, bytes))?;
+        }
+        if let Some(row) = failed {
+            self.fail(row, output.context())?;
+        }
         self.emit_watermark(latest, output)?;
         if is_done {
             self.current = None;
             self.emit_watermark(Timestamp::MIN, output)?;
         }
         Ok((allowed - budget, status))
+    }
+
+    /// Fails the job for a row, once it is known which line it is: at once, or when the lines before have
+    /// been counted.
+    fn fail(&mut self, row: BadRecordInfo, cx: &TaskContext) -> Result<()> {
+        let is_packed = self.current.as_ref().is_some_and(|(reading, _)| reading.split().is_packed());
+        if row.line.is_some() || is_packed {
+            return Err(row.into());
+        }
+        let location = self.config.stores.locate(&row.file)?;
+        let lines = cx.spawn_io(count_lines(location, row.offset));
+        self.failed = Some(Failure { row, lines });
+        Ok(())
     }
 
     /// Emits the watermark, if it has risen by records up to `latest`.
@@ -170,11 +209,15 @@ fn take_row<T: millstream_state::Record>(
     row: Result<T, BadRecordInfo>,
     on_error: &BadRecord,
     output: &mut Output<'_, T>,
+    failed: &mut Option<BadRecordInfo>,
 ) -> Result<()> {
     match (row, on_error) {
         // Timestamps follow, for all records at once.
         (Ok(record), _) => output.batch().push(record, Timestamp::MIN),
-        (Err(row), BadRecord::Fail) => return Err(row.into()),
+        (Err(row), BadRecord::Fail) => {
+            *failed = Some(row.clone());
+            return Err(row.into());
+        }
         (Err(_), BadRecord::Skip) => output.counters().skipped_records.add(1),
         (Err(row), BadRecord::SideOutput(tag)) => output.emit_side(tag, row, Timestamp::MIN)?,
     }
@@ -191,12 +234,18 @@ impl<F: Format> SourceReader for FileReader<F> {
     }
 
     fn next(&mut self, output: &mut Output<'_, F::Record>) -> Result<SourceStatus> {
+        if let Some(Failure { row, lines }) = &self.failed {
+            let Some(lines) = lines.take() else { return Ok(SourceStatus::Waiting) };
+            // Without the line the error is as good as it was.
+            let line = lines.ok().map(|lines| lines + 1);
+            return Err(BadRecordInfo { line, ..row.clone() }.into());
+        }
         match self.begin(output.context())? {
             Begun::Yes => {}
             Begun::Pending => return Ok(SourceStatus::Waiting),
             Begun::Never => return Ok(SourceStatus::Ended),
         }
-        let mut budget = output.batch_records();
+        let mut budget = self.config.format.batch_rows().unwrap_or_else(|| output.batch_records());
         if let Some(limiter) = &mut self.limiter {
             let now = output.context().monotonic();
             budget = usize::try_from(limiter.allowance(now)).unwrap_or(budget).min(budget);

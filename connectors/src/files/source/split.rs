@@ -35,6 +35,11 @@ impl FileSplit {
         &self.file
     }
 
+    /// Whether the file is read through a decompressor.
+    pub(super) const fn is_packed(&self) -> bool {
+        self.gzip
+    }
+
     /// The earliest first, and then as they lie in the files. What declares no start might be
     /// anywhere in time, and holds the watermark back: it comes first.
     pub(super) fn reading_order(&self, other: &Self) -> Ordering {
@@ -55,6 +60,8 @@ pub(super) struct Cutting {
     /// At least 1.
     pub(super) split_bytes: u64,
     pub(super) whole_files: bool,
+    /// Whether the files in the folders of a directory are part of it.
+    pub(super) recursive: bool,
     /// Whether all files are packed, whatever their names say.
     pub(super) gzip: bool,
 }

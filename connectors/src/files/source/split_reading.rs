@@ -7,7 +7,7 @@ use super::bad_record::BadRecordInfo;
 use super::fetch::FetchPlan;
 use super::gunzip::Gunzip;
 use super::split::FileSplit;
-use crate::files::format::{Decoder, RowError};
+use crate::files::format::{Decoder, Gathered, RowError};
 
 /// The longest row that is read, in bytes; a longer one is more likely a quote that nobody closed.
 const LONGEST_ROW: usize = 64 << 20;
@@ -48,6 +48,8 @@ pub(super) struct SplitReading<D> {
     read: usize,
     /// The offset in the file (unpacked) of the first byte that has not been read.
     offset: u64,
+    /// The line of that byte, counted from 1; `None` if reading began in the middle of the file.
+    line: Option<u64>,
     /// The file has no more bytes.
     ended: bool,
 }
@@ -70,13 +72,19 @@ impl<D: Decoder> SplitReading<D> {
         };
         let gunzip = split.gzip.then(Gunzip::new);
         let offset = FetchPlan::of(&split).next();
-        Ok(Self { split, decoder, gunzip, phase, buffer: Vec::new(), read: 0, offset, ended: false })
+        let line = (offset == 0).then_some(1);
+        Ok(Self { split, decoder, gunzip, phase, buffer: Vec::new(), read: 0, offset, line, ended: false })
     }
 
     /// The split as it stands: what is left of it is what has not been read.
     pub(super) fn split(&self) -> FileSplit {
         let position = if self.phase == Phase::Rows { Some(self.offset) } else { self.split.position };
         FileSplit { position, ..self.split.clone() }
+    }
+
+    /// What the decoder has gathered of the rows that have been read.
+    pub(super) fn gathered(&mut self) -> Result<Option<Gathered<D::Record>>> {
+        self.decoder.gathered()
     }
 
     /// The split as it was begun, and the latest timestamp read from it.
@@ -185,9 +193,13 @@ impl<D: Decoder> SplitReading<D> {
                     match self.decoder.decode(row) {
                         Ok(Some(record)) => take(Ok(record))?,
                         Ok(None) => {}
-                        Err(error) => {
-                            take(Err(BadRecordInfo::new(&self.split.file, self.offset, row, &error)))?
-                        }
+                        Err(error) => take(Err(BadRecordInfo::new(
+                            &self.split.file,
+                            self.offset,
+                            self.line,
+                            row,
+                            &error,
+                        )))?,
                     }
                 }
                 Phase::Header => {
@@ -198,6 +210,7 @@ impl<D: Decoder> SplitReading<D> {
                 Phase::Skip(position) if self.offset + length as u64 == position => self.phase = Phase::Rows,
                 Phase::Align | Phase::Skip(_) => {}
             }
+            self.line = self.line.map(|line| line + memchr::memchr_iter(b'\n', row).count() as u64);
             self.read += length;
             self.offset += length as u64;
         }
@@ -219,7 +232,7 @@ fn after_header(split: &FileSplit, position: Option<u64>) -> Phase {
 }
 
 fn bad_header(split: &FileSplit, row: &[u8], error: &RowError) -> Error {
-    BadRecordInfo::new(&split.file, 0, row, error).into()
+    BadRecordInfo::new(&split.file, 0, Some(1), row, error).into()
 }
 
 fn damaged(split: &FileSplit, error: std::io::Error) -> Error {

@@ -3,14 +3,14 @@
 mod reference;
 
 use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
-use millstream_state::{KeyGroups, Timestamp};
+use millstream_state::Timestamp;
 use proptest::prelude::*;
 
 use self::reference::{Reference, Row, Strategy as Kept};
 use super::{BoundedRank, RankSpecification, RetractableRank};
 use crate::chunk::Chunk;
 use crate::plan::SortKey;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::{Field, NamedField, Schema, SqlType};
 
 fn input() -> Schema {

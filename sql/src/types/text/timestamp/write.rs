@@ -106,7 +106,7 @@ fn write_civil_date(date: CivilDate, out: &mut String) {
     write_padded(u64::from(date.day()), 2, out);
 }
 
-fn write_clock(nanos_of_day: i64, out: &mut String) {
+pub(super) fn write_clock(nanos_of_day: i64, out: &mut String) {
     let seconds = (nanos_of_day / NANOS_PER_SECOND) as u64;
     write_padded(seconds / 3_600, 2, out);
     out.push(':');

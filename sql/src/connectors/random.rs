@@ -67,7 +67,7 @@ impl Random {
     }
 
     /// A number between these, both of which occur; the first if the second is less.
-    pub(super) fn between(&mut self, least: i64, most: i64) -> i64 {
+    pub(crate) fn between(&mut self, least: i64, most: i64) -> i64 {
         let offset = match u64::try_from(i128::from(most) - i128::from(least)) {
             // All of `i64`, whose count is no `u64`.
             Ok(u64::MAX) => self.bits(),
@@ -78,13 +78,13 @@ impl Random {
     }
 
     /// One of these, each as likely as another; nothing of nothing.
-    pub(super) fn one_of<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn one_of<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         let index = self.below(choices.len() as u64);
         choices.get(index as usize)
     }
 
     /// One of these words.
-    pub(super) fn word(&mut self, words: &'static [&'static str]) -> &'static str {
+    pub(crate) fn word(&mut self, words: &'static [&'static str]) -> &'static str {
         self.one_of(words).copied().unwrap_or("")
     }
 }

@@ -1,0 +1,206 @@
+//! `filesystem`: files in a directory or an object store.
+//!
+//! As Flink's [filesystem connector](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/filesystem/),
+//! over [`FileSource`] and [`FileSink`]: `path` is a file, or a directory with all that is below it; PARTITIONED BY columns are
+//! folders `column=value`. A sink adds to what is there, and its files appear when a checkpoint completes or the job ends.
+//!
+//! `format` is `json`, `csv` or `raw`. Files of `csv` are read as a whole each, since quotes may have newlines in them;
+//! with `csv.disable-quote-character` several subtasks share a file, as they do with the other formats.
+
+mod decoder;
+mod encoder;
+mod partition;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use millstream_connectors::files::{BadRecord, FileSink, FileSource};
+use millstream_operators::Stream;
+use millstream_operators::sink::StreamSink;
+
+use super::options::parse_bytes;
+use super::{ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource};
+use crate::catalog::{ColumnSource, Table};
+use crate::chunk::Chunk;
+use crate::error::{SqlError, SqlResult};
+use crate::formats::Format;
+use crate::formats::csv::CsvOptions;
+use crate::types::{NamedField, Schema, SqlType};
+use decoder::{FileColumn, RowFiles};
+use encoder::RowFilesEncoder;
+use partition::Partitioning;
+
+pub(super) const CONNECTOR: Connector = Connector {
+    name: "filesystem",
+    source: Some(|cx, options| Ok(Box::new(Files::new(cx, options)?))),
+    sink: Some(|cx, options| {
+        let files = Files::new(cx, options)?;
+        if let Some(column) = cx
+            .table
+            .columns
+            .iter()
+            .find(|column| matches!(column.source, ColumnSource::Metadata { is_virtual: false, .. }))
+        {
+            return Err(SqlError::validation(format!(
+                "the metadata column '{}' cannot be written: declare it VIRTUAL",
+                column.name
+            )));
+        }
+        Ok(Box::new(files))
+    }),
+};
+
+/// A table of files.
+struct Files {
+    path: String,
+    format: Format,
+    /// The columns that are in the files, in their order, by their position in the table.
+    stored: Vec<usize>,
+    schema: Schema,
+    partitioning: Partitioning,
+    file_size: Option<u64>,
+    rollover: Option<std::time::Duration>,
+    parallelism: Option<u32>,
+}
+
+impl Files {
+    fn new(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Self> {
+        let table = cx.table;
+        let path = options.require("path")?;
+        let name = options.require("format")?;
+        let is_stored = |position: &usize| {
+            let physical = table.columns.get(*position).map(|column| &column.source);
+            matches!(physical, Some(ColumnSource::Physical)) && !table.partition_keys.contains(position)
+        };
+        let stored: Vec<_> = table.stored_columns().into_iter().filter(is_stored).collect();
+        let schema = table.schema().project(&stored);
+        let format = Format::new(&name, options, &schema)?;
+        let default_name = options.take("partition.default-name");
+        let partitioning = Partitioning::new(table, default_name)?;
+        let file_size = options.take("sink.rolling-policy.file-size").map(|text| {
+            parse_bytes(&text).ok_or_else(|| {
+                SqlError::validation(format!(
+                    "Invalid value '{text}' for option 'sink.rolling-policy.file-size': it must be a size such as '128MB'"
+                ))
+            })
+        });
+        let file_size = file_size.transpose()?;
+        let rollover = options.duration("sink.rolling-policy.rollover-interval")?;
+        // Files are closed at every checkpoint anyway, and statistics are for Flink's planner.
+        options.duration("sink.rolling-policy.check-interval")?;
+        options.take("source.report-statistics");
+        let parallelism: Option<u32> = options.parse("sink.parallelism", "a number")?;
+        if parallelism == Some(0) {
+            return Err(SqlError::validation("Option 'sink.parallelism' must be above 0"));
+        }
+        if options.boolean("auto-compaction")? == Some(true) {
+            return Err(SqlError::unsupported("'auto-compaction' is not supported yet"));
+        }
+        if options.take("source.monitor-interval").is_some() {
+            return Err(SqlError::unsupported(
+                "'source.monitor-interval' is not supported yet: files are read once",
+            ));
+        }
+        Ok(Self { path, format, stored, schema, partitioning, file_size, rollover, parallelism })
+    }
+
+    /// Where a column that is read comes from.
+    fn column(&self, table: &Table, position: usize) -> SqlResult<FileColumn> {
+        if let Some(stored) = self.stored.iter().position(|stored| *stored == position) {
+            return Ok(FileColumn::Stored(stored));
+        }
+        let column =
+            table.columns.get(position).ok_or_else(|| SqlError::validation("a column that is not there"))?;
+        let named = NamedField::new(column.name.clone(), column.field.clone());
+        match &column.source {
+            ColumnSource::Physical => Ok(FileColumn::Partition(named)),
+            ColumnSource::Metadata { key, .. } if !column.field.data_type.is_text() => {
+                Err(SqlError::validation(format!(
+                    "the metadata '{key}' of column '{}' is a STRING, not {}",
+                    column.name, column.field
+                )))
+            }
+            ColumnSource::Metadata { key, .. } if key == "file.path" => Ok(FileColumn::Path(named)),
+            ColumnSource::Metadata { key, .. } if key == "file.name" => Ok(FileColumn::Name(named)),
+            ColumnSource::Metadata { key, .. } => Err(SqlError::validation(format!(
+                "Invalid metadata key '{key}' in column '{}' of table {}",
+                column.name,
+                table.path.quoted()
+            ))
+            .with_hint("supported are: file.path, file.name")),
+            ColumnSource::Computed { .. } => Err(SqlError::validation("a computed column that is read")),
+        }
+    }
+}
+
+impl TableSource for Files {
+    fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
+        let columns = cx.columns.iter().map(|path| self.column(cx.table, path.root()));
+        let files = RowFiles::new(
+            self.format.clone(),
+            self.schema.clone(),
+            columns.collect::<SqlResult<_>>()?,
+            self.partitioning.clone(),
+        );
+        let mut source = FileSource::with_format(self.path.as_str(), files).recursive();
+        if matches!(&self.format, Format::Csv(options) if options.has_newlines()) {
+            source = source.whole_files();
+        }
+        if self.format.ignores_parse_errors() {
+            source = source.on_error(BadRecord::Skip);
+        }
+        Ok(cx.environment.from_source(source))
+    }
+}
+
+impl TableSink for Files {
+    fn changelog_mode(&self, _: &ChangelogMode) -> ChangelogMode {
+        ChangelogMode::insert_only()
+    }
+
+    fn consume(&self, rows: &Stream<Chunk>, schema: &Schema) -> SqlResult<StreamSink> {
+        let position = |name: &str| {
+            schema
+                .position(name)
+                .ok_or_else(|| SqlError::validation(format!("column '{name}' is not written")))
+        };
+        let stored = self.schema.names().map(position).collect::<SqlResult<Vec<_>>>()?;
+        let keys = self.partitioning.names().map(position).collect::<SqlResult<Vec<_>>>()?;
+        let encoder = RowFilesEncoder::new(
+            &self.format,
+            &schema.project(&stored),
+            stored,
+            keys.into_iter().map(|key| (key, schema.field(key).data_type)).collect(),
+            self.partitioning.clone(),
+        );
+        let mut sink = FileSink::with_encoder(self.path.as_str(), encoder).append();
+        if let Some(bytes) = self.file_size {
+            sink = sink.roll_bytes(bytes);
+        }
+        if let Some(interval) = self.rollover {
+            sink = sink.roll_interval(interval);
+        }
+        let sink = rows.sink_to(sink);
+        Ok(match self.parallelism {
+            Some(parallelism) => sink.parallelism(parallelism),
+            None => sink,
+        })
+    }
+}
+
+/// Whether the first row of a file names the columns.
+pub(super) const fn has_header(format: &Format) -> bool {
+    matches!(format, Format::Csv(options) if CsvOptions::has_header(options))
+}
+
+/// Whether a column of this type can be a folder.
+const fn can_be_folder(data_type: &SqlType) -> bool {
+    data_type.is_text()
+        || data_type.is_numeric()
+        || data_type.is_timestamp()
+        || matches!(data_type, SqlType::Boolean | SqlType::Date | SqlType::Time(_))
+}
+
+/// The columns of a table by position, shared by readers.
+type Columns = Arc<[FileColumn]>;

@@ -1,0 +1,86 @@
+//! Format `json`: an object a row.
+//!
+//! As Flink's [JSON format](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/formats/json/).
+
+mod decoder;
+mod encoder;
+
+use crate::connectors::Options;
+use crate::error::{SqlError, SqlResult};
+use crate::types::text::timestamp::TimestampFormat;
+use crate::types::{Field, Schema, SqlType};
+
+pub use decoder::JsonDecoder;
+pub(crate) use decoder::JsonRules;
+pub use encoder::JsonEncoder;
+
+/// The options of format `json`.
+#[derive(Clone, Debug, Default)]
+pub struct JsonOptions {
+    pub(super) fail_on_missing_field: bool,
+    pub(super) ignore_parse_errors: bool,
+    timestamp_format: TimestampFormat,
+    plain_decimals: bool,
+    ignore_null_fields: bool,
+}
+
+impl JsonOptions {
+    /// Takes the options that begin with `json.`.
+    pub(super) fn new(options: &mut Options, schema: &Schema) -> SqlResult<Self> {
+        let fail_on_missing_field = options.boolean("json.fail-on-missing-field")?.unwrap_or_default();
+        let ignore_parse_errors = options.boolean("json.ignore-parse-errors")?.unwrap_or_default();
+        if fail_on_missing_field && ignore_parse_errors {
+            return Err(SqlError::validation(
+                "fail-on-missing-field and ignore-parse-errors shouldn't both be true",
+            ));
+        }
+        let timestamp_format = match options.take("json.timestamp-format.standard").as_deref() {
+            None | Some("SQL") => TimestampFormat::Sql,
+            Some("ISO-8601") => TimestampFormat::Iso8601,
+            Some(other) => {
+                return Err(SqlError::validation(format!(
+                    "Unsupported value '{other}' for timestamp-format.standard. Supported values are [SQL, ISO-8601]"
+                )));
+            }
+        };
+        // Keys of maps are never NULL here; the options that say what to do with such are only looked at.
+        let mode = options.take("json.map-null-key.mode").map(|mode| mode.to_ascii_uppercase());
+        if let Some(mode) = mode.filter(|mode| !matches!(&**mode, "FAIL" | "DROP" | "LITERAL")) {
+            return Err(SqlError::validation(format!(
+                "Unsupported value '{mode}' for option map-null-key.mode. Supported values are [LITERAL, FAIL, DROP]"
+            )));
+        }
+        options.take("json.map-null-key.literal");
+        options.boolean("json.decode.json-parser.enabled")?;
+        let plain_decimals = options.boolean("json.encode.decimal-as-plain-number")?.unwrap_or_default();
+        let ignore_null_fields = options.boolean("json.encode.ignore-null-fields")?.unwrap_or_default();
+        schema.fields().try_for_each(check)?;
+        Ok(Self {
+            fail_on_missing_field,
+            ignore_parse_errors,
+            timestamp_format,
+            plain_decimals,
+            ignore_null_fields,
+        })
+    }
+}
+
+/// Objects have texts as their keys.
+fn check(field: &Field) -> SqlResult<()> {
+    let keys = |key: &Field| {
+        if key.data_type.is_text() {
+            return Ok(());
+        }
+        Err(SqlError::unsupported(format!(
+            "JSON format doesn't support non-string as key type of map. The type is: {}",
+            field.data_type
+        )))
+    };
+    match &field.data_type {
+        SqlType::Array(element) => check(element),
+        SqlType::Map(key, value) => keys(key).and_then(|()| check(value)),
+        SqlType::Multiset(element) => keys(element),
+        SqlType::Row(fields) => fields.iter().try_for_each(|field| check(&field.field)),
+        _ => Ok(()),
+    }
+}
