@@ -126,6 +126,11 @@ impl TableEnvironment {
     }
 
     fn physical(&self, plan: LogicalPlan) -> SqlResult<PhysicalPlan> {
+        // Rows that replace others are known by their key, whether the query reads it or not.
+        let plan = plan.with_keys_of(&|table| {
+            let changelog = ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode());
+            SqlResult::Ok(!changelog.is_insert_only())
+        })?;
         let plan = rules::optimize(plan, &self.session.build_context());
         rules::refuse_row_numbers(&plan)?;
         PhysicalPlan::of(plan, &|table| {

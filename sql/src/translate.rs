@@ -165,7 +165,8 @@ impl<'a> Translator<'a> {
         let sink = table_sink(self.session, table)?;
         let written =
             sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
-        let written = if is_single(input) { written.parallelism(1) } else { written };
+        let is_set = table.options.contains_key("sink.parallelism");
+        let written = if is_single(input) && !is_set { written.parallelism(1) } else { written };
         if let Some(uid) = self.identity(plan) {
             written.uid(uid);
         }
@@ -272,7 +273,11 @@ impl<'a> Translator<'a> {
         let kind = order.first().map(|first| schema.field(first.column).data_type.time_kind());
         if by_time && kind == Some(TimeKind::Proctime) {
             // Rows come in this order, and no two have the same time.
-            return Ok(input.clone());
+            let columns = schema.fields().enumerate();
+            let columns = columns.map(|(index, field)| Expression::column(index, field.clone()));
+            let columns: Vec<_> = columns.collect();
+            let calc = Calc::new(None, &columns, &self.session.build_context())?;
+            return Ok(input.transform("Sort", move |_| calc.clone()).parallelism(1));
         }
         let is_batch = |key: &str, value: &str| {
             self.session.setting(key).is_some_and(|setting| setting.eq_ignore_ascii_case(value))
@@ -351,7 +356,10 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
     match &plan.node {
         PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
-        PhysicalNode::GroupAggregate { keys, .. } => keys.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
+            keys.is_empty()
+        }
+        PhysicalNode::Join { condition, .. } => condition.keys.is_empty(),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
