@@ -215,7 +215,6 @@ impl LogicalPlan {
     }
 
     /// The plan in which the primary keys of these tables are read in any case.
-    #[must_use]
     pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
         let mut failed = None;
         let mut plan = self.map_inputs(&mut |input| {

@@ -101,7 +101,7 @@ impl QueryKernel {
         let Some(text) = text else { return Ok(None) };
         let found = self.path.find(text).map(|found| found.map(|value| self.wrapped(value)));
         let (behavior, message) = match found {
-            Ok(Some(value)) if !value.is_scalar() && !(self.is_array && matches!(value, Json::Object(_))) => {
+            Ok(Some(value)) if !(value.is_scalar() || self.is_array && matches!(value, Json::Object(_))) => {
                 return Ok(Some(value));
             }
             Ok(Some(value)) if !value.is_scalar() => (

@@ -250,11 +250,14 @@ enum Event {
     Restore(u32),
 }
 
+/// By key: count, sum, minimum of the texts.
+type Groups = BTreeMap<i64, (i64, Option<i64>, String)>;
+
 /// Each row in all windows that contain it and were not over when it came.
 #[derive(Default)]
 struct Reference {
-    /// By end and start, then key: count, sum, minimum of the texts.
-    windows: BTreeMap<(i64, i64), BTreeMap<i64, (i64, Option<i64>, String)>>,
+    /// By end and start.
+    windows: BTreeMap<(i64, i64), Groups>,
     watermark: Option<i64>,
     late: u64,
 }
