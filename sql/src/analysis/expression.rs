@@ -193,9 +193,11 @@ impl<'a, 'g> Binder<'a, 'g> {
             Syntax::Function(call) => self.function(call),
             Syntax::Special(special) => self.special(special, span),
             Syntax::Context(function) => self.named(context_name(*function), Vec::new(), span),
-            Syntax::Subquery(_) if self.grouping.is_none() && self.scope.subquery(span).is_some() => {
-                self.scope.subquery(span).cloned().ok_or_else(|| SqlError::validation("a subquery without a value"))
-            }
+            Syntax::Subquery(_) if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
+                .scope
+                .subquery(span)
+                .cloned()
+                .ok_or_else(|| SqlError::validation("a subquery without a value")),
             Syntax::In { .. }
             | Syntax::Quantified { .. }
             | Syntax::Exists(_)

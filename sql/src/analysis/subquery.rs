@@ -29,12 +29,17 @@ pub(super) fn filter(
 ) -> SqlResult<LogicalPlan> {
     let mut conjuncts = Vec::new();
     split(selection, &mut conjuncts);
-    let (tests, conditions): (Vec<_>, Vec<_>) =
-        conjuncts.into_iter().map(|conjunct| (test(conjunct, false), conjunct)).partition(|(test, _)| test.is_some());
+    let (tests, conditions): (Vec<_>, Vec<_>) = conjuncts
+        .into_iter()
+        .map(|conjunct| (test(conjunct, false), conjunct))
+        .partition(|(test, _)| test.is_some());
     let conditions = conditions.into_iter().map(|(_, syntax)| Binder::new(scope).condition(syntax, "WHERE"));
     let conditions = conditions.collect::<SqlResult<Vec<_>>>()?;
     let plan = if conditions.is_empty() { plan } else { plan.filter(Expression::all(conditions)) };
-    tests.into_iter().filter_map(|(test, _)| test).try_fold(plan, |plan, test| test.join(context, plan, scope))
+    tests
+        .into_iter()
+        .filter_map(|(test, _)| test)
+        .try_fold(plan, |plan, test| test.join(context, plan, scope))
 }
 
 /// The operands of ANDs.
@@ -77,7 +82,8 @@ impl Test<'_> {
         let moved = |column: usize| {
             if column < inner_columns { column + left_columns } else { column - inner_columns }
         };
-        let mut conditions: Vec<_> = inner.correlated.iter().map(|condition| condition.over_moved(&moved)).collect();
+        let mut conditions: Vec<_> =
+            inner.correlated.iter().map(|condition| condition.over_moved(&moved)).collect();
         if let Some(value) = self.value {
             let values: Vec<&Syntax> = match &value.kind {
                 ExpressionKind::Row(values) => values.iter().collect(),
@@ -112,7 +118,8 @@ fn not_known_to_differ(equal: Expression) -> SqlResult<Expression> {
         return Ok(equal);
     }
     let unknown = operator("IS NULL")?.call(vec![equal.clone()])?;
-    let kind = crate::plan::ExpressionKind::Logical { operator: Operator::Or, operands: vec![equal, unknown] };
+    let kind =
+        crate::plan::ExpressionKind::Logical { operator: Operator::Or, operands: vec![equal, unknown] };
     Ok(Expression { kind, field: Field::nullable(SqlType::Boolean) })
 }
 
@@ -165,14 +172,20 @@ impl Inner {
         }
         let is_simple = select.group_by.is_none() && select.having.is_none() && select.qualify.is_none();
         if !is_simple {
-            return unsupported("a subquery with GROUP BY or QUALIFY that reads columns of the query around it", span);
+            return unsupported(
+                "a subquery with GROUP BY or QUALIFY that reads columns of the query around it",
+                span,
+            );
         }
         let mut values = Vec::new();
         for item in &select.items {
             match &item.kind {
                 SelectItemKind::Expression { value, .. } => {
                     if super::grouping::has_aggregate(value) {
-                        return unsupported("an aggregate of rows that depend on the query around it", item.span);
+                        return unsupported(
+                            "an aggregate of rows that depend on the query around it",
+                            item.span,
+                        );
                     }
                     values.push(Binder::new(&scope).bind(value)?);
                 }
@@ -261,7 +274,9 @@ fn collect<'e>(expression: &'e Syntax, into: &mut Vec<(&'e Query, Span)>) {
                 }));
             }
         }
-        Interval { value, .. } | Field { value, .. } | Is { value, .. } | Cast { value, .. } => parts.push(value),
+        Interval { value, .. } | Field { value, .. } | Is { value, .. } | Cast { value, .. } => {
+            parts.push(value)
+        }
         Item { value, index } => parts.extend([&**value, &**index]),
         Unary { operand, .. } => parts.push(operand),
         Binary { left, right, .. } => parts.extend([&**left, &**right]),
@@ -278,7 +293,11 @@ fn collect<'e>(expression: &'e Syntax, into: &mut Vec<(&'e Query, Span)>) {
         Map(pairs) => parts.extend(pairs.iter().flat_map(|(key, value)| [key, value])),
         Case { operand, branches, otherwise } => {
             parts.extend(operand.iter().chain(otherwise).map(|part| &**part));
-            parts.extend(branches.iter().flat_map(|branch: &ast::WhenClause| branch.conditions.iter().chain([&branch.result])));
+            parts.extend(
+                branches
+                    .iter()
+                    .flat_map(|branch: &ast::WhenClause| branch.conditions.iter().chain([&branch.result])),
+            );
         }
         Special(special) => parts.extend(special.operands()),
         _ => {}

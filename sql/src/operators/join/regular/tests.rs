@@ -186,7 +186,10 @@ fn an_outer_row_is_in_as_many_pairs_after_an_update_of_the_other_as_before() {
     let mut harness = open(&specification(JoinKind::Left, Known::ById, false, false));
     push(&mut harness, Input::Left, &["+I[1, 10, a]"]);
     push(&mut harness, Input::Right, &["+I[1, 20, x]", "+U[1, 20, y]", "-D[1, 20, y]"]);
-    assert_eq!(take(&harness, JoinKind::Left).last().map(String::as_str), Some("+I[1, 10, a, null, null, null]"));
+    assert_eq!(
+        take(&harness, JoinKind::Left).last().map(String::as_str),
+        Some("+I[1, 10, a, null, null, null]")
+    );
 }
 
 #[test]
@@ -198,7 +201,11 @@ fn many_pairs_come_in_chunks_of_a_bounded_size() {
     harness.take_records();
     push(&mut harness, Input::Right, &rights);
     let chunks = harness.take_records();
-    assert!(chunks.iter().all(|chunk| chunk.rows() <= 2 * Chunk::ROWS), "{:?}", chunks.iter().map(Chunk::rows).collect::<Vec<_>>());
+    assert!(
+        chunks.iter().all(|chunk| chunk.rows() <= 2 * Chunk::ROWS),
+        "{:?}",
+        chunks.iter().map(Chunk::rows).collect::<Vec<_>>()
+    );
     // A pair for each left id up to the right one's, and each left row's NULLs taken back once.
     assert_eq!(chunks.iter().map(Chunk::rows).sum::<usize>(), 150 * 151 / 2 + 150);
 }

@@ -28,7 +28,9 @@ fn text(plan: &LogicalPlan) -> String {
     };
     match &plan.node {
         LogicalNode::Values(_) => plan.schema.name(0).to_owned(),
-        LogicalNode::Filter { input, condition } => format!("filter[{}]({})", columns(condition), text(input)),
+        LogicalNode::Filter { input, condition } => {
+            format!("filter[{}]({})", columns(condition), text(input))
+        }
         LogicalNode::Project { input, .. } => format!("project({})", text(input)),
         LogicalNode::Aggregate { input, .. } => format!("aggregate({})", text(input)),
         LogicalNode::Union { inputs } => {
