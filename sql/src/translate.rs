@@ -23,24 +23,29 @@ use crate::operators::{
     WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
     ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, SortKey,
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, TimeKind};
 
-/// Builds the job of a plan.
+/// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) environment: &'a Environment,
+    session: &'a Session,
+    environment: &'a Environment,
     /// The names that have been given, and how often.
     names: RefCell<BTreeMap<String, usize>>,
+    identities: RefCell<Identities>,
+    /// Where the rows of the plan that is translated go.
+    target: RefCell<String>,
 }
 
 impl<'a> Translator<'a> {
-    /// For plans of a session.
+    /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
-        Self { session, environment, names: RefCell::default() }
+        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
+        Self { session, environment, names: RefCell::default(), identities, target }
     }
 
     /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
@@ -51,8 +56,29 @@ impl<'a> Translator<'a> {
         if *count == 1 { name } else { format!("{name} ({count})") }
     }
 
-    /// The rows of a plan.
+    /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        let rows = self.operator(plan)?;
+        let goes_on = matches!(
+            plan.node,
+            PhysicalNode::Calc { .. }
+                | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::DropUpdateBefore
+        );
+        // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
+        // each other.
+        let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
+        Ok(match self.identity(plan) {
+            Some(uid) => rows.uid(uid),
+            None => rows,
+        })
+    }
+
+    fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
+        self.identities.borrow_mut().name(plan, &self.target.borrow())
+    }
+
+    fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
@@ -134,9 +160,16 @@ impl<'a> Translator<'a> {
         let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
             return unsupported_plan("a plan without a sink");
         };
+        self.target.replace(table.path.to_string());
         let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
-        sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let written =
+            sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let is_set = table.options.contains_key("sink.parallelism");
+        let written = if is_single(input) && !is_set { written.parallelism(1) } else { written };
+        if let Some(uid) = self.identity(plan) {
+            written.uid(uid);
+        }
         Ok(())
     }
 
@@ -240,7 +273,11 @@ impl<'a> Translator<'a> {
         let kind = order.first().map(|first| schema.field(first.column).data_type.time_kind());
         if by_time && kind == Some(TimeKind::Proctime) {
             // Rows come in this order, and no two have the same time.
-            return Ok(input.clone());
+            let columns = schema.fields().enumerate();
+            let columns = columns.map(|(index, field)| Expression::column(index, field.clone()));
+            let columns: Vec<_> = columns.collect();
+            let calc = Calc::new(None, &columns, &self.session.build_context())?;
+            return Ok(input.transform("Sort", move |_| calc.clone()).parallelism(1));
         }
         let is_batch = |key: &str, value: &str| {
             self.session.setting(key).is_some_and(|setting| setting.eq_ignore_ascii_case(value))
@@ -312,4 +349,20 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
         _ => input.transform(name, move |_| RetractableRank::new(&rank)),
     };
     if partition.is_empty() { ranked.parallelism(1) } else { ranked }
+}
+
+/// Whether all rows of a plan come from one subtask.
+pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
+    match &plan.node {
+        PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        PhysicalNode::Rank { partition, .. } => partition.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
+            keys.is_empty()
+        }
+        PhysicalNode::Join { condition, .. } => condition.keys.is_empty(),
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
+        _ => false,
+    }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::catalog::{FunctionScope, Session};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;
 use crate::parser::ast::{Identifier, ObjectName};
@@ -17,6 +18,7 @@ pub(crate) struct Scope {
     relations: Vec<RelationScope>,
     /// Columns of USING and NATURAL: they come first in `*`.
     merged: Vec<Merged>,
+    functions: FunctionScope,
     /// The columns that subqueries are, by the places of those.
     subqueries: Vec<(Span, Expression)>,
     /// What is around a subquery; its columns stand behind these.
@@ -144,6 +146,16 @@ impl Scope {
             }
             None => self.find(name, 0..self.columns.len()),
         }
+    }
+
+    /// With the functions of a session.
+    pub(crate) fn with_functions(self, session: &Session) -> Self {
+        Self { functions: session.function_scope(), ..self }
+    }
+
+    /// The functions that have been created.
+    pub(crate) const fn functions(&self) -> &FunctionScope {
+        &self.functions
     }
 
     /// All columns, with their positions.

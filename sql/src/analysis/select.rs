@@ -25,6 +25,7 @@ pub(super) fn select(
     hidden: &[&Syntax],
 ) -> SqlResult<LogicalPlan> {
     let (plan, scope) = from(context, select)?;
+    let scope = scope.with_functions(context.session);
     let selected = select.items.iter().filter_map(|item| match &item.kind {
         SelectItemKind::Expression { value, .. } => Some(value),
         _ => None,

@@ -32,8 +32,8 @@ use source::ScriptSource;
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "values",
-    source: Some(|cx, options| source(cx, options)),
-    sink: Some(|cx, options| sink(cx, options)),
+    source: Some(source),
+    sink: Some(sink),
 };
 
 /// Options that mean something to Flink's planner or runtime and nothing here.

@@ -5,10 +5,13 @@
 
 mod access;
 mod construct;
+mod convert;
 mod number;
 mod parse;
 mod path;
+mod query;
 mod quote;
+mod scalar;
 mod value;
 
 use super::ScalarFunction;
@@ -17,7 +20,7 @@ use crate::eval::Argument;
 
 /// The functions of each file.
 pub(super) const FAMILIES: &[&[ScalarFunction]] =
-    &[access::FUNCTIONS, construct::FUNCTIONS, quote::FUNCTIONS];
+    &[access::FUNCTIONS, construct::FUNCTIONS, query::FUNCTIONS, quote::FUNCTIONS, scalar::FUNCTIONS];
 
 /// An argument that says how a function behaves, which the binder has made of the syntax, or the path.
 fn literal<'a>(arguments: &'a [Argument], index: usize, what: &str) -> SqlResult<&'a str> {

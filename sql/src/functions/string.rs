@@ -5,6 +5,7 @@
 mod characters;
 mod concat;
 mod encoding;
+mod format;
 mod internet;
 mod pad;
 mod part;
@@ -25,6 +26,7 @@ pub(super) const FAMILIES: &[&[ScalarFunction]] = &[
     characters::FUNCTIONS,
     concat::FUNCTIONS,
     encoding::FUNCTIONS,
+    format::FUNCTIONS,
     internet::FUNCTIONS,
     pad::FUNCTIONS,
     part::FUNCTIONS,

@@ -187,7 +187,7 @@ pub(super) fn row_keys(layout: &KeyLayout, chunk: &Chunk) -> Result<EncodedRows>
         for (column, field) in layout.columns().iter().zip(layout.fields()) {
             encode_value(&mut encoder, chunk.column(*column)?, row, &field.data_type, KeyOrder::Ascending)?;
         }
-        keys.push(&bytes);
+        keys.push(&bytes)?;
     }
     Ok(keys)
 }

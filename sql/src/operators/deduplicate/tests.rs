@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 use crate::chunk::Chunk;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::Schema;
 
 fn columns(time: &str) -> Schema {

@@ -3,7 +3,7 @@ use millstream_runtime::testing::OperatorHarness;
 use millstream_state::Timestamp;
 
 use super::SinkUpsertMaterializer;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::Schema;
 
 fn columns() -> Schema {

@@ -5,7 +5,7 @@ use millstream_state::Timestamp;
 use proptest::prelude::*;
 
 use super::ChangelogNormalize;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 
 proptest! {
     #[test]

@@ -3,7 +3,7 @@ use millstream_runtime::testing::OperatorHarness;
 use millstream_state::Timestamp;
 
 use super::NotNullEnforcer;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 
 #[test]
 fn rows_with_null_are_dropped_or_fail_the_job() -> Result<()> {

@@ -10,7 +10,7 @@ use self::reference::{Reference, Row, Strategy as Kept};
 use super::{BoundedRank, RankSpecification, RetractableRank};
 use crate::chunk::Chunk;
 use crate::plan::SortKey;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::{Field, NamedField, Schema, SqlType};
 
 fn input() -> Schema {
@@ -145,11 +145,19 @@ fn check(case: &Case, steps: &[Step], cut: usize) {
     }
     let mut chunks = harness.take_records();
     let snapshot = harness.snapshot(1).unwrap();
-    let mut harness = case.harness(HarnessSetup::new().restore([&snapshot]));
+    // Two subtasks go on, each with the partitions that it owns.
+    let mut subtasks =
+        [0, 1].map(|subtask| case.harness(HarnessSetup::new().subtask(subtask, 2).restore([&snapshot])));
+    let groups = KeyGroups::new(128);
     for line in &lines[cut..] {
-        harness.push(chunk(&input(), std::slice::from_ref(line)), Timestamp::MIN).unwrap();
+        let row = chunk(&input(), std::slice::from_ref(line));
+        let mut hashes = Vec::new();
+        case.specification().partition.hash(row.columns(), 1, &mut hashes).unwrap();
+        let owner = groups.owner(groups.of_hash(hashes[0]), 2);
+        let subtask = &mut subtasks[owner as usize];
+        subtask.push(row, Timestamp::MIN).unwrap();
+        chunks.extend(subtask.take_records());
     }
-    chunks.extend(harness.take_records());
     assert_eq!(rows(&output(case.number), &chunks), expected, "{case:?} {lines:#?}");
 }
 

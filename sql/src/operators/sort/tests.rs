@@ -4,7 +4,7 @@ use millstream_state::Timestamp;
 
 use super::{Sort, SortSpecification};
 use crate::plan::SortKey;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 
 const fn by(column: usize, descending: bool) -> SortKey {
     SortKey { column, descending, nulls_last: descending }

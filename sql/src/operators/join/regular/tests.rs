@@ -13,7 +13,7 @@ use crate::chunk::Chunk;
 use crate::eval::BuildContext;
 use crate::functions::operator;
 use crate::plan::{Expression, JoinCondition, JoinKey, JoinKind};
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::Schema;
 
 const KINDS: [JoinKind; 6] =

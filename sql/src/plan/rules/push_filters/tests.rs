@@ -1,7 +1,7 @@
 use super::push_filters;
 use crate::functions::operator;
 use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
-use crate::testing::schema;
+use crate::test_support::schema;
 
 /// Rows of two columns.
 fn input(names: [&str; 2]) -> LogicalPlan {

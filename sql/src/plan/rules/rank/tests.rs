@@ -1,7 +1,7 @@
 //! Top-N queries from their text to their rows; the rows are worked out by hand from Flink's functions.
 
 use crate::plan::changelog::describe;
-use crate::testing::{error, plan, query};
+use crate::test_support::{error, plan, query};
 use crate::{TableEnvironment, TableResult};
 
 /// Rows one by one, in this order.
