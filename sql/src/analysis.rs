@@ -8,6 +8,8 @@ mod insert;
 mod join;
 mod literal;
 mod overlaps;
+mod order_by;
+mod over;
 mod query;
 mod scope;
 mod select;

@@ -2,18 +2,29 @@
 
 pub mod accumulators;
 mod calc;
+pub mod changes;
+mod deduplicate;
 mod drop_update_before;
 mod group_aggregate;
 mod join;
+mod last_rows;
+mod normalize;
+mod rank;
+mod sort;
+pub mod sort_keys;
 mod watermark;
 mod window_aggregate;
 mod window_tvf;
 mod windows;
 
 pub use calc::Calc;
+pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use join::{Join, JoinSpecification, SideSpecification, UniqueKey};
+pub use normalize::ChangelogNormalize;
+pub use rank::{BoundedRank, RankSpecification, RetractableRank};
+pub use sort::{Sort, SortSpecification};
 pub use watermark::WatermarkAssigner;
 pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};
 pub use window_tvf::WindowTableFunction;

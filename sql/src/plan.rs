@@ -9,6 +9,7 @@ mod path;
 mod physical;
 pub mod rules;
 mod window;
+mod sort;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
 pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOperator};
@@ -18,3 +19,4 @@ pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
 pub(crate) use window::is_window_aggregate;
 pub use window::{WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties};
+pub use sort::{RankForm, RankStrategy, SortKey};

@@ -130,6 +130,7 @@ impl TableEnvironment {
 
     fn physical(&self, plan: LogicalPlan) -> SqlResult<PhysicalPlan> {
         let plan = rules::optimize(plan, &self.session.build_context());
+        rules::refuse_row_numbers(&plan)?;
         PhysicalPlan::of(plan, &|table| {
             Ok(ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode()))
         })

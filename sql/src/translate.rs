@@ -16,14 +16,17 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
-    SessionAggregate, SideSpecification, UniqueKey, WatermarkAssigner, WindowAggregate,
-    WindowAggregateSpecification, WindowTableFunction,
+    BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
+    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
+    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, Sort, SortSpecification,
+    UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification, WindowTableFunction,
 };
-use crate::plan::changelog::join_input_keys;
-use crate::plan::{ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan};
-use crate::types::Schema;
+use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::{
+    ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, SortKey,
+};
 use crate::types::zone::Zone;
+use crate::types::{Schema, TimeKind};
 
 /// Builds the job of a plan.
 pub(crate) struct Translator<'a> {
@@ -101,6 +104,15 @@ impl<'a> Translator<'a> {
             (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
                 Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
+            }
+            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input)),
+            (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
+            (PhysicalNode::ChangelogNormalize { key }, [input]) => {
+                let (key, schema) = (key.clone(), plan.schema.clone());
+                let update_before = plan.changelog.update_before;
+                Ok(input.transform("ChangelogNormalize", move |_| {
+                    ChangelogNormalize::new(&key, &schema, update_before)
+                }))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
@@ -183,6 +195,29 @@ impl<'a> Translator<'a> {
         Zone::of(&id).map_err(|error| SqlError::validation(error.to_string()))
     }
 
+    /// All rows in order, as far as that can be known.
+    fn sort(&self, order: &[SortKey], schema: &Schema, input: &Stream<Chunk>) -> SqlResult<Stream<Chunk>> {
+        let by_time = sorts_by_time(schema, order);
+        let kind = order.first().map(|first| schema.field(first.column).data_type.time_kind());
+        if by_time && kind == Some(TimeKind::Proctime) {
+            // Rows come in this order, and no two have the same time.
+            return Ok(input.clone());
+        }
+        let is_batch = |key: &str, value: &str| {
+            self.session.setting(key).is_some_and(|setting| setting.eq_ignore_ascii_case(value))
+        };
+        let at_end = is_batch("execution.runtime-mode", "batch")
+            || is_batch("__table.exec.sort.non-temporal.enabled__", "true");
+        if !by_time && !at_end {
+            return Err(SqlError::unsupported("Sort on a non-time-attribute field is not supported.").with_hint(
+                "order by a time attribute, ascending; add a LIMIT; or SET 'execution.runtime-mode' = 'batch', with \
+                 which rows are sorted at the end of the input",
+            ));
+        }
+        let specification = SortSpecification::new(order, schema, by_time);
+        Ok(input.transform("Sort", move |_| Sort::new(&specification)).parallelism(1))
+    }
+
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {
         let key = "pipeline.auto-watermark-interval";
         match self.session.setting(key) {
@@ -204,4 +239,38 @@ fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKe
     }
     let smallest = keys.into_iter().min_by_key(BTreeSet::len);
     smallest.map_or(UniqueKey::None, |key| UniqueKey::Columns(key.into_iter().collect()))
+}
+
+/// The first rows of each partition.
+fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
+    let PhysicalNode::Rank { partition, order, start, end, number, strategy, .. } = &plan.node else {
+        return input.clone();
+    };
+    let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+    let update_before = plan.changelog.update_before;
+    let name = describe(&plan.node);
+    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before);
+    let ranked = match (strategy, order.as_slice()) {
+        (RankStrategy::Deduplicate, [time]) => {
+            let specification = DeduplicateSpecification::new(
+                partition,
+                &schema,
+                time.column,
+                time.descending,
+                update_before,
+            );
+            if specification.waits() {
+                input.transform(name, move |_| DeduplicateFirst::new(&specification))
+            } else {
+                input.transform(name, move |_| Deduplicate::new(&specification))
+            }
+        }
+        (RankStrategy::AppendFast, _) => input.transform(name, move |_| BoundedRank::new(&rank)),
+        (RankStrategy::UpdateFast(key), _) => {
+            let rank = rank.replacing(key);
+            input.transform(name, move |_| BoundedRank::new(&rank))
+        }
+        _ => input.transform(name, move |_| RetractableRank::new(&rank)),
+    };
+    if partition.is_empty() { ranked.parallelism(1) } else { ranked }
 }

@@ -2,6 +2,7 @@
 
 use super::grouping::Grouping;
 use super::overlaps::overlaps;
+use super::over::RowNumbers;
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
@@ -21,6 +22,10 @@ pub(crate) struct Binder<'a, 'g> {
     scope: &'a Scope,
     /// Above a GROUP BY, expressions are over its result.
     grouping: Option<&'g mut Grouping<'a>>,
+    /// Where numbers of rows may be asked for.
+    pub(super) numbers: Option<&'g mut RowNumbers>,
+    /// What names that are no columns stand for.
+    aliases: &'a [ast::SelectItem],
 }
 
 /// An expression over the columns of a scope, without aggregates.
@@ -31,12 +36,33 @@ pub(crate) fn bind_over(scope: &Scope, expression: &ast::Expression) -> SqlResul
 impl<'a, 'g> Binder<'a, 'g> {
     /// Over the columns of a scope.
     pub(crate) const fn new(scope: &'a Scope) -> Self {
-        Self { scope, grouping: None }
+        Self { scope, grouping: None, numbers: None, aliases: &[] }
     }
 
     /// Over the result of a GROUP BY.
     pub(crate) const fn above(grouping: &'g mut Grouping<'a>) -> Self {
-        Self { scope: grouping.input(), grouping: Some(grouping) }
+        Self { scope: grouping.input(), grouping: Some(grouping), numbers: None, aliases: &[] }
+    }
+
+    /// With ROW_NUMBER.
+    pub(crate) fn with_numbers(self, numbers: &'g mut RowNumbers) -> Self {
+        Self { numbers: Some(numbers), ..self }
+    }
+
+    /// With the names of a select list, where no column has them.
+    pub(crate) fn with_aliases(self, aliases: &'a [ast::SelectItem]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// What a name of the select list stands for, if no column is called so.
+    fn alias(&self, name: &ast::ObjectName) -> Option<&'a ast::Expression> {
+        let [only] = name.parts.as_slice() else { return None };
+        self.aliases.iter().find_map(|item| match &item.kind {
+            ast::SelectItemKind::Expression { value, alias: Some(alias) } if alias.name == only.name => {
+                self.scope.resolve(name).is_err().then_some(value)
+            }
+            _ => None,
+        })
     }
 
     /// An expression with its types; an error has the place of what is wrong.
@@ -87,6 +113,9 @@ impl<'a, 'g> Binder<'a, 'g> {
                 _ => unsupported("an interval whose value is not a literal", span),
             },
             Syntax::Column(name) => {
+                if let Some(value) = self.alias(name) {
+                    return self.bind(value);
+                }
                 let column = self.scope.resolve(name)?;
                 if self.grouping.is_some() {
                     return Err(SqlError::validation(format!("Expression '{name}' is not being grouped"))
@@ -292,8 +321,8 @@ impl<'a, 'g> Binder<'a, 'g> {
     fn function(&mut self, call: &FunctionCall) -> SqlResult<Expression> {
         let span = *call.span;
         let name = call.name.parts.last().map_or("", |part| &part.name);
-        if call.over.is_some() {
-            return unsupported("OVER", span);
+        if let Some(over) = &call.over {
+            return self.over(call, over);
         }
         if let Some(grouping) = &mut self.grouping
             && let Some(result) = grouping.call(call)?

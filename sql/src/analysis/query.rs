@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::expression::bind_over;
-use super::{Scope, select, table_reference, unsupported};
+use super::{Scope, order_by, select, table_reference, unsupported};
 use crate::catalog::Session;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;
@@ -27,11 +27,15 @@ pub(crate) struct QueryContext<'a> {
 /// # Errors
 /// If it does not fit the catalog or the types, or is not supported.
 pub fn analyze_query(session: &Session, query: &Query) -> SqlResult<LogicalPlan> {
-    QueryContext { session, with: BTreeMap::new(), depth: 0 }.query(query)
+    QueryContext { session, with: BTreeMap::new(), depth: 0 }.ordered_query(query, true)
 }
 
 impl QueryContext<'_> {
     pub(crate) fn query(&self, query: &Query) -> SqlResult<LogicalPlan> {
+        self.ordered_query(query, false)
+    }
+
+    fn ordered_query(&self, query: &Query, is_top: bool) -> SqlResult<LogicalPlan> {
         let mut context = self.clone();
         if let Some(with) = &query.with {
             if with.recursive {
@@ -42,18 +46,12 @@ impl QueryContext<'_> {
                 context.with.insert(table.name.name.clone(), plan);
             }
         }
-        if let Some(item) = query.order_by.first() {
-            return unsupported("ORDER BY", item.span);
-        }
-        if matches!(query.limit, Some(ast::Limit::Count(_))) || query.offset.is_some() {
-            return unsupported("LIMIT", query.span);
-        }
-        context.body(&query.body, *query.span)
+        order_by::ordered(&context, query, is_top)
     }
 
-    fn body(&self, body: &QueryBody, span: Span) -> SqlResult<LogicalPlan> {
+    pub(super) fn body(&self, body: &QueryBody, span: Span) -> SqlResult<LogicalPlan> {
         match body {
-            QueryBody::Select(select) => select::select(self, select),
+            QueryBody::Select(select) => select::select(self, select, &[]),
             QueryBody::Values(rows) => values(rows, span),
             QueryBody::Table(name) => Ok(table_reference::named(self, name, &[])?.0),
             QueryBody::Query(query) => self.query(query),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::expression::Binder;
 use super::grouping::{Grouping, has_aggregate};
 use super::join::combined;
+use super::order_by::hidden_name;
+use super::over::RowNumbers;
 use super::query::QueryContext;
 use super::{Scope, table_reference, unsupported};
 use crate::chunk::keys::can_be_key;
@@ -16,7 +18,12 @@ use crate::parser::ast::{
 use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
 use crate::types::Schema;
 
-pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<LogicalPlan> {
+/// A SELECT; with `hidden` expressions, which its rows are ordered by, in columns behind its own.
+pub(super) fn select(
+    context: &QueryContext<'_>,
+    select: &Select,
+    hidden: &[&Syntax],
+) -> SqlResult<LogicalPlan> {
     let (mut plan, scope) = match select.from.as_slice() {
         [] => (
             LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) },
@@ -33,40 +40,76 @@ pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<L
             all
         }
     };
-    refuse_rest(select)?;
     if let Some(selection) = &select.selection {
         let condition = Binder::new(&scope).condition(selection, "WHERE")?;
         plan = plan.filter(condition);
     }
-    let selects_aggregates = select.items.iter().any(|item| match &item.kind {
+    let is_aggregate = |item: &SelectItem| match &item.kind {
         SelectItemKind::Expression { value, .. } => has_aggregate(value),
         _ => false,
-    });
-    let plan = if select.group_by.is_some() || select.having.is_some() || selects_aggregates {
-        grouped(select, plan, &scope)?
-    } else {
-        let columns = items(&scope, &select.items, &mut Binder::new(&scope))?;
-        plan.project(columns)
     };
+    let has_aggregates =
+        select.items.iter().any(is_aggregate) || hidden.iter().any(|value| has_aggregate(value));
+    let mut numbers = RowNumbers::new(&select.windows);
+    let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
+    let (plan, columns, qualify) = if is_grouped {
+        let keys = keys(select, &scope)?;
+        let mut grouping = Grouping::new(&scope, keys, select.group_by.is_some()).over(&plan);
+        let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
+        let columns = columns(&scope, select, hidden, &mut binder)?;
+        let having = select.having.as_ref();
+        let having =
+            having.map(|having| Binder::above(&mut grouping).condition(having, "HAVING")).transpose()?;
+        let binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
+        let qualify = qualify(select, binder)?;
+        let plan = grouping.plan(plan);
+        let plan = match having {
+            Some(having) => plan.filter(having),
+            None => plan,
+        };
+        (plan, columns, qualify)
+    } else {
+        let mut binder = Binder::new(&scope).with_numbers(&mut numbers);
+        let columns = columns(&scope, select, hidden, &mut binder)?;
+        let qualify = qualify(select, Binder::new(&scope).with_numbers(&mut numbers))?;
+        (plan, columns, qualify)
+    };
+    let (mut plan, placed) = numbers.plan(plan);
+    if let Some(qualify) = qualify {
+        plan = plan.filter(placed.expression(&qualify));
+    }
+    let columns = columns.into_iter().map(|(name, column)| (name, placed.expression(&column)));
+    let plan = plan.project(columns.collect());
     if select.quantifier == Some(SetQuantifier::Distinct) {
+        if let Some(value) = hidden.first() {
+            return Err(
+                SqlError::validation("ORDER BY a value that is not in SELECT DISTINCT").at(value.span)
+            );
+        }
         let (schema, keys) = (plan.schema.clone(), (0..plan.schema.len()).collect());
         return Ok(plan.aggregate(keys, Vec::new(), schema));
     }
     Ok(plan)
 }
 
-/// SELECT with GROUP BY, HAVING or aggregates.
-fn grouped(select: &Select, plan: LogicalPlan, scope: &Scope) -> SqlResult<LogicalPlan> {
-    let keys = keys(select, scope)?;
-    let mut grouping = Grouping::new(scope, keys, select.group_by.is_some()).over(&plan);
-    let columns = items(scope, &select.items, &mut Binder::above(&mut grouping))?;
-    let having = select.having.as_ref();
-    let having = having.map(|having| Binder::above(&mut grouping).condition(having, "HAVING")).transpose()?;
-    let mut plan = grouping.plan(plan);
-    if let Some(having) = having {
-        plan = plan.filter(having);
+/// The columns of a select list, and those behind it that are not seen.
+fn columns(
+    scope: &Scope,
+    select: &Select,
+    hidden: &[&Syntax],
+    binder: &mut Binder<'_, '_>,
+) -> SqlResult<Vec<(Arc<str>, Expression)>> {
+    let mut columns = items(scope, &select.items, binder)?;
+    for (index, value) in hidden.iter().enumerate() {
+        columns.push((hidden_name(index), binder.bind(value)?));
     }
-    Ok(plan.project(columns))
+    Ok(columns)
+}
+
+/// The condition of QUALIFY, which may speak of the names in SELECT.
+fn qualify<'a>(select: &'a Select, binder: Binder<'a, '_>) -> SqlResult<Option<Expression>> {
+    let Some(qualify) = &select.qualify else { return Ok(None) };
+    binder.with_aliases(&select.items).condition(qualify, "QUALIFY").map(Some)
 }
 
 /// The expressions that group.
@@ -108,16 +151,6 @@ fn keys(select: &Select, scope: &Scope) -> SqlResult<Vec<Expression>> {
         }
     }
     Ok(keys)
-}
-
-fn refuse_rest(select: &Select) -> SqlResult<()> {
-    if let Some(window) = select.windows.first() {
-        return unsupported("WINDOW", window.span);
-    }
-    if let Some(qualify) = &select.qualify {
-        return unsupported("QUALIFY", qualify.span);
-    }
-    Ok(())
 }
 
 /// The columns of a select list. One without a name is called `EXPR$` and its number.

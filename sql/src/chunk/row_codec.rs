@@ -59,6 +59,15 @@ impl EncodedRows {
         self.len() == 0
     }
 
+    /// Adds the bytes of a row.
+    pub(crate) fn push(&mut self, row: &[u8]) {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        self.data.extend(row);
+        self.offsets.push(u32::try_from(self.data.len()).unwrap_or(u32::MAX));
+    }
+
     /// The bytes of a row; empty where there is none.
     pub fn get(&self, row: usize) -> &[u8] {
         let range = self.offsets.get(row).zip(self.offsets.get(row + 1));

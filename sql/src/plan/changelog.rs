@@ -5,10 +5,12 @@
 //! before, and each operator gives that, or cannot.
 
 mod kinds;
+mod rank;
 mod upsert_key;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, WindowKind};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind};
 use crate::error::{SqlError, SqlResult};
+use crate::types::{Schema, TimeKind};
 
 pub use kinds::{ModifyKinds, UpdateKind};
 pub use upsert_key::{join_input_keys, upsert_keys};
@@ -28,6 +30,8 @@ pub fn infer(plan: PhysicalPlan, wanted: UpdateKind) -> SqlResult<PhysicalPlan> 
 /// The first visit: which of insertions, updates and deletions there are.
 fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
     let inputs = plan.inputs.into_iter().map(modify_kinds).collect::<SqlResult<Vec<_>>>()?;
+    let plan = PhysicalPlan { inputs, ..plan };
+    let inputs = &plan.inputs;
     let all = inputs.iter().fold(ModifyKinds::NONE, |kinds, input| kinds.union(input.changelog));
     let changelog = match &plan.node {
         PhysicalNode::Scan { changelog, .. } => *changelog,
@@ -59,12 +63,24 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         PhysicalNode::GroupAggregate { .. } => {
             ModifyKinds { insert: true, update: true, delete: !all.is_insert_only(), update_before: true }
         }
+        // Rows without an order stay once they are there, and so does the first by time.
+        PhysicalNode::Rank { form: RankForm::Limit, .. } if all.is_insert_only() => ModifyKinds::INSERT,
+        PhysicalNode::Rank { .. } if rank::keeps_first(&plan) => ModifyKinds::INSERT,
+        PhysicalNode::Rank { .. } => ModifyKinds::ALL,
+        PhysicalNode::Sort { order } => {
+            if sorts_by_time(&plan.schema, order) {
+                inputs.iter().try_for_each(|input| require_insert_only(&plan.node, input))?;
+            }
+            ModifyKinds::INSERT
+        }
+        PhysicalNode::ChangelogNormalize { .. } | PhysicalNode::SinkUpsertMaterializer { .. } => {
+            ModifyKinds::ALL
+        }
     };
-    Ok(PhysicalPlan { inputs, changelog, ..plan })
+    Ok(PhysicalPlan { changelog, ..plan })
 }
 
 /// Says that an operator takes insertions alone; `of` is the input.
-#[allow(dead_code, reason = "windows and joins of time ask for it")]
 pub(crate) fn require_insert_only(node: &PhysicalNode, of: &PhysicalPlan) -> SqlResult<()> {
     if of.changelog.is_insert_only() {
         return Ok(());
@@ -88,7 +104,10 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         PhysicalNode::Scan { changelog, .. } => match wanted {
             UpdateKind::OnlyAfter if changelog.update_before => Some(plan.drop_update_before()),
             // Rows as they were before have to be remembered.
-            UpdateKind::BeforeAfter if !changelog.update_before => None,
+            UpdateKind::BeforeAfter if !changelog.update_before => {
+                let key = upsert_keys(&plan).into_iter().next()?;
+                Some(plan.changelog_normalize(key.into_iter().collect()))
+            }
             _ => Some(plan),
         },
         PhysicalNode::Values(_) => Some(plan),
@@ -109,6 +128,21 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
         PhysicalNode::WindowAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
+        PhysicalNode::Rank { .. } => {
+            let plan = rank::decide(plan)?;
+            let update_before = wanted == UpdateKind::BeforeAfter;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
+        PhysicalNode::Sort { .. } => through(plan, UpdateKind::BeforeAfter),
+        // It replaces rows by the key of the sink, whatever the query says of updates.
+        PhysicalNode::SinkUpsertMaterializer { .. } => {
+            let plan = match through(plan.clone(), UpdateKind::OnlyAfter) {
+                Some(plan) if knows_rows(&plan) => plan,
+                _ => through(plan, UpdateKind::BeforeAfter)?,
+            };
+            Some(PhysicalPlan { changelog: ModifyKinds::ALL.without_update_before(), ..plan })
+        }
+        PhysicalNode::ChangelogNormalize { .. } => Some(plan),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
         | PhysicalNode::WindowTableFunction { .. }
@@ -121,6 +155,19 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
     }
+}
+
+/// Whether rows are ordered by a time attribute first, so that watermarks or the clock say when a row can go.
+pub(crate) fn sorts_by_time(schema: &Schema, order: &[SortKey]) -> bool {
+    order.first().is_some_and(|first| {
+        !first.descending && schema.field(first.column).data_type.time_kind() != TimeKind::Regular
+    })
+}
+
+/// Whether what comes to a sink is known by another key than the sink's.
+fn knows_rows(plan: &PhysicalPlan) -> bool {
+    let PhysicalNode::SinkUpsertMaterializer { row_key, .. } = &plan.node else { return false };
+    row_key.len() < plan.schema.len()
 }
 
 /// The plan with inputs that give these updates.
@@ -167,6 +214,13 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Join { .. } => "Join",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
         PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
+        PhysicalNode::Rank { strategy: RankStrategy::Deduplicate, .. } => "Deduplicate",
+        PhysicalNode::Rank { form: RankForm::Rank, .. } => "Rank",
+        PhysicalNode::Rank { form: RankForm::SortLimit, .. } => "SortLimit",
+        PhysicalNode::Rank { form: RankForm::Limit, .. } => "Limit",
+        PhysicalNode::Sort { .. } => "Sort",
+        PhysicalNode::ChangelogNormalize { .. } => "ChangelogNormalize",
+        PhysicalNode::SinkUpsertMaterializer { .. } => "SinkMaterializer",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",
         PhysicalNode::Sink { .. } => "Sink",
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression, JoinKind, WindowColumn, WindowFunction};
+use super::{
+    AggregateCall, ColumnPath, Expression, JoinKind, RankForm, SortKey, WindowColumn, WindowFunction,
+};
 use crate::catalog::Table;
-use crate::types::{Field, NamedField, Schema};
+use crate::types::{Field, NamedField, Schema, SqlType};
 
 /// An operator of relational algebra with its inputs.
 #[derive(Clone, Debug)]
@@ -62,6 +64,39 @@ pub enum LogicalNode {
         function: WindowFunction,
         /// What of the window is in the columns behind those of the input.
         columns: Vec<WindowColumn>,
+    },
+    /// The rows and, behind their columns, the number of each in the order of its partition: ROW_NUMBER.
+    RowNumber {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+    },
+    /// The first rows of each partition.
+    Rank {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// What it was in the query.
+        form: RankForm,
+    },
+    /// All rows in order.
+    Sort {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The order.
+        order: Vec<SortKey>,
     },
     /// The rows of all inputs, which have the same types.
     Union {
@@ -148,6 +183,35 @@ impl LogicalPlan {
         Self { schema, node: LogicalNode::WindowTvf { input: Box::new(self), function, columns } }
     }
 
+    /// The rows of this plan with their numbers, in the last column.
+    #[must_use]
+    pub fn row_number(self, partition: Vec<usize>, order: Vec<SortKey>) -> Self {
+        let schema = self.schema.concat(&row_number_column());
+        Self { schema, node: LogicalNode::RowNumber { input: Box::new(self), partition, order } }
+    }
+
+    /// The rows of this plan with numbers from `start` to `end`; with their numbers in the last column, if those are
+    /// asked for.
+    #[must_use]
+    pub fn rank(
+        self,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        (start, end): (u64, u64),
+        number: bool,
+        form: RankForm,
+    ) -> Self {
+        let schema = if number { self.schema.concat(&row_number_column()) } else { self.schema.clone() };
+        let input = Box::new(self);
+        Self { schema, node: LogicalNode::Rank { input, partition, order, start, end, number, form } }
+    }
+
+    /// The rows of this plan in order.
+    #[must_use]
+    pub fn sort(self, order: Vec<SortKey>) -> Self {
+        Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
+    }
+
     /// A column of the result, as an expression of what stands above.
     pub fn column(&self, index: usize) -> Expression {
         Expression::column(index, self.schema.field(index))
@@ -186,6 +250,13 @@ impl LogicalPlan {
             LogicalNode::WindowTvf { input, function, columns } => {
                 LogicalNode::WindowTvf { input: boxed(input), function, columns }
             }
+            LogicalNode::RowNumber { input, partition, order } => {
+                LogicalNode::RowNumber { input: boxed(input), partition, order }
+            }
+            LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+                LogicalNode::Rank { input: boxed(input), partition, order, start, end, number, form }
+            }
+            LogicalNode::Sort { input, order } => LogicalNode::Sort { input: boxed(input), order },
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -201,6 +272,9 @@ impl LogicalPlan {
             | LogicalNode::Union { .. }
             | LogicalNode::Aggregate { .. }
             | LogicalNode::WindowTvf { .. }) => node,
+            node @ (LogicalNode::RowNumber { .. } | LogicalNode::Rank { .. } | LogicalNode::Sort { .. }) => {
+                node
+            }
             LogicalNode::Values(rows) => LogicalNode::Values(
                 rows.into_iter().map(|row| row.into_iter().map(&mut *map).collect()).collect(),
             ),
@@ -219,4 +293,9 @@ impl LogicalPlan {
         };
         Self { node, schema: self.schema }
     }
+}
+
+/// The column that has the number of a row; called as Flink calls it.
+fn row_number_column() -> Schema {
+    std::iter::once(NamedField::new("w0$o0", Field::required(SqlType::BigInt))).collect()
 }

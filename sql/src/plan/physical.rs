@@ -6,7 +6,7 @@ use super::changelog::ModifyKinds;
 use super::window::window_aggregate;
 use super::{
     AggregateCall, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind, LogicalNode, LogicalPlan,
-    WindowColumn, WindowFunction, Windowing,
+    RankForm, RankStrategy, SortKey, WindowColumn, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::Schema;
@@ -91,6 +91,40 @@ pub enum PhysicalNode {
         /// What of the window is in the result, behind the columns of the input.
         columns: Vec<WindowColumn>,
     },
+    /// The first rows of each partition.
+    Rank {
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// What it was in the query.
+        form: RankForm,
+        /// How rows are kept.
+        strategy: RankStrategy,
+    },
+    /// All rows in order: by a time attribute as time goes on, otherwise at the end of the input.
+    Sort {
+        /// The order.
+        order: Vec<SortKey>,
+    },
+    /// The last row of each key is kept, so that what it was before is known.
+    ChangelogNormalize {
+        /// The columns of the key.
+        key: Vec<usize>,
+    },
+    /// The rows of a query by the primary key of the sink, where the query knows them by another one.
+    SinkUpsertMaterializer {
+        /// The primary key.
+        key: Vec<usize>,
+        /// The columns by which the query knows its rows; all, if there is no such key.
+        row_key: Vec<usize>,
+    },
     /// Rows as they were before an update are left out.
     DropUpdateBefore,
     /// A table, written by its connector.
@@ -164,6 +198,19 @@ impl PhysicalPlan {
                 let node = PhysicalNode::WindowTableFunction { function, columns };
                 Self::new(node, vec![input], schema)
             }
+            // `refuse_row_numbers` has looked for those without a condition.
+            LogicalNode::RowNumber { input, partition, order } => {
+                let input = Self::of(*input, scanned)?;
+                input.rank(partition, order, (1, u64::MAX), true, RankForm::Rank, schema)
+            }
+            LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+                let input = Self::of(*input, scanned)?;
+                input.rank(partition, order, (start, end), number, form, schema)
+            }
+            LogicalNode::Sort { input, order } => {
+                let input = Self::of(*input, scanned)?.exchange(Vec::new());
+                Self::new(PhysicalNode::Sort { order }, vec![input], schema)
+            }
             LogicalNode::Union { inputs } => {
                 let inputs =
                     inputs.into_iter().map(|input| Self::of(input, scanned)).collect::<Result<_, E>>()?;
@@ -184,6 +231,35 @@ impl PhysicalPlan {
     pub fn exchange(self, keys: Vec<usize>) -> Self {
         let schema = self.schema.clone();
         Self::new(PhysicalNode::Exchange { keys }, vec![self], schema)
+    }
+
+    /// The first rows of each partition.
+    fn rank(
+        self,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        (start, end): (u64, u64),
+        number: bool,
+        form: RankForm,
+        schema: Schema,
+    ) -> Self {
+        let input = self.exchange(partition.clone());
+        let strategy = RankStrategy::Undecided;
+        Self::new(
+            PhysicalNode::Rank { partition, order, start, end, number, form, strategy },
+            vec![input],
+            schema,
+        )
+    }
+
+    /// The rows with what they were before, of which the input gives only the key and what they are.
+    #[must_use]
+    pub fn changelog_normalize(self, key: Vec<usize>) -> Self {
+        let (schema, changelog) =
+            (self.schema.clone(), ModifyKinds { update_before: true, ..self.changelog });
+        let input = self.exchange(key.clone());
+        let input = Self { changelog: changelog.without_update_before(), ..input };
+        Self { changelog, ..Self::new(PhysicalNode::ChangelogNormalize { key }, vec![input], schema) }
     }
 
     /// The rows without those that were before an update.

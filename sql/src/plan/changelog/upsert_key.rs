@@ -57,6 +57,23 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             }
         }
         PhysicalNode::GroupAggregate { keys, .. } => vec![(0..keys.len()).collect()],
+        PhysicalNode::Rank { partition, start, end, number, .. } => {
+            let mut partition: BTreeSet<usize> = partition.iter().copied().collect();
+            let mut keys = Vec::new();
+            if start == end {
+                // One row a partition.
+                keys.push(partition);
+            } else if *number {
+                partition.insert(plan.schema.len().saturating_sub(1));
+                keys.push(partition);
+            }
+            keys.extend(of_input(plan));
+            keys
+        }
+        PhysicalNode::Sort { .. } => Vec::new(),
+        PhysicalNode::ChangelogNormalize { key } | PhysicalNode::SinkUpsertMaterializer { key, .. } => {
+            vec![key.iter().copied().collect()]
+        }
     }
 }
 

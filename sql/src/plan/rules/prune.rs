@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan, WindowFunction};
+use crate::plan::{
+    AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan, SortKey, WindowFunction,
+};
 use crate::types::{NamedField, Schema};
 
 /// The plan without what nobody reads. Its own columns stay.
@@ -140,6 +142,33 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             provided.extend(of_window.into_iter().map(ColumnPath::column));
             (plan, provided)
         }
+        LogicalNode::RowNumber { input, partition, order } => {
+            let number = input.schema.len();
+            let (input, provided, place) = below_order(*input, required, &partition, &order, number);
+            let partition = partition.into_iter().map(&place).collect();
+            let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
+            let mut provided = provided;
+            provided.push(ColumnPath::column(number));
+            (input.row_number(partition, order), provided)
+        }
+        LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+            let (column, all) = (input.schema.len(), required);
+            // A number that nobody reads is not made: then rows only enter and leave.
+            let number = number && all.iter().any(|path| path.root() == column);
+            let (input, mut provided, place) = below_order(*input, all, &partition, &order, column);
+            let partition = partition.into_iter().map(&place).collect();
+            let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
+            if number {
+                provided.push(ColumnPath::column(column));
+            }
+            (input.rank(partition, order, (start, end), number, form), provided)
+        }
+        LogicalNode::Sort { input, order } => {
+            let column = input.schema.len();
+            let (input, provided, place) = below_order(*input, required, &[], &order, column);
+            let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
+            (input.sort(order), provided)
+        }
         node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
             let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();
             let provided = ColumnPath::outermost(whole);
@@ -161,6 +190,25 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             (LogicalPlan { node, schema }, provided)
         }
     }
+}
+
+/// The input of what orders its rows, with what is required of it and what it is ordered by; what it provides; and where
+/// it has a column. `number` is the column that is not the input's.
+fn below_order(
+    input: LogicalPlan,
+    mut required: BTreeSet<ColumnPath>,
+    partition: &[usize],
+    order: &[SortKey],
+    number: usize,
+) -> (LogicalPlan, Vec<ColumnPath>, impl Fn(usize) -> usize + use<>) {
+    required.retain(|path| path.root() != number);
+    let read = partition.iter().copied().chain(order.iter().map(|key| key.column));
+    required.extend(read.map(ColumnPath::column));
+    let (input, provided) = narrow(input, required);
+    let columns = provided.clone();
+    let place =
+        move |column| columns.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column);
+    (input, provided, place)
 }
 
 /// The plan with these columns alone, whole.
