@@ -1,8 +1,8 @@
 //! Rows that travel together, as columns.
 
+mod builder;
 mod exchange;
 pub(crate) mod keys;
-mod builder;
 mod kinds;
 pub mod row_codec;
 mod row_text;
@@ -19,9 +19,9 @@ use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
 pub use exchange::exchange;
 pub use keys::{KeyLayout, Keys};
-pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
 pub use kinds::{Kinds, RowKind};
 pub use row_codec::{EncodedRows, RowCodec};
 pub use row_text::{RowText, write_value};

@@ -28,9 +28,9 @@ use crate::types::Schema;
 
 pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
 pub use options::Options;
+pub(crate) use options::parse_duration;
 pub(crate) use values::TestTables;
 pub use values::{TableContents, TestRows};
-pub(crate) use options::parse_duration;
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
 #[derive(Clone, Debug, PartialEq, Eq)]

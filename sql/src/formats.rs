@@ -55,8 +55,10 @@ impl Format {
             "json" => JsonOptions::new(options, schema).map(Self::Json),
             "csv" => CsvOptions::new(options, schema).map(Self::Csv),
             "raw" => RawOptions::new(options, schema).map(Self::Raw),
-            _ => Err(SqlError::validation(format!("Could not find any format factory for identifier '{name}'"))
-                .with_hint("available formats: csv, json, raw")),
+            _ => Err(SqlError::validation(format!(
+                "Could not find any format factory for identifier '{name}'"
+            ))
+            .with_hint("available formats: csv, json, raw")),
         }
     }
 

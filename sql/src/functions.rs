@@ -27,8 +27,8 @@ use crate::types::Field;
 
 pub(crate) use cast::convert_numbers;
 pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
-pub(crate) use decimal::average as average_decimal;
 pub(crate) use comparison::has_set_of;
+pub(crate) use decimal::average as average_decimal;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
 

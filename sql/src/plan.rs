@@ -8,8 +8,8 @@ mod logical;
 mod path;
 mod physical;
 pub mod rules;
-mod window;
 mod sort;
+mod window;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
 pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOperator};
@@ -17,6 +17,8 @@ pub use join::{JoinCondition, JoinKey, JoinKind};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
-pub(crate) use window::is_window_aggregate;
-pub use window::{WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties};
 pub use sort::{RankForm, RankStrategy, SortKey};
+pub(crate) use window::is_window_aggregate;
+pub use window::{
+    AttachedWindow, WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+};

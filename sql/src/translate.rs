@@ -19,14 +19,16 @@ use crate::operators::{
     BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
     DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
     RankSpecification, RetractableRank, SessionAggregate, SideSpecification, Sort, SortSpecification,
-    UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification, WindowTableFunction,
+    UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification, WindowJoin,
+    WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::{
-    ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, SortKey,
+    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
+    RankStrategy, SortKey,
 };
 use crate::types::zone::Zone;
-use crate::types::{Schema, TimeKind};
+use crate::types::{Schema, SqlType, TimeKind};
 
 /// Builds the job of a plan.
 pub(crate) struct Translator<'a> {
@@ -101,6 +103,47 @@ impl<'a> Translator<'a> {
                 };
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
+            (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
+                let [left_window, right_window] = windows;
+                let [left_plan, right_plan] = plan.inputs.as_slice() else {
+                    return unsupported_plan("a join of other than two");
+                };
+                let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
+                    WindowSide::new(plan.schema.clone(), (window.start, window.end))
+                };
+                let specification = WindowJoinSpecification::new(
+                    *kind,
+                    condition,
+                    side(left_plan, left_window),
+                    side(right_plan, right_window),
+                    &self.zone_of(&left_window.attribute)?,
+                    &self.session.build_context(),
+                )?;
+                let joined =
+                    left.connect(right).transform("WindowJoin", move |_| WindowJoin::new(&specification));
+                Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (
+                PhysicalNode::WindowRank { partition, order, start, end, number, window, deduplicates },
+                [input],
+            ) => {
+                let latest = *deduplicates && order.iter().all(|key| key.descending);
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let specification = WindowRankSpecification::new(
+                    partition,
+                    (window.start, window.end),
+                    order,
+                    (*start, *end),
+                    (*number, latest),
+                    &schema,
+                    &self.zone_of(&window.attribute)?,
+                );
+                let name = describe(&plan.node);
+                let ranked = input.transform(name, move |_| WindowRank::new(&specification));
+                let of_window = [window.start, window.end];
+                let is_global = partition.iter().all(|column| of_window.contains(column));
+                Ok(if is_global { ranked.parallelism(1) } else { ranked })
+            }
             (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
                 Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
@@ -152,7 +195,11 @@ impl<'a> Translator<'a> {
         let chunk = Chunk::concat(&evaluated).map_err(|error| SqlError::validation(error.to_string()))?;
         let chunk = chunk.unwrap_or_else(|| Chunk::empty(schema));
         let chunks: Vec<_> = (!chunk.is_empty()).then_some(chunk).into_iter().collect();
-        Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name(self.unique("Values".to_owned())))
+        Ok(self
+            .environment
+            .from_source(CollectionSource::new(chunks))
+            .parallelism(1)
+            .name(self.unique("Values".to_owned())))
     }
 
     fn join(
@@ -161,7 +208,9 @@ impl<'a> Translator<'a> {
         kind: JoinKind,
         condition: &JoinCondition,
     ) -> SqlResult<JoinSpecification> {
-        let [left, right] = plan.inputs.as_slice() else { return unsupported_plan("a join of other than two") };
+        let [left, right] = plan.inputs.as_slice() else {
+            return unsupported_plan("a join of other than two");
+        };
         let ttl = self.state_ttl()?;
         let side = |input: &PhysicalPlan, columns: Vec<usize>| {
             let unique_key = join_unique_key(input, &columns.into_iter().collect());
@@ -187,6 +236,11 @@ impl<'a> Translator<'a> {
         // What is kept for part of a second is kept for one.
         let seconds = ttl.as_millis().div_ceil(1000);
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
+    }
+
+    /// The time zone of windows of a time attribute.
+    fn zone_of(&self, attribute: &SqlType) -> SqlResult<Zone> {
+        if matches!(attribute, SqlType::TimestampLtz(..)) { self.zone() } else { Ok(Zone::UTC) }
     }
 
     /// The time zone of the session.

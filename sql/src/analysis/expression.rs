@@ -1,8 +1,8 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
 use super::grouping::Grouping;
-use super::overlaps::overlaps;
 use super::over::RowNumbers;
+use super::overlaps::overlaps;
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};

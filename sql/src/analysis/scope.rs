@@ -72,7 +72,8 @@ impl Scope {
             Some(Expression::column(column, field.clone()))
         };
         for merged in &mut self.merged {
-            let nullable = merged.columns.iter().any(|column| typed(*column).is_some_and(|it| it.field.nullable));
+            let nullable =
+                merged.columns.iter().any(|column| typed(*column).is_some_and(|it| it.field.nullable));
             if let Some(value) = merged.value.replace_columns(&typed) {
                 merged.value = value;
             }

@@ -8,13 +8,13 @@ mod value_error;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
+use arrow_array::BooleanArray;
 use arrow_array::builder::{
     BinaryViewBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
     Int8Builder, Int16Builder, Int32Builder, Int64Builder, NullBuilder, StringViewBuilder,
     Time32MillisecondBuilder, TimestampMicrosecondBuilder, TimestampMillisecondBuilder,
     TimestampNanosecondBuilder,
 };
-use arrow_array::BooleanArray;
 use millstream_runtime::Result;
 
 use super::{Chunk, Kinds, RowKind, Scalar, arrow_error};
@@ -77,9 +77,7 @@ impl Values {
             SqlType::BigInt | SqlType::IntervalDayTime => Self::BigInt(Int64Builder::new()),
             SqlType::Float => Self::Float(Float32Builder::new()),
             SqlType::Double => Self::Double(Float64Builder::new()),
-            SqlType::Decimal(..) => {
-                Self::Decimal(Decimal128Builder::new().with_data_type(data_type.arrow()))
-            }
+            SqlType::Decimal(..) => Self::Decimal(Decimal128Builder::new().with_data_type(data_type.arrow())),
             SqlType::Char(_) | SqlType::VarChar(_) => Self::Text(StringViewBuilder::new()),
             SqlType::Binary(_) | SqlType::VarBinary(_) => Self::Bytes(BinaryViewBuilder::new()),
             SqlType::Date => Self::Date(Date32Builder::new()),

@@ -158,11 +158,6 @@ impl Keys {
         &self.hashes
     }
 
-    /// The keys with other hashes, one for each.
-    pub(crate) fn with_hashes(self, hashes: Vec<u64>) -> Self {
-        Self { hashes, ..self }
-    }
-
     /// The keys, for state.
     pub fn column(&self) -> KeyColumn<'_> {
         match &self.data {

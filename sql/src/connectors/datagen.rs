@@ -89,13 +89,17 @@ impl Builder<'_> {
         let bound = |options: &mut Options, name: &str| -> SqlResult<i64> {
             let key = format!("{prefix}.{name}");
             options.parse(&key, "a whole number")?.ok_or_else(|| {
-                SqlError::validation(format!("Could not find required property '{key}' for sequence generator."))
+                SqlError::validation(format!(
+                    "Could not find required property '{key}' for sequence generator."
+                ))
             })
         };
         let (start, end) = (bound(self.options, "start")?, bound(self.options, "end")?);
         let rows = u64::try_from(i128::from(end) - i128::from(start) + 1);
         let rows = rows.map_err(|_| {
-            SqlError::validation(format!("the sequence of '{prefix}' has an end, {end}, below its start, {start}"))
+            SqlError::validation(format!(
+                "the sequence of '{prefix}' has an end, {end}, below its start, {start}"
+            ))
         })?;
         self.end = Some(self.end.map_or(rows, |end| end.min(rows)));
         Ok(Value::Sequence(Sequence { start, data_type: data_type.clone() }))
@@ -127,11 +131,17 @@ impl Builder<'_> {
             }
             SqlType::Array(element) => {
                 let length = self.elements(prefix)?;
-                return Ok(Shape::Array(length, Box::new(self.field(&format!("{prefix}.element"), element)?)));
+                return Ok(Shape::Array(
+                    length,
+                    Box::new(self.field(&format!("{prefix}.element"), element)?),
+                ));
             }
             SqlType::Multiset(element) => {
                 let length = self.elements(prefix)?;
-                return Ok(Shape::Multiset(length, Box::new(self.field(&format!("{prefix}.element"), element)?)));
+                return Ok(Shape::Multiset(
+                    length,
+                    Box::new(self.field(&format!("{prefix}.element"), element)?),
+                ));
             }
             SqlType::Map(key, value) => {
                 let length = self.elements(prefix)?;
@@ -162,7 +172,9 @@ impl Builder<'_> {
             let key = format!("{prefix}.{name}");
             let Some(text) = self.options.take(&key) else { return Ok(otherwise) };
             parse(text.trim()).filter(|value| *value <= most).ok_or_else(|| {
-                SqlError::validation(format!("Invalid value '{text}' for option '{key}': it must be a number of the field's type"))
+                SqlError::validation(format!(
+                    "Invalid value '{text}' for option '{key}': it must be a number of the field's type"
+                ))
             })
         };
         let (min, max) = (bound("min", least)?, bound("max", most)?);

@@ -25,7 +25,12 @@ pub(super) struct RowContext {
 /// Makes values that are made of no others.
 pub(super) trait Leaf: Send + Sync + 'static {
     /// Appends a value.
-    fn append(&self, column: &mut ColumnBuilder, random: &mut Random, row: RowContext) -> Result<(), ValueError>;
+    fn append(
+        &self,
+        column: &mut ColumnBuilder,
+        random: &mut Random,
+        row: RowContext,
+    ) -> Result<(), ValueError>;
 }
 
 /// Makes the values of a field.
@@ -82,7 +87,12 @@ impl<L: Leaf> FieldGenerator<L> {
     }
 
     /// Appends a value whose random numbers follow those of others.
-    fn append_value(&self, column: &mut ColumnBuilder, random: &mut Random, row: RowContext) -> Result<(), ValueError> {
+    fn append_value(
+        &self,
+        column: &mut ColumnBuilder,
+        random: &mut Random,
+        row: RowContext,
+    ) -> Result<(), ValueError> {
         match &self.shape {
             Shape::Leaf(leaf) => leaf.append(column, random, row),
             Shape::Array(length, element) => column.append_array(|elements| {
@@ -108,7 +118,12 @@ impl<L: Leaf> FieldGenerator<L> {
         }
     }
 
-    fn append_element(&self, column: &mut ColumnBuilder, random: &mut Random, row: RowContext) -> Result<(), ValueError> {
+    fn append_element(
+        &self,
+        column: &mut ColumnBuilder,
+        random: &mut Random,
+        row: RowContext,
+    ) -> Result<(), ValueError> {
         if self.null_rate > 0.0 && random.happens(self.null_rate) {
             return column.append_null();
         }
@@ -121,7 +136,9 @@ pub(super) fn null_rate(options: &mut Options, prefix: &str, nullable: bool) -> 
     let key = format!("{prefix}.null-rate");
     let rate: f64 = options.parse(&key, "a number from 0 to 1")?.unwrap_or_default();
     if !(0.0..=1.0).contains(&rate) {
-        return Err(SqlError::validation(format!("Invalid value '{rate}' for option '{key}': it must be a number from 0 to 1")));
+        return Err(SqlError::validation(format!(
+            "Invalid value '{rate}' for option '{key}': it must be a number from 0 to 1"
+        )));
     }
     if rate > 0.0 && !nullable {
         return Err(SqlError::validation(format!("option '{key}' wants NULLs in a field that is NOT NULL")));
@@ -171,9 +188,12 @@ impl<L: Leaf> GeneratedTable<L> {
     pub fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
         let fields = cx.columns.iter().map(|path| {
             let found = self.columns.iter().find(|(position, _)| *position == path.root());
-            found.map(|(_, field)| field.clone()).ok_or_else(|| SqlError::validation("a column that is not there"))
+            found
+                .map(|(_, field)| field.clone())
+                .ok_or_else(|| SqlError::validation("a column that is not there"))
         });
-        let rows = Rows { seed: self.seed, fields: fields.collect::<SqlResult<_>>()?, schema: cx.schema.clone() };
+        let rows =
+            Rows { seed: self.seed, fields: fields.collect::<SqlResult<_>>()?, schema: cx.schema.clone() };
         let source = GeneratedRows::new(self.kind, Arc::new(rows), self.rows, Some(self.per_second));
         let stream = cx.environment.from_source(source);
         Ok(match self.parallelism {
@@ -195,9 +215,11 @@ impl<L: Leaf> RowGenerator for Rows<L> {
         for number in numbers {
             let row = RowContext { number: *number, now };
             let appended = builder.append(RowKind::Insert, |columns| {
-                self.fields.iter().zip(columns).zip(self.schema.names()).try_for_each(|((field, column), name)| {
-                    field.append_field(column, self.seed, row).map_err(|error| error.in_field(name))
-                })
+                self.fields.iter().zip(columns).zip(self.schema.names()).try_for_each(
+                    |((field, column), name)| {
+                        field.append_field(column, self.seed, row).map_err(|error| error.in_field(name))
+                    },
+                )
             });
             appended.map_err(|error| {
                 Error::new(ErrorKind::InvalidInput, format!("row {number} cannot be generated: {error}"))

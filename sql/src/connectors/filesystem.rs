@@ -36,9 +36,12 @@ pub(super) const CONNECTOR: Connector = Connector {
     source: Some(|cx, options| Ok(Box::new(Files::new(cx, options)?))),
     sink: Some(|cx, options| {
         let files = Files::new(cx, options)?;
-        if let Some(column) = cx.table.columns.iter().find(|column| {
-            matches!(column.source, ColumnSource::Metadata { is_virtual: false, .. })
-        }) {
+        if let Some(column) = cx
+            .table
+            .columns
+            .iter()
+            .find(|column| matches!(column.source, ColumnSource::Metadata { is_virtual: false, .. }))
+        {
             return Err(SqlError::validation(format!(
                 "the metadata column '{}' cannot be written: declare it VIRTUAL",
                 column.name
@@ -95,7 +98,9 @@ impl Files {
             return Err(SqlError::unsupported("'auto-compaction' is not supported yet"));
         }
         if options.take("source.monitor-interval").is_some() {
-            return Err(SqlError::unsupported("'source.monitor-interval' is not supported yet: files are read once"));
+            return Err(SqlError::unsupported(
+                "'source.monitor-interval' is not supported yet: files are read once",
+            ));
         }
         Ok(Self { path, format, stored, schema, partitioning, file_size, rollover, parallelism })
     }
@@ -105,13 +110,17 @@ impl Files {
         if let Some(stored) = self.stored.iter().position(|stored| *stored == position) {
             return Ok(FileColumn::Stored(stored));
         }
-        let column = table.columns.get(position).ok_or_else(|| SqlError::validation("a column that is not there"))?;
+        let column =
+            table.columns.get(position).ok_or_else(|| SqlError::validation("a column that is not there"))?;
         let named = NamedField::new(column.name.clone(), column.field.clone());
         match &column.source {
             ColumnSource::Physical => Ok(FileColumn::Partition(named)),
-            ColumnSource::Metadata { key, .. } if !column.field.data_type.is_text() => Err(SqlError::validation(
-                format!("the metadata '{key}' of column '{}' is a STRING, not {}", column.name, column.field),
-            )),
+            ColumnSource::Metadata { key, .. } if !column.field.data_type.is_text() => {
+                Err(SqlError::validation(format!(
+                    "the metadata '{key}' of column '{}' is a STRING, not {}",
+                    column.name, column.field
+                )))
+            }
             ColumnSource::Metadata { key, .. } if key == "file.path" => Ok(FileColumn::Path(named)),
             ColumnSource::Metadata { key, .. } if key == "file.name" => Ok(FileColumn::Name(named)),
             ColumnSource::Metadata { key, .. } => Err(SqlError::validation(format!(
@@ -152,7 +161,9 @@ impl TableSink for Files {
 
     fn consume(&self, rows: &Stream<Chunk>, schema: &Schema) -> SqlResult<StreamSink> {
         let position = |name: &str| {
-            schema.position(name).ok_or_else(|| SqlError::validation(format!("column '{name}' is not written")))
+            schema
+                .position(name)
+                .ok_or_else(|| SqlError::validation(format!("column '{name}' is not written")))
         };
         let stored = self.schema.names().map(position).collect::<SqlResult<Vec<_>>>()?;
         let keys = self.partitioning.names().map(position).collect::<SqlResult<Vec<_>>>()?;

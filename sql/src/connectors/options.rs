@@ -175,7 +175,10 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        assert_eq!([parse_bytes("128MB"), parse_bytes(" 3 kb"), parse_bytes("7")], [Some(128 << 20), Some(3 << 10), Some(7)]);
+        assert_eq!(
+            [parse_bytes("128MB"), parse_bytes(" 3 kb"), parse_bytes("7")],
+            [Some(128 << 20), Some(3 << 10), Some(7)]
+        );
         assert_eq!([parse_bytes("MB"), parse_bytes("1.5MB"), parse_bytes("99999999tb")], [None; 3]);
     }
 

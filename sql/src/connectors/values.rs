@@ -155,11 +155,9 @@ impl TableSink for ValuesSink {
             None if self.settings.sink_insert_only => ChangelogMode::insert_only(),
             // Without a key, what a row was before an update is needed to find it.
             None if self.primary_key.is_empty() => requested.clone(),
-            None => ChangelogMode::of(
-                RowKind::ALL.into_iter().filter(|kind| {
-                    *kind != RowKind::UpdateBefore && (requested.contains(*kind) || *kind == RowKind::Insert)
-                }),
-            ),
+            None => ChangelogMode::of(RowKind::ALL.into_iter().filter(|kind| {
+                *kind != RowKind::UpdateBefore && (requested.contains(*kind) || *kind == RowKind::Insert)
+            })),
         }
     }
 

@@ -57,9 +57,7 @@ impl CsvOptions {
             allow_comments: options.boolean("csv.allow-comments")?.unwrap_or_default(),
             array_delimiter: options.take("csv.array-element-delimiter").unwrap_or_else(|| ";".to_owned()),
             null_literal: options.take("csv.null-literal"),
-            plain_decimals: !options
-                .boolean("csv.write-bigdecimal-in-scientific-notation")?
-                .unwrap_or(true),
+            plain_decimals: !options.boolean("csv.write-bigdecimal-in-scientific-notation")?.unwrap_or(true),
         };
         if this.array_delimiter.is_empty() {
             return Err(SqlError::validation("Option 'csv.array-element-delimiter' must not be empty"));
@@ -102,9 +100,9 @@ fn character(options: &mut Options, key: &str) -> SqlResult<Option<u8>> {
         },
     };
     match u8::try_from(character) {
-        Ok(b'\n' | b'\r') | Err(_) => {
-            Err(SqlError::unsupported(format!("Option '{key}' must be a character of ASCII that ends no line")))
-        }
+        Ok(b'\n' | b'\r') | Err(_) => Err(SqlError::unsupported(format!(
+            "Option '{key}' must be a character of ASCII that ends no line"
+        ))),
         Ok(byte) if !byte.is_ascii() => {
             Err(SqlError::unsupported(format!("Option '{key}' must be a character of ASCII")))
         }

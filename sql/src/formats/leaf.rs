@@ -52,13 +52,13 @@ pub(super) fn read<'a>(
         | SqlType::BigInt
         | SqlType::IntervalYearMonth
         | SqlType::IntervalDayTime => integer(trimmed(text).parse().ok()),
-        SqlType::Float => parse_float(text)
-            .map(|value| Scalar::Float(value.into()))
-            .map_err(|_| no_value(text, data_type)),
-        SqlType::Double => parse_double(text).map(Scalar::Float).map_err(|_| no_value(text, data_type)),
-        SqlType::Decimal(precision, scale) => {
-            parse_decimal(text, *precision, *scale).map(Scalar::Decimal).map_err(|_| no_value(text, data_type))
+        SqlType::Float => {
+            parse_float(text).map(|value| Scalar::Float(value.into())).map_err(|_| no_value(text, data_type))
         }
+        SqlType::Double => parse_double(text).map(Scalar::Float).map_err(|_| no_value(text, data_type)),
+        SqlType::Decimal(precision, scale) => parse_decimal(text, *precision, *scale)
+            .map(Scalar::Decimal)
+            .map_err(|_| no_value(text, data_type)),
         SqlType::Char(_) | SqlType::VarChar(_) => Ok(Scalar::Text(text)),
         SqlType::Binary(_) | SqlType::VarBinary(_) => {
             bytes.clear();
@@ -141,11 +141,9 @@ pub(super) fn write(
         SqlType::TimestampLtz(precision, _) => {
             write_format_instant(timestamp(column, row, *precision)?, *precision, timestamps, out);
         }
-        SqlType::Null
-        | SqlType::Array(_)
-        | SqlType::Map(..)
-        | SqlType::Multiset(_)
-        | SqlType::Row(_) => return None,
+        SqlType::Null | SqlType::Array(_) | SqlType::Map(..) | SqlType::Multiset(_) | SqlType::Row(_) => {
+            return None;
+        }
     }
     Some(())
 }

@@ -64,7 +64,9 @@ impl RawOptions {
             || data_type.is_approximate()
             || *data_type == SqlType::Boolean;
         if !supported {
-            return Err(SqlError::validation(format!("The 'raw' format doesn't supports '{data_type}' as column type.")));
+            return Err(SqlError::validation(format!(
+                "The 'raw' format doesn't supports '{data_type}' as column type."
+            )));
         }
         Ok(Self { charset, little_endian })
     }

@@ -38,7 +38,8 @@ fn lines(chunk: &Chunk, schema: &Schema) -> Vec<String> {
 fn read(format: &Format, schema: &Schema, row: &[u8]) -> Result<String, String> {
     let all: Vec<_> = (0..schema.len()).collect();
     let (mut decoder, mut rows) = (format.decoder(schema, &all), ChunkBuilder::new(schema));
-    rows.append(RowKind::Insert, |columns| decoder.decode(row, columns)).map_err(|error| error.to_string())?;
+    rows.append(RowKind::Insert, |columns| decoder.decode(row, columns))
+        .map_err(|error| error.to_string())?;
     Ok(lines(&rows.finish().unwrap(), schema).remove(0))
 }
 

@@ -96,8 +96,10 @@ impl JoinCondition {
         for conjunct in condition.clone().conjuncts() {
             match equality(&conjunct, left_columns) {
                 Some(Equality { left, right, null_safe }) => {
-                    match (left.as_column(), right.as_column().and_then(|right| right.checked_sub(left_columns)))
-                    {
+                    match (
+                        left.as_column(),
+                        right.as_column().and_then(|right| right.checked_sub(left_columns)),
+                    ) {
                         (Some(left), Some(right)) => {
                             let key = JoinKey { left, right, null_safe };
                             if !keys.contains(&key) {

@@ -4,8 +4,8 @@ mod equi_keys;
 mod fold;
 mod prune;
 mod push_filters;
-mod reduce_outer;
 mod rank;
+mod reduce_outer;
 
 use crate::eval::BuildContext;
 use crate::plan::LogicalPlan;

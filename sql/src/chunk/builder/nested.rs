@@ -7,7 +7,7 @@ use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
 use arrow_schema::DataType;
 use millstream_runtime::{Error, ErrorKind, Result};
 
-use super::{ColumnBuilder, Values, ValueError, arrow_error};
+use super::{ColumnBuilder, ValueError, Values, arrow_error};
 use crate::types::{Field, NamedField};
 
 /// Where the elements of each value end, and which values are NULL.
@@ -30,7 +30,10 @@ impl Ends {
     fn finish(&mut self) -> Result<(OffsetBuffer<i32>, Option<arrow_buffer::NullBuffer>)> {
         let offsets = std::mem::replace(&mut self.offsets, vec![0]);
         if offsets.contains(&-1) {
-            return Err(Error::new(ErrorKind::InvalidInput, "a chunk with more than 2147483647 elements in arrays"));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a chunk with more than 2147483647 elements in arrays",
+            ));
         }
         Ok((OffsetBuffer::new(offsets.into()), self.valid.finish()))
     }

@@ -42,7 +42,11 @@ fn text_becomes_what_a_cast_makes_of_it() {
         (SqlType::BigInt, "-9223372036854775808", "-9223372036854775808"),
         (SqlType::Float, "0.1", "0.1"),
         (SqlType::Double, "1e10", "1.0E10"),
-        (SqlType::Decimal(38, 18), "12345678901234567890.123456789", "12345678901234567890.123456789000000000"),
+        (
+            SqlType::Decimal(38, 18),
+            "12345678901234567890.123456789",
+            "12345678901234567890.123456789000000000",
+        ),
         (SqlType::Char(2), "abc", "abc"),
         (SqlType::STRING, " ä ", " ä "),
         (SqlType::BYTES, "a\u{80}", "[97, -62, -128]"),
@@ -86,7 +90,8 @@ fn numbers(builder: &mut ColumnBuilder, numbers: &[i64]) -> Result<(), ValueErro
 #[test]
 fn nested_values_stay_in_step_whatever_fails() {
     let array = SqlType::Array(Arc::new(Field::required(SqlType::TinyInt)));
-    let map = SqlType::Map(Arc::new(Field::nullable(SqlType::STRING)), Arc::new(Field::required(SqlType::Int)));
+    let map =
+        SqlType::Map(Arc::new(Field::nullable(SqlType::STRING)), Arc::new(Field::required(SqlType::Int)));
     let row = SqlType::Row(Arc::new([
         NamedField::new("a", Field::required(SqlType::Int)),
         NamedField::new("b", Field::nullable(array.clone())),

@@ -43,7 +43,12 @@ pub(super) struct Sequence {
 }
 
 impl Leaf for Value {
-    fn append(&self, column: &mut ColumnBuilder, random: &mut Bits, row: RowContext) -> Result<(), ValueError> {
+    fn append(
+        &self,
+        column: &mut ColumnBuilder,
+        random: &mut Bits,
+        row: RowContext,
+    ) -> Result<(), ValueError> {
         match self {
             Self::Random(value) => value.append(column, random, row.now),
             Self::Sequence(sequence) => sequence.append(column, row.number),
@@ -58,7 +63,8 @@ impl Sequence {
         match &self.data_type {
             SqlType::Float | SqlType::Double => column.append(Scalar::Float(value as f64)),
             SqlType::Decimal(precision, scale) => {
-                let unscaled = 10_i128.checked_pow((*scale).into()).and_then(|unit| unit.checked_mul(value.into()));
+                let unscaled =
+                    10_i128.checked_pow((*scale).into()).and_then(|unit| unit.checked_mul(value.into()));
                 let limit = 10_i128.pow(u32::from((*precision).min(38)));
                 let fits = unscaled.filter(|unscaled| unscaled.unsigned_abs() < limit.unsigned_abs());
                 let fits = fits.ok_or_else(|| format!("{value} is out of the range of {}", self.data_type));
@@ -104,7 +110,8 @@ impl Random {
                 let millis = zone.as_ref().and_then(|zone| zone.to_local(instant, 3)).unwrap_or(instant);
                 let unit = TimestampUnit::of_precision(*precision);
                 let value = unit.from_millis(truncated(millis, *precision), 0);
-                column.append_result(value.map(Scalar::Integer).ok_or_else(|| "now is out of range".to_owned()))
+                column
+                    .append_result(value.map(Scalar::Integer).ok_or_else(|| "now is out of range".to_owned()))
             }
         }
     }

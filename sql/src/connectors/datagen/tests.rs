@@ -18,7 +18,10 @@ fn sequences_end_with_the_shortest() {
                    'fields.c.kind' = 'sequence', 'fields.c.start' = '1', 'fields.c.end' = '10', \
                    'fields.d.kind' = 'sequence', 'fields.d.start' = '1', 'fields.d.end' = '10'";
     let mut script = script(1, columns, options);
-    assert_eq!(script.run("SELECT * FROM t"), ["+I[-1, 7, 1.00, 1.0]", "+I[0, 8, 2.00, 2.0]", "+I[1, 9, 3.00, 3.0]"]);
+    assert_eq!(
+        script.run("SELECT * FROM t"),
+        ["+I[-1, 7, 1.00, 1.0]", "+I[0, 8, 2.00, 2.0]", "+I[1, 9, 3.00, 3.0]"]
+    );
     assert_eq!(script.run("SELECT b FROM t"), ["+I[7]", "+I[8]", "+I[9]"]);
 }
 
@@ -35,7 +38,10 @@ fn values_depend_on_seed_row_and_field_alone() {
     let both = script(1, columns, options).run("SELECT d, a FROM t");
     let alone = script(1, columns, options).run("SELECT a FROM t");
     let last = |row: &String| row.trim_end_matches(']').rsplit(", ").next().unwrap().to_owned();
-    assert_eq!(both.iter().map(last).collect::<Vec<_>>(), alone.iter().map(|row| row[3..row.len() - 1].to_owned()).collect::<Vec<_>>());
+    assert_eq!(
+        both.iter().map(last).collect::<Vec<_>>(),
+        alone.iter().map(|row| row[3..row.len() - 1].to_owned()).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -52,10 +58,16 @@ fn values_are_in_their_ranges() {
     let set = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(distinct(&mut script, "a"), set(&["-2", "-1", "0", "1", "2"]));
     assert_eq!(distinct(&mut script, "c"), set(&["1.5", "1.6", "1.7"]));
-    assert!(distinct(&mut script, "d").iter().all(|value| (10.0..11.0).contains(&value.parse::<f64>().unwrap())));
+    assert!(
+        distinct(&mut script, "d").iter().all(|value| (10.0..11.0).contains(&value.parse::<f64>().unwrap()))
+    );
     let lengths: BTreeSet<_> = distinct(&mut script, "e").iter().map(String::len).collect();
     assert_eq!(lengths, (1..=7).collect());
-    assert!(distinct(&mut script, "f").iter().all(|text| text.len() == 3 && text.chars().all(|c| c.is_ascii_hexdigit())));
+    assert!(
+        distinct(&mut script, "f")
+            .iter()
+            .all(|text| text.len() == 3 && text.chars().all(|c| c.is_ascii_hexdigit()))
+    );
     assert!(distinct(&mut script, "g").iter().all(|text| text.len() == 5));
     assert!(distinct(&mut script, "h").iter().all(|bytes| bytes.split(", ").count() == 2));
     // A tinyint has 256 values, half of the rows have none: all but a handful occur.
@@ -89,12 +101,18 @@ fn options_that_are_wrong_are_refused() {
         ("a VARCHAR(3)", "'fields.a.length' = '4'", "should be shorter than '3'"),
         ("a INT NOT NULL", "'fields.a.null-rate' = '0.1'", "wants NULLs in a field that is NOT NULL"),
         ("a INT", "'fields.a.null-rate' = '2'", "must be a number from 0 to 1"),
-        ("a DATE", "'fields.a.kind' = 'sequence', 'fields.a.start' = '1', 'fields.a.end' = '2'", "is not for DATE"),
+        (
+            "a DATE",
+            "'fields.a.kind' = 'sequence', 'fields.a.start' = '1', 'fields.a.end' = '2'",
+            "is not for DATE",
+        ),
     ];
     for (columns, options, expected) in cases {
         let error = script(1, columns, options).try_run("SELECT * FROM t").unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
-    let error = Script::new(1).try_run("CREATE TABLE t (a INT) WITH ('connector' = 'datagen', 'rows-per-second' = '0')").map(|_| ());
+    let error = Script::new(1)
+        .try_run("CREATE TABLE t (a INT) WITH ('connector' = 'datagen', 'rows-per-second' = '0')")
+        .map(|_| ());
     assert_eq!(error, Ok(()));
 }

@@ -56,7 +56,9 @@ impl Builder<'_> {
         let null_rate = null_rate(self.options, prefix, field.nullable)?;
         let shape = match &field.data_type {
             // The expression and the rate stand at the collection, and are its elements'.
-            SqlType::Array(element) => Shape::Array(self.length(prefix)?, Box::new(self.element(prefix, element)?)),
+            SqlType::Array(element) => {
+                Shape::Array(self.length(prefix)?, Box::new(self.element(prefix, element)?))
+            }
             SqlType::Multiset(element) => {
                 Shape::Multiset(self.length(prefix)?, Box::new(self.element(prefix, element)?))
             }
@@ -77,8 +79,12 @@ impl Builder<'_> {
     }
 
     fn element(&mut self, prefix: &str, element: &Field) -> SqlResult<FieldGenerator<Fake>> {
-        if let SqlType::Array(_) | SqlType::Multiset(_) | SqlType::Map(..) | SqlType::Row(_) = element.data_type {
-            return Err(SqlError::unsupported(format!("'{prefix}': elements of type {element} are not supported yet")));
+        if let SqlType::Array(_) | SqlType::Multiset(_) | SqlType::Map(..) | SqlType::Row(_) =
+            element.data_type
+        {
+            return Err(SqlError::unsupported(format!(
+                "'{prefix}': elements of type {element} are not supported yet"
+            )));
         }
         let id = self.fields;
         self.fields += 1;
@@ -110,7 +116,12 @@ struct Fake {
 }
 
 impl Leaf for Fake {
-    fn append(&self, column: &mut ColumnBuilder, random: &mut Random, row: RowContext) -> Result<(), ValueError> {
+    fn append(
+        &self,
+        column: &mut ColumnBuilder,
+        random: &mut Random,
+        row: RowContext,
+    ) -> Result<(), ValueError> {
         let mut text = String::new();
         // An instant is written in UTC and read in UTC; all others have the clock of the session's zone.
         let now = match self.data_type {

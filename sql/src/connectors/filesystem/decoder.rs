@@ -131,9 +131,10 @@ impl Decoder for RowFileDecoder {
         }
         let mut stored = rows.columns().iter();
         let columns = self.columns.iter().map(|column| match column {
-            FileColumn::Stored(_) => stored.next().cloned().ok_or_else(|| {
-                Error::new(ErrorKind::Internal, "a chunk of a file with too few columns")
-            }),
+            FileColumn::Stored(_) => stored
+                .next()
+                .cloned()
+                .ok_or_else(|| Error::new(ErrorKind::Internal, "a chunk of a file with too few columns")),
             FileColumn::Partition(field) => self.constant(field, self.partition(field)?, rows.rows()),
             FileColumn::Path(field) => self.constant(field, Some(self.file.to_string()), rows.rows()),
             FileColumn::Name(field) => {

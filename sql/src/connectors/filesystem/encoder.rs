@@ -55,7 +55,8 @@ impl RowFilesEncoder {
             let value = if column.is_null(row) {
                 None
             } else {
-                write_text(column, row, data_type, value).ok_or("a column of another type than the table's")?;
+                write_text(column, row, data_type, value)
+                    .ok_or("a column of another type than the table's")?;
                 Some(&**value)
             };
             self.partitioning.write(index, value, out);

@@ -65,8 +65,8 @@ impl Partitioning {
 /// Characters that are not letters to some file system or to Hive are written as `%` and two digits.
 fn escape(text: &str, out: &mut String) {
     for character in text.chars() {
-        let is_special = matches!(character, '\0'..='\u{1f}' | '\u{7f}')
-            || "\"#%'*/:=?\\{}[]^".contains(character);
+        let is_special =
+            matches!(character, '\0'..='\u{1f}' | '\u{7f}') || "\"#%'*/:=?\\{}[]^".contains(character);
         if is_special {
             // Writing to a string cannot fail.
             let _ = write!(out, "%{:02X}", u32::from(character));
@@ -80,7 +80,8 @@ fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, more @ ..] = rest {
-        let code = more.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let code =
+            more.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
         match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);

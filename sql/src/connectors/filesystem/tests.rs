@@ -92,7 +92,8 @@ fn the_flights_of_the_examples_are_read() {
             let (carrier, flight, delay) = (at("carrier"), at("flight"), at("arr_delay"));
             expected.extend(lines.map(|line| {
                 let fields: Vec<_> = line.split(',').collect();
-                let delay = fields[delay].parse::<f64>().map_or("null".to_owned(), |delay| format!("{delay:?}"));
+                let delay =
+                    fields[delay].parse::<f64>().map_or("null".to_owned(), |delay| format!("{delay:?}"));
                 format!("+I[{}, {}, {delay}]", fields[carrier], fields[flight])
             }));
         }
@@ -105,9 +106,17 @@ fn the_flights_of_the_examples_are_read() {
 fn what_is_written_is_read_in_every_format() {
     let columns = "id INT, name STRING, ts TIMESTAMP(3), tags ARRAY<INT>";
     let cases = [
-        ("json", "", "{\"id\":1,\"name\":\"a,\\\"b\\\"\\nc\",\"ts\":\"2020-10-10 00:00:05.12\",\"tags\":[1,2]}\n"),
+        (
+            "json",
+            "",
+            "{\"id\":1,\"name\":\"a,\\\"b\\\"\\nc\",\"ts\":\"2020-10-10 00:00:05.12\",\"tags\":[1,2]}\n",
+        ),
         ("csv", "", "1,\"a,\"\"b\"\"\nc\",\"2020-10-10 00:00:05.12\",1;2\n"),
-        ("csv", ", 'csv.has-header' = 'true'", "id,name,ts,tags\n1,\"a,\"\"b\"\"\nc\",\"2020-10-10 00:00:05.12\",1;2\n"),
+        (
+            "csv",
+            ", 'csv.has-header' = 'true'",
+            "id,name,ts,tags\n1,\"a,\"\"b\"\"\nc\",\"2020-10-10 00:00:05.12\",1;2\n",
+        ),
     ];
     for (format, options, expected) in cases {
         let mut files = Files::new(1);
@@ -130,9 +139,7 @@ fn partitions_are_folders() {
     let mut files = Files::new(2);
     let columns = "id INT, dt DATE, v STRING, name STRING";
     files.create("t", columns, "PARTITIONED BY (dt, name)", "out", "'format' = 'csv'");
-    files.script.run(
-        "CREATE TABLE s (id INT, dt DATE, v STRING, name STRING) WITH ('connector' = 'values')",
-    );
+    files.script.run("CREATE TABLE s (id INT, dt DATE, v STRING, name STRING) WITH ('connector' = 'values')");
     let rows = [
         r#"[1, "2020-10-10", "x", "a/b"]"#,
         r#"[2, "2020-10-11", "y", null]"#,
@@ -141,8 +148,11 @@ fn partitions_are_folders() {
     ];
     files.script.register("s", crate::connectors::TestRows::new(rows));
     files.script.run("INSERT INTO t SELECT * FROM s");
-    let mut folders: Vec<_> =
-        files.visible("out").into_iter().map(|(path, _)| path.rsplit_once('/').unwrap().0.to_owned()).collect();
+    let mut folders: Vec<_> = files
+        .visible("out")
+        .into_iter()
+        .map(|(path, _)| path.rsplit_once('/').unwrap().0.to_owned())
+        .collect();
     folders.dedup();
     assert_eq!(
         folders,
@@ -179,7 +189,13 @@ fn a_row_that_cannot_be_read_has_its_place() {
     let error = files.script.try_run("SELECT * FROM t").unwrap_err();
     let place = "in/a.csv`: line 4, the row at byte 14 cannot be read: column `n`: 'three' is no INT; it is `three,y`";
     assert!(error.contains(place), "{error}");
-    files.create("lenient", "n INT, s STRING", "", "in", "'format' = 'csv', 'csv.ignore-parse-errors' = 'true'");
+    files.create(
+        "lenient",
+        "n INT, s STRING",
+        "",
+        "in",
+        "'format' = 'csv', 'csv.ignore-parse-errors' = 'true'",
+    );
     assert_eq!(files.script.run("SELECT * FROM lenient"), ["+I[1, x]", "+I[2, y\nz]", "+I[null, y]"]);
 }
 
@@ -227,7 +243,10 @@ fn a_file_outside_of_its_partitions_is_an_error() {
     files.write("in/dt=yesterday/a.csv", "2\n");
     files.create("t", "n INT, dt DATE", "PARTITIONED BY (dt)", "in", "'format' = 'csv'");
     let error = files.script.try_run("SELECT * FROM t").unwrap_err();
-    assert!(error.contains("dt=yesterday/a.csv`: the folder of column `dt`: 'yesterday' is no DATE"), "{error}");
+    assert!(
+        error.contains("dt=yesterday/a.csv`: the folder of column `dt`: 'yesterday' is no DATE"),
+        "{error}"
+    );
     assert_eq!(files.script.sorted("SELECT n FROM t"), ["+I[1]", "+I[2]"]);
     files.write("in/b.csv", "3\n");
     let error = files.script.try_run("SELECT dt FROM t").unwrap_err();
@@ -240,9 +259,21 @@ fn options_that_are_wrong_are_refused() {
         ("n INT", "'format' = 'csv'", "Missing required options are: path"),
         ("n INT", "'path' = 'x'", "Missing required options are: format"),
         ("n INT", "'path' = 'x', 'format' = 'xml'", "Could not find any format factory for identifier 'xml'"),
-        ("n INT", "'path' = 'x', 'format' = 'csv', 'json.ignore-parse-errors' = 'true'", "Unsupported options: json."),
-        ("n INT", "'path' = 'x', 'format' = 'csv', 'sink.rolling-policy.file-size' = 'big'", "it must be a size"),
-        ("n INT", "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = '1 s'", "is not supported yet"),
+        (
+            "n INT",
+            "'path' = 'x', 'format' = 'csv', 'json.ignore-parse-errors' = 'true'",
+            "Unsupported options: json.",
+        ),
+        (
+            "n INT",
+            "'path' = 'x', 'format' = 'csv', 'sink.rolling-policy.file-size' = 'big'",
+            "it must be a size",
+        ),
+        (
+            "n INT",
+            "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = '1 s'",
+            "is not supported yet",
+        ),
         ("n INT, m INT", "'path' = 'x', 'format' = 'raw'", "only supports single physical column"),
         ("n INT", "'path' = 'no/such/file', 'format' = 'csv'", "no such file"),
         (

@@ -50,7 +50,10 @@ impl TestRows {
     /// The lines of a file.
     pub(super) fn read(file: &Path) -> SqlResult<Self> {
         let text = std::fs::read_to_string(file).map_err(|error| {
-            SqlError::validation(format!("the file '{}' of option 'data-file' cannot be read: {error}", file.display()))
+            SqlError::validation(format!(
+                "the file '{}' of option 'data-file' cannot be read: {error}",
+                file.display()
+            ))
         })?;
         let file = Some(Arc::from(file.to_string_lossy()));
         Ok(Self { lines: text.lines().map(str::to_owned).collect(), open: false, file })
@@ -155,9 +158,9 @@ fn bag(changes: Vec<(RowKind, String, String)>) -> Result<Vec<String>, String> {
     if let Some((line, _)) = counts.iter().find(|(_, count)| **count < 0) {
         return Err(format!("a row was taken back more often than it was inserted: {line}"));
     }
-    let lines = counts.into_iter().flat_map(|(line, count)| {
-        std::iter::repeat_n(line, usize::try_from(count).unwrap_or_default())
-    });
+    let lines = counts
+        .into_iter()
+        .flat_map(|(line, count)| std::iter::repeat_n(line, usize::try_from(count).unwrap_or_default()));
     Ok(lines.collect())
 }
 

@@ -14,11 +14,8 @@ use crate::types::text::timestamp::{TimestampFormat, parse_format_timestamp, par
 use crate::types::{NamedField, Schema};
 
 /// How values are read: as format `json` reads them.
-const RULES: JsonRules = JsonRules {
-    fail_on_missing_field: false,
-    ignore_parse_errors: false,
-    timestamps: TimestampFormat::Sql,
-};
+const RULES: JsonRules =
+    JsonRules { fail_on_missing_field: false, ignore_parse_errors: false, timestamps: TimestampFormat::Sql };
 
 /// What happens, in order.
 #[derive(Debug)]
@@ -66,7 +63,8 @@ impl Script {
             })?;
         }
         let rows = parser.rows.finish().map_err(|error| SqlError::validation(error.to_string()))?;
-        let columns: Vec<_> = wanted.iter().filter_map(|column| rows.columns().get(*column).cloned()).collect();
+        let columns: Vec<_> =
+            wanted.iter().filter_map(|column| rows.columns().get(*column).cloned()).collect();
         debug_assert_eq!(columns.len(), projected.len(), "wanted columns are those of the table");
         Ok(Self { rows: rows.with_columns(columns), steps: parser.steps, open: lines.is_open() })
     }
@@ -93,7 +91,10 @@ impl Parser<'_> {
             let [first, rest @ ..] = values else { return Ok(()) };
             let found = RowKind::ALL.into_iter().find(|kind| first.get() == format!("\"{kind}\""));
             kind = found.ok_or_else(|| {
-                ValueError::new(format!("{} is no kind of row: write \"+I\", \"-U\", \"+U\" or \"-D\"", first.get()))
+                ValueError::new(format!(
+                    "{} is no kind of row: write \"+I\", \"-U\", \"+U\" or \"-D\"",
+                    first.get()
+                ))
             })?;
             values = rest;
         }
@@ -105,10 +106,13 @@ impl Parser<'_> {
             )));
         }
         if !self.mode.contains(kind) {
-            return Err(ValueError::new(format!("a row of kind {kind}, which 'changelog-mode' does not have")));
+            return Err(ValueError::new(format!(
+                "a row of kind {kind}, which 'changelog-mode' does not have"
+            )));
         }
         let scratch = &mut self.scratch;
-        let append = |(value, column): (&&RawValue, &mut ColumnBuilder)| RULES.append(value.get(), column, scratch);
+        let append =
+            |(value, column): (&&RawValue, &mut ColumnBuilder)| RULES.append(value.get(), column, scratch);
         let names = self.names;
         let mut append = append;
         self.rows.append(kind, |columns| {
@@ -136,7 +140,10 @@ impl Parser<'_> {
             }
             (Some(("advance", Some(text))), None) => {
                 let duration = parse_duration(text);
-                Step::Advance(duration.ok_or_else(|| ValueError::new(format!("'{text}' is no duration such as '10 s'")))?)
+                Step::Advance(
+                    duration
+                        .ok_or_else(|| ValueError::new(format!("'{text}' is no duration such as '10 s'")))?,
+                )
             }
             _ => {
                 return Err(ValueError::new(

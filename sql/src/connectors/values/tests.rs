@@ -43,8 +43,14 @@ fn subtasks_share_the_rows() {
 fn mistakes_in_rows_have_their_line() {
     let cases = [
         (r#"[1, "x"]"#, "2 values, and the table has 6 columns"),
-        (r#"["+X", 1, null, null, null, null, null]"#, r#""+X" is no kind of row: write "+I", "-U", "+U" or "-D""#),
-        (r#"["-D", 1, null, null, null, null, null]"#, "a row of kind -D, which 'changelog-mode' does not have"),
+        (
+            r#"["+X", 1, null, null, null, null, null]"#,
+            r#""+X" is no kind of row: write "+I", "-U", "+U" or "-D""#,
+        ),
+        (
+            r#"["-D", 1, null, null, null, null, null]"#,
+            "a row of kind -D, which 'changelog-mode' does not have",
+        ),
         (r#"["x", null, null, null, null, null]"#, "column `id`: 'x' is no INT"),
         (r#"[1, null, "yesterday", null, null, null]"#, "column `t`: 'yesterday' is no TIMESTAMP(3)"),
         (r#"{"watermark": "x"}"#, "'x' is no timestamp"),
@@ -66,9 +72,16 @@ fn mistakes_in_rows_have_their_line() {
 fn files_are_read_and_written() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
-    std::fs::write(file("rows.jsonl"), "[1, 10]\n[2, 20]\n\n{\"watermark\": \"2020-10-10 00:00:05\"}\n[1, 11]\n").unwrap();
+    std::fs::write(
+        file("rows.jsonl"),
+        "[1, 10]\n[2, 20]\n\n{\"watermark\": \"2020-10-10 00:00:05\"}\n[1, 11]\n",
+    )
+    .unwrap();
     let mut script = Script::new(1);
-    script.run(&format!("CREATE TABLE s (id INT, v INT) WITH ('connector' = 'values', 'data-file' = '{}')", file("rows.jsonl")));
+    script.run(&format!(
+        "CREATE TABLE s (id INT, v INT) WITH ('connector' = 'values', 'data-file' = '{}')",
+        file("rows.jsonl")
+    ));
     script.run(&format!(
         "CREATE TABLE t (id INT PRIMARY KEY NOT ENFORCED, v INT) WITH ('connector' = 'values', 'result-file' = '{}', \
          'result-table-file' = '{}')",
@@ -99,7 +112,9 @@ fn a_table_holds_what_is_left_of_its_changes() {
             r#"["-D", 3, "c", null, null, null, null]"#,
         ]),
     );
-    script.run("CREATE TABLE bag (id INT, name STRING) WITH ('connector' = 'values', 'sink-insert-only' = 'false')");
+    script.run(
+        "CREATE TABLE bag (id INT, name STRING) WITH ('connector' = 'values', 'sink-insert-only' = 'false')",
+    );
     script.run("INSERT INTO bag SELECT id, name FROM s");
     let contents = script.contents("bag");
     assert_eq!(contents.table(), Ok(vec!["+I[1, a]".to_owned(), "+I[1, b]".to_owned()]));

@@ -1,7 +1,7 @@
 //! CSV to columns.
 
-use super::record::{Record, quoted_row_length};
 use super::CsvOptions;
+use super::record::{Record, quoted_row_length};
 use crate::chunk::{ColumnBuilder, ValueError, quoted};
 use crate::formats::leaf::{self, TimeRules};
 use crate::formats::line::{text, without_byte_order_mark, without_line_end};
@@ -54,7 +54,9 @@ impl CsvDecoder {
         let newline = memchr::memchr(b'\n', bytes);
         let Some(quote) = self.options.dialect.quote else { return newline.map(|newline| newline + 1) };
         let line = newline.and_then(|newline| bytes.get(..=newline));
-        if memchr::memchr(quote, line.unwrap_or(bytes)).is_none() || line.is_some_and(|line| self.is_comment(line)) {
+        if memchr::memchr(quote, line.unwrap_or(bytes)).is_none()
+            || line.is_some_and(|line| self.is_comment(line))
+        {
             return line.map(<[u8]>::len);
         }
         quoted_row_length(bytes, quote, self.options.dialect)

@@ -43,7 +43,12 @@ impl CsvEncoder {
         out.push('\n');
     }
 
-    pub(in crate::formats) fn encode(&self, chunk: &Chunk, row: usize, out: &mut String) -> Result<(), String> {
+    pub(in crate::formats) fn encode(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        out: &mut String,
+    ) -> Result<(), String> {
         for (index, (column, field)) in chunk.columns().iter().zip(&self.fields).enumerate() {
             if index > 0 {
                 out.push(char::from(self.options.dialect.delimiter));
@@ -66,7 +71,8 @@ impl CsvEncoder {
         match data_type {
             SqlType::Array(element) => {
                 let values = column.as_list_opt::<i32>()?.value(row);
-                (0..values.len()).try_for_each(|index| self.part(index, &values, index, &element.data_type, out))
+                (0..values.len())
+                    .try_for_each(|index| self.part(index, &values, index, &element.data_type, out))
             }
             SqlType::Row(names) => {
                 let columns = column.as_struct_opt()?.columns().iter().zip(names.iter());

@@ -67,7 +67,8 @@ impl Record {
     /// Takes a field without quotes; what follows the delimiter, if there is one.
     fn plain<'a>(&mut self, mut rest: &'a str, dialect: Dialect) -> Option<&'a str> {
         loop {
-            let stop = rest.bytes().position(|byte| byte == dialect.delimiter || Some(byte) == dialect.escape);
+            let stop =
+                rest.bytes().position(|byte| byte == dialect.delimiter || Some(byte) == dialect.escape);
             let Some(stop) = stop else {
                 self.text.push_str(rest);
                 return None;
@@ -93,7 +94,8 @@ impl Record {
     ) -> Result<Option<&'a str>, RecordError> {
         loop {
             let stop = rest.bytes().position(|byte| byte == quote || Some(byte) == dialect.escape);
-            let (head, tail) = stop.and_then(|stop| rest.split_at_checked(stop)).ok_or(RecordError::Unclosed)?;
+            let (head, tail) =
+                stop.and_then(|stop| rest.split_at_checked(stop)).ok_or(RecordError::Unclosed)?;
             self.text.push_str(head);
             let mut behind = tail.chars();
             let is_quote = behind.next().is_some_and(|found| found == char::from(quote));
@@ -191,7 +193,11 @@ mod tests {
             ("a|b", Dialect { delimiter: b'|', ..USUAL }, &["a", "b"]),
         ];
         for (row, dialect, fields) in cases {
-            assert_eq!(split(row, dialect), Ok(fields.iter().map(|field| (*field).to_owned()).collect()), "{row}");
+            assert_eq!(
+                split(row, dialect),
+                Ok(fields.iter().map(|field| (*field).to_owned()).collect()),
+                "{row}"
+            );
         }
     }
 

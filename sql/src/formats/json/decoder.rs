@@ -88,13 +88,26 @@ impl JsonRules {
     ) -> Result<(), ValueError> {
         match &column.field().data_type {
             SqlType::Array(_) if raw.starts_with('[') => column.append_array(|elements| {
-                run(raw, |error| serde_json::Deserializer::from_str(raw)
-                    .deserialize_seq(Elements { rules: self, elements, scratch, error }))
+                run(raw, |error| {
+                    serde_json::Deserializer::from_str(raw).deserialize_seq(Elements {
+                        rules: self,
+                        elements,
+                        scratch,
+                        error,
+                    })
+                })
             }),
             SqlType::Map(..) | SqlType::Multiset(_) if raw.starts_with('{') => {
                 column.append_map(|keys, values| {
-                    run(raw, |error| serde_json::Deserializer::from_str(raw)
-                        .deserialize_map(Entries { rules: self, keys, values, scratch, error }))
+                    run(raw, |error| {
+                        serde_json::Deserializer::from_str(raw).deserialize_map(Entries {
+                            rules: self,
+                            keys,
+                            values,
+                            scratch,
+                            error,
+                        })
+                    })
                 })
             }
             SqlType::Row(fields) if raw.starts_with('{') => {
@@ -135,8 +148,10 @@ impl JsonRules {
             Some(b'{' | b'[') => Err(format!("{} is no {data_type}", quoted(raw))),
             // Numbers with a fraction or an exponent lose what is behind the point, where Java has a method that does so.
             Some(b'-' | b'0'..=b'9')
-                if matches!(data_type, SqlType::Int | SqlType::BigInt | SqlType::IntervalYearMonth | SqlType::IntervalDayTime)
-                    && raw.contains(['.', 'e', 'E']) =>
+                if matches!(
+                    data_type,
+                    SqlType::Int | SqlType::BigInt | SqlType::IntervalYearMonth | SqlType::IntervalDayTime
+                ) && raw.contains(['.', 'e', 'E']) =>
             {
                 let number: f64 = raw.parse().map_err(|_| format!("{raw} is no {data_type}"))?;
                 #[allow(clippy::cast_possible_truncation, reason = "checked")]
@@ -245,7 +260,9 @@ impl<'de> Visitor<'de> for Members<'_> {
             };
             expected = index + 1;
             let raw: &RawValue = map.next_value()?;
-            let (Some(field), Some(name)) = (self.fields.get_mut(index), self.names.get(index)) else { continue };
+            let (Some(field), Some(name)) = (self.fields.get_mut(index), self.names.get(index)) else {
+                continue;
+            };
             if field.len() > self.before {
                 continue;
             }

@@ -30,12 +30,23 @@ impl JsonEncoder {
         }
     }
 
-    pub(in crate::formats) fn encode(&self, chunk: &Chunk, row: usize, out: &mut String) -> Result<(), String> {
+    pub(in crate::formats) fn encode(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        out: &mut String,
+    ) -> Result<(), String> {
         let written = self.members(chunk.columns(), &self.names, row, out);
         written.ok_or_else(|| "a column of another type than the table's".to_owned())
     }
 
-    fn members(&self, columns: &[ArrayRef], names: &[NamedField], row: usize, out: &mut String) -> Option<()> {
+    fn members(
+        &self,
+        columns: &[ArrayRef],
+        names: &[NamedField],
+        row: usize,
+        out: &mut String,
+    ) -> Option<()> {
         out.push('{');
         let mut first = true;
         for (column, name) in columns.iter().zip(names) {

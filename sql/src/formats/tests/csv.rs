@@ -31,7 +31,12 @@ fn values_are_those_of_flink() {
         (SqlType::STRING, "a b", "a b", "\"a b\""),
         (SqlType::STRING, "", "", ""),
         (SqlType::STRING, "\"say \"\"hi\"\"\"", "say \"hi\"", "\"say \"\"hi\"\"\""),
-        (SqlType::STRING, "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz", "\"abcdefghijklmnopqrstuvwxyz\""),
+        (
+            SqlType::STRING,
+            "abcdefghijklmnopqrstuvwxyz",
+            "abcdefghijklmnopqrstuvwxyz",
+            "\"abcdefghijklmnopqrstuvwxyz\"",
+        ),
         (SqlType::BYTES, "AQI=", "[1, 2]", "AQI="),
         (SqlType::Date, "2020-1-2", "2020-01-02", "2020-01-02"),
         (SqlType::Time(0), "12:12:43.9", "12:12:43", "12:12:43"),
@@ -70,7 +75,10 @@ fn what_is_no_value_says_why_or_is_null() {
 fn rows_have_as_many_fields_as_the_table_has_columns() {
     let columns = schema([("a", SqlType::Int), ("b", SqlType::STRING)]);
     let strict = format("csv", &[], &columns).unwrap();
-    assert_eq!(read(&strict, &columns, b"1"), Err("Row length mismatch. 2 fields expected but was 1.".to_owned()));
+    assert_eq!(
+        read(&strict, &columns, b"1"),
+        Err("Row length mismatch. 2 fields expected but was 1.".to_owned())
+    );
     assert_eq!(read(&strict, &columns, b"1,\"x"), Err("a quote is not closed".to_owned()));
     let lenient = format("csv", &[("csv.ignore-parse-errors", "true")], &columns).unwrap();
     assert_eq!(read(&lenient, &columns, b"1"), Ok("+I[1, null]".to_owned()));
@@ -141,7 +149,8 @@ fn options_that_are_wrong_are_refused() {
     for options in cases {
         assert!(format("csv", options, &columns).is_err(), "{options:?}");
     }
-    let map = SqlType::Map(Arc::new(Field::nullable(SqlType::STRING)), Arc::new(Field::nullable(SqlType::Int)));
+    let map =
+        SqlType::Map(Arc::new(Field::nullable(SqlType::STRING)), Arc::new(Field::nullable(SqlType::Int)));
     for data_type in [map, array(array(SqlType::Int)), SqlType::Time(6)] {
         assert!(format("csv", &[], &schema([("a", data_type.clone())])).is_err(), "{data_type}");
     }

@@ -10,14 +10,16 @@ fn value(options: &[(&str, &str)], data_type: SqlType, json: &str) -> (Result<St
         Ok(_) => String::from_utf8(rewritten(&format, &schema, row.as_bytes())).unwrap(),
         Err(_) => String::new(),
     };
-    let written = written.trim_end().strip_prefix("{\"v\":").and_then(|text| text.strip_suffix('}')).unwrap_or("");
+    let written =
+        written.trim_end().strip_prefix("{\"v\":").and_then(|text| text.strip_suffix('}')).unwrap_or("");
     (read.map(|row| row[3..row.len() - 1].to_owned()), written.to_owned())
 }
 
 /// Type, JSON, the value, and the JSON that it is written as. As Flink's `JsonRowDataSerDeSchemaTest` has them.
 #[test]
 fn values_are_those_of_flink() {
-    let map = SqlType::Map(Arc::new(Field::nullable(SqlType::STRING)), Arc::new(Field::nullable(SqlType::BigInt)));
+    let map =
+        SqlType::Map(Arc::new(Field::nullable(SqlType::STRING)), Arc::new(Field::nullable(SqlType::BigInt)));
     let row = SqlType::Row(Arc::new([
         NamedField::new("a", Field::nullable(SqlType::Int)),
         NamedField::new("b", Field::nullable(array(SqlType::STRING))),
@@ -34,26 +36,51 @@ fn values_are_those_of_flink() {
         (SqlType::Double, "\"0.33333332\"", "0.33333332", "0.33333332"),
         (SqlType::Double, "\"NaN\"", "NaN", "\"NaN\""),
         (SqlType::Double, "1e10", "1.0E10", "1.0E10"),
-        (SqlType::Decimal(38, 10), "12345678901234567890.0123456789", "12345678901234567890.0123456789", "12345678901234567890.0123456789"),
+        (
+            SqlType::Decimal(38, 10),
+            "12345678901234567890.0123456789",
+            "12345678901234567890.0123456789",
+            "12345678901234567890.0123456789",
+        ),
         (SqlType::Decimal(9, 2), "\"1.50\"", "1.50", "1.5"),
         (SqlType::Decimal(9, 2), "100", "100.00", "1E+2"),
         (SqlType::STRING, "\"a\\u00e4\\n\\\"\"", "aä\n\"", "\"aä\\n\\\"\""),
         (SqlType::STRING, "12.50", "12.50", "\"12.50\""),
         (SqlType::STRING, "true", "true", "\"true\""),
-        (SqlType::STRING, "{\"a\": [1, \"b c\\\" \"]}", "{\"a\":[1,\"b c\\\" \"]}", "\"{\\\"a\\\":[1,\\\"b c\\\\\\\" \\\"]}\""),
+        (
+            SqlType::STRING,
+            "{\"a\": [1, \"b c\\\" \"]}",
+            "{\"a\":[1,\"b c\\\" \"]}",
+            "\"{\\\"a\\\":[1,\\\"b c\\\\\\\" \\\"]}\"",
+        ),
         (SqlType::BYTES, "\"AQL/\"", "[1, 2, -1]", "\"AQL/\""),
         (SqlType::Date, "\"1990-10-14\"", "1990-10-14", "\"1990-10-14\""),
         (SqlType::Time(0), "\"12:12:43\"", "12:12:43", "\"12:12:43\""),
         (SqlType::Time(3), "\"12:12:43.120\"", "12:12:43.120", "\"12:12:43.12\""),
-        (timestamp(3), "\"1990-10-14 12:12:43.123\"", "1990-10-14T12:12:43.123", "\"1990-10-14 12:12:43.123\""),
-        (timestamp(9), "\"1990-10-14 12:12:43.123456789\"", "1990-10-14T12:12:43.123456789", "\"1990-10-14 12:12:43.123456789\""),
+        (
+            timestamp(3),
+            "\"1990-10-14 12:12:43.123\"",
+            "1990-10-14T12:12:43.123",
+            "\"1990-10-14 12:12:43.123\"",
+        ),
+        (
+            timestamp(9),
+            "\"1990-10-14 12:12:43.123456789\"",
+            "1990-10-14T12:12:43.123456789",
+            "\"1990-10-14 12:12:43.123456789\"",
+        ),
         (instant(3), "\"1990-10-14 12:12:43Z\"", "1990-10-14T12:12:43Z", "\"1990-10-14 12:12:43Z\""),
         (SqlType::IntervalDayTime, "86400000", "PT24H", "86400000"),
         (array(SqlType::Int), "[1, null, 3]", "[1, null, 3]", "[1,null,3]"),
         (array(array(SqlType::Int)), "[[], [1]]", "[[], [1]]", "[[],[1]]"),
         (map.clone(), "{\"k\": 1, \"l\": null}", "{k=1, l=null}", "{\"k\":1,\"l\":null}"),
         (SqlType::Multiset(Arc::new(Field::nullable(SqlType::STRING))), "{\"b\": 2}", "{b=2}", "{\"b\":2}"),
-        (row.clone(), "{\"b\": [\"x\"], \"c\": {\"d\": [1]}, \"a\": 1}", "+I[1, [x]]", "{\"a\":1,\"b\":[\"x\"]}"),
+        (
+            row.clone(),
+            "{\"b\": [\"x\"], \"c\": {\"d\": [1]}, \"a\": 1}",
+            "+I[1, [x]]",
+            "{\"a\":1,\"b\":[\"x\"]}",
+        ),
         (row, "{}", "+I[null, null]", "{\"a\":null,\"b\":null}"),
         (SqlType::Int, "null", "null", "null"),
     ];

@@ -39,7 +39,12 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     let row = (
         (of(any::<bool>()), of(any::<i64>()), of(float), of(any::<f64>())),
         (of(any::<i64>()), of(text), of(vec(any::<u8>(), 0..40))),
-        (of(-700_000..2_900_000_i32), of(0..86_400_000_i32), of(-60_000_000_000_000_000..200_000_000_000_000_000_i64), of(any::<i64>())),
+        (
+            of(-700_000..2_900_000_i32),
+            of(0..86_400_000_i32),
+            of(-60_000_000_000_000_000..200_000_000_000_000_000_i64),
+            of(any::<i64>()),
+        ),
         of(numbers),
     );
     vec(row, 1..20)
@@ -50,7 +55,8 @@ fn chunk(rows: &[Row], columns: &Schema) -> Chunk {
         value.map_or(Scalar::Null, make)
     }
     let mut builder = ChunkBuilder::new(columns);
-    for ((boolean, bigint, float, double), (decimal, text, bytes), (date, time, micros, nanos), array) in rows {
+    for ((boolean, bigint, float, double), (decimal, text, bytes), (date, time, micros, nanos), array) in rows
+    {
         let scalars = [
             scalar(*boolean, Scalar::Boolean),
             scalar(*bigint, Scalar::Integer),

@@ -29,7 +29,8 @@ pub(super) fn add_keys(plan: LogicalPlan) -> LogicalPlan {
                 return LogicalPlan { node: LogicalNode::Join { left, right, kind, condition }, ..plan };
             }
             let shift = lefts.columns.len();
-            let behind = |column: usize| if column < left_columns { column } else { column - left_columns + shift };
+            let behind =
+                |column: usize| if column < left_columns { column } else { column - left_columns + shift };
             let equal = equal.into_iter().filter_map(|(left, right, null_safe)| {
                 let right = right.over_moved(&|column| column + shift);
                 let nullable = !null_safe && (left.field.nullable || right.field.nullable);

@@ -33,7 +33,8 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
             };
             let (moved, kept) = split(conditions, below);
             let input = Box::new(push(*input, moved));
-            let plan = LogicalPlan { node: LogicalNode::Project { input, expressions }, schema: schema.clone() };
+            let plan =
+                LogicalPlan { node: LogicalNode::Project { input, expressions }, schema: schema.clone() };
             filtered(plan, kept)
         }
         LogicalNode::Aggregate { input, keys, calls } => {
@@ -86,7 +87,8 @@ fn push_into_join(
             _ => on.push(condition),
         }
     }
-    let to_right = to_right.iter().map(|condition| condition.over_moved(&|column| column.saturating_sub(columns)));
+    let to_right =
+        to_right.iter().map(|condition| condition.over_moved(&|column| column.saturating_sub(columns)));
     let (left, right) = (push(left, to_left), push(right, to_right.collect()));
     filtered(left.join(right, kind, Expression::all(on)), kept)
 }

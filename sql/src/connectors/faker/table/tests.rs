@@ -45,7 +45,11 @@ fn values_depend_on_seed_row_and_field_alone() {
 fn mistakes_are_named() {
     let cases = [
         ("a INT", "'number-of-rows' = '1'", "Missing required options are: fields.a.expression"),
-        ("a INT", "'fields.a.expression' = '#{Name.fristName}'", "option 'fields.a.expression': no method is called"),
+        (
+            "a INT",
+            "'fields.a.expression' = '#{Name.fristName}'",
+            "option 'fields.a.expression': no method is called",
+        ),
         ("a INT", "'fields.a.expression' = '1', 'fields.a.kind' = 'x'", "Unsupported options: fields.a.kind"),
         (
             "a INT",

@@ -65,12 +65,7 @@ pub(super) fn position(row: usize) -> u32 {
 
 impl Probe {
     /// A chunk of an input, of which `own` keeps the rows.
-    pub(super) fn new(
-        input: Input,
-        chunk: Chunk,
-        own: &JoinSide,
-        other: &JoinSide,
-    ) -> Result<Self> {
+    pub(super) fn new(input: Input, chunk: Chunk, own: &JoinSide, other: &JoinSide) -> Result<Self> {
         let prepared = own.prepare(&chunk)?;
         let mut first = Vec::with_capacity(chunk.rows());
         other.store()?.find(prepared.keys.hashes(), &prepared.keys.column(), &mut first)?;
@@ -182,7 +177,10 @@ impl Probe {
             if from == self.input {
                 return take(self.chunk.column(at)?, &rows, None).map_err(arrow_error);
             }
-            decoded.get(at).cloned().ok_or_else(|| Error::new(ErrorKind::Internal, "a join of a column that is not there"))
+            decoded
+                .get(at)
+                .cloned()
+                .ok_or_else(|| Error::new(ErrorKind::Internal, "a join of a column that is not there"))
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let mut holds = residual.program.evaluate_columns(&columns, candidates.len(), cx)?;
@@ -216,7 +214,13 @@ impl Probe {
     }
 
     /// A row of the other input is in one more pair, or in one less.
-    fn update_degree(&mut self, rules: Rules, own: &mut JoinSide, other: &mut JoinSide, row: RowRef) -> Result<()> {
+    fn update_degree(
+        &mut self,
+        rules: Rules,
+        own: &mut JoinSide,
+        other: &mut JoinSide,
+        row: RowRef,
+    ) -> Result<()> {
         if !other.tracks_degree() || rules.kind.is_left_only() && self.input == Input::Left {
             return Ok(());
         }

@@ -109,7 +109,9 @@ impl JoinSide {
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
     fn meta(&self) -> StateMeta {
         let schema = &self.specification.schema;
-        let columns = |layout: &KeyLayout| schema.project(layout.columns()).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let columns = |layout: &KeyLayout| {
+            schema.project(layout.columns()).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
         let how = match (self.layout, &self.unique_key) {
             (Layout::One, _) => "one".to_owned(),
             (Layout::ByKey, Some(key)) => format!("by({})", columns(key)),
@@ -309,8 +311,9 @@ impl JoinSide {
             (_, Some(keys)) => keys.hashes().get(row).copied().unwrap_or_default(),
             (_, None) => {
                 let (words, rest) = prepared.rows.get(row).as_chunks::<8>();
-                let hash =
-                    words.iter().fold(STABLE_HASH_START, |hash, word| fold_word(hash, u64::from_le_bytes(*word)));
+                let hash = words
+                    .iter()
+                    .fold(STABLE_HASH_START, |hash, word| fold_word(hash, u64::from_le_bytes(*word)));
                 rest.iter().fold(hash, |hash, byte| fold_word(hash, u64::from(*byte)))
             }
         }
@@ -332,9 +335,9 @@ impl JoinSide {
 
 /// The bytes of the unique key in a variable part that begins with one.
 fn key_bytes(variable: &[u8]) -> &[u8] {
-    variable.split_first_chunk().map_or(&[], |(length, rest)| {
-        rest.get(..u32::from_le_bytes(*length) as usize).unwrap_or_default()
-    })
+    variable
+        .split_first_chunk()
+        .map_or(&[], |(length, rest)| rest.get(..u32::from_le_bytes(*length) as usize).unwrap_or_default())
 }
 
 /// The bytes of the row in a variable part.
@@ -342,9 +345,9 @@ fn row_bytes(layout: Layout, variable: &[u8]) -> &[u8] {
     if layout != Layout::ByKey {
         return variable;
     }
-    variable.split_first_chunk().map_or(&[], |(length, rest)| {
-        rest.get(u32::from_le_bytes(*length) as usize..).unwrap_or_default()
-    })
+    variable
+        .split_first_chunk()
+        .map_or(&[], |(length, rest)| rest.get(u32::from_le_bytes(*length) as usize..).unwrap_or_default())
 }
 
 fn number(fixed: &[u8], at: usize) -> i64 {

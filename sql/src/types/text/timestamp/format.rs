@@ -148,19 +148,31 @@ mod tests {
         ];
         for (sql, precision, value) in cases {
             for format in [TimestampFormat::Sql, TimestampFormat::Iso8601] {
-                let text = if format == TimestampFormat::Sql { sql.to_owned() } else { sql.replace(' ', "T") };
+                let text =
+                    if format == TimestampFormat::Sql { sql.to_owned() } else { sql.replace(' ', "T") };
                 let mut written = String::new();
                 write_format_timestamp(value, precision, format, &mut written);
                 assert_eq!(written, text);
                 assert_eq!(parse_format_timestamp(&text, precision, format), Some(value), "{text}");
-                assert_eq!(parse_format_instant(&format!("{text}Z"), precision, format), Some(value), "{text}");
+                assert_eq!(
+                    parse_format_instant(&format!("{text}Z"), precision, format),
+                    Some(value),
+                    "{text}"
+                );
             }
         }
     }
 
     #[test]
     fn what_java_refuses_is_refused() {
-        let sql = ["", "2020-10-10", "2020-10-10T00:00:00", "2020-10-10 00:00", "2020-10-10 24:00:00", "2020-02-30 00:00:00"];
+        let sql = [
+            "",
+            "2020-10-10",
+            "2020-10-10T00:00:00",
+            "2020-10-10 00:00",
+            "2020-10-10 24:00:00",
+            "2020-02-30 00:00:00",
+        ];
         for text in sql {
             assert_eq!(parse_format_timestamp(text, 3, TimestampFormat::Sql), None, "{text}");
         }
