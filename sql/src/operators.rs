@@ -16,6 +16,8 @@ mod sort;
 pub mod sort_keys;
 mod watermark;
 mod window_aggregate;
+mod window_join;
+mod window_rank;
 mod window_tvf;
 mod windows;
 
@@ -31,4 +33,6 @@ pub use rank::{BoundedRank, RankSpecification, RetractableRank};
 pub use sort::{Sort, SortSpecification};
 pub use watermark::WatermarkAssigner;
 pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};
+pub use window_join::{WindowJoin, WindowJoinSpecification, WindowSide};
+pub use window_rank::{WindowRank, WindowRankSpecification};
 pub use window_tvf::WindowTableFunction;

@@ -21,4 +21,6 @@ pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
 pub use sort::{RankForm, RankStrategy, SortKey};
 pub(crate) use window::is_window_aggregate;
-pub use window::{WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties};
+pub use window::{
+    AttachedWindow, WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+};

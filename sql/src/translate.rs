@@ -20,15 +20,17 @@ use crate::operators::{
     DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
     RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
     SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
+    WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
     WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
-    ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, SortKey,
+    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
+    RankStrategy, SortKey,
 };
 use crate::types::zone::Zone;
-use crate::types::{Schema, TimeKind};
+use crate::types::{Schema, SqlType, TimeKind};
 
 /// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
@@ -127,6 +129,47 @@ impl<'a> Translator<'a> {
                     }
                 };
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
+            }
+            (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
+                let [left_window, right_window] = windows;
+                let [left_plan, right_plan] = plan.inputs.as_slice() else {
+                    return unsupported_plan("a join of other than two");
+                };
+                let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
+                    WindowSide::new(plan.schema.clone(), (window.start, window.end))
+                };
+                let specification = WindowJoinSpecification::new(
+                    *kind,
+                    condition,
+                    side(left_plan, left_window),
+                    side(right_plan, right_window),
+                    &self.zone_of(&left_window.attribute)?,
+                    &self.session.build_context(),
+                )?;
+                let joined =
+                    left.connect(right).transform("WindowJoin", move |_| WindowJoin::new(&specification));
+                Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (
+                PhysicalNode::WindowRank { partition, order, start, end, number, window, deduplicates },
+                [input],
+            ) => {
+                let latest = *deduplicates && order.iter().all(|key| key.descending);
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let specification = WindowRankSpecification::new(
+                    partition,
+                    (window.start, window.end),
+                    order,
+                    (*start, *end),
+                    (*number, latest),
+                    &schema,
+                    &self.zone_of(&window.attribute)?,
+                );
+                let name = describe(&plan.node);
+                let ranked = input.transform(name, move |_| WindowRank::new(&specification));
+                let of_window = [window.start, window.end];
+                let is_global = partition.iter().all(|column| of_window.contains(column));
+                Ok(if is_global { ranked.parallelism(1) } else { ranked })
             }
             (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
@@ -261,6 +304,11 @@ impl<'a> Translator<'a> {
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
     }
 
+    /// The time zone of windows of a time attribute.
+    fn zone_of(&self, attribute: &SqlType) -> SqlResult<Zone> {
+        if matches!(attribute, SqlType::TimestampLtz(..)) { self.zone() } else { Ok(Zone::UTC) }
+    }
+
     /// The time zone of the session.
     fn zone(&self) -> SqlResult<Zone> {
         let id = self.session.build_context().time_zone;
@@ -359,7 +407,12 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
             keys.is_empty()
         }
-        PhysicalNode::Join { condition, .. } => condition.keys.is_empty(),
+        PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
+            condition.keys.is_empty()
+        }
+        PhysicalNode::WindowRank { partition, window, .. } => {
+            partition.iter().all(|column| [window.start, window.end].contains(column))
+        }
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),

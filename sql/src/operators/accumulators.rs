@@ -7,6 +7,7 @@
 mod arrivals;
 mod average;
 mod count;
+mod distinct;
 mod encoded;
 mod extreme;
 mod latest;
@@ -23,6 +24,7 @@ use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_state::rows::{RowRef, RowStore};
 use millstream_state::snapshot::part::StateMeta;
 
+pub(crate) use self::distinct::distinct;
 use self::value::Keep;
 
 use crate::chunk::Chunk;

@@ -19,6 +19,7 @@ use millstream_state::snapshot::part::Redistribution;
 use self::accumulators::WindowAccumulators;
 use self::firing::{Firing, WindowTimes};
 pub use self::session::SessionAggregate;
+pub(super) use self::sessions::one_key;
 use self::slices::Slices;
 use self::specification::RowTime;
 pub use self::specification::WindowAggregateSpecification;
@@ -30,7 +31,7 @@ const SLICES: &str = "slices";
 /// The state of what the fired slices of cumulating windows have come to.
 const CUMULATED: &str = "cumulated";
 /// The state of the watermark.
-const WATERMARK: &str = "watermark";
+pub(super) const WATERMARK: &str = "watermark";
 
 /// Aggregates the groups of windows that are cut of slices, as Flink's `WindowAggOperator` with its slicing processors.
 ///
@@ -321,7 +322,7 @@ impl WindowAggregate {
 }
 
 /// The watermark of a snapshot: whether a row is late must not depend on a failure in between.
-fn restored_watermark(cx: &mut OpenContext<'_>) -> Result<i64> {
+pub(super) fn restored_watermark(cx: &mut OpenContext<'_>) -> Result<i64> {
     // Where subtasks differ, the earliest makes no row late. A stream that had ended and goes on begins anew.
     let stored = cx.take_list::<Timestamp>(WATERMARK)?.unwrap_or_default().into_iter().min();
     let stored = stored.filter(|watermark| *watermark != Timestamp::MAX && *watermark != Timestamp::MIN);
@@ -329,7 +330,7 @@ fn restored_watermark(cx: &mut OpenContext<'_>) -> Result<i64> {
 }
 
 #[cold]
-fn null_time() -> Error {
+pub(super) fn null_time() -> Error {
     Error::new(
         ErrorKind::InvalidInput,
         "RowTime field should not be null, please convert it to a non-null long value.",

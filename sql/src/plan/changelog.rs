@@ -49,6 +49,10 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         },
         // A window is aggregated once, when it is over.
         PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        PhysicalNode::WindowJoin { .. } | PhysicalNode::WindowRank { .. } => {
+            inputs.iter().try_for_each(|input| require_insert_only(&plan.node, input))?;
+            ModifyKinds::INSERT
+        }
         // Sessions wait for all of their rows.
         PhysicalNode::WindowTableFunction { function, .. } => {
             if let (WindowKind::Session { .. }, [input]) = (function.kind, inputs.as_slice()) {
@@ -129,7 +133,9 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
-        PhysicalNode::WindowAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
+        PhysicalNode::WindowAggregate { .. }
+        | PhysicalNode::WindowJoin { .. }
+        | PhysicalNode::WindowRank { .. } => through(plan, UpdateKind::BeforeAfter),
         PhysicalNode::Rank { .. } => {
             let plan = rank::decide(plan)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
@@ -206,6 +212,9 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
         PhysicalNode::Join { .. } => "Join",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
+        PhysicalNode::WindowJoin { .. } => "WindowJoin",
+        PhysicalNode::WindowRank { deduplicates: true, .. } => "WindowDeduplicate",
+        PhysicalNode::WindowRank { .. } => "WindowRank",
         PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
         PhysicalNode::Rank { strategy: RankStrategy::Deduplicate, .. } => "Deduplicate",
         PhysicalNode::Rank { form: RankForm::Rank, .. } => "Rank",

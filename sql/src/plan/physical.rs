@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::changelog::ModifyKinds;
-use super::window::window_aggregate;
+use super::window::{window_aggregate, window_join};
 use super::{
-    AggregateCall, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind, LogicalNode, LogicalPlan,
-    RankForm, RankStrategy, SortKey, WindowColumn, WindowFunction, Windowing,
+    AggregateCall, AttachedWindow, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind,
+    LogicalNode, LogicalPlan, RankForm, RankStrategy, SortKey, WindowColumn, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
-use crate::types::Schema;
+use crate::types::{Schema, TimeKind};
 
 /// An operator over chunks with its inputs.
 #[derive(Clone, Debug)]
@@ -83,6 +83,32 @@ pub enum PhysicalNode {
         windowing: Windowing,
         /// What of the window is in the result, behind keys and calls.
         columns: Vec<WindowColumn>,
+    },
+    /// The rows of two inputs that belong together and are in the same window, when the window is over.
+    WindowJoin {
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Which belong together.
+        condition: JoinCondition,
+        /// Where the windows of both inputs are.
+        windows: [AttachedWindow; 2],
+    },
+    /// The first rows of each partition of a window, when the window is over.
+    WindowRank {
+        /// The columns that are equal in a partition, those of the window among them.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// Where the window is.
+        window: AttachedWindow,
+        /// Whether it is the first or last row by time.
+        deduplicates: bool,
     },
     /// Each row with each window that it belongs to.
     WindowTableFunction {
@@ -183,6 +209,15 @@ impl PhysicalPlan {
                 Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
             }
             LogicalNode::Join { left, right, kind, condition } => {
+                if let Some(joined) = window_join(&left, &right, &condition) {
+                    let lefts = joined.condition.keys.iter().map(|key| key.left).collect();
+                    let rights = joined.condition.keys.iter().map(|key| key.right).collect();
+                    let left = Self::of(*left, scanned)?.exchange(lefts);
+                    let right = Self::of(*right, scanned)?.exchange(rights);
+                    let (condition, windows) = (joined.condition, joined.windows);
+                    let node = PhysicalNode::WindowJoin { kind, condition, windows };
+                    return Ok(Self::new(node, vec![left, right], schema));
+                }
                 let condition = JoinCondition::of(&condition, left.schema.len());
                 let lefts = condition.keys.iter().map(|key| key.left).collect();
                 let rights = condition.keys.iter().map(|key| key.right).collect();
@@ -204,6 +239,25 @@ impl PhysicalPlan {
                 input.rank(partition, order, (1, u64::MAX), true, RankForm::Rank, schema)
             }
             LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+                if let (RankForm::Rank, Some(window)) = (form, AttachedWindow::among(&input, &partition)) {
+                    let by_time = order
+                        .iter()
+                        .all(|key| input.schema.field(key.column).data_type.time_kind() == TimeKind::Rowtime);
+                    let deduplicates = by_time && order.len() == 1 && (start, end, number) == (1, 1, false);
+                    let of_window = [window.start, window.end];
+                    let keys = partition.iter().copied().filter(|key| !of_window.contains(key)).collect();
+                    let input = Self::of(*input, scanned)?.exchange(keys);
+                    let node = PhysicalNode::WindowRank {
+                        partition,
+                        order,
+                        start,
+                        end,
+                        number,
+                        window,
+                        deduplicates,
+                    };
+                    return Ok(Self::new(node, vec![input], schema));
+                }
                 let input = Self::of(*input, scanned)?;
                 input.rank(partition, order, (start, end), number, form, schema)
             }

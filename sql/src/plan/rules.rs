@@ -14,6 +14,7 @@ pub(crate) use rank::refuse_row_numbers;
 
 /// A plan that gives the same rows with less work.
 pub fn optimize(plan: LogicalPlan, cx: &BuildContext) -> LogicalPlan {
-    let plan = push_filters::push_filters(rank::recognize(fold::fold(plan, cx)));
+    let plan = rank::recognize(fold::fold(plan, cx));
+    let plan = push_filters::push_filters(plan);
     prune::prune(equi_keys::add_keys(plan))
 }

@@ -4,6 +4,7 @@
 
 mod absorb;
 mod aggregate;
+mod join;
 mod properties;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use crate::types::{Field, NamedField, SqlType};
 
 pub(crate) use aggregate::is_window_aggregate;
 pub(super) use aggregate::window_aggregate;
+pub(super) use join::window_join;
 pub use properties::{WindowProperties, window_properties};
 
 /// How time is cut into windows; all lengths in milliseconds, above 0.
@@ -83,6 +85,29 @@ pub enum Windowing {
         /// The type of the time attribute that the windows were cut of.
         attribute: SqlType,
     },
+}
+
+/// The window that is in the columns of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedWindow {
+    /// `window_start`
+    pub start: usize,
+    /// `window_end`
+    pub end: usize,
+    /// The type of the time attribute that the windows were cut of.
+    pub attribute: SqlType,
+}
+
+impl AttachedWindow {
+    /// The window that is among some columns of a plan, of event time.
+    pub(super) fn among(plan: &super::LogicalPlan, columns: &[usize]) -> Option<Self> {
+        let properties = window_properties(plan).filter(WindowProperties::is_rowtime)?;
+        Some(Self {
+            start: properties.among(columns, WindowColumn::Start)?,
+            end: properties.among(columns, WindowColumn::End)?,
+            attribute: properties.attribute,
+        })
+    }
 }
 
 impl WindowFunction {

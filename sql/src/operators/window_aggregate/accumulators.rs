@@ -10,7 +10,7 @@ use millstream_state::rows::{RowRef, RowStore};
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
 use crate::operators::accumulators::{
-    ADD, Accumulator, MakeMeta, Observe, RETRACT, SKIP, Sign, Update, accumulator,
+    ADD, Accumulator, MakeMeta, Observe, RETRACT, SKIP, Sign, Update, accumulator, distinct,
 };
 use crate::plan::{AggregateCall, AggregateFunction};
 use crate::types::{Field, Schema, SqlType};
@@ -46,7 +46,10 @@ impl WindowAccumulators {
         let mut initial = vec![0; before];
         let (mut all, mut filters) = (Vec::new(), Vec::new());
         for call in row_count.iter().chain(calls) {
-            let mut made = accumulator(call, input, retracts)?;
+            let mut made = match call.distinct {
+                true => distinct(call, input, retracts)?,
+                false => accumulator(call, input, retracts)?,
+            };
             made.place(initial.len());
             initial.extend(made.initial());
             initial.resize(initial.len().next_multiple_of(8), 0);

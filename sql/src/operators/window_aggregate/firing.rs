@@ -10,7 +10,7 @@ use millstream_state::rows::{
 use millstream_state::{STABLE_HASH_START, fold_word, stable_hash};
 
 use super::accumulators::WindowAccumulators;
-use super::slices::{Slices, in_group_of};
+use super::slices::Slices;
 use crate::chunk::Chunk;
 use crate::plan::WindowColumn;
 
@@ -126,7 +126,7 @@ fn upsert(
     upserted: &mut Vec<Upserted>,
 ) -> Result<()> {
     // What accumulators keep beside has the key group of the slices' rows.
-    let hash = |mixed: u64, row: &RowRef| in_group_of(slices.store.hash(*row), mixed, slices.groups);
+    let hash = |mixed: u64, row: &RowRef| slices.groups.hash_in_group_of(slices.store.hash(*row), mixed);
     if kind == KeyKind::U64 {
         let key = |row: &RowRef| slices.group_key(*row).first_chunk().copied().map_or(0, u64::from_le_bytes);
         let keys: Vec<u64> = rows.iter().map(key).collect();

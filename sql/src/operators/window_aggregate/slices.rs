@@ -161,14 +161,7 @@ fn slice_of(key: &[u8], kind: KeyKind) -> Result<i64> {
 
 /// The hash of a group in a slice: in the key group of the group's own hash, and different for each slice.
 fn slice_hash(hash: u64, slice: i64, groups: KeyGroups) -> u64 {
-    in_group_of(hash, fold_word(hash, slice.cast_unsigned()), groups)
-}
-
-/// A hash made of `mixed` that is in the key group of `hash`.
-pub(super) fn in_group_of(hash: u64, mixed: u64, groups: KeyGroups) -> u64 {
-    let (group, count) = (groups.of_hash(hash).index() as u64, u64::from(groups.count()));
-    let base = if count.is_power_of_two() { mixed & !(count - 1) } else { mixed - mixed % count };
-    base.checked_add(group).unwrap_or_else(|| base - count + group)
+    groups.hash_in_group_of(hash, fold_word(hash, slice.cast_unsigned()))
 }
 
 #[cfg(test)]

@@ -241,6 +241,89 @@ fn a_row_without_time_fails_the_job() {
     );
 }
 
+/// COUNT(DISTINCT v), SUM(DISTINCT v), and COUNT(DISTINCT v) FILTER (WHERE f), over windows of this kind.
+fn distinct(kind: WindowKind, texts: &[&str]) -> Vec<String> {
+    let input = schema(&[("k", "BIGINT!"), ("v", "BIGINT"), ("f", "BOOLEAN"), ("ts", "ROWTIME")]);
+    let count = AggregateCall { distinct: true, ..call(AggregateFunction::Count, Some(1), SqlType::BigInt) };
+    let sum = AggregateCall { function: AggregateFunction::Sum, ..count.clone() };
+    let calls = [count.clone(), sum, AggregateCall { filter: Some(2), ..count }];
+    let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
+    let function =
+        WindowFunction { kind, offset: 0, time: 3, attribute: attribute.clone(), partition: vec![0] };
+    let specification = WindowAggregateSpecification::new(
+        &Windowing::Time(function),
+        &[0],
+        &calls,
+        &input,
+        false,
+        &[WindowColumn::End],
+        &Zone::UTC,
+    )
+    .unwrap();
+    let columns = calls.iter().map(|call| NamedField::new("", call.field.clone()));
+    let key = input.get(0).cloned().unwrap();
+    let output: Schema =
+        [key].into_iter().chain(columns).chain([WindowColumn::End.column(&attribute)]).collect();
+    let make = || -> Box<dyn Fn(HarnessSetup<'_>) -> Windows> {
+        let specification = specification.clone();
+        match specification.is_session() {
+            true => Box::new(move |setup| {
+                Windows::with(setup, super::SessionAggregate::new(&specification)).unwrap()
+            }),
+            false => {
+                Box::new(move |setup| Windows::with(setup, WindowAggregate::new(&specification)).unwrap())
+            }
+        }
+    };
+    let (first, second) = texts.split_at(texts.len() / 2);
+    let mut windows = make()(HarnessSetup::new());
+    windows.push(chunk(&input, first), Timestamp::MIN).unwrap();
+    let snapshot = windows.snapshot(1).unwrap();
+    let mut windows = make()(HarnessSetup::new().restore([&snapshot]));
+    windows.push(chunk(&input, second), Timestamp::MIN).unwrap();
+    windows.end_of_data().unwrap();
+    let lines = rows(&output, &windows.take_records());
+    // Nothing is kept beside groups that are gone.
+    assert_eq!(windows.snapshot(2).unwrap().keyed_entries(), 0);
+    lines
+}
+
+#[test]
+fn distinct_arguments_count_once_in_each_window() {
+    let texts = [
+        "+I[1, 5, true, 0]",
+        "+I[1, 5, false, 100]",
+        "+I[1, null, true, 200]",
+        "+I[1, 7, false, 1000]",
+        "+I[1, 5, true, 1100]",
+        "+I[1, 9, true, 1900]",
+    ];
+    assert_eq!(
+        distinct(WindowKind::Tumble { size: 1_000 }, &texts),
+        ["+I[1, 1, 5, 1, 1970-01-01T00:00:01]", "+I[1, 3, 21, 2, 1970-01-01T00:00:02]"]
+    );
+    assert_eq!(
+        distinct(WindowKind::Hop { slide: 1_000, size: 2_000 }, &texts),
+        [
+            "+I[1, 1, 5, 1, 1970-01-01T00:00:01]",
+            "+I[1, 3, 21, 2, 1970-01-01T00:00:02]",
+            "+I[1, 3, 21, 2, 1970-01-01T00:00:03]",
+        ]
+    );
+    assert_eq!(
+        distinct(WindowKind::Cumulate { step: 1_000, size: 3_000 }, &texts),
+        [
+            "+I[1, 1, 5, 1, 1970-01-01T00:00:01]",
+            "+I[1, 3, 21, 2, 1970-01-01T00:00:02]",
+            "+I[1, 3, 21, 2, 1970-01-01T00:00:03]",
+        ]
+    );
+    assert_eq!(
+        distinct(WindowKind::Session { gap: 850 }, &texts),
+        ["+I[1, 3, 21, 2, 1970-01-01T00:00:02.750]"]
+    );
+}
+
 /// What happens to the operator.
 #[derive(Clone, Debug)]
 enum Event {

@@ -33,6 +33,14 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             of_input(plan).into_iter().filter(|key| distribution.is_subset(key)).collect()
         }
         PhysicalNode::Join { kind, condition } => of_join(plan, *kind, condition),
+        PhysicalNode::WindowJoin { .. } => Vec::new(),
+        PhysicalNode::WindowRank { partition, start, end, number, .. } => {
+            let mut key: BTreeSet<usize> = partition.iter().copied().collect();
+            if start != end && *number {
+                key.insert(plan.schema.len().saturating_sub(1));
+            }
+            if start == end || *number { vec![key] } else { Vec::new() }
+        }
         // A window's rows are told apart by the window as well.
         PhysicalNode::WindowAggregate { keys, calls, columns, .. } => {
             let of_window = columns.iter().enumerate().filter(|(_, column)| **column != WindowColumn::Time);

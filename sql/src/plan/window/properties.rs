@@ -1,8 +1,9 @@
 //! Which columns of a plan are those of a window, as Flink's `FlinkRelMdWindowProperties`.
 
 use super::aggregate::is_window_aggregate;
+use super::join::window_join;
 use super::{WindowColumn, WindowKind};
-use crate::plan::{LogicalNode, LogicalPlan};
+use crate::plan::{JoinKind, LogicalNode, LogicalPlan, RankForm};
 use crate::types::{SqlType, TimeKind};
 
 /// The columns of a plan that are those of one window function.
@@ -61,7 +62,29 @@ pub fn window_properties(plan: &LogicalPlan) -> Option<WindowProperties> {
             let columns: Vec<_> = expressions.iter().map(crate::plan::Expression::as_column).collect();
             window_properties(input)?.mapped(&columns)
         }
-        LogicalNode::Filter { input, .. } => window_properties(input),
+        LogicalNode::Filter { input, .. }
+        | LogicalNode::RowNumber { input, .. }
+        | LogicalNode::Rank { input, form: RankForm::Rank, .. } => window_properties(input),
+        LogicalNode::Join { left, right, kind, condition } => {
+            window_join(left, right, condition)?;
+            // Where rows stand alone, the other side has no window.
+            let of_left = || window_properties(left);
+            let of_right = || {
+                let mut properties = window_properties(right)?;
+                properties.columns.iter_mut().for_each(|(column, _)| *column += left.schema.len());
+                Some(properties)
+            };
+            match kind {
+                JoinKind::Left | JoinKind::Semi | JoinKind::Anti => of_left(),
+                JoinKind::Right => of_right(),
+                JoinKind::Full => None,
+                JoinKind::Inner => {
+                    let mut properties = of_left()?;
+                    properties.columns.extend(of_right()?.columns);
+                    Some(properties)
+                }
+            }
+        }
         LogicalNode::Aggregate { input, keys, .. } if is_window_aggregate(input, keys) => {
             let columns: Vec<_> = keys.iter().copied().map(Some).collect();
             window_properties(input)?.mapped(&columns)
