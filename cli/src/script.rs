@@ -41,7 +41,7 @@ pub enum Deferred {
     /// It writes tables.
     Insert(InsertJob),
     /// Its rows are the result.
-    Query(QueryJob),
+    Query(Box<QueryJob>),
 }
 
 impl Script {

@@ -1,6 +1,8 @@
 //! Joins, subqueries and set operations, from text to rows. What is compared is the table that the changes make: in which
 //! order the inputs come is left to the job.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 
 use millstream_operators::Environment;
