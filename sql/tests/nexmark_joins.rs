@@ -1,5 +1,7 @@
 //! Where the conditions of Nexmark's joins end up.
 
+#![cfg(test)]
+
 use std::fs;
 
 use millstream_sql::plan::{Expression, PhysicalNode, PhysicalPlan};
