@@ -254,7 +254,8 @@ impl OperatorHooks<Chunk> for DeduplicateFirst {
         }
         // The hash is not kept with a row: it is that of the key, which is worked out again from the row.
         let waiting = rows.rows().filter(|(_, value)| !value.variable.is_empty());
-        let waiting = waiting.map(|(key, value)| (Box::<[u8]>::from(key), value.number, value.variable.clone()));
+        let waiting =
+            waiting.map(|(key, value)| (Box::<[u8]>::from(key), value.number, value.variable.clone()));
         let waiting: Vec<_> = waiting.collect();
         let bytes: Vec<&[u8]> = waiting.iter().map(|(_, _, row)| &**row).collect();
         let columns = self.specification.codec.decode(&bytes)?;
