@@ -1,7 +1,7 @@
 //! Joins, subqueries and set operations, from text to rows. What is compared is the table that the changes make: in which
 //! order the inputs come is left to the job.
 
-#![cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use std::collections::BTreeMap;
 
