@@ -176,6 +176,9 @@ mod guide {
     struct Flink;
     #[doc = include_str!("../docs/src/testing.md")]
     struct Testing;
+    #[cfg(feature = "sql")]
+    #[doc = include_str!("../docs/src/sql.md")]
+    struct Sql;
     #[doc = include_str!("../docs/src/write-a-source.md")]
     struct WriteASource;
     #[doc = include_str!("../docs/src/write-a-sink.md")]

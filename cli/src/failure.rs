@@ -16,6 +16,8 @@ impl Failure {
     pub const USAGE: u8 = 2;
     /// A job failed.
     pub const JOB: u8 = 3;
+    /// A test differs.
+    pub const DIFFERS: u8 = 4;
 
     /// The command line is wrong, or a file is not there.
     pub fn usage(message: impl Into<String>) -> Self {
@@ -30,7 +32,7 @@ impl Failure {
     /// Writes it to standard error, and gives the code to end with.
     pub fn report(&self) -> ExitCode {
         if !self.message.is_empty() {
-            eprintln!("millstream: {}", self.message);
+            crate::output::error_line(&format!("millstream: {}", self.message));
         }
         ExitCode::from(self.code)
     }

@@ -1,26 +1,45 @@
 //! The `millstream` binary: Flink SQL from the command line.
 
+mod errors;
+mod explain;
 mod failure;
+mod fold;
 mod job;
+mod json;
+mod output;
+mod run;
 mod script;
+mod settings;
 mod style;
 mod tableau;
+mod test;
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use millstream_sql::TableEnvironment;
+use millstream_sql::catalog::OPTIONS;
+use millstream_sql::plan::explain::ExplainOptions;
+use millstream_sql::testing::CaseOptions;
 
+use errors::ErrorStyle;
 use failure::Failure;
+use run::RunOptions;
 use script::{Script, ScriptOptions};
 use style::Style;
+use test::TestOptions;
 
 /// Memory is given back to the allocator by other threads than those that asked for it: columns travel.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Stateful stream processing with Flink's SQL.
+///
+/// Ends with 0 if all went well, 1 if a statement was refused, 2 if the command line is wrong, 3 if a job failed, and 4
+/// if a test differs.
 #[derive(Parser)]
 #[command(name = "millstream", version, about)]
 struct Cli {
@@ -32,6 +51,23 @@ struct Cli {
 enum Command {
     /// Runs the statements of a script, one after the other.
     Sql(SqlArguments),
+    /// Runs the INSERTs of a script as one job, with checkpoints.
+    Run(RunArguments),
+    /// Writes the plans of the queries and INSERTs of a script.
+    Explain(ExplainArguments),
+    /// Runs test cases: scripts that say what must come out.
+    Test(TestArguments),
+}
+
+/// How results and errors are written.
+#[derive(Args)]
+struct StyleArguments {
+    /// How results are written.
+    #[arg(long, value_enum, default_value_t = Style::Flink)]
+    style: Style,
+    /// How errors are written.
+    #[arg(long, value_enum, default_value_t = ErrorStyle::Flink)]
+    errors: ErrorStyle,
 }
 
 #[derive(Args)]
@@ -48,58 +84,189 @@ struct SqlArguments {
     /// A setting, as SET 'key' = 'value' before the script.
     #[arg(short = 'D', value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// How results are written.
-    #[arg(long, value_enum, default_value_t = Style::Flink)]
-    style: Style,
+    #[command(flatten)]
+    style: StyleArguments,
     /// Goes on after a statement that fails.
     #[arg(long)]
     keep_going: bool,
     /// Writes each statement before its result.
     #[arg(long)]
     echo: bool,
+    /// Writes the settings that are known, with their types and defaults, and ends.
+    #[arg(long)]
+    list_options: bool,
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The script.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// A script that runs before.
+    #[arg(short = 'i', long = "init", value_name = "FILE")]
+    init: Option<PathBuf>,
+    /// A setting; wins over what the script sets.
+    #[arg(short = 'D', value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// The snapshot to go on from: a checkpoint, a savepoint, or the folder of the job's checkpoints.
+    #[arg(long, value_name = "PATH")]
+    restore: Option<String>,
+    /// With --restore: begins afresh where there is nothing to go on from.
+    #[arg(long, requires = "restore")]
+    or_start: bool,
+    /// Where SIGINT and SIGTERM put the savepoint that they stop the job with; without it, beside the checkpoints.
+    #[arg(long, value_name = "DIR")]
+    savepoint_on_exit: Option<String>,
+    /// Where checkpoints go: a folder, or the URL of a store.
+    #[arg(long, value_name = "URL")]
+    checkpoints: Option<String>,
+    /// How often a checkpoint is taken; 10 s if the script does not say.
+    #[arg(long, value_name = "DURATION")]
+    interval: Option<String>,
+    /// How many subtasks operators have.
+    #[arg(long, value_name = "N")]
+    parallelism: Option<u32>,
+    /// How often progress is written to standard error, in seconds; 0 for never. 1 on a terminal, 10 elsewhere.
+    #[arg(long, value_name = "SECONDS")]
+    progress: Option<f64>,
+    #[command(flatten)]
+    style: StyleArguments,
+}
+
+#[derive(Args)]
+struct ExplainArguments {
+    /// The script.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Says which changes each operator gives.
+    #[arg(long)]
+    changelog_mode: bool,
+    /// The operators as JSON, too.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct TestArguments {
+    /// The files with the cases.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Runs only cases whose names have this in them.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Writes what came out into the files, where it is not what was expected.
+    #[arg(long)]
+    update: bool,
+    /// Compares changes in their order.
+    #[arg(long)]
+    exact: bool,
+    /// How many subtasks the run has in which the order does not matter.
+    #[arg(long, value_name = "N", default_value_t = CaseOptions::default().parallelism)]
+    parallelism: u32,
+    /// Decides what goes wrong in the run under faults.
+    #[arg(long, value_name = "N", default_value_t = CaseOptions::default().seed)]
+    seed: u64,
+    /// Writes an object of JSON for each case.
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let code = match Cli::parse().command {
         Command::Sql(arguments) => sql(&arguments),
-    }
+        Command::Run(arguments) => run(&arguments).map(ExitCode::from),
+        Command::Explain(arguments) => explain(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Test(arguments) => {
+            let TestArguments { exact, parallelism, seed, .. } = arguments;
+            let case = CaseOptions { exact, parallelism, seed };
+            let TestArguments { files, filter, update, json, .. } = arguments;
+            test::test(&files, &TestOptions { case, filter, update, json }).map(ExitCode::from)
+        }
+    };
+    code.unwrap_or_else(|failure| failure.report())
 }
 
-fn sql(arguments: &SqlArguments) -> ExitCode {
-    let options =
-        ScriptOptions { style: arguments.style, keep_going: arguments.keep_going, echo: arguments.echo };
+fn sql(arguments: &SqlArguments) -> Result<ExitCode, Failure> {
+    if arguments.list_options {
+        for option in OPTIONS {
+            let default = if option.default.is_empty() { "not set" } else { option.default };
+            output::line(&format!("{}\n    {}; {default}; {}", option.key, option.kind, option.status));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = ScriptOptions {
+        style: arguments.style.style,
+        errors: arguments.style.errors,
+        keep_going: arguments.keep_going,
+        echo: arguments.echo,
+    };
     let mut script = Script::new(options);
-    let prepared = arguments.settings.iter().try_for_each(|setting| match setting.split_once('=') {
-        Some((key, value)) => {
-            script.set(key.trim(), value.trim());
-            Ok(())
-        }
-        None => Err(Failure::usage(format!("-D {setting}: write -D key=value"))),
-    });
-    let run = prepared.and_then(|()| {
-        if let Some(init) = &arguments.init {
-            script.run(&read(init)?)?;
-        }
-        let text = match (&arguments.expression, &arguments.file) {
-            (Some(text), _) => text.clone(),
-            (None, Some(file)) => read(file)?,
-            (None, None) => {
-                let mut text = String::new();
-                std::io::stdin()
-                    .read_to_string(&mut text)
-                    .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
-                text
-            }
-        };
-        script.run(&text)
-    });
-    match run {
-        Ok(()) => script.exit_code(),
-        Err(failure) => failure.report(),
+    script.set(&arguments.settings)?;
+    if let Some(init) = &arguments.init {
+        script.run(&read(init)?)?;
     }
+    let text = match (&arguments.expression, &arguments.file) {
+        (Some(text), _) => text.clone(),
+        (None, Some(file)) => read(file)?,
+        (None, None) => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
+            text
+        }
+    };
+    script.run(&text)?;
+    Ok(script.exit_code())
 }
 
-fn read(file: &PathBuf) -> Result<String, Failure> {
+fn run(arguments: &RunArguments) -> Result<u8, Failure> {
+    let text = read(&arguments.file)?;
+    let script = ScriptOptions {
+        style: match arguments.style.style {
+            // Rows come as long as the job runs: there is no frame to draw around them.
+            Style::Flink => Style::Plain,
+            style => style,
+        },
+        errors: arguments.style.errors,
+        keep_going: false,
+        echo: false,
+    };
+    let mut session = Script::deferring(script);
+    let named = [
+        ("execution.checkpointing.dir", arguments.checkpoints.clone()),
+        ("execution.checkpointing.interval", arguments.interval.clone()),
+        ("parallelism.default", arguments.parallelism.map(|parallelism| parallelism.to_string())),
+    ];
+    let named = named.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
+    let settings: Vec<String> = arguments.settings.iter().cloned().chain(named).collect();
+    session.set(&settings)?;
+    if let Some(init) = &arguments.init {
+        session.run(&read(init)?)?;
+    }
+    let every = arguments.progress.unwrap_or(if std::io::stderr().is_terminal() { 1.0 } else { 10.0 });
+    let progress = Duration::try_from_secs_f64(every)
+        .map_err(|error| Failure::usage(format!("--progress {every}: {error}")))?;
+    let options = RunOptions {
+        script,
+        settings,
+        restore: arguments.restore.clone(),
+        or_start: arguments.or_start,
+        savepoint_folder: arguments.savepoint_on_exit.clone(),
+        progress,
+    };
+    run::run(&arguments.file, &text, session, &options)
+}
+
+fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
+    let options = ExplainOptions {
+        changelog_mode: arguments.changelog_mode,
+        json_execution_plan: arguments.json.then_some(1),
+    };
+    explain::explain(&mut TableEnvironment::new(), &read(&arguments.file)?, options)
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))
 }

@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use millstream_sql::parser::{parse_statement, split_statements};
-use millstream_sql::{SqlError, TableEnvironment, TableResult};
+use millstream_sql::{InsertJob, QueryJob, SqlError, TableEnvironment, TableResult};
 
+use crate::errors::{self, ErrorStyle, quoted};
 use crate::failure::Failure;
 use crate::job;
+use crate::output;
 use crate::style::Style;
 use crate::tableau;
 
@@ -15,6 +17,8 @@ use crate::tableau;
 pub struct ScriptOptions {
     /// How results are written.
     pub style: Style,
+    /// How errors are written.
+    pub errors: ErrorStyle,
     /// Whether it goes on after a statement that fails.
     pub keep_going: bool,
     /// Whether each statement is written before its result.
@@ -24,20 +28,54 @@ pub struct ScriptOptions {
 /// A session that scripts run in.
 pub struct Script {
     options: ScriptOptions,
-    tables: TableEnvironment,
+    /// What has been created and set.
+    pub tables: TableEnvironment,
+    /// The jobs of statements that are to run as one, later; `None` where each runs at once.
+    deferred: Option<Vec<Deferred>>,
     /// The code of the first failure that the script went on after.
     failed: u8,
+}
+
+/// A job that is to run later.
+pub enum Deferred {
+    /// It writes tables.
+    Insert(InsertJob),
+    /// Its rows are the result.
+    Query(QueryJob),
 }
 
 impl Script {
     /// A session in which nothing has been created.
     pub fn new(options: ScriptOptions) -> Self {
-        Self { options, tables: TableEnvironment::new(), failed: 0 }
+        Self { options, tables: TableEnvironment::new(), deferred: None, failed: 0 }
     }
 
-    /// Changes a setting of the session.
-    pub fn set(&mut self, key: &str, value: &str) {
-        self.tables.session.settings.insert(key.to_owned(), value.to_owned());
+    /// A session whose jobs are not run but [kept](Self::deferred).
+    pub fn deferring(options: ScriptOptions) -> Self {
+        Self { deferred: Some(Vec::new()), ..Self::new(options) }
+    }
+
+    /// The jobs that have been kept.
+    pub fn deferred(&mut self) -> Vec<Deferred> {
+        self.deferred.take().unwrap_or_default()
+    }
+
+    /// Changes settings of the session: `key=value`.
+    ///
+    /// # Errors
+    /// If a setting is not written so, or not what it must be.
+    pub fn set(&mut self, settings: &[String]) -> Result<(), Failure> {
+        for setting in settings {
+            let Some((key, value)) = setting.split_once('=') else {
+                return Err(Failure::usage(format!("-D {setting}: write -D key=value")));
+            };
+            match self.tables.set(key.trim(), value.trim()) {
+                Ok(Some(warning)) => warn(&warning),
+                Ok(None) => {}
+                Err(error) => return Err(Failure::usage(format!("-D {setting}: {error}"))),
+            }
+        }
+        Ok(())
     }
 
     /// What the process ends with.
@@ -52,12 +90,13 @@ impl Script {
     pub fn run(&mut self, text: &str) -> Result<(), Failure> {
         for statement in split_statements(text) {
             if self.options.echo {
-                println!("> {};", statement.text);
+                output::line(&format!("> {};", statement.text));
             }
             let code = match self.statement(statement.text) {
                 Ok(code) => code,
                 Err(error) => {
-                    report(&error.shifted(statement.span.start), text);
+                    let error = error.shifted(statement.span.start);
+                    errors::statement(&error, text, self.options.errors, self.options.style);
                     Failure::REFUSED
                 }
             };
@@ -78,33 +117,63 @@ impl Script {
     fn statement(&mut self, text: &str) -> Result<u8, SqlError> {
         let statement = parse_statement(text)?;
         match self.tables.execute(&statement)? {
-            TableResult::Ok => {
-                self.info("Execute statement succeeded.");
-                Ok(0)
+            TableResult::Ok => self.ok("Execute statement succeeded."),
+            TableResult::Warning(warning) => {
+                warn(&warning);
+                self.ok("Execute statement succeeded.");
             }
-            TableResult::Rows { columns, rows } => {
-                tableau::print_rows(&columns, &rows);
-                Ok(0)
-            }
-            TableResult::Query(query) => job::query(&self.tables.session, &query, self.options.style),
+            TableResult::Text(text) => match self.options.style {
+                Style::Json => output::line(&format!("{{\"ok\":{}}}", quoted(&text))),
+                _ => output::write(&text),
+            },
+            TableResult::Rows { columns, rows } => match self.options.style {
+                Style::Flink => tableau::print_rows(&columns, &rows),
+                style => print_plainly(&rows, style),
+            },
+            TableResult::Query(query) => match &mut self.deferred {
+                Some(deferred) => deferred.push(Deferred::Query(query)),
+                None => return job::query(&self.tables.session, &query, self.options),
+            },
             TableResult::Insert(insert) => {
-                let code = job::insert(&self.tables.session, &insert)?;
-                if code == 0 {
-                    self.info("Complete execution of the SQL update statement.");
+                if let Some(deferred) = &mut self.deferred {
+                    deferred.push(Deferred::Insert(insert));
+                    return Ok(0);
                 }
-                Ok(code)
+                let code = job::insert(&self.tables.session, &insert, self.options)?;
+                if code == 0 {
+                    self.ok("Complete execution of the SQL update statement.");
+                }
+                return Ok(code);
             }
         }
+        Ok(0)
     }
 
-    fn info(&self, text: &str) {
-        if self.options.style == Style::Flink {
-            println!("[INFO] {text}");
+    fn ok(&self, text: &str) {
+        match self.options.style {
+            Style::Flink => output::line(&format!("[INFO] {text}")),
+            Style::Json => output::line(&format!("{{\"ok\":{}}}", quoted(text))),
+            Style::Plain => {}
         }
     }
 }
 
-/// Writes an error as Flink's client does, then the place of it.
-fn report(error: &SqlError, text: &str) {
-    eprintln!("[ERROR] Could not execute SQL statement. Reason:\n{}: {}", error.kind(), error.render(text));
+fn print_plainly(rows: &[Vec<Option<String>>], style: Style) {
+    for row in rows {
+        let cells = row.iter().map(|cell| match (cell, style) {
+            (Some(cell), Style::Json) => quoted(cell),
+            (Some(cell), _) => cell.clone(),
+            (None, _) => "null".to_owned(),
+        });
+        let cells: Vec<_> = cells.collect();
+        output::line(&match style {
+            Style::Json => format!("{{\"op\":\"+I\",\"row\":[{}]}}", cells.join(",")),
+            _ => format!("+I[{}]", cells.join(", ")),
+        });
+    }
+}
+
+/// Writes what is no error and should be known.
+pub fn warn(text: &str) {
+    output::error_line(&format!("[WARN] {text}"));
 }

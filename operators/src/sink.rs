@@ -56,6 +56,13 @@ pub trait Sink: Send + Sync + 'static {
     /// A writer for subtask `subtask`.
     #[doc(alias = "createWriter")]
     fn writer(&self, subtask: u32) -> Self::Writer;
+
+    /// A writer for subtask `subtask` of `parallelism`, for sinks that show which it is; otherwise as
+    /// [`Sink::writer`].
+    fn writer_for(&self, subtask: u32, parallelism: u32) -> Self::Writer {
+        let _ = parallelism;
+        self.writer(subtask)
+    }
 }
 
 /// Makes committables visible, on the I/O pool. A closure that returns a future is one.

@@ -13,6 +13,9 @@ mod overlaps;
 mod query;
 mod scope;
 mod select;
+mod subquery;
+mod table_as;
+mod table_like;
 mod table_reference;
 mod window_function;
 
@@ -21,6 +24,8 @@ pub use insert::analyze_insert;
 pub use query::analyze_query;
 pub(crate) use query::renamed;
 pub(crate) use scope::Scope;
+pub(crate) use table_as::create_and_insert;
+pub(crate) use table_like::{merge as merge_like, statement_of};
 
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;

@@ -1,6 +1,7 @@
 //! Rows that travel together, as columns.
 
 mod builder;
+mod display_text;
 mod exchange;
 pub(crate) mod keys;
 mod kinds;
@@ -20,6 +21,7 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 
 pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
+pub use display_text::DisplayText;
 pub use exchange::exchange;
 pub use keys::{KeyLayout, Keys};
 pub use kinds::{Kinds, RowKind};

@@ -51,6 +51,18 @@ impl SqlError {
         Self { span: self.span.or(Some(span.into())), ..self }
     }
 
+    /// At this place, whatever place it had: for an error in text that is not that of the statement.
+    #[must_use]
+    pub fn moved_to(self, span: impl Into<Span>) -> Self {
+        Self { span: Some(span.into()), ..self }
+    }
+
+    /// With another message, which the old one is a part of.
+    #[must_use]
+    pub fn map_message(self, map: impl FnOnce(&str) -> String) -> Self {
+        Self { message: map(&self.message), ..self }
+    }
+
     /// The class.
     pub const fn kind(&self) -> SqlErrorKind {
         self.kind

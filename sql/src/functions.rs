@@ -6,11 +6,13 @@
 
 mod arithmetic;
 mod cast;
+mod class;
 mod collection;
 mod comparison;
 mod conditional;
 mod decimal;
 mod hash;
+mod json;
 mod lift;
 mod logical;
 mod math;
@@ -27,6 +29,7 @@ use crate::types::Field;
 
 pub(crate) use cast::convert_numbers;
 pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
+pub(crate) use class::{class_names, function_of_class};
 pub(crate) use comparison::has_set_of;
 pub(crate) use decimal::average as average_decimal;
 pub use logical::kleene_function;
@@ -107,6 +110,7 @@ const CATEGORIES: &[&[&[ScalarFunction]]] = &[
     &[arithmetic::FUNCTIONS, conditional::FUNCTIONS, hash::FUNCTIONS, logical::FUNCTIONS],
     collection::FAMILIES,
     comparison::FAMILIES,
+    json::FAMILIES,
     math::FAMILIES,
     string::FAMILIES,
     &[
@@ -158,6 +162,14 @@ pub(crate) fn constant_text(argument: &Argument) -> Option<&str> {
     use arrow_array::cast::AsArray;
     let constant = argument.constant.as_ref().filter(|constant| constant.is_valid(0))?;
     Some(constant.as_string_view_opt()?.value(0))
+}
+
+/// AND, OR: their signs in plans.
+pub(crate) const fn logical_name(operator: crate::plan::LogicalOperator) -> &'static str {
+    match operator {
+        crate::plan::LogicalOperator::And => "AND",
+        crate::plan::LogicalOperator::Or => "OR",
+    }
 }
 
 #[cfg(test)]

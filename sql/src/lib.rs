@@ -18,7 +18,8 @@ pub mod plan;
 mod suggestion;
 mod table_environment;
 #[cfg(test)]
-mod testing;
+mod test_support;
+pub mod testing;
 mod translate;
 pub mod types;
 

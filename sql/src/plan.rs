@@ -2,7 +2,9 @@
 
 mod aggregate;
 pub mod changelog;
+pub mod explain;
 mod expression;
+pub mod identity;
 mod join;
 mod logical;
 mod path;

@@ -1,21 +1,32 @@
 //! Where SQL is run: a session, and jobs made from its statements.
 
+mod alter;
+mod create;
+mod database;
+mod describe;
+mod explain;
+mod function;
 mod job;
+mod refused;
 mod result;
+mod settings;
+mod show;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::analysis::{analyze_insert, analyze_query, create_table};
-use crate::catalog::{ObjectPath, Relation, Session, Table, View};
+use crate::analysis::{analyze_insert, analyze_query};
+use crate::catalog::{ObjectPath, Relation, Session, Table};
 use crate::connectors::{table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
-use crate::parser::ast::{
-    CreateView, Drop, Insert, ObjectKind, Query, Statement, StatementKind, TableCreation,
-};
+use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
 use crate::plan::changelog::{self, ModifyKinds, UpdateKind};
 use crate::plan::{LogicalPlan, PhysicalPlan, rules};
+
+use refused::name_and_hint;
 
 pub use job::{InsertJob, QueryJob};
 pub use result::TableResult;
@@ -48,6 +59,13 @@ impl TableEnvironment {
     /// # Errors
     /// If the statement does not fit what has been created, or is not supported.
     pub fn execute(&mut self, statement: &Statement) -> SqlResult<TableResult> {
+        if self.statement_set.is_some()
+            && !matches!(statement.kind, StatementKind::Insert(_) | StatementKind::EndStatementSet)
+        {
+            return Err(
+                SqlError::validation("Only INSERT statement is allowed in Statement Set.").at(statement.span)
+            );
+        }
         match &statement.kind {
             StatementKind::Query(query) => Ok(TableResult::Query(self.query_job(query)?)),
             StatementKind::Insert(insert) => self.insert(insert),
@@ -58,69 +76,48 @@ impl TableEnvironment {
                 Ok(TableResult::Insert(InsertJob::new(self.session.clone(), plans)))
             }
             StatementKind::BeginStatementSet => {
-                if self.statement_set.is_some() {
-                    return Err(
-                        SqlError::validation("a statement set has been begun already").at(statement.span)
-                    );
-                }
                 self.statement_set = Some(Vec::new());
                 Ok(TableResult::Ok)
             }
             StatementKind::EndStatementSet => {
                 let plans = self.statement_set.take().ok_or_else(|| {
-                    SqlError::validation("END without BEGIN STATEMENT SET").at(statement.span)
+                    SqlError::validation(
+                        "No Statement Set to submit, \"END;\" command should be used after \"BEGIN STATEMENT SET;\".",
+                    )
+                    .at(statement.span)
                 })?;
                 if plans.is_empty() {
-                    return Err(SqlError::validation("NO statements in statement set").at(statement.span));
+                    return Ok(TableResult::Ok);
                 }
                 Ok(TableResult::Insert(InsertJob::new(self.session.clone(), plans)))
             }
-            StatementKind::CreateTable(create) => {
-                let table = create_table(&self.session, create)?;
-                let exists = self.session.relation(&table.path).is_some();
-                match create.creation {
-                    TableCreation::Create if exists && create.if_not_exists => return Ok(TableResult::Ok),
-                    TableCreation::Create if exists => {
-                        return Err(already_exists(&table.path, "Table").at(create.name.span));
-                    }
-                    TableCreation::Replace if !exists => {
-                        return Err(does_not_exist(&table.path, "Table").at(create.name.span));
-                    }
-                    _ => {}
-                }
-                self.put(Relation::Table(Arc::new(table)))
-            }
+            StatementKind::CreateTable(create) => self.create_table(create),
             StatementKind::CreateView(create) => self.create_view(create),
-            StatementKind::Drop(drop) => self.drop(drop),
-            StatementKind::Set(Some(option)) => {
-                self.session.settings.insert(option.key.value.clone(), option.value.value.clone());
-                Ok(TableResult::Ok)
-            }
-            StatementKind::Set(None) => {
-                let rows = self.session.settings.iter().map(|(key, value)| vec![format!("{key} = {value}")]);
-                Ok(TableResult::rows(["settings"], rows))
-            }
-            StatementKind::Reset(key) => {
-                match key {
-                    Some(key) => drop(self.session.settings.remove(&key.value)),
-                    None => self.session.settings.clear(),
-                }
-                Ok(TableResult::Ok)
-            }
-            _ => Err(SqlError::unsupported("this statement is not supported yet").at(statement.span)),
+            StatementKind::CreateDatabase(create) => self.create_database(create),
+            StatementKind::CreateCatalog(create) => self.create_catalog(create),
+            StatementKind::CreateFunction(create) => self.create_function(create),
+            StatementKind::AlterTable(alter) => self.alter_table(alter, *statement.span),
+            StatementKind::Alter(alter) if alter.kind == ObjectKind::View => self.alter_view(alter),
+            StatementKind::Drop(drop) => match drop.kind {
+                ObjectKind::Table | ObjectKind::View => self.drop_relation(drop),
+                ObjectKind::Database => self.drop_database(drop),
+                ObjectKind::Catalog => self.drop_catalog(drop),
+                ObjectKind::Function | ObjectKind::SystemFunction => self.drop_function(drop),
+                _ => Err(refused(statement)),
+            },
+            StatementKind::Show(show) => self.show(show, *statement.span),
+            StatementKind::Describe(describe) => self.describe(describe),
+            StatementKind::UseCatalog(name) => self.use_catalog(name),
+            StatementKind::UseDatabase(name) => self.use_database(name),
+            StatementKind::Set(option) => self.set_statement(option.as_ref()),
+            StatementKind::Reset(key) => Ok(self.reset(key.as_ref())),
+            StatementKind::Explain(explain) => self.explain(explain),
+            StatementKind::AddJar(path) => Ok(TableResult::Warning(format!(
+                "the JAR '{}' is not loaded: connectors, formats and functions are built in",
+                path.value
+            ))),
+            _ => Err(refused(statement)),
         }
-    }
-
-    fn put(&mut self, relation: Relation) -> SqlResult<TableResult> {
-        let path = relation.path();
-        if !self.session.has_database(&path.catalog, &path.database) {
-            return Err(SqlError::validation(format!(
-                "Database {}.{} does not exist",
-                path.catalog, path.database
-            )));
-        }
-        self.session.put(relation);
-        Ok(TableResult::Ok)
     }
 
     fn query_job(&self, query: &Query) -> SqlResult<QueryJob> {
@@ -129,6 +126,11 @@ impl TableEnvironment {
     }
 
     fn physical(&self, plan: LogicalPlan) -> SqlResult<PhysicalPlan> {
+        // Rows that replace others are known by their key, whether the query reads it or not.
+        let plan = plan.with_keys_of(&|table| {
+            let changelog = ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode());
+            SqlResult::Ok(!changelog.is_insert_only())
+        })?;
         let plan = rules::optimize(plan, &self.session.build_context());
         rules::refuse_row_numbers(&plan)?;
         PhysicalPlan::of(plan, &|table| {
@@ -165,6 +167,15 @@ impl TableEnvironment {
                 .at(insert.span));
             }
         }
+        if let Some(key) = self.materialized_key(&plan, &table, taken)? {
+            let input = plan.inputs.into_iter().next();
+            let input = input.ok_or_else(|| SqlError::validation("a sink without rows").at(insert.span))?;
+            // Of several keys the shortest is the cheapest to look for.
+            let row_key = changelog::upsert_keys(&input).into_iter().min_by_key(BTreeSet::len);
+            let row_key = row_key.into_iter().flatten().collect();
+            let plan = input.materialize(key, row_key).sink(table);
+            return changelog::infer(plan, UpdateKind::BeforeAfter);
+        }
         if query.update && !taken.update_before {
             // The sink finds rows by its key; where the query's changes are not known by it, it gets both.
             let key: BTreeSet<usize> = sink_key(&table);
@@ -178,44 +189,39 @@ impl TableEnvironment {
         changelog::infer(plan, UpdateKind::BeforeAfter)
     }
 
-    fn create_view(&mut self, create: &CreateView) -> SqlResult<TableResult> {
-        let path = self.session.path(&create.name)?;
-        if self.session.relation(&path).is_some() && !create.or_replace {
-            if create.if_not_exists {
-                return Ok(TableResult::Ok);
+    /// The primary key by which the rows of a query must be materialized before they get to their sink: as Flink's
+    /// `table.exec.sink.upsert-materialize` says.
+    fn materialized_key(
+        &self,
+        plan: &PhysicalPlan,
+        table: &Table,
+        taken: ModifyKinds,
+    ) -> SqlResult<Option<Vec<usize>>> {
+        let option = "table.exec.sink.upsert-materialize";
+        let written = table.written_columns();
+        let key: Option<Vec<usize>> =
+            table.primary_key.iter().map(|key| written.iter().position(|column| column == key)).collect();
+        let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(None) };
+        let input = plan.input();
+        let needed = match self.session.setting(option).map(str::to_ascii_uppercase).as_deref() {
+            Some("FORCE") => true,
+            Some("NONE") => false,
+            None | Some("AUTO") => {
+                let changes = changelog::infer(plan.clone(), UpdateKind::BeforeAfter)?.changelog;
+                let columns: BTreeSet<usize> = key.iter().copied().collect();
+                let known = input.map(changelog::upsert_keys).unwrap_or_default();
+                !taken.is_insert_only()
+                    && !changes.is_insert_only()
+                    && !known.iter().any(|known| known.is_subset(&columns))
             }
-            return Err(already_exists(&path, "Table (or view)").at(create.name.span));
-        }
-        let plan = analyze_query(&self.session, &create.query)?;
-        let plan = crate::analysis::renamed(plan, &create.columns, *create.name.span)?;
-        self.put(Relation::View(Arc::new(View {
-            path,
-            query: Arc::new((*create.query).clone()),
-            text: create.query.to_string(),
-            schema: plan.schema,
-            comment: create.comment.as_ref().map(|comment| comment.value.clone()),
-            temporary: create.temporary,
-        })))
-    }
-
-    fn drop(&mut self, drop: &Drop) -> SqlResult<TableResult> {
-        let wants_view = match drop.kind {
-            ObjectKind::Table => false,
-            ObjectKind::View => true,
-            _ => return Err(SqlError::unsupported("this DROP is not supported yet").at(drop.name.span)),
+            Some(other) => {
+                return Err(SqlError::validation(format!(
+                    "Invalid value '{other}' for option '{option}': it must be NONE, AUTO or FORCE"
+                )));
+            }
         };
-        let path = self.session.path(&drop.name)?;
-        let what = if wants_view { "View" } else { "Table" };
-        match self.session.relation(&path) {
-            Some(relation) if matches!(relation, Relation::View(_)) == wants_view => {
-                self.session.remove(&path);
-                Ok(TableResult::Ok)
-            }
-            _ if drop.if_exists => Ok(TableResult::Ok),
-            _ => Err(does_not_exist(&path, what).at(drop.name.span)),
-        }
+        Ok(needed.then_some(key))
     }
-
     /// The table of this name, for those who put rows into it from outside.
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         let path = ObjectPath {
@@ -230,12 +236,14 @@ impl TableEnvironment {
     }
 }
 
-fn already_exists(path: &ObjectPath, what: &str) -> SqlError {
-    SqlError::validation(format!("{what} with identifier '{path}' already exists"))
-}
-
-fn does_not_exist(path: &ObjectPath, what: &str) -> SqlError {
-    SqlError::validation(format!("{what} with identifier '{path}' does not exist"))
+/// A statement that is right and is not run, by its name.
+fn refused(statement: &Statement) -> SqlError {
+    let (name, hint) = name_and_hint(&statement.kind);
+    let error = SqlError::unsupported(format!("{name} is not supported")).at(statement.span);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
 }
 
 /// The primary key of a sink among the columns that are written.

@@ -17,12 +17,14 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
-    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification,
-    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, Sort, SortSpecification,
-    UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification, WindowJoin,
-    WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
+    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
+    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
+    SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
+    WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
+    WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
     AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
     RankStrategy, SortKey,
@@ -30,18 +32,22 @@ use crate::plan::{
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
 
-/// Builds the job of a plan.
+/// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) environment: &'a Environment,
+    session: &'a Session,
+    environment: &'a Environment,
     /// The names that have been given, and how often.
     names: RefCell<BTreeMap<String, usize>>,
+    identities: RefCell<Identities>,
+    /// Where the rows of the plan that is translated go.
+    target: RefCell<String>,
 }
 
 impl<'a> Translator<'a> {
-    /// For plans of a session.
+    /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
-        Self { session, environment, names: RefCell::default() }
+        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
+        Self { session, environment, names: RefCell::default(), identities, target }
     }
 
     /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
@@ -52,8 +58,29 @@ impl<'a> Translator<'a> {
         if *count == 1 { name } else { format!("{name} ({count})") }
     }
 
-    /// The rows of a plan.
+    /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        let rows = self.operator(plan)?;
+        let goes_on = matches!(
+            plan.node,
+            PhysicalNode::Calc { .. }
+                | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::DropUpdateBefore
+        );
+        // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
+        // each other.
+        let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
+        Ok(match self.identity(plan) {
+            Some(uid) => rows.uid(uid),
+            None => rows,
+        })
+    }
+
+    fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
+        self.identities.borrow_mut().name(plan, &self.target.borrow())
+    }
+
+    fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
@@ -104,21 +131,7 @@ impl<'a> Translator<'a> {
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
-                let [left_window, right_window] = windows;
-                let [left_plan, right_plan] = plan.inputs.as_slice() else {
-                    return unsupported_plan("a join of other than two");
-                };
-                let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
-                    WindowSide::new(plan.schema.clone(), (window.start, window.end))
-                };
-                let specification = WindowJoinSpecification::new(
-                    *kind,
-                    condition,
-                    side(left_plan, left_window),
-                    side(right_plan, right_window),
-                    &self.zone_of(&left_window.attribute)?,
-                    &self.session.build_context(),
-                )?;
+                let specification = self.window_join(plan, *kind, condition, windows)?;
                 let joined =
                     left.connect(right).transform("WindowJoin", move |_| WindowJoin::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
@@ -140,9 +153,7 @@ impl<'a> Translator<'a> {
                 );
                 let name = describe(&plan.node);
                 let ranked = input.transform(name, move |_| WindowRank::new(&specification));
-                let of_window = [window.start, window.end];
-                let is_global = partition.iter().all(|column| of_window.contains(column));
-                Ok(if is_global { ranked.parallelism(1) } else { ranked })
+                Ok(if is_single(plan) { ranked.parallelism(1) } else { ranked })
             }
             (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
@@ -155,6 +166,12 @@ impl<'a> Translator<'a> {
                 let update_before = plan.changelog.update_before;
                 Ok(input.transform("ChangelogNormalize", move |_| {
                     ChangelogNormalize::new(&key, &schema, update_before)
+                }))
+            }
+            (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
+                let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
+                Ok(input.transform("SinkMaterializer", move |_| {
+                    SinkUpsertMaterializer::new(&key, &row_key, &schema)
                 }))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
@@ -170,10 +187,43 @@ impl<'a> Translator<'a> {
         let (PhysicalNode::Sink { table }, [input]) = (&plan.node, plan.inputs.as_slice()) else {
             return unsupported_plan("a plan without a sink");
         };
-        let rows = self.stream(input)?;
+        self.target.replace(table.path.to_string());
+        let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
-        sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let written =
+            sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let is_set = table.options.contains_key("sink.parallelism");
+        let written = if is_single(input) && !is_set { written.parallelism(1) } else { written };
+        if let Some(uid) = self.identity(plan) {
+            written.uid(uid);
+        }
         Ok(())
+    }
+
+    /// The rows without NULL where the table takes none.
+    fn not_null(&self, rows: Stream<Chunk>, table: &Table, schema: &Schema) -> SqlResult<Stream<Chunk>> {
+        let key = "table.exec.sink.not-null-enforcer";
+        let drop = match self.session.setting(key).map(str::to_ascii_uppercase).as_deref() {
+            None | Some("ERROR") => false,
+            Some("DROP") => true,
+            Some(other) => {
+                return Err(SqlError::validation(format!(
+                    "Invalid value '{other}' for option '{key}': it must be ERROR or DROP"
+                )));
+            }
+        };
+        let written = table.written_columns();
+        let columns = written.iter().enumerate().filter_map(|(position, column)| {
+            let column = table.columns.get(*column)?;
+            let checked = !column.field.nullable && schema.field(position).nullable;
+            checked.then(|| (position, column.name.to_string()))
+        });
+        let columns: Vec<_> = columns.collect();
+        if columns.is_empty() {
+            return Ok(rows);
+        }
+        let enforcer = NotNullEnforcer::new(columns, drop);
+        Ok(rows.transform("ConstraintEnforcer", move |_| enforcer.clone()))
     }
 
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
@@ -238,6 +288,24 @@ impl<'a> Translator<'a> {
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
     }
 
+    fn window_join(
+        &self,
+        plan: &PhysicalPlan,
+        kind: JoinKind,
+        condition: &JoinCondition,
+        [left_window, right_window]: &[AttachedWindow; 2],
+    ) -> SqlResult<WindowJoinSpecification> {
+        let [left, right] = plan.inputs.as_slice() else {
+            return unsupported_plan("a join of other than two");
+        };
+        let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
+            WindowSide::new(plan.schema.clone(), (window.start, window.end))
+        };
+        let (left, right) = (side(left, left_window), side(right, right_window));
+        let zone = self.zone_of(&left_window.attribute)?;
+        WindowJoinSpecification::new(kind, condition, left, right, &zone, &self.session.build_context())
+    }
+
     /// The time zone of windows of a time attribute.
     fn zone_of(&self, attribute: &SqlType) -> SqlResult<Zone> {
         if matches!(attribute, SqlType::TimestampLtz(..)) { self.zone() } else { Ok(Zone::UTC) }
@@ -255,7 +323,11 @@ impl<'a> Translator<'a> {
         let kind = order.first().map(|first| schema.field(first.column).data_type.time_kind());
         if by_time && kind == Some(TimeKind::Proctime) {
             // Rows come in this order, and no two have the same time.
-            return Ok(input.clone());
+            let columns = schema.fields().enumerate();
+            let columns = columns.map(|(index, field)| Expression::column(index, field.clone()));
+            let columns: Vec<_> = columns.collect();
+            let calc = Calc::new(None, &columns, &self.session.build_context())?;
+            return Ok(input.transform("Sort", move |_| calc.clone()).parallelism(1));
         }
         let is_batch = |key: &str, value: &str| {
             self.session.setting(key).is_some_and(|setting| setting.eq_ignore_ascii_case(value))
@@ -327,4 +399,25 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
         _ => input.transform(name, move |_| RetractableRank::new(&rank)),
     };
     if partition.is_empty() { ranked.parallelism(1) } else { ranked }
+}
+
+/// Whether all rows of a plan come from one subtask.
+pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
+    match &plan.node {
+        PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        PhysicalNode::Rank { partition, .. } => partition.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
+            keys.is_empty()
+        }
+        PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
+            condition.keys.is_empty()
+        }
+        PhysicalNode::WindowRank { partition, window, .. } => {
+            partition.iter().all(|column| [window.start, window.end].contains(column))
+        }
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
+        _ => false,
+    }
 }

@@ -10,6 +10,7 @@ mod lateness;
 mod rolling;
 mod routes;
 mod sql;
+mod sql_files;
 mod timers;
 mod windows;
 
@@ -39,4 +40,5 @@ pub const JOBS: &[Job] = &[
     ("thousands from one", expansion::many_from_one),
     ("files", files::from_files_to_files),
     ("SQL: aggregate of an aggregate", sql::aggregate_of_an_aggregate),
+    ("files of SQL", sql_files::from_files_to_partitions),
 ];

@@ -33,10 +33,22 @@ impl Printer for StandardOutput {
     }
 }
 
+/// Standard error.
+struct StandardError;
+
+impl Printer for StandardError {
+    fn print(&self, text: &[u8]) -> io::Result<()> {
+        io::stderr().lock().write_all(text)
+    }
+}
+
+/// Makes the function that formats the records of a subtask of so many.
+type MakeFormat<F> = Arc<dyn Fn(u32, u32) -> F + Send + Sync>;
+
 /// Prints a line for each record, at least once: what was printed since the last checkpoint is
 /// printed again after a failure.
 pub struct PrintSink<T, F> {
-    format: F,
+    format: MakeFormat<F>,
     printer: Arc<dyn Printer>,
     _record: PhantomData<fn(T)>,
 }
@@ -47,8 +59,37 @@ impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> PrintSin
         Self::to(Arc::new(StandardOutput), format)
     }
 
+    /// A sink that prints what the functions append that `make` makes for each subtask: it is given the
+    /// number of the subtask, from 0, and how many there are.
+    ///
+    /// ```
+    /// use millstream::prelude::*;
+    /// use millstream::sink::PrintSink;
+    ///
+    /// let env = Environment::new();
+    /// let sink = PrintSink::for_subtasks(|subtask, _| {
+    ///     move |number: &u64, line: &mut String| line.push_str(&format!("{subtask}> {number}"))
+    /// });
+    /// let _settings = env.from_collection([7_u64]).sink_to(sink.standard_error());
+    /// env.execute("print")?;
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn for_subtasks(make: impl Fn(u32, u32) -> F + Send + Sync + 'static) -> Self {
+        Self { format: Arc::new(make), printer: Arc::new(StandardOutput), _record: PhantomData }
+    }
+
+    /// The same sink, which prints to standard error.
+    #[must_use]
+    pub fn standard_error(self) -> Self {
+        self.printing_to(Arc::new(StandardError))
+    }
+
+    pub(super) fn printing_to(self, printer: Arc<dyn Printer>) -> Self {
+        Self { printer, ..self }
+    }
+
     pub(super) fn to(printer: Arc<dyn Printer>, format: F) -> Self {
-        Self { format, printer, _record: PhantomData }
+        Self { format: Arc::new(move |_, _| format.clone()), printer, _record: PhantomData }
     }
 }
 
@@ -60,13 +101,17 @@ impl<T: Record, F: Fn(&T, &mut String) + Clone + Send + Sync + 'static> Sink for
         "Print"
     }
 
-    fn writer(&self, _: u32) -> PrintWriter<T, F> {
+    fn writer(&self, subtask: u32) -> PrintWriter<T, F> {
+        self.writer_for(subtask, 1)
+    }
+
+    fn writer_for(&self, subtask: u32, parallelism: u32) -> PrintWriter<T, F> {
         let queue = Arc::new(Queue {
             printer: self.printer.clone(),
             waiting: Mutex::default(),
             turn: Mutex::default(),
         });
-        PrintWriter { format: self.format.clone(), queue, _record: PhantomData }
+        PrintWriter { format: (self.format)(subtask, parallelism), queue, _record: PhantomData }
     }
 }
 
@@ -99,7 +144,7 @@ impl Queue {
             return Ok(());
         }
         self.printer.print(text.as_bytes()).map_err(|error| {
-            let error = Error::new(ErrorKind::External, "cannot write to standard output").caused_by(error);
+            let error = Error::new(ErrorKind::External, "cannot print").caused_by(error);
             self.waiting.lock().failure = Some(error.clone());
             error
         })

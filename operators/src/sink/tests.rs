@@ -35,6 +35,21 @@ fn printing(printer: Arc<dyn Printer>, manual_io: bool) -> OperatorHarness<u32, 
 }
 
 #[test]
+fn every_subtask_has_a_format_of_its_own() {
+    let make = |subtask: u32, parallelism: u32| {
+        move |n: &u32, line: &mut String| write!(line, "{subtask}/{parallelism}> {n}").unwrap()
+    };
+    let sink = PrintSink::for_subtasks(make);
+    let paper = Arc::new(Paper::default());
+    let sink = sink.printing_to(paper.clone());
+    let adapter = SinkAdapter::new(sink.writer_for(2, 3));
+    let mut harness = OperatorHarness::with(HarnessSetup::new().manual_io(), adapter).unwrap();
+    harness.push_all([7]).unwrap();
+    harness.run_io().unwrap();
+    assert_eq!(*paper.0.lock(), "2/3> 7\n");
+}
+
+#[test]
 fn prints_in_order_and_away_from_the_task() {
     let paper = Arc::new(Paper::default());
     let mut sink = printing(paper.clone(), true);

@@ -3,15 +3,17 @@
 use super::grouping::Grouping;
 use super::over::RowNumbers;
 use super::overlaps::overlaps;
+mod json;
+
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
-use crate::functions::{has_set_of, operator, scalar_function, scalar_function_names};
+use crate::functions::{ScalarFunction, has_set_of, operator, scalar_function, scalar_function_names};
 use crate::parser::Span;
 use crate::parser::ast::{
     self, ArgumentValue, Arguments, BinaryOperator, CastFunction, ContextFunction, ExpressionKind as Syntax,
-    FunctionCall, IsTest, Literal, Operands, RoundingFunction, SpecialFunction, TimeUnit, TimestampFunction,
-    TrimSide, UnaryOperator, WhenClause,
+    FunctionCall, IsTest, Literal, ObjectName, Operands, RoundingFunction, SpecialFunction, TimeUnit,
+    TimestampFunction, TrimSide, UnaryOperator, WhenClause,
 };
 use crate::plan::{AggregateFunction, CaseBranch, Expression, ExpressionKind, LogicalOperator};
 use crate::suggestion::nearest;
@@ -150,6 +152,7 @@ impl<'a, 'g> Binder<'a, 'g> {
                 operator(binary_name(*sign))?.call(operands)
             }
             Syntax::Logical { operator, operands } => self.logical(*operator, operands),
+            Syntax::Is { value, negated, test: IsTest::Json(kind) } => self.is_json(value, *negated, *kind),
             Syntax::Is { value, negated, test } => {
                 let value = self.bind(value)?;
                 operator(&test_name(*test, *negated))?.call(vec![value])
@@ -190,12 +193,17 @@ impl<'a, 'g> Binder<'a, 'g> {
             Syntax::Function(call) => self.function(call),
             Syntax::Special(special) => self.special(special, span),
             Syntax::Context(function) => self.named(context_name(*function), Vec::new(), span),
+            Syntax::Subquery(_) if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
+                .scope
+                .subquery(span)
+                .cloned()
+                .ok_or_else(|| SqlError::validation("a subquery without a value")),
             Syntax::In { .. }
             | Syntax::Quantified { .. }
             | Syntax::Exists(_)
             | Syntax::Unique(_)
             | Syntax::Subquery(_) => unsupported("a subquery in an expression", span),
-            Syntax::Json(_) => unsupported("a JSON function", span),
+            Syntax::Json(function) => self.json(function, span),
             Syntax::Multiset(_) | Syntax::MultisetQuery(_) | Syntax::ArrayQuery(_) | Syntax::MapQuery(_) => {
                 unsupported("this constructor", span)
             }
@@ -350,7 +358,22 @@ impl<'a, 'g> Binder<'a, 'g> {
             _ => unsupported("this argument", argument.span),
         });
         let arguments = arguments.collect::<SqlResult<Vec<_>>>()?;
-        self.named(name, arguments, span)
+        match self.created(&call.name) {
+            Some(function) => function.call(arguments).map_err(|error| error.at(span)),
+            None => self.named(name, arguments, span),
+        }
+    }
+
+    /// A function that CREATE FUNCTION has made: before the built-in ones only if it is a system function.
+    fn created(&self, name: &ObjectName) -> Option<&'static ScalarFunction> {
+        let functions = self.scope.functions();
+        functions.system(name).or_else(|| {
+            let is_built_in = match name.parts.as_slice() {
+                [name] => is_built_in(&name.name),
+                _ => false,
+            };
+            if is_built_in { None } else { functions.in_catalog(name) }
+        })
     }
 
     /// A function that is called by its name. Those that look at some of their arguments only are a CASE.
@@ -417,6 +440,12 @@ impl<'a, 'g> Binder<'a, 'g> {
         };
         self.named(name, arguments, span)
     }
+}
+
+/// Whether there is a function of this name without CREATE FUNCTION.
+fn is_built_in(name: &str) -> bool {
+    let is_case = ["COALESCE", "IFNULL", "IF", "NULLIF"].iter().any(|case| case.eq_ignore_ascii_case(name));
+    is_case || scalar_function(name).is_some()
 }
 
 /// AND or OR of conditions.

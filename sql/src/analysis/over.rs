@@ -96,7 +96,7 @@ impl Placed {
 impl Binder<'_, '_> {
     /// A call with OVER.
     pub(super) fn over(&mut self, call: &FunctionCall, over: &Over) -> SqlResult<Expression> {
-        let name = call.name.to_string().to_ascii_uppercase();
+        let name = call.name.parts.last().map_or("", |part| &part.name).to_ascii_uppercase();
         if name != "ROW_NUMBER" {
             return unsupported(&format!("{name} OVER"), call.span);
         }

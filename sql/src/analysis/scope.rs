@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::catalog::{FunctionScope, Session};
 use crate::error::{SqlError, SqlResult};
+use crate::parser::Span;
 use crate::parser::ast::{Identifier, ObjectName};
 use crate::plan::Expression;
 use crate::suggestion::nearest;
@@ -16,6 +18,11 @@ pub(crate) struct Scope {
     relations: Vec<RelationScope>,
     /// Columns of USING and NATURAL: they come first in `*`.
     merged: Vec<Merged>,
+    functions: FunctionScope,
+    /// The columns that subqueries are, by the places of those.
+    subqueries: Vec<(Span, Expression)>,
+    /// What is around a subquery; its columns stand behind these.
+    around: Option<Arc<Self>>,
 }
 
 /// Columns of the same name of both sides of a join that are one: USING, NATURAL.
@@ -42,7 +49,7 @@ impl Scope {
         let columns: Vec<_> =
             schema.iter().map(|column| (column.name.clone(), column.field.clone())).collect();
         let relations = vec![RelationScope { names, columns: 0..columns.len() }];
-        Self { columns, relations, merged: Vec::new() }
+        Self { columns, relations, ..Self::default() }
     }
 
     /// The columns of this scope and then those of another.
@@ -89,6 +96,21 @@ impl Scope {
         self
     }
 
+    /// These columns in a subquery: what is not found among them may be one of those around it, which stand behind.
+    pub(crate) fn within(self, around: &Self) -> Self {
+        Self { around: Some(Arc::new(around.clone())), ..self }
+    }
+
+    /// Says which column a subquery is.
+    pub(crate) fn add_subquery(&mut self, place: Span, column: Expression) {
+        self.subqueries.push((place, column));
+    }
+
+    /// The column that the subquery at a place is.
+    pub(crate) fn subquery(&self, place: Span) -> Option<&Expression> {
+        self.subqueries.iter().find(|(known, _)| *known == place).map(|(_, column)| column)
+    }
+
     /// How many columns there are.
     pub(crate) const fn len(&self) -> usize {
         self.columns.len()
@@ -126,6 +148,16 @@ impl Scope {
         }
     }
 
+    /// With the functions of a session.
+    pub(crate) fn with_functions(self, session: &Session) -> Self {
+        Self { functions: session.function_scope(), ..self }
+    }
+
+    /// The functions that have been created.
+    pub(crate) const fn functions(&self) -> &FunctionScope {
+        &self.functions
+    }
+
     /// All columns, with their positions.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (Arc<str>, Expression)> {
         self.columns
@@ -144,6 +176,16 @@ impl Scope {
 
     /// What a name of one or more parts stands for: a column, or a field in one.
     pub(crate) fn resolve(&self, name: &ObjectName) -> SqlResult<Expression> {
+        match (self.resolve_here(name), &self.around) {
+            (Err(error), Some(around)) => match around.resolve(name) {
+                Ok(found) => Ok(shifted(&found, self.len())),
+                Err(_) => Err(error),
+            },
+            (here, _) => here,
+        }
+    }
+
+    fn resolve_here(&self, name: &ObjectName) -> SqlResult<Expression> {
         let parts = &name.parts;
         // A name may be that of a column, with fields behind it, or that of a relation with a column behind it. As in
         // Flink, the relation wins.

@@ -8,7 +8,7 @@ use super::join::combined;
 use super::order_by::hidden_name;
 use super::over::RowNumbers;
 use super::query::QueryContext;
-use super::{Scope, table_reference, unsupported};
+use super::{Scope, subquery, table_reference, unsupported};
 use crate::chunk::keys::can_be_key;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{
@@ -24,25 +24,15 @@ pub(super) fn select(
     select: &Select,
     hidden: &[&Syntax],
 ) -> SqlResult<LogicalPlan> {
-    let (mut plan, scope) = match select.from.as_slice() {
-        [] => (
-            LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) },
-            Scope::default(),
-        ),
-        [first, others @ ..] => {
-            let mut all = table_reference::reference(context, first)?;
-            for other in others {
-                let other = table_reference::reference(context, other)?;
-                let (left, right) = (all, other);
-                let scopes = (left.1, right.1);
-                all = combined(left.0, right.0, JoinKind::Inner, Expression::boolean(true), scopes, &[])?;
-            }
-            all
-        }
-    };
+    let (plan, scope) = from(context, select)?;
+    let scope = scope.with_functions(context.session);
+    let selected = select.items.iter().filter_map(|item| match &item.kind {
+        SelectItemKind::Expression { value, .. } => Some(value),
+        _ => None,
+    });
+    let (mut plan, scope) = subquery::values(context, plan, scope, selected.chain(&select.selection))?;
     if let Some(selection) = &select.selection {
-        let condition = Binder::new(&scope).condition(selection, "WHERE")?;
-        plan = plan.filter(condition);
+        plan = subquery::filter(context, plan, &scope, selection)?;
     }
     let is_aggregate = |item: &SelectItem| match &item.kind {
         SelectItemKind::Expression { value, .. } => has_aggregate(value),
@@ -53,8 +43,8 @@ pub(super) fn select(
     let mut numbers = RowNumbers::new(&select.windows);
     let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
     let (plan, columns, qualify) = if is_grouped {
-        let keys = keys(select, &scope)?;
-        let mut grouping = Grouping::new(&scope, keys, select.group_by.is_some()).over(&plan);
+        let mut grouping =
+            Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
         let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let columns = columns(&scope, select, hidden, &mut binder)?;
         let having = select.having.as_ref();
@@ -90,6 +80,19 @@ pub(super) fn select(
         return Ok(plan.aggregate(keys, Vec::new(), schema));
     }
     Ok(plan)
+}
+
+/// The rows of FROM, and what their columns are called.
+pub(super) fn from(context: &QueryContext<'_>, select: &Select) -> SqlResult<(LogicalPlan, Scope)> {
+    let Some((first, others)) = select.from.split_first() else {
+        let plan = LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) };
+        return Ok((plan, Scope::default()));
+    };
+    others.iter().try_fold(table_reference::reference(context, first)?, |(left, left_scope), other| {
+        let (right, right_scope) = table_reference::reference(context, other)?;
+        let always = Expression::boolean(true);
+        combined(left, right, JoinKind::Inner, always, (left_scope, right_scope), &[])
+    })
 }
 
 /// The columns of a select list, and those behind it that are not seen.

@@ -102,7 +102,7 @@ pub(super) fn window_function(
 }
 
 /// The arguments, each at the place of its parameter.
-fn arguments<'c>(function: Function, call: &'c FunctionCall) -> SqlResult<Vec<Option<&'c Argument>>> {
+fn arguments(function: Function, call: &FunctionCall) -> SqlResult<Vec<Option<&Argument>>> {
     let Arguments::List { quantifier: None, arguments, order_by } = &call.arguments else {
         return Err(mismatch(function, call.span));
     };

@@ -1,8 +1,9 @@
 //! A session: what has been created, where names are looked up, and what SET has set.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{ObjectPath, Relation};
+use super::{FunctionScope, Functions, ObjectPath, Relation};
 use crate::connectors::{TableContents, TestRows, TestTables};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
@@ -19,6 +20,9 @@ pub const DEFAULT_DATABASE: &str = "default_database";
 pub struct Session {
     relations: BTreeMap<ObjectPath, Relation>,
     databases: BTreeSet<(String, String)>,
+    /// The catalogs, each with the database that USE CATALOG goes to.
+    catalogs: BTreeMap<String, String>,
+    functions: Arc<Functions>,
     test_tables: TestTables,
     /// Where names of one part are looked up.
     pub current_catalog: String,
@@ -33,7 +37,9 @@ impl Default for Session {
         let (catalog, database) = (DEFAULT_CATALOG.to_owned(), DEFAULT_DATABASE.to_owned());
         Self {
             relations: BTreeMap::new(),
+            functions: Arc::default(),
             databases: BTreeSet::from([(catalog.clone(), database.clone())]),
+            catalogs: BTreeMap::from([(catalog.clone(), database.clone())]),
             test_tables: TestTables::default(),
             current_catalog: catalog,
             current_database: database,
@@ -93,8 +99,40 @@ impl Session {
     }
 
     /// The catalogs, by name.
-    pub fn catalogs(&self) -> BTreeSet<&str> {
-        self.databases.iter().map(|(catalog, _)| &**catalog).collect()
+    pub fn catalogs(&self) -> impl Iterator<Item = &str> {
+        self.catalogs.keys().map(String::as_str)
+    }
+
+    /// The database of a catalog that USE CATALOG goes to; `None` if there is no such catalog.
+    pub fn default_database(&self, catalog: &str) -> Option<&str> {
+        self.catalogs.get(catalog).map(String::as_str)
+    }
+
+    /// Adds a catalog with its first database; says whether it is new.
+    pub fn add_catalog(&mut self, catalog: &str, default_database: &str) -> bool {
+        if self.catalogs.contains_key(catalog) {
+            return false;
+        }
+        self.catalogs.insert(catalog.to_owned(), default_database.to_owned());
+        self.add_database(catalog, default_database)
+    }
+
+    /// Removes a catalog with all that is in it; says whether it was there.
+    pub fn remove_catalog(&mut self, catalog: &str) -> bool {
+        self.databases.retain(|(of, _)| of != catalog);
+        self.relations.retain(|path, _| path.catalog != catalog);
+        self.catalogs.remove(catalog).is_some()
+    }
+
+    /// The tables and views of a database, by name.
+    pub fn relations_in<'a>(
+        &'a self,
+        catalog: &'a str,
+        database: &'a str,
+    ) -> impl Iterator<Item = &'a Relation> {
+        let relations = self.relations.iter();
+        let inside = relations.filter(move |(path, _)| path.catalog == catalog && path.database == database);
+        inside.map(|(_, relation)| relation)
     }
 
     /// Adds a database to a catalog; says whether it is new.
@@ -102,8 +140,9 @@ impl Session {
         self.databases.insert((catalog.to_owned(), database.to_owned()))
     }
 
-    /// Removes a database; says whether it was there.
+    /// Removes a database with all that is in it; says whether it was there.
     pub fn remove_database(&mut self, catalog: &str, database: &str) -> bool {
+        self.relations.retain(|path, _| path.catalog != catalog || path.database != database);
         self.databases.remove(&(catalog.to_owned(), database.to_owned()))
     }
 
@@ -129,6 +168,25 @@ impl Session {
 
     pub(crate) const fn test_tables(&self) -> &TestTables {
         &self.test_tables
+    }
+
+    /// The functions that have been created.
+    pub fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// The functions that have been created, to add some or remove them.
+    pub(crate) const fn functions_mut(&mut self) -> &mut Arc<Functions> {
+        &mut self.functions
+    }
+
+    /// The functions as expressions see them.
+    pub(crate) fn function_scope(&self) -> FunctionScope {
+        FunctionScope {
+            functions: self.functions.clone(),
+            catalog: Arc::from(self.current_catalog.as_str()),
+            database: Arc::from(self.current_database.as_str()),
+        }
     }
 
     /// The value of a setting.

@@ -28,7 +28,8 @@ impl fmt::Display for ObjectPath {
 impl ObjectPath {
     /// The name as Flink writes it in messages, each part in backticks.
     pub fn quoted(&self) -> String {
-        format!("`{}`.`{}`.`{}`", self.catalog, self.database, self.name)
+        let parts = [&self.catalog, &self.database, &self.name];
+        parts.map(|part| super::definition::identifier(part)).join(".")
     }
 }
 

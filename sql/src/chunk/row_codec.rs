@@ -60,12 +60,16 @@ impl EncodedRows {
     }
 
     /// Adds the bytes of a row.
-    pub(crate) fn push(&mut self, row: &[u8]) {
+    ///
+    /// # Errors
+    /// If all rows together take more than 4 GiB.
+    pub(crate) fn push(&mut self, row: &[u8]) -> Result<()> {
         if self.offsets.is_empty() {
             self.offsets.push(0);
         }
         self.data.extend(row);
-        self.offsets.push(u32::try_from(self.data.len()).unwrap_or(u32::MAX));
+        self.offsets.push(word(self.data.len())?);
+        Ok(())
     }
 
     /// The bytes of a row; empty where there is none.

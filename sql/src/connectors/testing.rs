@@ -30,7 +30,7 @@ impl Script {
                 environment.execute("insert").map_err(|error| error.to_string())?;
                 return Ok(Vec::new());
             }
-            TableResult::Ok | TableResult::Rows { .. } => return Ok(Vec::new()),
+            _ => return Ok(Vec::new()),
         };
         environment.execute("query").map_err(|error| error.to_string())?;
         let text = RowText::new(&schema);

@@ -111,7 +111,7 @@ fn temporal(operator: char, left: &SqlType, right: &SqlType) -> Option<SqlType> 
     let shifted = |data_type: &SqlType, interval: &SqlType| -> Option<SqlType> {
         match (data_type, interval) {
             (Date, IntervalYearMonth | IntervalDayTime) => Some(Date),
-            (Time(precision), IntervalDayTime) => Some(Time(*precision)),
+            (Time(precision), IntervalDayTime | IntervalYearMonth) => Some(Time(*precision)),
             (data_type, IntervalDayTime | IntervalYearMonth) if data_type.is_timestamp() => {
                 Some(data_type.clone())
             }

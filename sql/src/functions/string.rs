@@ -5,6 +5,7 @@
 mod characters;
 mod concat;
 mod encoding;
+mod format;
 mod internet;
 mod pad;
 mod part;
@@ -17,6 +18,7 @@ mod url;
 use super::ScalarFunction;
 
 pub(super) use encoding::push_hexadecimal;
+pub(super) use regexp::list_builder;
 pub(super) use regexp::pattern::{Pattern, PatternError, java_regex};
 
 /// The functions of each file.
@@ -24,6 +26,7 @@ pub(super) const FAMILIES: &[&[ScalarFunction]] = &[
     characters::FUNCTIONS,
     concat::FUNCTIONS,
     encoding::FUNCTIONS,
+    format::FUNCTIONS,
     internet::FUNCTIONS,
     pad::FUNCTIONS,
     part::FUNCTIONS,

@@ -254,8 +254,9 @@ impl OperatorHooks<Chunk> for DeduplicateFirst {
         }
         // The hash is not kept with a row: it is that of the key, which is worked out again from the row.
         let waiting = rows.rows().filter(|(_, value)| !value.variable.is_empty());
-        let waiting: Vec<(Box<[u8]>, i64, Box<[u8]>)> =
-            waiting.map(|(key, value)| (key.into(), value.number, value.variable.clone())).collect();
+        let waiting =
+            waiting.map(|(key, value)| (Box::<[u8]>::from(key), value.number, value.variable.clone()));
+        let waiting: Vec<_> = waiting.collect();
         let bytes: Vec<&[u8]> = waiting.iter().map(|(_, _, row)| &**row).collect();
         let columns = self.specification.codec.decode(&bytes)?;
         let keys = self.specification.keys.keys(&columns, bytes.len())?;

@@ -5,12 +5,13 @@
 //! [`BoundedRank`]. Otherwise all are: [`RetractableRank`].
 
 mod bounded;
-mod entries;
+pub(super) mod entries;
 mod retractable;
 mod sorted_partitions;
 
-use millstream_runtime::{Error, ErrorKind};
+use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Shape;
+use millstream_state::rows::{KeyEncoder, KeyOrder};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 
 pub use bounded::BoundedRank;
@@ -19,8 +20,9 @@ pub(crate) use sorted_partitions::{Partition, SortedPartitions, partition_key};
 
 use super::changes::{ChangedRow, Changes};
 use super::sort_keys::SortKeys;
+use crate::chunk::keys::encode_value;
 use crate::chunk::row_codec::describe_rows;
-use crate::chunk::{KeyLayout, RowCodec, RowKind};
+use crate::chunk::{Chunk, EncodedRows, KeyLayout, RowCodec, RowKind};
 use crate::plan::SortKey;
 use crate::types::Schema;
 
@@ -173,6 +175,21 @@ impl RankSpecification {
 
 pub(super) fn key_layout(columns: &[usize], schema: &Schema) -> KeyLayout {
     KeyLayout::new(columns.to_vec(), columns.iter().map(|column| schema.field(*column)).collect())
+}
+
+/// The keys of rows, as bytes.
+pub(super) fn row_keys(layout: &KeyLayout, chunk: &Chunk) -> Result<EncodedRows> {
+    let mut keys = EncodedRows::default();
+    let mut bytes = Vec::new();
+    for row in 0..chunk.rows() {
+        bytes.clear();
+        let mut encoder = KeyEncoder::new(&mut bytes);
+        for (column, field) in layout.columns().iter().zip(layout.fields()) {
+            encode_value(&mut encoder, chunk.column(*column)?, row, &field.data_type, KeyOrder::Ascending)?;
+        }
+        keys.push(&bytes)?;
+    }
+    Ok(keys)
 }
 
 pub(super) fn not_open() -> Error {

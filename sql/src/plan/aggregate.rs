@@ -53,6 +53,19 @@ impl AggregateCall {
 }
 
 impl AggregateFunction {
+    /// Those that queries may name.
+    pub const ALL: [Self; 9] = [
+        Self::Count,
+        Self::Sum,
+        Self::Average,
+        Self::Minimum,
+        Self::Maximum,
+        Self::FirstValue,
+        Self::LastValue,
+        Self::ListAggregate,
+        Self::SingleValue,
+    ];
+
     /// The function of this name, in whatever case it is written.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_uppercase().as_str() {

@@ -142,12 +142,9 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
         PhysicalNode::Sort { .. } => through(plan, UpdateKind::BeforeAfter),
-        // It replaces rows by the key of the sink, whatever the query says of updates.
+        // It finds the rows of the query by what they were, and replaces those of the sink by their key.
         PhysicalNode::SinkUpsertMaterializer { .. } => {
-            let plan = match through(plan.clone(), UpdateKind::OnlyAfter) {
-                Some(plan) if knows_rows(&plan) => plan,
-                _ => through(plan, UpdateKind::BeforeAfter)?,
-            };
+            let plan = through(plan, UpdateKind::BeforeAfter)?;
             Some(PhysicalPlan { changelog: ModifyKinds::ALL.without_update_before(), ..plan })
         }
         PhysicalNode::ChangelogNormalize { .. } => Some(plan),
@@ -170,12 +167,6 @@ pub(crate) fn sorts_by_time(schema: &Schema, order: &[SortKey]) -> bool {
     order.first().is_some_and(|first| {
         !first.descending && schema.field(first.column).data_type.time_kind() != TimeKind::Regular
     })
-}
-
-/// Whether what comes to a sink is known by another key than the sink's.
-fn knows_rows(plan: &PhysicalPlan) -> bool {
-    let PhysicalNode::SinkUpsertMaterializer { row_key, .. } = &plan.node else { return false };
-    row_key.len() < plan.schema.len()
 }
 
 /// The plan with inputs that give these updates.

@@ -123,6 +123,8 @@ pub struct Scan {
     pub table: Arc<Table>,
     /// The columns of the table that are read, or the fields in them.
     pub columns: Vec<ColumnPath>,
+    /// Whether its primary key is read in any case: rows are known by it alone.
+    pub keyed: bool,
 }
 
 impl LogicalPlan {
@@ -136,7 +138,7 @@ impl LogicalPlan {
         });
         let schema = schema.collect();
         let columns = columns.into_iter().map(ColumnPath::column).collect();
-        Self { schema, node: LogicalNode::Scan(Scan { table, columns }) }
+        Self { schema, node: LogicalNode::Scan(Scan { table, columns, keyed: false }) }
     }
 
     /// Expressions over each row of this plan, with their names.
@@ -210,6 +212,25 @@ impl LogicalPlan {
     #[must_use]
     pub fn sort(self, order: Vec<SortKey>) -> Self {
         Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
+    }
+
+    /// The plan in which the primary keys of these tables are read in any case.
+    pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
+        let mut failed = None;
+        let mut plan = self.map_inputs(&mut |input| {
+            let schema = input.schema.clone();
+            input.with_keys_of(is_keyed).unwrap_or_else(|error| {
+                failed.get_or_insert(error);
+                Self { node: LogicalNode::Values(Vec::new()), schema }
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let LogicalNode::Scan(scan) = &mut plan.node {
+            scan.keyed = is_keyed(&scan.table)?;
+        }
+        Ok(plan)
     }
 
     /// A column of the result, as an expression of what stands above.

@@ -148,7 +148,7 @@ pub enum PhysicalNode {
     SinkUpsertMaterializer {
         /// The primary key.
         key: Vec<usize>,
-        /// The columns by which the query knows its rows; all, if there is no such key.
+        /// The columns by which the query knows its rows; empty if there is no such key.
         row_key: Vec<usize>,
     },
     /// Rows as they were before an update are left out.
@@ -314,6 +314,15 @@ impl PhysicalPlan {
         let input = self.exchange(key.clone());
         let input = Self { changelog: changelog.without_update_before(), ..input };
         Self { changelog, ..Self::new(PhysicalNode::ChangelogNormalize { key }, vec![input], schema) }
+    }
+
+    /// The rows by the primary key of a sink, where the query knows them by the columns of `row_key`, or, if there is
+    /// none, by all.
+    #[must_use]
+    pub fn materialize(self, key: Vec<usize>, row_key: Vec<usize>) -> Self {
+        let schema = self.schema.clone();
+        let input = self.exchange(key.clone());
+        Self::new(PhysicalNode::SinkUpsertMaterializer { key, row_key }, vec![input], schema)
     }
 
     /// The rows without those that were before an update.

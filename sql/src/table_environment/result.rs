@@ -7,6 +7,10 @@ use super::{InsertJob, QueryJob};
 pub enum TableResult {
     /// Nothing but that it is done.
     Ok,
+    /// It is done, and there is something to say about it.
+    Warning(String),
+    /// A text of several lines: EXPLAIN.
+    Text(String),
     /// Rows that are known at once: SHOW, DESCRIBE.
     Rows {
         /// The names of the columns.

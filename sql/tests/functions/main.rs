@@ -129,3 +129,18 @@ fn functions_of_arrays_and_maps_are_those_of_flink() {
 fn dates_and_times_are_those_of_flink() {
     check(include_str!("time.tsv"));
 }
+
+#[test]
+fn functions_of_json_are_those_of_flink() {
+    check(include_str!("json.tsv"));
+}
+
+#[test]
+fn odd_dates_and_times_are_those_of_flink() {
+    check(include_str!("time_edges.tsv"));
+}
+
+#[test]
+fn casts_of_rows_and_arrays_are_those_of_flink() {
+    check(include_str!("cast_nested.tsv"));
+}

@@ -1,5 +1,6 @@
 mod lifecycle;
 mod naming;
+mod partitions;
 mod recovery;
 
 use millstream_operators::testing::sink_operator;

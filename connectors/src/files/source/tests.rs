@@ -1,4 +1,5 @@
 mod decoding;
+mod gathering;
 mod reading;
 mod time;
 

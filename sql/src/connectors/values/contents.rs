@@ -169,6 +169,16 @@ fn bag(changes: Vec<(RowKind, String, String)>) -> Result<Vec<String>, String> {
 pub(crate) struct TestTables {
     rows: BTreeMap<ObjectPath, TestRows>,
     written: Arc<Mutex<BTreeMap<ObjectPath, TableContents>>>,
+    rebuilt: Arc<Mutex<Option<Rebuilt>>>,
+}
+
+/// Sinks of a job that is built several times, for processes that follow each other: each has its rows once.
+#[derive(Debug, Default)]
+struct Rebuilt {
+    /// How many sinks of other jobs a table had before.
+    others: BTreeMap<ObjectPath, usize>,
+    /// How many sinks of a table have been built since the job was begun.
+    built: BTreeMap<ObjectPath, usize>,
 }
 
 impl TestTables {
@@ -178,6 +188,25 @@ impl TestTables {
 
     pub(crate) fn contents(&self, path: &ObjectPath) -> Option<TableContents> {
         self.written.lock().get(path).cloned()
+    }
+
+    /// The job that is built next is the one that was built since this was called last, again: its sinks are known.
+    pub(crate) fn rebuild(&self) {
+        let mut rebuilt = self.rebuilt.lock();
+        match &mut *rebuilt {
+            Some(rebuilt) => rebuilt.built.clear(),
+            None => {
+                let others = self.written.lock();
+                let others =
+                    others.iter().map(|(path, contents)| (path.clone(), contents.written.len())).collect();
+                *rebuilt = Some(Rebuilt { others, built: BTreeMap::new() });
+            }
+        }
+    }
+
+    /// Jobs that are built from now on are others.
+    pub(crate) fn end_rebuilding(&self) {
+        *self.rebuilt.lock() = None;
     }
 
     pub(super) fn rows(&self, path: &ObjectPath) -> Option<&TestRows> {
@@ -203,6 +232,14 @@ impl TestTables {
             contents.written.clear();
             contents.schema = schema.clone();
             contents.primary_key = primary_key.to_vec();
+        }
+        if let Some(rebuilt) = &mut *self.rebuilt.lock() {
+            let built = rebuilt.built.entry(path.clone()).or_default();
+            let place = rebuilt.others.get(path).copied().unwrap_or_default() + *built;
+            *built += 1;
+            if let Some(known) = contents.written.get(place) {
+                return (contents.clone(), known.clone());
+            }
         }
         contents.written.push(collected.clone());
         (contents.clone(), collected)

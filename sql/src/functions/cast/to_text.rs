@@ -16,10 +16,9 @@ use crate::types::zone::Zone;
 pub(super) fn conversion(from: &SqlType, to: &SqlType, zone: &Zone) -> Conversion {
     let (from, zone, length) = (from.clone(), zone.clone(), Length::of(to));
     Box::new(move |values| {
-        if from.is_binary() && length.is_any() {
-            if let Some(texts) = binary_as_text(values) {
-                return Ok(texts);
-            }
+        let whole = if from.is_binary() && length.is_any() { binary_as_text(values) } else { None };
+        if let Some(texts) = whole {
+            return Ok(texts);
         }
         lift::texts(values.len(), |row, out| {
             if values.is_null(row) {

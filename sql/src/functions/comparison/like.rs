@@ -7,18 +7,24 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use self::pattern::LikePattern;
 use super::super::Parameter::Text;
 use super::super::lift::{booleans, kernel};
-use super::super::{Argument, Returns, ScalarFunction, Signature, constant_text};
+use super::super::{Argument, Build, Returns, ScalarFunction, Signature, constant_text};
 use crate::error::SqlResult;
 use crate::eval::Kernel;
 use crate::types::SqlType;
 
 const MATCH: Signature = Signature::optional(&[Text, Text, Text], 2, Returns::Type(SqlType::Boolean));
 
-// They fail for escapes that are none.
 pub(in super::super) static FUNCTIONS: &[ScalarFunction] = &[
-    ScalarFunction::new("LIKE", MATCH, |arguments, _, _| build(arguments, false)).on_demand(),
-    ScalarFunction::new("ILIKE", MATCH, |arguments, _, _| build(arguments, true)).on_demand(),
+    like("LIKE", |arguments, _, _| build(arguments, false)),
+    like("ILIKE", |arguments, _, _| build(arguments, true)),
 ];
+
+/// It fails for an escape that is none.
+const fn like(name: &'static str, build: Build) -> ScalarFunction {
+    let mut function = ScalarFunction::new(name, MATCH, build);
+    function.eager = |arguments, _| arguments.len() == 2;
+    function
+}
 
 /// A pattern with its escape, and what they were made from.
 struct Compiled {

@@ -83,14 +83,15 @@ fn spread(answers: BooleanArray, rows: usize) -> BooleanArray {
 }
 
 impl Members {
+    /// Adds a constant; says whether it is of a type that sets take.
     fn add(&mut self, constant: &ArrayRef) -> bool {
-        match self {
+        let added = match self {
             Self::Texts(texts) => {
-                constant.as_string_view_opt().map(|text| drop(texts.insert(text.value(0).into())))
+                constant.as_string_view_opt().map(|text| texts.insert(text.value(0).into()))
             }
-            Self::Numbers(numbers) => number(constant).map(|value| drop(numbers.insert(value))),
-        }
-        .is_some()
+            Self::Numbers(numbers) => number(constant).map(|value| numbers.insert(value)),
+        };
+        added.is_some()
     }
 
     /// NULL for NULL, and where a value is not there but may be the NULL of the list.

@@ -184,7 +184,7 @@ fn extract_all(patterns: Patterns) -> SqlResult<Box<dyn Kernel>> {
 }
 
 /// Lists of texts that may be NULL.
-pub(super) fn list_builder() -> ListBuilder<StringViewBuilder> {
+pub(in super::super) fn list_builder() -> ListBuilder<StringViewBuilder> {
     let field = Arc::new(arrow_schema::Field::new("item", arrow_schema::DataType::Utf8View, true));
     ListBuilder::new(StringViewBuilder::new()).with_field(field)
 }

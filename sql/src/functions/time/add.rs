@@ -108,16 +108,18 @@ fn add_signature(call: &mut Call) -> SqlResult<Field> {
 fn difference_signature(call: &mut Call) -> SqlResult<Field> {
     call.expect_count(3, 3)?;
     difference(constant_unit(call, 0)?, 0, 0).ok_or_else(|| call.mismatch())?;
-    let (from, to) = (call.data_type(1), call.data_type(2));
-    if [&from, &to].iter().any(|value| !value.is_timestamp() && **value != SqlType::Date) {
-        return Err(call.mismatch());
-    }
-    // Two clocks are compared as instants.
-    match (&from, &to) {
-        (SqlType::TimestampLtz(..), SqlType::TimestampLtz(..)) => {}
-        (SqlType::TimestampLtz(..), _) => call.cast(2, &from.materialized()),
-        (_, SqlType::TimestampLtz(..)) => call.cast(1, &to.materialized()),
-        _ => {}
+    let instant = |value: &SqlType| matches!(value, SqlType::TimestampLtz(..));
+    match (call.data_type(1), call.data_type(2)) {
+        (SqlType::Time(_), SqlType::Time(_)) => {}
+        (from, to) if instant(&from) != instant(&to) => {
+            return Err(SqlError::validation("TIMESTAMP_LTZ only supports diff between the same type."));
+        }
+        (from, to) => {
+            let is_day = |value: &SqlType| value.is_timestamp() || *value == SqlType::Date;
+            if !is_day(&from) || !is_day(&to) {
+                return Err(call.mismatch());
+            }
+        }
     }
     Ok(Field::new(SqlType::Int, call.any_nullable()))
 }
@@ -135,6 +137,11 @@ pub(in crate::functions) fn shifted(
     let unit = TimestampUnit::of_precision(precision);
     let per_milli = 1_000_000 / unit.nanos();
     let shift = |ticks: i64, count: i64| match step {
+        // As in Flink, a date is moved by whole days: 36 hours are one.
+        Step::Millis(millis) if *data_type == SqlType::Date => {
+            let days = count.wrapping_mul(millis) / MILLIS_PER_DAY;
+            Some(ticks.wrapping_add(days * MILLIS_PER_DAY))
+        }
         Step::Millis(millis) => Some(ticks.wrapping_add(count.wrapping_mul(millis).wrapping_mul(per_milli))),
         Step::Months(months) => {
             let (millis, nanos) = unit.to_millis(ticks);

@@ -53,15 +53,17 @@ fn signature(call: &mut Call) -> SqlResult<Field> {
 
 /// Whether values of the argument's type have the field.
 fn check(call: &Call, unit: TimeUnit, index: usize) -> SqlResult<Field> {
-    use TimeUnit::{Day, Hour, Minute, Month, Quarter, Second, Year};
+    use TimeUnit::{Day, Hour, Microsecond, Millisecond, Minute, Month, Nanosecond, Quarter, Second, Year};
     let field = Field::new(SqlType::BigInt, call.any_nullable());
+    let finer = matches!(unit, Microsecond | Nanosecond);
     match call.data_type(index) {
-        SqlType::Date | SqlType::Timestamp(..) | SqlType::TimestampLtz(..) => Ok(field),
-        SqlType::Time(_) if extract_time(unit, 0).is_some() => Ok(field),
-        SqlType::Time(_) => {
-            Err(SqlError::validation(format!("unit {unit} can not be applied to time variable")))
+        SqlType::Timestamp(..) | SqlType::TimestampLtz(..) => Ok(field),
+        SqlType::Date if !finer => Ok(field),
+        SqlType::Time(_) if !finer && extract_time(unit, 0).is_some() => Ok(field),
+        data_type @ (SqlType::Date | SqlType::Time(_)) => {
+            Err(SqlError::validation(format!("unit {unit} can not be applied to {data_type} variable")))
         }
-        SqlType::IntervalDayTime if matches!(unit, Day | Hour | Minute | Second) => Ok(field),
+        SqlType::IntervalDayTime if matches!(unit, Day | Hour | Minute | Second | Millisecond) => Ok(field),
         SqlType::IntervalYearMonth if matches!(unit, Year | Quarter | Month) => Ok(field),
         _ => Err(call.mismatch()),
     }
@@ -112,6 +114,7 @@ const fn millis_field(unit: TimeUnit, millis: i64) -> i64 {
         TimeUnit::Day => millis / 86_400_000,
         TimeUnit::Hour => millis / 3_600_000 % 24,
         TimeUnit::Minute => millis / 60_000 % 60,
+        TimeUnit::Millisecond => millis % 1_000,
         _ => millis / 1_000 % 60,
     }
 }
@@ -121,7 +124,7 @@ fn months_field(unit: TimeUnit, months: i32) -> i64 {
     let months = i64::from(months);
     match unit {
         TimeUnit::Year => months / 12,
-        TimeUnit::Quarter => months % 12 / 3 + 1,
+        TimeUnit::Quarter => (months % 12 - 1) / 3 + 1,
         _ => months % 12,
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::types::text::pattern::{Pattern, PatternError, SimplePattern};
 
+type Compile<P> = Box<dyn Fn(&str) -> Result<P, PatternError>>;
+
 /// The pattern of the row before.
 pub(super) struct PatternCache<P> {
-    compile: Box<dyn Fn(&str) -> Result<P, PatternError>>,
+    compile: Compile<P>,
     last: Option<(String, Result<P, PatternError>)>,
 }
 

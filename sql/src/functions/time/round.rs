@@ -9,7 +9,9 @@ use crate::functions::cast::from_ticks;
 use crate::functions::lift::{kernel, numbers};
 use crate::functions::{Call, ScalarFunction, Signature};
 use crate::parser::ast::TimeUnit;
-use crate::types::calendar::{TimestampUnit, ceil_date, ceil_millis, floor_date, floor_millis};
+use crate::types::calendar::{
+    MILLIS_PER_DAY, TimestampUnit, ceil_date, ceil_millis, floor_date, floor_millis,
+};
 use crate::types::zone::{ceil_instant, floor_instant};
 use crate::types::{Field, SqlType};
 
@@ -62,7 +64,8 @@ fn build(arguments: &[Argument], cx: &BuildContext, direction: Direction) -> Sql
             let round = if floor { floor_millis } else { ceil_millis };
             numbers::<Time32MillisecondType>(call.rows(), |row| {
                 let rounded = times.get(row).and_then(|time| round(unit, i64::from(time)));
-                Ok(rounded.and_then(|time| i32::try_from(time).ok()))
+                // The last hour ends with the day, where times begin again.
+                Ok(rounded.map(|time| time.rem_euclid(MILLIS_PER_DAY) as i32))
             })
         }),
         data_type => {

@@ -34,7 +34,7 @@ pub(in crate::functions) static FUNCTIONS: &[ScalarFunction] = &[
 
 fn from_signature(call: &mut Call) -> SqlResult<Field> {
     call.expect_count(1, 2)?;
-    if !call.data_type(0).is_numeric() || call.arguments.len() == 2 && !call.data_type(1).is_text() {
+    if !call.data_type(0).is_integer() || call.arguments.len() == 2 && !call.data_type(1).is_text() {
         return Err(call.mismatch());
     }
     call.cast(0, &SqlType::BigInt);
@@ -56,23 +56,15 @@ fn from_unixtime(call: &Arguments<'_>, cx: &EvalContext, zone: &Zone) -> Result<
 
 fn to_signature(call: &mut Call) -> SqlResult<Field> {
     call.expect_count(0, 2)?;
-    let is_instant = call.arguments.len() == 1 && call.data_type(0).is_timestamp();
-    if !is_instant && (0..call.arguments.len()).any(|index| !call.data_type(index).is_text()) {
+    if (0..call.arguments.len()).any(|index| !call.data_type(index).is_text()) {
         return Err(call.mismatch());
     }
     Ok(Field::new(SqlType::BigInt, call.any_nullable()))
 }
 
 fn to_unixtime(arguments: &[Argument], _: &Field, cx: &BuildContext) -> SqlResult<Box<dyn Kernel>> {
-    let Some(value) = arguments.first() else { return clock::seconds() };
-    if value.field.data_type.is_timestamp() {
-        let unit = TimestampUnit::of_precision(super::precision_of(&value.field.data_type));
-        return Ok(Box::new(move |call: &Arguments<'_>, _: &EvalContext| {
-            let ticks = super::Ticks::of(call, 0)?;
-            numbers::<Int64Type>(call.rows(), |row| {
-                Ok(ticks.get(row).map(|ticks| unit.to_millis(ticks).0 / 1_000))
-            })
-        }));
+    if arguments.is_empty() {
+        return clock::seconds();
     }
     let zone = cx.zone()?;
     Ok(Box::new(move |call: &Arguments<'_>, cx: &EvalContext| {

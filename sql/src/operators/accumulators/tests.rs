@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::operators::{GroupAggregate, GroupAggregateSpecification};
 use crate::plan::{AggregateCall, AggregateFunction};
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::{Field, NamedField, Schema, SqlType};
 
 fn input() -> Schema {

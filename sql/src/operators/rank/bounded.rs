@@ -9,10 +9,8 @@ use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, Sn
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
 
 use super::entries::{self, Entry, FIXED};
-use super::{ChangedRow, Changes, RankSpecification, not_open};
-use crate::chunk::keys::encode_value;
-use crate::chunk::{Chunk, EncodedRows, RowKind};
-use millstream_state::rows::{KeyEncoder, KeyOrder};
+use super::{ChangedRow, Changes, RankSpecification, not_open, row_keys};
+use crate::chunk::{Chunk, RowKind};
 
 /// The name of the state.
 const ROWS: &str = "top-n";
@@ -90,7 +88,8 @@ impl BoundedRank {
         let positions = candidates.iter().map(|(row, _)| u32::try_from(*row).unwrap_or(u32::MAX));
         let chosen = chunk.take(&UInt32Array::from_iter_values(positions))?;
         let rows = self.specification.codec.encode(chosen.columns(), chosen.rows())?;
-        let row_keys = self.row_keys(&chosen)?;
+        let row_key = self.specification.row_key.as_ref();
+        let row_keys = row_key.map(|layout| row_keys(layout, &chosen)).transpose()?;
         // Rows of the state move when they grow; others of the same partition are known by where they were.
         let mut moved: HashMap<RowRef, RowRef> = HashMap::new();
         for (number, (row, partition)) in candidates.into_iter().enumerate() {
@@ -111,27 +110,6 @@ impl BoundedRank {
             }
         }
         self.changes.emit(&chosen, output)
-    }
-
-    fn row_keys(&self, chunk: &Chunk) -> Result<Option<EncodedRows>> {
-        let Some(layout) = &self.specification.row_key else { return Ok(None) };
-        let mut keys = EncodedRows::default();
-        let mut bytes = Vec::new();
-        for row in 0..chunk.rows() {
-            bytes.clear();
-            for (column, field) in layout.columns().iter().zip(layout.fields()) {
-                let mut encoder = KeyEncoder::new(&mut bytes);
-                encode_value(
-                    &mut encoder,
-                    chunk.column(*column)?,
-                    row,
-                    &field.data_type,
-                    KeyOrder::Ascending,
-                )?;
-            }
-            keys.push(&bytes);
-        }
-        Ok(Some(keys))
     }
 
     /// Takes one row in; where the partition's row of the state is then, if it has changed.

@@ -6,16 +6,16 @@
 //! ```
 
 /// What the fixed part of a partition's row holds.
-pub(super) const FIXED: usize = 8;
+pub(in crate::operators) const FIXED: usize = 8;
 const HEADER: usize = 12;
 
 /// A row of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry<'r> {
-    pub(super) sort_key: &'r [u8],
+pub(in crate::operators) struct Entry<'r> {
+    pub(in crate::operators) sort_key: &'r [u8],
     /// Empty where rows are not replaced.
-    pub(super) row_key: &'r [u8],
-    pub(super) row: &'r [u8],
+    pub(in crate::operators) row_key: &'r [u8],
+    pub(in crate::operators) row: &'r [u8],
 }
 
 fn word(bytes: &[u8], at: usize) -> usize {
@@ -32,7 +32,7 @@ fn entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
 }
 
 /// Reads the entries of a partition.
-pub(super) fn read<'r>(mut bytes: &'r [u8], into: &mut Vec<Entry<'r>>) {
+pub(in crate::operators) fn read<'r>(mut bytes: &'r [u8], into: &mut Vec<Entry<'r>>) {
     into.clear();
     while let Some((entry, rest)) = entry(bytes) {
         into.push(entry);
@@ -41,17 +41,20 @@ pub(super) fn read<'r>(mut bytes: &'r [u8], into: &mut Vec<Entry<'r>>) {
 }
 
 /// How many entries a partition has.
-pub(super) fn count(fixed: &[u8]) -> u64 {
+pub(in crate::operators) fn count(fixed: &[u8]) -> u64 {
     word(fixed, 0) as u64
 }
 
 /// The sort key of the last entry.
-pub(super) fn last_key<'r>(fixed: &[u8], bytes: &'r [u8]) -> Option<&'r [u8]> {
+pub(in crate::operators) fn last_key<'r>(fixed: &[u8], bytes: &'r [u8]) -> Option<&'r [u8]> {
     bytes.get(word(fixed, 4)..).and_then(entry).map(|(entry, _)| entry.sort_key)
 }
 
 /// Writes entries, and what the fixed part says of them.
-pub(super) fn write<'r>(entries: impl Iterator<Item = Entry<'r>>, bytes: &mut Vec<u8>) -> [u8; FIXED] {
+pub(in crate::operators) fn write<'r>(
+    entries: impl Iterator<Item = Entry<'r>>,
+    bytes: &mut Vec<u8>,
+) -> [u8; FIXED] {
     bytes.clear();
     let (mut count, mut last) = (0_u32, 0);
     for entry in entries {

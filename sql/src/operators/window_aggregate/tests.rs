@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{WindowAggregate, WindowAggregateSpecification};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowFunction, WindowKind, Windowing};
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
 
@@ -333,11 +333,14 @@ enum Event {
     Restore(u32),
 }
 
+/// By key: count, sum, minimum of the texts.
+type Groups = BTreeMap<i64, (i64, Option<i64>, String)>;
+
 /// Each row in all windows that contain it and were not over when it came.
 #[derive(Default)]
 struct Reference {
-    /// By end and start, then key: count, sum, minimum of the texts.
-    windows: BTreeMap<(i64, i64), BTreeMap<i64, (i64, Option<i64>, String)>>,
+    /// By end and start.
+    windows: BTreeMap<(i64, i64), Groups>,
     watermark: Option<i64>,
     late: u64,
 }

@@ -9,7 +9,7 @@ use crate::chunk::{Chunk, KeyLayout};
 use crate::eval::BuildContext;
 use crate::functions::operator;
 use crate::plan::{Expression, JoinCondition, JoinKey, JoinKind};
-use crate::testing::{chunk, schema};
+use crate::test_support::{chunk, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, Schema, SqlType};
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{WindowRank, WindowRankSpecification};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::plan::SortKey;
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType};
 

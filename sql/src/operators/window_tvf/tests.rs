@@ -4,7 +4,7 @@ use millstream_state::Timestamp;
 use super::WindowTableFunction;
 use crate::chunk::Chunk;
 use crate::plan::{WindowColumn, WindowFunction, WindowKind};
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
 

@@ -22,6 +22,12 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
     let schema = plan.schema.clone();
     match plan.node {
         LogicalNode::Scan(scan) => {
+            let mut required = required;
+            if scan.keyed {
+                let place =
+                    |key: &usize| scan.columns.iter().position(|path| *path == ColumnPath::column(*key));
+                required.extend(scan.table.primary_key.iter().filter_map(place).map(ColumnPath::column));
+            }
             let provided = ColumnPath::outermost(required);
             let paths = provided.iter().filter_map(|path| {
                 // Positions in the scan's columns become those in the columns of the table.
@@ -34,7 +40,8 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             });
             let columns: Vec<_> = paths.collect();
             let schema = provided.iter().map(|path| path_field(&schema, path)).collect();
-            (LogicalPlan { node: LogicalNode::Scan(Scan { table: scan.table, columns }), schema }, provided)
+            let scan = Scan { table: scan.table, columns, keyed: scan.keyed };
+            (LogicalPlan { node: LogicalNode::Scan(scan), schema }, provided)
         }
         LogicalNode::Project { input, expressions } => {
             let provided = ColumnPath::outermost(required);

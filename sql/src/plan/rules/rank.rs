@@ -172,3 +172,6 @@ pub(crate) fn refuse_row_numbers(plan: &LogicalPlan) -> SqlResult<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

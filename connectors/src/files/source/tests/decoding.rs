@@ -31,7 +31,8 @@ fn fate() -> impl Strategy<Value = Fate> {
 /// Reads a file split by split; each life of a reader ends with a snapshot that the next begins with.
 fn read_file<F: Format>(format: &F, name: &str, content: &[u8], whole: bool, fate: &Fate) -> Vec<F::Record> {
     let file = FoundFile { name: name.to_owned(), size: content.len() as u64 };
-    let cutting = Cutting { split_bytes: fate.split_bytes, whole_files: whole, gzip: false };
+    let cutting =
+        Cutting { split_bytes: fate.split_bytes, whole_files: whole, recursive: false, gzip: false };
     let header_length = format.decoder(whole).row_length(content).unwrap_or(content.len());
     let (mut lives, mut pieces) = (fate.lives.iter().cycle(), fate.pieces.iter().cycle());
     let mut records = Vec::new();
@@ -163,7 +164,7 @@ fn damaged_gzip_is_an_error_that_names_the_file() {
         [&whole[..whole.len() - 3], &whole[..whole.len() / 2], &whole[..5], &changed[..], b"plain text"]
     {
         let file = FoundFile { name: "f.gz".to_owned(), size: content.len() as u64 };
-        let cutting = Cutting { split_bytes: 1, whole_files: false, gzip: false };
+        let cutting = Cutting { split_bytes: 1, whole_files: false, recursive: false, gzip: false };
         let split = cut(&file, None, cutting).remove(0);
         let mut reading = SplitReading::new(split, TextFormat.decoder(true), false, None).unwrap();
         reading.feed(Bytes::copy_from_slice(content));
@@ -178,7 +179,7 @@ fn damaged_gzip_is_an_error_that_names_the_file() {
 #[test]
 fn ranges_cover_a_file_and_pieces_cover_a_range() {
     let file = FoundFile { name: "f".to_owned(), size: 5 << 20 };
-    let cutting = Cutting { split_bytes: 2 << 20, whole_files: false, gzip: false };
+    let cutting = Cutting { split_bytes: 2 << 20, whole_files: false, recursive: false, gzip: false };
     let splits = cut(&file, None, cutting);
     assert_eq!(
         splits.iter().map(|split| (split.start, split.end)).collect::<Vec<_>>(),

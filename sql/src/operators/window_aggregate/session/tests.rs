@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{SessionAggregate, WindowAggregateSpecification};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowFunction, WindowKind, Windowing};
-use crate::testing::{chunk, rows, schema};
+use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
 
@@ -33,7 +33,7 @@ fn calls() -> Vec<AggregateCall> {
 }
 
 fn output() -> Schema {
-    let key = input().get(0).cloned().unwrap();
+    let key = input().first().cloned().unwrap();
     let calls = calls().into_iter().map(|call| NamedField::new("", call.field));
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
     let window = [WindowColumn::Start, WindowColumn::End].map(|column| column.column(&attribute));

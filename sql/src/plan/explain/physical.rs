@@ -1,0 +1,113 @@
+//! Physical plans: operators with their attributes.
+
+use super::expression::{Format, calcite_type, text};
+use super::logical::tuples;
+use super::{Tree, line, table_parts};
+use crate::plan::changelog::describe;
+use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
+use crate::types::Schema;
+
+pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) -> Tree {
+    let mut attributes = attributes(plan, format);
+    if changelog_mode {
+        let mode = if matches!(plan.node, PhysicalNode::Sink { .. }) {
+            "NONE".to_owned()
+        } else {
+            plan.changelog.to_string()
+        };
+        attributes.push(("changelogMode", mode));
+    }
+    Tree {
+        line: line(describe(&plan.node), &attributes),
+        inputs: plan.inputs.iter().map(|input| tree(input, format, changelog_mode)).collect(),
+    }
+}
+
+/// An operator in one line.
+pub(super) fn operator(plan: &PhysicalPlan) -> String {
+    line(describe(&plan.node), &attributes(plan, Format::Infix))
+}
+
+/// What an operator does.
+fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)> {
+    let input_names: Vec<&str> = plan.input().into_iter().flat_map(|input| input.schema.names()).collect();
+    let output_names = || plan.schema.names().collect::<Vec<_>>().join(", ");
+    match &plan.node {
+        PhysicalNode::Scan { table, columns, .. } => {
+            let is_all = columns.iter().map(ColumnPath::root).eq(table.stored_columns())
+                && columns.iter().all(|path| path.fields().is_empty());
+            let pushed =
+                if is_all { String::new() } else { format!(", project=[{}], metadata=[]", output_names()) };
+            vec![("table", format!("[{}{pushed}]", table_parts(table))), ("fields", output_names())]
+        }
+        PhysicalNode::Values(rows) => {
+            let mut attributes = vec![("tuples", tuples(rows))];
+            if format == Format::Prefix {
+                let types = plan.schema.iter();
+                let types =
+                    types.map(|column| format!("{} {}", calcite_type(&column.field.data_type), column.name));
+                let types = types.collect::<Vec<_>>().join(", ");
+                attributes.insert(0, ("type", format!("RecordType({types})")));
+            }
+            attributes
+        }
+        PhysicalNode::Calc { condition, projection } => {
+            let columns = plan.schema.names().zip(projection).map(|(name, expression)| {
+                let text = text(expression, &input_names, format);
+                if text == name { text } else { format!("{text} AS {name}") }
+            });
+            let mut attributes = vec![("select", columns.collect::<Vec<_>>().join(", "))];
+            if let Some(condition) = condition {
+                attributes.push(("where", text(condition, &input_names, format)));
+            }
+            attributes
+        }
+        PhysicalNode::WatermarkAssigner { column, expression } => vec![
+            ("rowtime", plan.schema.name(*column).to_owned()),
+            ("watermark", text(expression, &input_names, format)),
+        ],
+        PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
+        PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
+        PhysicalNode::GroupAggregate { keys, calls } => {
+            let retracts = plan.input().is_some_and(|input| !input.changelog.is_insert_only());
+            let name_of = |column: &usize| input_names.get(*column).copied().unwrap_or_default();
+            let keys: Vec<_> = keys.iter().map(name_of).collect();
+            let results = calls.iter().enumerate().map(|(index, call)| {
+                format!(
+                    "{} AS {}",
+                    aggregate(call, &input_names, retracts),
+                    plan.schema.name(keys.len() + index)
+                )
+            });
+            let select =
+                keys.iter().map(|key| (*key).to_owned()).chain(results).collect::<Vec<_>>().join(", ");
+            let mut attributes = Vec::new();
+            if !keys.is_empty() {
+                attributes.push(("groupBy", keys.join(", ")));
+            }
+            attributes.push(("select", select));
+            attributes
+        }
+        PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
+        _ => Vec::new(),
+    }
+}
+
+/// `hash[a, b]`, or `single` where all rows go to one subtask.
+pub(super) fn distribution(keys: &[usize], schema: &Schema) -> String {
+    if keys.is_empty() {
+        return "single".to_owned();
+    }
+    let names: Vec<&str> = keys.iter().map(|key| schema.name(*key)).collect();
+    format!("hash[{}]", names.join(", "))
+}
+
+fn aggregate(call: &AggregateCall, names: &[&str], retracts: bool) -> String {
+    let name_of = |column: &usize| names.get(*column).copied().unwrap_or_default();
+    let arguments: Vec<_> = call.arguments.iter().map(name_of).collect();
+    let arguments = if arguments.is_empty() { "*".to_owned() } else { arguments.join(", ") };
+    let retraction = if retracts { "_RETRACT" } else { "" };
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    let filter = call.filter.map_or_else(String::new, |column| format!(" FILTER {}", name_of(&column)));
+    format!("{}{retraction}({distinct}{arguments}){filter}", call.function)
+}

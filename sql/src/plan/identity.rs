@@ -1,0 +1,66 @@
+//! By what names snapshots know the operators of a query, so that the query can be changed and keep its state.
+//!
+//! A name is made of what an operator's state depends on: the table that is written in the end, the kind of the operator,
+//! the names of its key columns, and the operators with names that it reads from. Columns that are only passed on,
+//! filters, and other INSERTs of the job are no part of it.
+
+use std::collections::BTreeMap;
+
+use millstream_state::OperatorId;
+
+use super::changelog::describe;
+use super::{PhysicalNode, PhysicalPlan};
+
+/// What stands for the table that is written where a query's rows are the result.
+pub const RESULT: &str = "result";
+
+/// Gives out the names of a job's operators.
+#[derive(Clone, Debug, Default)]
+pub struct Identities {
+    given: BTreeMap<String, usize>,
+}
+
+impl Identities {
+    /// The name of the operator on top of a plan whose rows go to `sink`; `None` for operators that are known by those
+    /// around them: they have no state.
+    pub fn name(&mut self, plan: &PhysicalPlan, sink: &str) -> Option<String> {
+        let name = identity(plan, sink)?;
+        // Equal operators of one table are told apart by their order.
+        let count = self.given.entry(name.clone()).or_default();
+        *count += 1;
+        Some(if *count == 1 { name } else { format!("{name}#{count}") })
+    }
+}
+
+/// The name of the operator on top of a plan, without what tells it from an equal one.
+fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
+    let keys = match &plan.node {
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::Exchange { .. }
+        | PhysicalNode::Union
+        | PhysicalNode::DropUpdateBefore => return None,
+        PhysicalNode::Scan { table, .. } | PhysicalNode::Sink { table } => table.path.to_string(),
+        PhysicalNode::WatermarkAssigner { column, .. } => plan.schema.name(*column).to_owned(),
+        PhysicalNode::GroupAggregate { keys, .. } => {
+            let input = plan.input().map_or(&plan.schema, |input| &input.schema);
+            let names: Vec<&str> = keys.iter().map(|key| input.name(*key)).collect();
+            names.join(",")
+        }
+        _ => String::new(),
+    };
+    let origins = plan.inputs.iter().map(|input| origins(input, sink).join("+"));
+    let origins: Vec<_> = origins.collect();
+    Some(format!("{sink}/{}[{keys}]({})", describe(&plan.node), origins.join(",")))
+}
+
+/// The nearest operators with names that the rows of a plan come from.
+fn origins(plan: &PhysicalPlan, sink: &str) -> Vec<String> {
+    match identity(plan, sink) {
+        // The hash keeps names short, however deep the plan.
+        Some(name) => vec![OperatorId::from_uid(&name).to_string()],
+        None => plan.inputs.iter().flat_map(|input| origins(input, sink)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
