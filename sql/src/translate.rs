@@ -131,21 +131,7 @@ impl<'a> Translator<'a> {
                 Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
-                let [left_window, right_window] = windows;
-                let [left_plan, right_plan] = plan.inputs.as_slice() else {
-                    return unsupported_plan("a join of other than two");
-                };
-                let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
-                    WindowSide::new(plan.schema.clone(), (window.start, window.end))
-                };
-                let specification = WindowJoinSpecification::new(
-                    *kind,
-                    condition,
-                    side(left_plan, left_window),
-                    side(right_plan, right_window),
-                    &self.zone_of(&left_window.attribute)?,
-                    &self.session.build_context(),
-                )?;
+                let specification = self.window_join(plan, *kind, condition, windows)?;
                 let joined =
                     left.connect(right).transform("WindowJoin", move |_| WindowJoin::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
@@ -167,9 +153,7 @@ impl<'a> Translator<'a> {
                 );
                 let name = describe(&plan.node);
                 let ranked = input.transform(name, move |_| WindowRank::new(&specification));
-                let of_window = [window.start, window.end];
-                let is_global = partition.iter().all(|column| of_window.contains(column));
-                Ok(if is_global { ranked.parallelism(1) } else { ranked })
+                Ok(if is_single(plan) { ranked.parallelism(1) } else { ranked })
             }
             (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
@@ -302,6 +286,24 @@ impl<'a> Translator<'a> {
         // What is kept for part of a second is kept for one.
         let seconds = ttl.as_millis().div_ceil(1000);
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
+    }
+
+    fn window_join(
+        &self,
+        plan: &PhysicalPlan,
+        kind: JoinKind,
+        condition: &JoinCondition,
+        [left_window, right_window]: &[AttachedWindow; 2],
+    ) -> SqlResult<WindowJoinSpecification> {
+        let [left, right] = plan.inputs.as_slice() else {
+            return unsupported_plan("a join of other than two");
+        };
+        let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
+            WindowSide::new(plan.schema.clone(), (window.start, window.end))
+        };
+        let (left, right) = (side(left, left_window), side(right, right_window));
+        let zone = self.zone_of(&left_window.attribute)?;
+        WindowJoinSpecification::new(kind, condition, left, right, &zone, &self.session.build_context())
     }
 
     /// The time zone of windows of a time attribute.

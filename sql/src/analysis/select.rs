@@ -43,8 +43,8 @@ pub(super) fn select(
     let mut numbers = RowNumbers::new(&select.windows);
     let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
     let (plan, columns, qualify) = if is_grouped {
-        let keys = keys(select, &scope)?;
-        let mut grouping = Grouping::new(&scope, keys, select.group_by.is_some()).over(&plan);
+        let mut grouping =
+            Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
         let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let columns = columns(&scope, select, hidden, &mut binder)?;
         let having = select.having.as_ref();

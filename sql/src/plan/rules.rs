@@ -14,7 +14,6 @@ pub(crate) use rank::refuse_row_numbers;
 
 /// A plan that gives the same rows with less work.
 pub fn optimize(plan: LogicalPlan, cx: &BuildContext) -> LogicalPlan {
-    let plan = rank::recognize(fold::fold(plan, cx));
-    let plan = push_filters::push_filters(plan);
+    let plan = push_filters::push_filters(rank::recognize(fold::fold(plan, cx)));
     prune::prune(equi_keys::add_keys(plan))
 }
