@@ -146,7 +146,7 @@ impl Random {
         };
         let mut bits = self.next(31);
         let value = if limit.is_power_of_two() {
-            limit * bits >> 31
+            (limit * bits) >> 31
         } else {
             // Draws from the last, incomplete range of the bound's size are made again.
             while bits - bits % limit + (limit - 1) >= 1 << 31 {

@@ -143,7 +143,7 @@ impl Translator<'_> {
     fn flags(&mut self, mut dot_all: bool) -> Translated {
         let mut on = true;
         let mut kept = String::new();
-        while let Some(flag) = self.rest.next() {
+        for flag in self.rest.by_ref() {
             match flag {
                 '-' => {
                     on = false;
