@@ -1,6 +1,7 @@
 //! From a physical plan to the operators of a job.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(crate) struct Translator<'a> {
     session: &'a Session,
     environment: &'a Environment,
     identities: RefCell<Identities>,
+    /// How often each name has been given: those of a job must differ.
+    names: RefCell<BTreeMap<String, usize>>,
     /// Where the rows of the plan that is translated go.
     target: RefCell<String>,
 }
@@ -32,8 +35,16 @@ pub(crate) struct Translator<'a> {
 impl<'a> Translator<'a> {
     /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
-        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
-        Self { session, environment, identities, target }
+        let target = RefCell::new(RESULT.to_owned());
+        Self { session, environment, identities: RefCell::default(), names: RefCell::default(), target }
+    }
+
+    /// A name for people, with a number where it has been given before.
+    fn name(&self, name: String) -> String {
+        let mut names = self.names.borrow_mut();
+        let count = names.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name} #{count}") }
     }
 
     /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
@@ -93,7 +104,8 @@ impl<'a> Translator<'a> {
         self.target.replace(table.path.to_string());
         let rows = self.stream(input)?;
         let sink = table_sink(self.session, table)?;
-        let written = sink.consume(&rows, &plan.schema)?.name(format!("Sink: {}", table.path.name));
+        let written =
+            sink.consume(&rows, &plan.schema)?.name(self.name(format!("Sink: {}", table.path.name)));
         if let Some(uid) = self.identity(plan) {
             written.uid(uid);
         }
@@ -103,7 +115,7 @@ impl<'a> Translator<'a> {
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
         let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
-        Ok(rows.name(format!("Source: {}", table.path.name)))
+        Ok(rows.name(self.name(format!("Source: {}", table.path.name))))
     }
 
     /// Constant rows: one subtask, one chunk.
@@ -119,7 +131,11 @@ impl<'a> Translator<'a> {
         let chunk = Chunk::concat(&evaluated).map_err(|error| SqlError::validation(error.to_string()))?;
         let chunk = chunk.unwrap_or_else(|| Chunk::empty(schema));
         let chunks: Vec<_> = (!chunk.is_empty()).then_some(chunk).into_iter().collect();
-        Ok(self.environment.from_source(CollectionSource::new(chunks)).parallelism(1).name("Values"))
+        Ok(self
+            .environment
+            .from_source(CollectionSource::new(chunks))
+            .parallelism(1)
+            .name(self.name("Values".to_owned())))
     }
 
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {
