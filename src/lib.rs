@@ -73,6 +73,26 @@ pub mod connectors {
     pub use millstream_connectors::files;
 }
 
+/// Flink's SQL: tables, queries and the jobs that they become.
+///
+/// ```
+/// use millstream::prelude::*;
+/// use millstream::sql::{TableEnvironment, TableResult};
+///
+/// let mut tables = TableEnvironment::new();
+/// let TableResult::Query(query) = tables.execute_sql(
+///     "SELECT word, COUNT(*) AS n FROM (VALUES ('to'), ('be'), ('to')) AS words(word) GROUP BY word",
+/// )? else { panic!("no query") };
+/// let env = Environment::new().parallelism(1);
+/// let text = millstream::sql::chunk::RowText::new(query.schema());
+/// let changes = query.build(&env)?.flat_map(move |chunk| text.lines(&chunk)).collect();
+/// env.execute("words")?;
+/// assert_eq!(changes.to_vec(), ["+I[to, 1]", "+I[be, 1]", "-U[to, 1]", "+U[to, 2]"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(feature = "sql")]
+pub use millstream_sql as sql;
+
 /// What operators and subtasks have done, as [`JobHandle::metrics`](job::JobHandle::metrics) tells it.
 pub mod metrics {
     pub use millstream_runtime::job::SubtaskId;
@@ -156,6 +176,9 @@ mod guide {
     struct Flink;
     #[doc = include_str!("../docs/src/testing.md")]
     struct Testing;
+    #[cfg(feature = "sql")]
+    #[doc = include_str!("../docs/src/sql.md")]
+    struct Sql;
     #[doc = include_str!("../docs/src/write-a-source.md")]
     struct WriteASource;
     #[doc = include_str!("../docs/src/write-a-sink.md")]

@@ -1,11 +1,12 @@
 //! The paths that every record takes, one at a time, each beside a baseline that does the least one
-//! could do: hashing and routing, tables of state, watermarks, channels, and state to bytes and back.
+//! could do: hashing and routing, tables and rows of state, watermarks, channels, and state to bytes and back.
 //!
 //! `cargo bench --bench hot_paths [-- filter]`; a minute in all. Rates are in records or entries.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
 
 mod moving;
+mod rows;
 mod snapshot;
 mod state;
 
@@ -39,7 +40,7 @@ fn settings() -> Criterion {
 criterion_group! {
     name = hot_paths;
     config = settings();
-    targets = moving::routing, moving::channel_hop, moving::watermarks, state::table, state::windows,
+    targets = moving::routing, moving::channel_hop, moving::watermarks, state::table, state::windows, rows::sums,
         snapshot::encoding, snapshot::decoding
 }
 criterion_main!(hot_paths);

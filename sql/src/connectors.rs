@@ -119,14 +119,17 @@ pub struct ConnectorContext<'a> {
     pub table: &'a Arc<Table>,
 }
 
+/// Makes what reads or writes a table.
+pub type Make<T> = fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<T>>;
+
 /// A connector.
 pub struct Connector {
     /// The value of the option `connector`.
     pub name: &'static str,
     /// Makes what reads a table, if it can.
-    pub source: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSource>>>,
+    pub source: Option<Make<dyn TableSource>>,
     /// Makes what writes a table, if it can.
-    pub sink: Option<fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<dyn TableSink>>>,
+    pub sink: Option<Make<dyn TableSink>>,
 }
 
 const CONNECTORS: &[Connector] = &[

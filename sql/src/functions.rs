@@ -6,22 +6,31 @@
 
 mod arithmetic;
 mod cast;
+mod class;
+mod collection;
 mod comparison;
+mod conditional;
 mod decimal;
+mod hash;
+mod json;
 mod lift;
 mod logical;
+mod math;
 mod signature;
 mod string;
+mod time;
 
 use arrow_array::Array;
 
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{Argument, BuildContext, Kernel};
-use crate::plan::{Expression, LogicalOperator};
+use crate::plan::Expression;
 use crate::types::Field;
 
 pub(crate) use cast::convert_numbers;
-pub use cast::{cast_function, try_cast_function};
+pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_text};
+pub(crate) use class::{class_names, function_of_class};
+pub(crate) use comparison::has_set_of;
 pub(crate) use decimal::average as average_decimal;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
@@ -97,23 +106,46 @@ impl PartialEq for ScalarFunction {
     }
 }
 
-const CATEGORIES: &[&[ScalarFunction]] =
-    &[arithmetic::FUNCTIONS, comparison::FUNCTIONS, logical::FUNCTIONS, string::FUNCTIONS];
+const CATEGORIES: &[&[&[ScalarFunction]]] = &[
+    &[arithmetic::FUNCTIONS, conditional::FUNCTIONS, hash::FUNCTIONS, logical::FUNCTIONS],
+    collection::FAMILIES,
+    comparison::FAMILIES,
+    json::FAMILIES,
+    math::FAMILIES,
+    string::FAMILIES,
+    &[
+        time::add::FUNCTIONS,
+        time::clock::FUNCTIONS,
+        time::extract::FUNCTIONS,
+        time::format::FUNCTIONS,
+        time::parse::FUNCTIONS,
+        time::round::FUNCTIONS,
+        time::unix::FUNCTIONS,
+    ],
+];
+
+fn all_functions() -> impl Iterator<Item = &'static ScalarFunction> {
+    CATEGORIES.iter().copied().flatten().copied().flatten()
+}
 
 /// Other names of functions.
-const SYNONYMS: &[(&str, &str)] =
-    &[("CHARACTER_LENGTH", "CHAR_LENGTH"), ("CEILING", "CEIL"), ("SUBSTR", "SUBSTRING")];
+const SYNONYMS: &[(&str, &str)] = &[
+    ("CHARACTER_LENGTH", "CHAR_LENGTH"),
+    ("CEILING", "CEIL"),
+    ("SUBSTR", "SUBSTRING"),
+    ("TRANSLATE3", "TRANSLATE"),
+];
 
 /// The function of this name, in whatever case it is written.
 pub fn scalar_function(name: &str) -> Option<&'static ScalarFunction> {
     let name = name.to_ascii_uppercase();
     let name = SYNONYMS.iter().find(|(synonym, _)| *synonym == name).map_or(&*name, |(_, name)| name);
-    CATEGORIES.iter().copied().flatten().find(|function| function.name == name)
+    all_functions().find(|function| function.name == name)
 }
 
 /// The names of all functions that are not operators.
 pub fn scalar_function_names() -> impl Iterator<Item = &'static str> {
-    let functions = CATEGORIES.iter().copied().flatten().map(|function| function.name);
+    let functions = all_functions().map(|function| function.name);
     let named = functions.filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()));
     named.chain(SYNONYMS.iter().map(|(synonym, _)| *synonym))
 }
@@ -124,6 +156,7 @@ pub(crate) fn operator(sign: &str) -> SqlResult<&'static ScalarFunction> {
         .ok_or_else(|| SqlError::unsupported(format!("the operator {sign} is not supported")))
 }
 
+#[allow(dead_code, reason = "for functions whose patterns are compiled once")]
 /// The constant text of an argument, if it is one and not NULL.
 pub(crate) fn constant_text(argument: &Argument) -> Option<&str> {
     use arrow_array::cast::AsArray;
@@ -132,10 +165,10 @@ pub(crate) fn constant_text(argument: &Argument) -> Option<&str> {
 }
 
 /// AND, OR: their signs in plans.
-pub(crate) const fn logical_name(operator: LogicalOperator) -> &'static str {
+pub(crate) const fn logical_name(operator: crate::plan::LogicalOperator) -> &'static str {
     match operator {
-        LogicalOperator::And => "AND",
-        LogicalOperator::Or => "OR",
+        crate::plan::LogicalOperator::And => "AND",
+        crate::plan::LogicalOperator::Or => "OR",
     }
 }
 

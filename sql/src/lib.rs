@@ -17,6 +17,8 @@ pub mod parser;
 pub mod plan;
 mod suggestion;
 mod table_environment;
+#[cfg(test)]
+mod test_support;
 pub mod testing;
 mod translate;
 pub mod types;

@@ -2,11 +2,37 @@
 
 pub mod accumulators;
 mod calc;
+pub mod changes;
+mod deduplicate;
 mod drop_update_before;
 mod group_aggregate;
+mod join;
+mod last_rows;
+mod materialize;
+mod normalize;
+mod not_null;
+mod rank;
+mod sort;
+pub mod sort_keys;
 mod watermark;
+mod window_aggregate;
+mod window_join;
+mod window_rank;
+mod window_tvf;
+mod windows;
 
 pub use calc::Calc;
+pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
+pub use join::{Join, JoinSpecification, SideSpecification, UniqueKey};
+pub use materialize::SinkUpsertMaterializer;
+pub use normalize::ChangelogNormalize;
+pub use not_null::NotNullEnforcer;
+pub use rank::{BoundedRank, RankSpecification, RetractableRank};
+pub use sort::{Sort, SortSpecification};
 pub use watermark::WatermarkAssigner;
+pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};
+pub use window_join::{WindowJoin, WindowJoinSpecification, WindowSide};
+pub use window_rank::{WindowRank, WindowRankSpecification};
+pub use window_tvf::WindowTableFunction;

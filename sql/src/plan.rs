@@ -5,13 +5,22 @@ pub mod changelog;
 pub mod explain;
 mod expression;
 pub mod identity;
+mod join;
 mod logical;
 mod path;
 mod physical;
 pub mod rules;
+mod sort;
+mod window;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
 pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOperator};
+pub use join::{JoinCondition, JoinKey, JoinKind};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
+pub use sort::{RankForm, RankStrategy, SortKey};
+pub(crate) use window::is_window_aggregate;
+pub use window::{
+    AttachedWindow, WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+};

@@ -5,6 +5,7 @@ mod create;
 mod database;
 mod describe;
 mod explain;
+mod function;
 mod job;
 mod refused;
 mod result;
@@ -94,12 +95,14 @@ impl TableEnvironment {
             StatementKind::CreateView(create) => self.create_view(create),
             StatementKind::CreateDatabase(create) => self.create_database(create),
             StatementKind::CreateCatalog(create) => self.create_catalog(create),
+            StatementKind::CreateFunction(create) => self.create_function(create),
             StatementKind::AlterTable(alter) => self.alter_table(alter, *statement.span),
             StatementKind::Alter(alter) if alter.kind == ObjectKind::View => self.alter_view(alter),
             StatementKind::Drop(drop) => match drop.kind {
                 ObjectKind::Table | ObjectKind::View => self.drop_relation(drop),
                 ObjectKind::Database => self.drop_database(drop),
                 ObjectKind::Catalog => self.drop_catalog(drop),
+                ObjectKind::Function | ObjectKind::SystemFunction => self.drop_function(drop),
                 _ => Err(refused(statement)),
             },
             StatementKind::Show(show) => self.show(show, *statement.span),
@@ -123,7 +126,13 @@ impl TableEnvironment {
     }
 
     fn physical(&self, plan: LogicalPlan) -> SqlResult<PhysicalPlan> {
+        // Rows that replace others are known by their key, whether the query reads it or not.
+        let plan = plan.with_keys_of(&|table| {
+            let changelog = ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode());
+            SqlResult::Ok(!changelog.is_insert_only())
+        })?;
         let plan = rules::optimize(plan, &self.session.build_context());
+        rules::refuse_row_numbers(&plan)?;
         PhysicalPlan::of(plan, &|table| {
             Ok(ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode()))
         })
@@ -158,6 +167,15 @@ impl TableEnvironment {
                 .at(insert.span));
             }
         }
+        if let Some(key) = self.materialized_key(&plan, &table, taken)? {
+            let input = plan.inputs.into_iter().next();
+            let input = input.ok_or_else(|| SqlError::validation("a sink without rows").at(insert.span))?;
+            // Of several keys the shortest is the cheapest to look for.
+            let row_key = changelog::upsert_keys(&input).into_iter().min_by_key(BTreeSet::len);
+            let row_key = row_key.into_iter().flatten().collect();
+            let plan = input.materialize(key, row_key).sink(table);
+            return changelog::infer(plan, UpdateKind::BeforeAfter);
+        }
         if query.update && !taken.update_before {
             // The sink finds rows by its key; where the query's changes are not known by it, it gets both.
             let key: BTreeSet<usize> = sink_key(&table);
@@ -171,6 +189,39 @@ impl TableEnvironment {
         changelog::infer(plan, UpdateKind::BeforeAfter)
     }
 
+    /// The primary key by which the rows of a query must be materialized before they get to their sink: as Flink's
+    /// `table.exec.sink.upsert-materialize` says.
+    fn materialized_key(
+        &self,
+        plan: &PhysicalPlan,
+        table: &Table,
+        taken: ModifyKinds,
+    ) -> SqlResult<Option<Vec<usize>>> {
+        let option = "table.exec.sink.upsert-materialize";
+        let written = table.written_columns();
+        let key: Option<Vec<usize>> =
+            table.primary_key.iter().map(|key| written.iter().position(|column| column == key)).collect();
+        let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(None) };
+        let input = plan.input();
+        let needed = match self.session.setting(option).map(str::to_ascii_uppercase).as_deref() {
+            Some("FORCE") => true,
+            Some("NONE") => false,
+            None | Some("AUTO") => {
+                let changes = changelog::infer(plan.clone(), UpdateKind::BeforeAfter)?.changelog;
+                let columns: BTreeSet<usize> = key.iter().copied().collect();
+                let known = input.map(changelog::upsert_keys).unwrap_or_default();
+                !taken.is_insert_only()
+                    && !changes.is_insert_only()
+                    && !known.iter().any(|known| known.is_subset(&columns))
+            }
+            Some(other) => {
+                return Err(SqlError::validation(format!(
+                    "Invalid value '{other}' for option '{option}': it must be NONE, AUTO or FORCE"
+                )));
+            }
+        };
+        Ok(needed.then_some(key))
+    }
     /// The table of this name, for those who put rows into it from outside.
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         let path = ObjectPath {

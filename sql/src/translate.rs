@@ -1,12 +1,13 @@
 //! From a physical plan to the operators of a job.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_operators::source::CollectionSource;
 use millstream_operators::{Environment, Stream};
+use millstream_state::rows::Ttl;
 
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
@@ -15,19 +16,29 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    Calc, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, WatermarkAssigner,
+    BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
+    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
+    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
+    SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
+    WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
+    WindowTableFunction,
 };
+use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::identity::{Identities, RESULT};
-use crate::plan::{ColumnPath, Expression, PhysicalNode, PhysicalPlan};
-use crate::types::Schema;
+use crate::plan::{
+    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
+    RankStrategy, SortKey,
+};
+use crate::types::zone::Zone;
+use crate::types::{Schema, SqlType, TimeKind};
 
 /// Builds the job of one or more plans.
 pub(crate) struct Translator<'a> {
     session: &'a Session,
     environment: &'a Environment,
-    identities: RefCell<Identities>,
-    /// How often each name has been given: those of a job must differ.
+    /// The names that have been given, and how often.
     names: RefCell<BTreeMap<String, usize>>,
+    identities: RefCell<Identities>,
     /// Where the rows of the plan that is translated go.
     target: RefCell<String>,
 }
@@ -35,21 +46,30 @@ pub(crate) struct Translator<'a> {
 impl<'a> Translator<'a> {
     /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
-        let target = RefCell::new(RESULT.to_owned());
-        Self { session, environment, identities: RefCell::default(), names: RefCell::default(), target }
+        let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
+        Self { session, environment, names: RefCell::default(), identities, target }
     }
 
-    /// A name for people, with a number where it has been given before.
-    fn name(&self, name: String) -> String {
+    /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
+    fn unique(&self, name: String) -> String {
         let mut names = self.names.borrow_mut();
         let count = names.entry(name.clone()).or_default();
         *count += 1;
-        if *count == 1 { name } else { format!("{name} #{count}") }
+        if *count == 1 { name } else { format!("{name} ({count})") }
     }
 
     /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let rows = self.operator(plan)?;
+        let goes_on = matches!(
+            plan.node,
+            PhysicalNode::Calc { .. }
+                | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::DropUpdateBefore
+        );
+        // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
+        // each other.
+        let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
         Ok(match self.identity(plan) {
             Some(uid) => rows.uid(uid),
             None => rows,
@@ -88,6 +108,88 @@ impl<'a> Translator<'a> {
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
+            (PhysicalNode::Join { kind, condition }, [left, right]) => {
+                let specification = self.join(plan, *kind, condition)?;
+                let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
+                Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (PhysicalNode::WindowAggregate { keys, calls, windowing, columns }, [input]) => {
+                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let zone = self.zone()?;
+                let specification = WindowAggregateSpecification::new(
+                    windowing, keys, calls, &schema, retracts, columns, &zone,
+                )?;
+                let windows = match specification.is_session() {
+                    true => {
+                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
+                    }
+                    false => {
+                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
+                    }
+                };
+                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
+            }
+            (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
+                let [left_window, right_window] = windows;
+                let [left_plan, right_plan] = plan.inputs.as_slice() else {
+                    return unsupported_plan("a join of other than two");
+                };
+                let side = |plan: &PhysicalPlan, window: &AttachedWindow| {
+                    WindowSide::new(plan.schema.clone(), (window.start, window.end))
+                };
+                let specification = WindowJoinSpecification::new(
+                    *kind,
+                    condition,
+                    side(left_plan, left_window),
+                    side(right_plan, right_window),
+                    &self.zone_of(&left_window.attribute)?,
+                    &self.session.build_context(),
+                )?;
+                let joined =
+                    left.connect(right).transform("WindowJoin", move |_| WindowJoin::new(&specification));
+                Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (
+                PhysicalNode::WindowRank { partition, order, start, end, number, window, deduplicates },
+                [input],
+            ) => {
+                let latest = *deduplicates && order.iter().all(|key| key.descending);
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let specification = WindowRankSpecification::new(
+                    partition,
+                    (window.start, window.end),
+                    order,
+                    (*start, *end),
+                    (*number, latest),
+                    &schema,
+                    &self.zone_of(&window.attribute)?,
+                );
+                let name = describe(&plan.node);
+                let ranked = input.transform(name, move |_| WindowRank::new(&specification));
+                let of_window = [window.start, window.end];
+                let is_global = partition.iter().all(|column| of_window.contains(column));
+                Ok(if is_global { ranked.parallelism(1) } else { ranked })
+            }
+            (PhysicalNode::WindowTableFunction { function, columns }, [input]) => {
+                let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
+                Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
+            }
+            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input)),
+            (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
+            (PhysicalNode::ChangelogNormalize { key }, [input]) => {
+                let (key, schema) = (key.clone(), plan.schema.clone());
+                let update_before = plan.changelog.update_before;
+                Ok(input.transform("ChangelogNormalize", move |_| {
+                    ChangelogNormalize::new(&key, &schema, update_before)
+                }))
+            }
+            (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
+                let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
+                Ok(input.transform("SinkMaterializer", move |_| {
+                    SinkUpsertMaterializer::new(&key, &row_key, &schema)
+                }))
+            }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
@@ -102,20 +204,48 @@ impl<'a> Translator<'a> {
             return unsupported_plan("a plan without a sink");
         };
         self.target.replace(table.path.to_string());
-        let rows = self.stream(input)?;
+        let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
         let written =
-            sink.consume(&rows, &plan.schema)?.name(self.name(format!("Sink: {}", table.path.name)));
+            sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
+        let is_set = table.options.contains_key("sink.parallelism");
+        let written = if is_single(input) && !is_set { written.parallelism(1) } else { written };
         if let Some(uid) = self.identity(plan) {
             written.uid(uid);
         }
         Ok(())
     }
 
+    /// The rows without NULL where the table takes none.
+    fn not_null(&self, rows: Stream<Chunk>, table: &Table, schema: &Schema) -> SqlResult<Stream<Chunk>> {
+        let key = "table.exec.sink.not-null-enforcer";
+        let drop = match self.session.setting(key).map(str::to_ascii_uppercase).as_deref() {
+            None | Some("ERROR") => false,
+            Some("DROP") => true,
+            Some(other) => {
+                return Err(SqlError::validation(format!(
+                    "Invalid value '{other}' for option '{key}': it must be ERROR or DROP"
+                )));
+            }
+        };
+        let written = table.written_columns();
+        let columns = written.iter().enumerate().filter_map(|(position, column)| {
+            let column = table.columns.get(*column)?;
+            let checked = !column.field.nullable && schema.field(position).nullable;
+            checked.then(|| (position, column.name.to_string()))
+        });
+        let columns: Vec<_> = columns.collect();
+        if columns.is_empty() {
+            return Ok(rows);
+        }
+        let enforcer = NotNullEnforcer::new(columns, drop);
+        Ok(rows.transform("ConstraintEnforcer", move |_| enforcer.clone()))
+    }
+
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
         let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
-        Ok(rows.name(self.name(format!("Source: {}", table.path.name))))
+        Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
     /// Constant rows: one subtask, one chunk.
@@ -135,7 +265,81 @@ impl<'a> Translator<'a> {
             .environment
             .from_source(CollectionSource::new(chunks))
             .parallelism(1)
-            .name(self.name("Values".to_owned())))
+            .name(self.unique("Values".to_owned())))
+    }
+
+    fn join(
+        &self,
+        plan: &PhysicalPlan,
+        kind: JoinKind,
+        condition: &JoinCondition,
+    ) -> SqlResult<JoinSpecification> {
+        let [left, right] = plan.inputs.as_slice() else {
+            return unsupported_plan("a join of other than two");
+        };
+        let ttl = self.state_ttl()?;
+        let side = |input: &PhysicalPlan, columns: Vec<usize>| {
+            let unique_key = join_unique_key(input, &columns.into_iter().collect());
+            let mut side =
+                SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
+            side.ttl = ttl;
+            side
+        };
+        let left = side(left, condition.keys.iter().map(|key| key.left).collect());
+        let right = side(right, condition.keys.iter().map(|key| key.right).collect());
+        JoinSpecification::new(kind, condition, left, right, &self.session.build_context())
+    }
+
+    /// How long state is kept; `None` for ever.
+    fn state_ttl(&self) -> SqlResult<Option<Ttl>> {
+        let key = "table.exec.state.ttl";
+        let Some(value) = self.session.setting(key) else { return Ok(None) };
+        let ttl = parse_duration(value).ok_or_else(|| {
+            SqlError::validation(format!(
+                "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
+            ))
+        })?;
+        // What is kept for part of a second is kept for one.
+        let seconds = ttl.as_millis().div_ceil(1000);
+        Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
+    }
+
+    /// The time zone of windows of a time attribute.
+    fn zone_of(&self, attribute: &SqlType) -> SqlResult<Zone> {
+        if matches!(attribute, SqlType::TimestampLtz(..)) { self.zone() } else { Ok(Zone::UTC) }
+    }
+
+    /// The time zone of the session.
+    fn zone(&self) -> SqlResult<Zone> {
+        let id = self.session.build_context().time_zone;
+        Zone::of(&id).map_err(|error| SqlError::validation(error.to_string()))
+    }
+
+    /// All rows in order, as far as that can be known.
+    fn sort(&self, order: &[SortKey], schema: &Schema, input: &Stream<Chunk>) -> SqlResult<Stream<Chunk>> {
+        let by_time = sorts_by_time(schema, order);
+        let kind = order.first().map(|first| schema.field(first.column).data_type.time_kind());
+        if by_time && kind == Some(TimeKind::Proctime) {
+            // Rows come in this order, and no two have the same time.
+            let columns = schema.fields().enumerate();
+            let columns = columns.map(|(index, field)| Expression::column(index, field.clone()));
+            let columns: Vec<_> = columns.collect();
+            let calc = Calc::new(None, &columns, &self.session.build_context())?;
+            return Ok(input.transform("Sort", move |_| calc.clone()).parallelism(1));
+        }
+        let is_batch = |key: &str, value: &str| {
+            self.session.setting(key).is_some_and(|setting| setting.eq_ignore_ascii_case(value))
+        };
+        let at_end = is_batch("execution.runtime-mode", "batch")
+            || is_batch("__table.exec.sort.non-temporal.enabled__", "true");
+        if !by_time && !at_end {
+            return Err(SqlError::unsupported("Sort on a non-time-attribute field is not supported.").with_hint(
+                "order by a time attribute, ascending; add a LIMIT; or SET 'execution.runtime-mode' = 'batch', with \
+                 which rows are sorted at the end of the input",
+            ));
+        }
+        let specification = SortSpecification::new(order, schema, by_time);
+        Ok(input.transform("Sort", move |_| Sort::new(&specification)).parallelism(1))
     }
 
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {
@@ -148,5 +352,70 @@ impl<'a> Translator<'a> {
                 ))
             }),
         }
+    }
+}
+
+/// By what the rows of a join's input are told from each other, as Flink's `JoinUtil.analyzeJoinInput`.
+fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKey {
+    let keys = join_input_keys(input);
+    if keys.iter().any(|key| key.is_subset(join_key)) {
+        return UniqueKey::InJoinKey;
+    }
+    let smallest = keys.into_iter().min_by_key(BTreeSet::len);
+    smallest.map_or(UniqueKey::None, |key| UniqueKey::Columns(key.into_iter().collect()))
+}
+
+/// The first rows of each partition.
+fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
+    let PhysicalNode::Rank { partition, order, start, end, number, strategy, .. } = &plan.node else {
+        return input.clone();
+    };
+    let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+    let update_before = plan.changelog.update_before;
+    let name = describe(&plan.node);
+    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before);
+    let ranked = match (strategy, order.as_slice()) {
+        (RankStrategy::Deduplicate, [time]) => {
+            let specification = DeduplicateSpecification::new(
+                partition,
+                &schema,
+                time.column,
+                time.descending,
+                update_before,
+            );
+            if specification.waits() {
+                input.transform(name, move |_| DeduplicateFirst::new(&specification))
+            } else {
+                input.transform(name, move |_| Deduplicate::new(&specification))
+            }
+        }
+        (RankStrategy::AppendFast, _) => input.transform(name, move |_| BoundedRank::new(&rank)),
+        (RankStrategy::UpdateFast(key), _) => {
+            let rank = rank.replacing(key);
+            input.transform(name, move |_| BoundedRank::new(&rank))
+        }
+        _ => input.transform(name, move |_| RetractableRank::new(&rank)),
+    };
+    if partition.is_empty() { ranked.parallelism(1) } else { ranked }
+}
+
+/// Whether all rows of a plan come from one subtask.
+pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
+    match &plan.node {
+        PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        PhysicalNode::Rank { partition, .. } => partition.is_empty(),
+        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
+            keys.is_empty()
+        }
+        PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
+            condition.keys.is_empty()
+        }
+        PhysicalNode::WindowRank { partition, window, .. } => {
+            partition.iter().all(|column| [window.start, window.end].contains(column))
+        }
+        PhysicalNode::Calc { .. }
+        | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
+        _ => false,
     }
 }

@@ -75,6 +75,31 @@ impl KeyGroups {
         } as u16)
     }
 
+    /// A hash that spreads as `hash` does, by its upper half, and has the group of another: for state that is kept by
+    /// more than the key by which records come to a subtask.
+    ///
+    /// ```
+    /// # use millstream_state::{KeyGroups, stable_hash};
+    /// let groups = KeyGroups::new(100);
+    /// let (user, user_and_page) = (stable_hash("ann"), stable_hash(&("ann", "home")));
+    /// let hash = groups.hash_in_group_of(user, user_and_page);
+    /// assert_eq!(groups.of_hash(hash), groups.of_hash(user));
+    /// assert_eq!(hash >> 32, user_and_page >> 32);
+    /// ```
+    #[inline]
+    pub fn hash_in_group_of(self, other: u64, hash: u64) -> u64 {
+        let upper = hash & !u64::from(u32::MAX);
+        let group = u64::from(self.of_hash(other).0);
+        match self.mask {
+            Some(_) => upper | group,
+            None => {
+                let groups = u64::from(self.max_parallelism);
+                // Less than 2^15, so that it stays in the lower half.
+                upper | (group + groups - upper % groups) % groups
+            }
+        }
+    }
+
     /// The subtask that owns a group, of `parallelism` subtasks.
     pub const fn owner(self, group: KeyGroup, parallelism: u32) -> u32 {
         group.0 as u32 * parallelism / self.max_parallelism

@@ -4,8 +4,8 @@
 //! made of. This crate starts no thread, reads no clock and knows no actor: it is told when to
 //! snapshot, and hands back what must be written.
 //!
-//! Reading order: [`KeyGroup`] (how keys are spread), [`KeyedTable`] (where values live),
-//! [`snapshot`] (how they reach an object store and come back).
+//! Reading order: [`KeyGroup`] (how keys are spread), [`KeyedTable`] (where values live), [`rows`] (where
+//! they live if they have no Rust type), [`snapshot`] (how they reach an object store and come back).
 
 mod aggregate;
 mod backend;

@@ -9,6 +9,7 @@ mod join;
 mod lateness;
 mod rolling;
 mod routes;
+mod sql;
 mod sql_files;
 mod timers;
 mod windows;
@@ -38,5 +39,6 @@ pub const JOBS: &[Job] = &[
     ("chunks of columns", columns::counted_by_key),
     ("thousands from one", expansion::many_from_one),
     ("files", files::from_files_to_files),
+    ("SQL: aggregate of an aggregate", sql::aggregate_of_an_aggregate),
     ("files of SQL", sql_files::from_files_to_partitions),
 ];

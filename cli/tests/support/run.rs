@@ -1,6 +1,6 @@
 //! Runs the binary.
 
-#![allow(dead_code, reason = "each test needs some of it")]
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

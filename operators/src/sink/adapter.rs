@@ -48,8 +48,7 @@ pub(crate) fn add_sink<S: Sink>(
     let sink = Arc::new(sink);
     let checked = sink.clone();
     let (kind, exclusive) = (sink.kind(), sink.exclusive());
-    let make =
-        move |info: &OperatorInfo| SinkAdapter::new(sink.writer_for(info.subtask, info.parallelism));
+    let make = move |info: &OperatorInfo| SinkAdapter::new(sink.writer_for(info.subtask, info.parallelism));
     let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, make);
     let prepare: Prepare = Arc::new(move || {
         let checked = checked.clone();

@@ -29,7 +29,7 @@ pub fn create_table(session: &Session, statement: &CreateTable) -> SqlResult<Tab
     }
     let mut schema = TableSchema::default();
     schema.stored(&statement.elements)?;
-    schema.computed(&statement.elements)?;
+    schema.computed(session, &statement.elements)?;
     let watermark = schema.watermark(&statement.elements)?;
     let primary_key = schema.primary_key(&statement.elements)?;
     let partition_keys = schema.positions(&statement.partitioned_by)?;
@@ -86,7 +86,7 @@ impl TableSchema {
     }
 
     /// The columns that are computed: over those that are stored, not over each other, as in Flink.
-    fn computed(&mut self, elements: &[TableElement]) -> SqlResult<()> {
+    fn computed(&mut self, session: &Session, elements: &[TableElement]) -> SqlResult<()> {
         let visible = self
             .columns
             .iter()
@@ -95,7 +95,7 @@ impl TableSchema {
         let positions: Vec<_> = visible.clone().map(|(index, _)| index).collect();
         let schema: Schema =
             visible.map(|(_, column)| NamedField::new(column.name.clone(), column.field.clone())).collect();
-        let scope = Scope::of(Vec::new(), &schema);
+        let scope = Scope::of(Vec::new(), &schema).with_functions(session);
         let columns = elements.iter().filter_map(|element| match element {
             TableElement::Column(column) => Some(column),
             _ => None,

@@ -1,15 +1,19 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
 use super::grouping::Grouping;
+use super::over::RowNumbers;
+use super::overlaps::overlaps;
+mod json;
+
 use super::scope::{Scope, field_of};
 use super::{data_type, literal, unsupported};
 use crate::error::{SqlError, SqlResult};
-use crate::functions::{operator, scalar_function, scalar_function_names};
+use crate::functions::{ScalarFunction, has_set_of, operator, scalar_function, scalar_function_names};
 use crate::parser::Span;
 use crate::parser::ast::{
     self, ArgumentValue, Arguments, BinaryOperator, CastFunction, ContextFunction, ExpressionKind as Syntax,
-    FunctionCall, IsTest, Literal, Operands, RoundingFunction, SpecialFunction, TimeUnit, TimestampFunction,
-    TrimSide, UnaryOperator, WhenClause,
+    FunctionCall, IsTest, Literal, ObjectName, Operands, RoundingFunction, SpecialFunction, TimeUnit,
+    TimestampFunction, TrimSide, UnaryOperator, WhenClause,
 };
 use crate::plan::{AggregateFunction, CaseBranch, Expression, ExpressionKind, LogicalOperator};
 use crate::suggestion::nearest;
@@ -20,6 +24,10 @@ pub(crate) struct Binder<'a, 'g> {
     scope: &'a Scope,
     /// Above a GROUP BY, expressions are over its result.
     grouping: Option<&'g mut Grouping<'a>>,
+    /// Where numbers of rows may be asked for.
+    pub(super) numbers: Option<&'g mut RowNumbers>,
+    /// What names that are no columns stand for.
+    aliases: &'a [ast::SelectItem],
 }
 
 /// An expression over the columns of a scope, without aggregates.
@@ -30,12 +38,33 @@ pub(crate) fn bind_over(scope: &Scope, expression: &ast::Expression) -> SqlResul
 impl<'a, 'g> Binder<'a, 'g> {
     /// Over the columns of a scope.
     pub(crate) const fn new(scope: &'a Scope) -> Self {
-        Self { scope, grouping: None }
+        Self { scope, grouping: None, numbers: None, aliases: &[] }
     }
 
     /// Over the result of a GROUP BY.
     pub(crate) const fn above(grouping: &'g mut Grouping<'a>) -> Self {
-        Self { scope: grouping.input(), grouping: Some(grouping) }
+        Self { scope: grouping.input(), grouping: Some(grouping), numbers: None, aliases: &[] }
+    }
+
+    /// With ROW_NUMBER.
+    pub(crate) fn with_numbers(self, numbers: &'g mut RowNumbers) -> Self {
+        Self { numbers: Some(numbers), ..self }
+    }
+
+    /// With the names of a select list, where no column has them.
+    pub(crate) fn with_aliases(self, aliases: &'a [ast::SelectItem]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// What a name of the select list stands for, if no column is called so.
+    fn alias(&self, name: &ast::ObjectName) -> Option<&'a ast::Expression> {
+        let [only] = name.parts.as_slice() else { return None };
+        self.aliases.iter().find_map(|item| match &item.kind {
+            ast::SelectItemKind::Expression { value, alias: Some(alias) } if alias.name == only.name => {
+                self.scope.resolve(name).is_err().then_some(value)
+            }
+            _ => None,
+        })
     }
 
     /// An expression with its types; an error has the place of what is wrong.
@@ -86,6 +115,9 @@ impl<'a, 'g> Binder<'a, 'g> {
                 _ => unsupported("an interval whose value is not a literal", span),
             },
             Syntax::Column(name) => {
+                if let Some(value) = self.alias(name) {
+                    return self.bind(value);
+                }
                 let column = self.scope.resolve(name)?;
                 if self.grouping.is_some() {
                     return Err(SqlError::validation(format!("Expression '{name}' is not being grouped"))
@@ -107,11 +139,20 @@ impl<'a, 'g> Binder<'a, 'g> {
                     UnaryOperator::Not => operator("NOT")?.call(vec![operand]),
                 }
             }
+            Syntax::Binary { left, operator: BinaryOperator::Overlaps, right } => {
+                let periods = [left, right].map(|period| match &period.kind {
+                    Syntax::Row(parts) => self.bind_all(parts),
+                    _ => Err(SqlError::validation("OVERLAPS wants two periods: (start, end)").at(span)),
+                });
+                let [left, right] = periods;
+                overlaps(&left?, &right?).map_err(|error| error.at(span))
+            }
             Syntax::Binary { left, operator: sign, right } => {
                 let operands = self.bind_all([&**left, &**right])?;
                 operator(binary_name(*sign))?.call(operands)
             }
             Syntax::Logical { operator, operands } => self.logical(*operator, operands),
+            Syntax::Is { value, negated, test: IsTest::Json(kind) } => self.is_json(value, *negated, *kind),
             Syntax::Is { value, negated, test } => {
                 let value = self.bind(value)?;
                 operator(&test_name(*test, *negated))?.call(vec![value])
@@ -133,7 +174,10 @@ impl<'a, 'g> Binder<'a, 'g> {
                 let holds = self.named(name, arguments, span)?;
                 if *negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
             }
-            Syntax::Row(_) => unsupported("a row value", span),
+            Syntax::Row(values) => {
+                let values = self.bind_all(values)?;
+                self.named("ROW", values, span)
+            }
             Syntax::Array(values) => {
                 let values = self.bind_all(values)?;
                 self.named("ARRAY", values, span)
@@ -149,12 +193,17 @@ impl<'a, 'g> Binder<'a, 'g> {
             Syntax::Function(call) => self.function(call),
             Syntax::Special(special) => self.special(special, span),
             Syntax::Context(function) => self.named(context_name(*function), Vec::new(), span),
+            Syntax::Subquery(_) if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
+                .scope
+                .subquery(span)
+                .cloned()
+                .ok_or_else(|| SqlError::validation("a subquery without a value")),
             Syntax::In { .. }
             | Syntax::Quantified { .. }
             | Syntax::Exists(_)
             | Syntax::Unique(_)
             | Syntax::Subquery(_) => unsupported("a subquery in an expression", span),
-            Syntax::Json(_) => unsupported("a JSON function", span),
+            Syntax::Json(function) => self.json(function, span),
             Syntax::Multiset(_) | Syntax::MultisetQuery(_) | Syntax::ArrayQuery(_) | Syntax::MapQuery(_) => {
                 unsupported("this constructor", span)
             }
@@ -205,11 +254,17 @@ impl<'a, 'g> Binder<'a, 'g> {
         negated: bool,
         list: &[ast::Expression],
     ) -> SqlResult<Expression> {
+        /// From how many on a set is faster than one comparison after the other.
+        const LONG: usize = 8;
         let value = self.bind(value)?;
-        let equal = list.iter().map(|candidate| {
-            let candidate = self.bind(candidate)?;
-            operator("=")?.call(vec![value.clone(), candidate])
-        });
+        let candidates = self.bind_all(list)?;
+        let operands = std::iter::once(&value).chain(&candidates);
+        if candidates.len() > LONG && has_set_of(operands.clone().map(|operand| &operand.field.data_type)) {
+            let holds = operator("IN")?.call(operands.cloned().collect())?;
+            return if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) };
+        }
+        let equal =
+            candidates.into_iter().map(|candidate| operator("=")?.call(vec![value.clone(), candidate]));
         let mut equal = equal.collect::<SqlResult<Vec<_>>>()?;
         let holds = if equal.len() == 1 { equal.remove(0) } else { logical(LogicalOperator::Or, equal) };
         if negated { operator("NOT")?.call(vec![holds]) } else { Ok(holds) }
@@ -274,8 +329,8 @@ impl<'a, 'g> Binder<'a, 'g> {
     fn function(&mut self, call: &FunctionCall) -> SqlResult<Expression> {
         let span = *call.span;
         let name = call.name.parts.last().map_or("", |part| &part.name);
-        if call.over.is_some() {
-            return unsupported("OVER", span);
+        if let Some(over) = &call.over {
+            return self.over(call, over);
         }
         if let Some(grouping) = &mut self.grouping
             && let Some(result) = grouping.call(call)?
@@ -303,7 +358,22 @@ impl<'a, 'g> Binder<'a, 'g> {
             _ => unsupported("this argument", argument.span),
         });
         let arguments = arguments.collect::<SqlResult<Vec<_>>>()?;
-        self.named(name, arguments, span)
+        match self.created(&call.name) {
+            Some(function) => function.call(arguments).map_err(|error| error.at(span)),
+            None => self.named(name, arguments, span),
+        }
+    }
+
+    /// A function that CREATE FUNCTION has made: before the built-in ones only if it is a system function.
+    fn created(&self, name: &ObjectName) -> Option<&'static ScalarFunction> {
+        let functions = self.scope.functions();
+        functions.system(name).or_else(|| {
+            let is_built_in = match name.parts.as_slice() {
+                [name] => is_built_in(&name.name),
+                _ => false,
+            };
+            if is_built_in { None } else { functions.in_catalog(name) }
+        })
     }
 
     /// A function that is called by its name. Those that look at some of their arguments only are a CASE.
@@ -339,8 +409,8 @@ impl<'a, 'g> Binder<'a, 'g> {
             }
             SpecialFunction::Round { function, value, unit } => {
                 let name = match function {
-                    RoundingFunction::Floor => "FLOOR",
-                    RoundingFunction::Ceil => "CEIL",
+                    RoundingFunction::Floor => "FLOOR TO",
+                    RoundingFunction::Ceil => "CEIL TO",
                 };
                 (name, vec![self.bind(value)?, unit_text(*unit)])
             }
@@ -372,8 +442,14 @@ impl<'a, 'g> Binder<'a, 'g> {
     }
 }
 
+/// Whether there is a function of this name without CREATE FUNCTION.
+fn is_built_in(name: &str) -> bool {
+    let is_case = ["COALESCE", "IFNULL", "IF", "NULLIF"].iter().any(|case| case.eq_ignore_ascii_case(name));
+    is_case || scalar_function(name).is_some()
+}
+
 /// AND or OR of conditions.
-fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
+pub(super) fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
     let nullable = operands.iter().any(|operand| operand.field.nullable);
     Expression {
         kind: ExpressionKind::Logical { operator, operands },
@@ -382,7 +458,7 @@ fn logical(operator: LogicalOperator, operands: Vec<Expression>) -> Expression {
 }
 
 /// CASE, with its results cast to the type that they have in common.
-fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
+pub(super) fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expression> {
     let mut common = otherwise.field.data_type.clone();
     for branch in &branches {
         let data_type = &branch.result.field.data_type;
@@ -402,7 +478,7 @@ fn case(branches: Vec<CaseBranch>, otherwise: Expression) -> SqlResult<Expressio
 }
 
 /// The first value that is not NULL.
-fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
+pub(super) fn coalesce(mut values: Vec<Expression>) -> SqlResult<Expression> {
     let Some(last) = values.pop() else {
         return Err(SqlError::validation("COALESCE needs an argument"));
     };

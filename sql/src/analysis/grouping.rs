@@ -6,7 +6,7 @@ use super::Scope;
 use super::expression::bind_over;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{ArgumentValue, Arguments, Expression as Syntax, FunctionCall, SetQuantifier};
-use crate::plan::{AggregateCall, AggregateFunction, Expression, LogicalPlan};
+use crate::plan::{AggregateCall, AggregateFunction, Expression, LogicalPlan, is_window_aggregate};
 use crate::types::{Field, NamedField};
 
 /// What stands between the input of a query with GROUP BY or aggregates and what it selects.
@@ -18,12 +18,30 @@ pub(crate) struct Grouping<'a> {
     arguments: Vec<Expression>,
     calls: Vec<AggregateCall>,
     grouped: bool,
+    /// Whether keys are ordinary values in the result, also those that are time attributes.
+    materializes: bool,
 }
 
 impl<'a> Grouping<'a> {
     /// By these expressions over the input; `grouped` says whether there is a GROUP BY at all.
     pub(crate) const fn new(input: &'a Scope, keys: Vec<Expression>, grouped: bool) -> Self {
-        Self { input, keys, arguments: Vec::new(), calls: Vec::new(), grouped }
+        Self { input, keys, arguments: Vec::new(), calls: Vec::new(), grouped, materializes: true }
+    }
+
+    /// The same over the rows of a plan: time attributes stay what they are where its windows are aggregated.
+    pub(crate) fn over(mut self, plan: &LogicalPlan) -> Self {
+        let keys = self.keys.iter().enumerate();
+        let keys = keys.map(|(index, key)| (Arc::from(format!("$f{index}")), key.clone())).collect();
+        let all: Vec<_> = (0..self.keys.len()).collect();
+        self.materializes = !is_window_aggregate(&plan.clone().project(keys), &all);
+        self
+    }
+
+    fn key_field(&self, field: &Field) -> Field {
+        if !self.materializes {
+            return field.clone();
+        }
+        Field::new(field.data_type.clone().materialized(), field.nullable)
     }
 
     /// What the aggregates' arguments see.
@@ -34,7 +52,7 @@ impl<'a> Grouping<'a> {
     /// The column above the aggregate that a grouping expression is.
     pub(crate) fn key(&self, expression: &Expression) -> Option<Expression> {
         let position = self.keys.iter().position(|key| key == expression)?;
-        Some(Expression::column(position, expression.field.clone()))
+        Some(Expression::column(position, self.key_field(&expression.field)))
     }
 
     /// The column above the aggregate that a call is; `None` if the function is no aggregate.
@@ -94,11 +112,6 @@ impl<'a> Grouping<'a> {
         self.keys.len() + position
     }
 
-    /// Whether there is anything to aggregate.
-    pub(crate) const fn is_needed(&self) -> bool {
-        self.grouped || !self.calls.is_empty()
-    }
-
     /// The aggregate over the input's plan.
     pub(crate) fn plan(self, input: LogicalPlan) -> LogicalPlan {
         let named = |prefix: &str, index: usize| Arc::from(format!("{prefix}{index}"));
@@ -107,7 +120,8 @@ impl<'a> Grouping<'a> {
         let below =
             below.map(|(index, expression)| (self.name(expression, index, &named), expression.clone()));
         let input = input.project(below.collect());
-        let schema = (0..keys).filter_map(|key| input.schema.get(key).cloned());
+        let schema = input.schema.iter().take(keys);
+        let schema = schema.map(|key| NamedField::new(key.name.clone(), self.key_field(&key.field)));
         let results = self.calls.iter().enumerate();
         let results = results.map(|(index, call)| NamedField::new(named("EXPR$", index), call.field.clone()));
         let schema = schema.chain(results).collect();

@@ -16,7 +16,7 @@ use crate::parser::Span;
 use crate::parser::ast::{IntervalQualifier, Literal};
 use crate::plan::Expression;
 use crate::types::text::interval::{Interval, parse_interval};
-use crate::types::text::timestamp::{parse_date, parse_time, parse_timestamp};
+use crate::types::text::timestamp::{parse_date_literal, parse_time_literal, parse_timestamp_literal};
 use crate::types::{SqlType, TimeKind};
 
 /// Text as CHAR(n).
@@ -41,28 +41,22 @@ pub(crate) fn literal(literal: &Literal, span: Span) -> SqlResult<Expression> {
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             constant(Arc::new(BinaryViewArray::from(vec![&*bytes])), SqlType::Binary(length))
         }
-        Literal::Date(written) => match parse_date(written) {
+        Literal::Date(written) => match parse_date_literal(written) {
             Some(days) => constant(Arc::new(Date32Array::from(vec![days])), SqlType::Date),
             None => Err(illegal("DATE", written, "2020-01-31").at(span)),
         },
-        Literal::Time(written) => {
-            let precision = fraction_digits(written);
-            match parse_time(written, precision) {
-                Some(millis) => {
-                    constant(Arc::new(Time32MillisecondArray::from(vec![millis])), SqlType::Time(precision))
-                }
-                None => Err(illegal("TIME", written, "10:00:00").at(span)),
+        Literal::Time(written) => match parse_time_literal(written) {
+            Some((millis, precision)) => {
+                constant(Arc::new(Time32MillisecondArray::from(vec![millis])), SqlType::Time(precision))
             }
-        }
-        Literal::Timestamp(written) => {
-            let precision = fraction_digits(written);
-            match parse_timestamp(written, precision) {
-                Some(value) => {
-                    constant(timestamps(value, precision), SqlType::Timestamp(precision, TimeKind::Regular))
-                }
-                None => Err(illegal("TIMESTAMP", written, "2020-01-31 10:00:00").at(span)),
+            None => Err(illegal("TIME", written, "10:00:00").at(span)),
+        },
+        Literal::Timestamp(written) => match parse_timestamp_literal(written) {
+            Some((value, precision)) => {
+                constant(timestamps(value, precision), SqlType::Timestamp(precision, TimeKind::Regular))
             }
-        }
+            None => Err(illegal("TIMESTAMP", written, "2020-01-31 10:00:00").at(span)),
+        },
         Literal::TimestampWithLocalTimeZone(_) => unsupported("a literal of an instant", span),
     }
 }
@@ -70,12 +64,6 @@ pub(crate) fn literal(literal: &Literal, span: Span) -> SqlResult<Expression> {
 fn illegal(kind: &str, written: &str, right: &str) -> SqlError {
     SqlError::validation(format!("Illegal {kind} literal '{written}'"))
         .with_hint(format!("write it as {kind} '{right}'"))
-}
-
-/// How many digits a second's fraction is written with: the literal's precision.
-fn fraction_digits(written: &str) -> u8 {
-    let digits = written.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end().len());
-    u8::try_from(digits.min(9)).unwrap_or(9)
 }
 
 /// A column of one timestamp, in the unit of its precision.

@@ -1,15 +1,17 @@
 //! Queries: WITH, set operations, VALUES.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::bind_over;
-use super::{Scope, select, table_reference, unsupported};
+use super::{Scope, order_by, select, table_reference, unsupported};
 use crate::catalog::Session;
+use crate::chunk::keys::can_be_key;
 use crate::error::{SqlError, SqlResult};
+use crate::functions::operator as operator_of;
 use crate::parser::Span;
 use crate::parser::ast::{self, ExpressionKind, Query, QueryBody, SetOperator};
-use crate::plan::{Expression, LogicalNode, LogicalPlan};
+use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
 use crate::types::{Field, NamedField, Schema, common_type};
 
 /// What queries see besides their own FROM.
@@ -27,11 +29,28 @@ pub(crate) struct QueryContext<'a> {
 /// # Errors
 /// If it does not fit the catalog or the types, or is not supported.
 pub fn analyze_query(session: &Session, query: &Query) -> SqlResult<LogicalPlan> {
-    QueryContext { session, with: BTreeMap::new(), depth: 0 }.query(query)
+    QueryContext { session, with: BTreeMap::new(), depth: 0 }.ordered_query(query, true).map(uniquely_named)
+}
+
+/// The plan with a number behind each name that a column before it has, as Calcite's `SqlValidatorUtil.uniquify`.
+fn uniquely_named(plan: LogicalPlan) -> LogicalPlan {
+    let mut names: BTreeSet<Arc<str>> = BTreeSet::new();
+    let columns = plan.schema.iter().map(|column| {
+        let numbered = (0_u32..).map(|number| Arc::from(format!("{}{number}", column.name)));
+        let mut candidates = std::iter::once(column.name.clone()).chain(numbered);
+        let name = candidates.find(|name| !names.contains(name)).unwrap_or_else(|| column.name.clone());
+        names.insert(name.clone());
+        NamedField::new(name, column.field.clone())
+    });
+    LogicalPlan { schema: columns.collect(), ..plan }
 }
 
 impl QueryContext<'_> {
     pub(crate) fn query(&self, query: &Query) -> SqlResult<LogicalPlan> {
+        self.ordered_query(query, false)
+    }
+
+    fn ordered_query(&self, query: &Query, is_top: bool) -> SqlResult<LogicalPlan> {
         let mut context = self.clone();
         if let Some(with) = &query.with {
             if with.recursive {
@@ -42,32 +61,18 @@ impl QueryContext<'_> {
                 context.with.insert(table.name.name.clone(), plan);
             }
         }
-        if let Some(item) = query.order_by.first() {
-            return unsupported("ORDER BY", item.span);
-        }
-        if matches!(query.limit, Some(ast::Limit::Count(_))) || query.offset.is_some() {
-            return unsupported("LIMIT", query.span);
-        }
-        context.body(&query.body, *query.span)
+        order_by::ordered(&context, query, is_top)
     }
 
-    fn body(&self, body: &QueryBody, span: Span) -> SqlResult<LogicalPlan> {
+    pub(super) fn body(&self, body: &QueryBody, span: Span) -> SqlResult<LogicalPlan> {
         match body {
-            QueryBody::Select(select) => select::select(self, select),
+            QueryBody::Select(select) => select::select(self, select, &[]),
             QueryBody::Values(rows) => values(rows, span),
             QueryBody::Table(name) => Ok(table_reference::named(self, name, &[])?.0),
             QueryBody::Query(query) => self.query(query),
-            QueryBody::SetOperation { left, operator: SetOperator::Union, all: true, right, span } => {
-                union_all(self.body(left, **span)?, self.body(right, **span)?)
-                    .map_err(|error| error.at(*span))
-            }
-            QueryBody::SetOperation { operator, span, .. } => {
-                let name = match operator {
-                    SetOperator::Union => "UNION without ALL",
-                    SetOperator::Intersect => "INTERSECT",
-                    SetOperator::Except => "EXCEPT",
-                };
-                unsupported(name, *span)
+            QueryBody::SetOperation { left, operator, all, right, span } => {
+                let (left, right) = (self.body(left, **span)?, self.body(right, **span)?);
+                set_operation(left, *operator, *all, right).map_err(|error| error.at(*span))
             }
         }
     }
@@ -91,11 +96,56 @@ pub(crate) fn renamed(plan: LogicalPlan, names: &[ast::Identifier], span: Span) 
     Ok(plan.project(columns))
 }
 
-/// The rows of both, in types that they have in common.
-fn union_all(left: LogicalPlan, right: LogicalPlan) -> SqlResult<LogicalPlan> {
+fn set_operation(
+    left: LogicalPlan,
+    operator: SetOperator,
+    all: bool,
+    right: LogicalPlan,
+) -> SqlResult<LogicalPlan> {
+    let name = match operator {
+        SetOperator::Union => "UNION",
+        SetOperator::Intersect => "INTERSECT",
+        SetOperator::Except => "EXCEPT",
+    };
+    let schema = common_schema(&left, &right, name)?;
+    let (left, right) = (cast_columns(left, &schema), cast_columns(right, &schema));
+    let kind = match operator {
+        SetOperator::Union => {
+            let union = LogicalPlan { node: LogicalNode::Union { inputs: vec![left, right] }, schema };
+            return if all { Ok(union) } else { distinct(union, name) };
+        }
+        _ if all => return Err(SqlError::unsupported(format!("{name} ALL is not supported yet"))),
+        SetOperator::Intersect => JoinKind::Semi,
+        SetOperator::Except => JoinKind::Anti,
+    };
+    // Rows are equal that have NULL in the same places.
+    let equal = left.all_columns().into_iter().zip(right.all_columns()).map(|((_, first), (_, second))| {
+        let second = second.over_moved(&|column| column + left.schema.len());
+        operator_of("IS NOT DISTINCT FROM")?.call(vec![first, second])
+    });
+    let equal = Expression::all(equal.collect::<SqlResult<Vec<_>>>()?);
+    let joined = left.join(right, kind, equal);
+    distinct(LogicalPlan { schema, ..joined }, name)
+}
+
+/// Each row once.
+fn distinct(plan: LogicalPlan, name: &str) -> SqlResult<LogicalPlan> {
+    if let Some(column) = plan.schema.iter().find(|column| !can_be_key(&column.field.data_type)) {
+        let data_type = &column.field.data_type;
+        return Err(SqlError::unsupported(format!(
+            "{name} of rows with column `{}` of type {data_type} is not supported yet",
+            column.name
+        )));
+    }
+    let (schema, keys) = (plan.schema.clone(), (0..plan.schema.len()).collect());
+    Ok(plan.aggregate(keys, Vec::new(), schema))
+}
+
+/// The types that the columns of both have in common, with the names of the left ones.
+fn common_schema(left: &LogicalPlan, right: &LogicalPlan, name: &str) -> SqlResult<Schema> {
     if left.schema.len() != right.schema.len() {
         return Err(SqlError::validation(format!(
-            "the queries of a UNION have {} and {} columns",
+            "the queries of {name} have {} and {} columns",
             left.schema.len(),
             right.schema.len()
         )));
@@ -103,15 +153,13 @@ fn union_all(left: LogicalPlan, right: LogicalPlan) -> SqlResult<LogicalPlan> {
     let columns = left.schema.iter().zip(right.schema.iter()).map(|(a, b)| {
         let common = common_type(&a.field.data_type, &b.field.data_type).ok_or_else(|| {
             SqlError::validation(format!(
-                "column `{}` of a UNION is of type {} in one query and {} in the other",
+                "column `{}` of {name} is of type {} in one query and {} in the other",
                 a.name, a.field.data_type, b.field.data_type
             ))
         })?;
         Ok(NamedField::new(a.name.clone(), Field::new(common, a.field.nullable || b.field.nullable)))
     });
-    let schema = columns.collect::<SqlResult<Schema>>()?;
-    let inputs = vec![cast_columns(left, &schema), cast_columns(right, &schema)];
-    Ok(LogicalPlan { node: LogicalNode::Union { inputs }, schema })
+    columns.collect()
 }
 
 /// A plan with its columns cast to the types of a schema, by position, and with its names.

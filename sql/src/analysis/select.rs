@@ -4,60 +4,115 @@ use std::sync::Arc;
 
 use super::expression::Binder;
 use super::grouping::{Grouping, has_aggregate};
+use super::join::combined;
+use super::order_by::hidden_name;
+use super::over::RowNumbers;
 use super::query::QueryContext;
-use super::{Scope, table_reference, unsupported};
+use super::{Scope, subquery, table_reference, unsupported};
 use crate::chunk::keys::can_be_key;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{
     Expression as Syntax, ExpressionKind, GroupBy, GroupingElementKind, Select, SelectItem, SelectItemKind,
     SetQuantifier,
 };
-use crate::plan::{Expression, LogicalNode, LogicalPlan};
+use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
 use crate::types::Schema;
 
-pub(super) fn select(context: &QueryContext<'_>, select: &Select) -> SqlResult<LogicalPlan> {
-    let (mut plan, scope) = match select.from.as_slice() {
-        [] => (
-            LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) },
-            Scope::default(),
-        ),
-        [only] => table_reference::reference(context, only)?,
-        [_, second, ..] => return unsupported("a join", second.span()),
-    };
-    refuse_rest(select)?;
+/// A SELECT; with `hidden` expressions, which its rows are ordered by, in columns behind its own.
+pub(super) fn select(
+    context: &QueryContext<'_>,
+    select: &Select,
+    hidden: &[&Syntax],
+) -> SqlResult<LogicalPlan> {
+    let (plan, scope) = from(context, select)?;
+    let scope = scope.with_functions(context.session);
+    let selected = select.items.iter().filter_map(|item| match &item.kind {
+        SelectItemKind::Expression { value, .. } => Some(value),
+        _ => None,
+    });
+    let (mut plan, scope) = subquery::values(context, plan, scope, selected.chain(&select.selection))?;
     if let Some(selection) = &select.selection {
-        let condition = Binder::new(&scope).condition(selection, "WHERE")?;
-        plan = plan.filter(condition);
+        plan = subquery::filter(context, plan, &scope, selection)?;
     }
-    let selects_aggregates = select.items.iter().any(|item| match &item.kind {
+    let is_aggregate = |item: &SelectItem| match &item.kind {
         SelectItemKind::Expression { value, .. } => has_aggregate(value),
         _ => false,
-    });
-    let plan = if select.group_by.is_some() || select.having.is_some() || selects_aggregates {
-        grouped(select, plan, &scope)?
-    } else {
-        let columns = items(&scope, &select.items, &mut Binder::new(&scope))?;
-        plan.project(columns)
     };
+    let has_aggregates =
+        select.items.iter().any(is_aggregate) || hidden.iter().any(|value| has_aggregate(value));
+    let mut numbers = RowNumbers::new(&select.windows);
+    let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
+    let (plan, columns, qualify) = if is_grouped {
+        let keys = keys(select, &scope)?;
+        let mut grouping = Grouping::new(&scope, keys, select.group_by.is_some()).over(&plan);
+        let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
+        let columns = columns(&scope, select, hidden, &mut binder)?;
+        let having = select.having.as_ref();
+        let having =
+            having.map(|having| Binder::above(&mut grouping).condition(having, "HAVING")).transpose()?;
+        let binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
+        let qualify = qualify(select, binder)?;
+        let plan = grouping.plan(plan);
+        let plan = match having {
+            Some(having) => plan.filter(having),
+            None => plan,
+        };
+        (plan, columns, qualify)
+    } else {
+        let mut binder = Binder::new(&scope).with_numbers(&mut numbers);
+        let columns = columns(&scope, select, hidden, &mut binder)?;
+        let qualify = qualify(select, Binder::new(&scope).with_numbers(&mut numbers))?;
+        (plan, columns, qualify)
+    };
+    let (mut plan, placed) = numbers.plan(plan);
+    if let Some(qualify) = qualify {
+        plan = plan.filter(placed.expression(&qualify));
+    }
+    let columns = columns.into_iter().map(|(name, column)| (name, placed.expression(&column)));
+    let plan = plan.project(columns.collect());
     if select.quantifier == Some(SetQuantifier::Distinct) {
+        if let Some(value) = hidden.first() {
+            return Err(
+                SqlError::validation("ORDER BY a value that is not in SELECT DISTINCT").at(value.span)
+            );
+        }
         let (schema, keys) = (plan.schema.clone(), (0..plan.schema.len()).collect());
         return Ok(plan.aggregate(keys, Vec::new(), schema));
     }
     Ok(plan)
 }
 
-/// SELECT with GROUP BY, HAVING or aggregates.
-fn grouped(select: &Select, plan: LogicalPlan, scope: &Scope) -> SqlResult<LogicalPlan> {
-    let keys = keys(select, scope)?;
-    let mut grouping = Grouping::new(scope, keys, select.group_by.is_some());
-    let columns = items(scope, &select.items, &mut Binder::above(&mut grouping))?;
-    let having = select.having.as_ref();
-    let having = having.map(|having| Binder::above(&mut grouping).condition(having, "HAVING")).transpose()?;
-    let mut plan = grouping.plan(plan);
-    if let Some(having) = having {
-        plan = plan.filter(having);
+/// The rows of FROM, and what their columns are called.
+pub(super) fn from(context: &QueryContext<'_>, select: &Select) -> SqlResult<(LogicalPlan, Scope)> {
+    let Some((first, others)) = select.from.split_first() else {
+        let plan = LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) };
+        return Ok((plan, Scope::default()));
+    };
+    others.iter().try_fold(table_reference::reference(context, first)?, |(left, left_scope), other| {
+        let (right, right_scope) = table_reference::reference(context, other)?;
+        let always = Expression::boolean(true);
+        combined(left, right, JoinKind::Inner, always, (left_scope, right_scope), &[])
+    })
+}
+
+/// The columns of a select list, and those behind it that are not seen.
+fn columns(
+    scope: &Scope,
+    select: &Select,
+    hidden: &[&Syntax],
+    binder: &mut Binder<'_, '_>,
+) -> SqlResult<Vec<(Arc<str>, Expression)>> {
+    let mut columns = items(scope, &select.items, binder)?;
+    for (index, value) in hidden.iter().enumerate() {
+        columns.push((hidden_name(index), binder.bind(value)?));
     }
-    Ok(plan.project(columns))
+    Ok(columns)
+}
+
+/// The condition of QUALIFY, which may speak of the names in SELECT.
+fn qualify<'a>(select: &'a Select, binder: Binder<'a, '_>) -> SqlResult<Option<Expression>> {
+    let Some(qualify) = &select.qualify else { return Ok(None) };
+    binder.with_aliases(&select.items).condition(qualify, "QUALIFY").map(Some)
 }
 
 /// The expressions that group.
@@ -101,16 +156,6 @@ fn keys(select: &Select, scope: &Scope) -> SqlResult<Vec<Expression>> {
     Ok(keys)
 }
 
-fn refuse_rest(select: &Select) -> SqlResult<()> {
-    if let Some(window) = select.windows.first() {
-        return unsupported("WINDOW", window.span);
-    }
-    if let Some(qualify) = &select.qualify {
-        return unsupported("QUALIFY", qualify.span);
-    }
-    Ok(())
-}
-
 /// The columns of a select list. One without a name is called `EXPR$` and its number.
 fn items(
     scope: &Scope,
@@ -120,7 +165,7 @@ fn items(
     let mut columns: Vec<(Arc<str>, Expression)> = Vec::new();
     for item in items {
         match &item.kind {
-            SelectItemKind::Star => columns.extend(scope.columns()),
+            SelectItemKind::Star => columns.extend(scope.visible()),
             SelectItemKind::QualifiedStar(name) => columns.extend(scope.columns_of(name)?),
             SelectItemKind::Expression { value, alias } => {
                 let bound = binder.bind(value)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::query::{QueryContext, renamed};
-use super::{Scope, unsupported};
+use super::{Scope, unsupported, window_function};
 use crate::catalog::{ColumnSource, Relation, Table};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{self, Hint, HintArguments, ObjectName, TableFactor, TableReference};
@@ -20,7 +20,7 @@ pub(crate) fn reference(
 ) -> SqlResult<(LogicalPlan, Scope)> {
     match reference {
         TableReference::Factor(factor) => self::factor(context, factor),
-        TableReference::Join(join) => unsupported("a join", join.span),
+        TableReference::Join(join) => super::join::join(context, join),
     }
 }
 
@@ -38,7 +38,10 @@ fn factor(context: &QueryContext<'_>, factor: &TableFactor) -> SqlResult<(Logica
         ast::Relation::Table { name, hints } => named(context, name, hints)?,
         ast::Relation::Query { lateral: false, query } => (context.query(query)?, Vec::new()),
         ast::Relation::Query { .. } => return unsupported("LATERAL", factor.span),
-        ast::Relation::Function { .. } => return unsupported("a table function", factor.span),
+        ast::Relation::Function { call, .. } => match window_function::Function::named(&call.name) {
+            Some(function) => (window_function::window_function(context, function, call)?, Vec::new()),
+            None => return unsupported("a table function", factor.span),
+        },
         ast::Relation::Unnest { .. } => return unsupported("UNNEST", factor.span),
     };
     let Some(alias) = &factor.alias else {
@@ -101,6 +104,8 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
             ("OPTIONS", HintArguments::Options(options)) => {
                 Arc::make_mut(&mut hinted).options.extend(options.iter().cloned());
             }
+            // What is said of state is said of the query: SELECT has it.
+            ("STATE_TTL", _) => {}
             _ => {
                 return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))
                     .with_hint("there is: /*+ OPTIONS('key' = 'value') */")

@@ -1,12 +1,14 @@
 //! A session: what has been created, where names are looked up, and what SET has set.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{ObjectPath, Relation};
+use super::{FunctionScope, Functions, ObjectPath, Relation};
 use crate::connectors::{TableContents, TestRows, TestTables};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::BuildContext;
 use crate::parser::ast::ObjectName;
+use crate::types::zone::Zone;
 
 /// The catalog that is there from the beginning.
 pub const DEFAULT_CATALOG: &str = "default_catalog";
@@ -20,6 +22,7 @@ pub struct Session {
     databases: BTreeSet<(String, String)>,
     /// The catalogs, each with the database that USE CATALOG goes to.
     catalogs: BTreeMap<String, String>,
+    functions: Arc<Functions>,
     test_tables: TestTables,
     /// Where names of one part are looked up.
     pub current_catalog: String,
@@ -34,6 +37,7 @@ impl Default for Session {
         let (catalog, database) = (DEFAULT_CATALOG.to_owned(), DEFAULT_DATABASE.to_owned());
         Self {
             relations: BTreeMap::new(),
+            functions: Arc::default(),
             databases: BTreeSet::from([(catalog.clone(), database.clone())]),
             catalogs: BTreeMap::from([(catalog.clone(), database.clone())]),
             test_tables: TestTables::default(),
@@ -166,9 +170,36 @@ impl Session {
         &self.test_tables
     }
 
+    /// The functions that have been created.
+    pub fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// The functions that have been created, to add some or remove them.
+    pub(crate) const fn functions_mut(&mut self) -> &mut Arc<Functions> {
+        &mut self.functions
+    }
+
+    /// The functions as expressions see them.
+    pub(crate) fn function_scope(&self) -> FunctionScope {
+        FunctionScope {
+            functions: self.functions.clone(),
+            catalog: Arc::from(self.current_catalog.as_str()),
+            database: Arc::from(self.current_database.as_str()),
+        }
+    }
+
     /// The value of a setting.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)
+    }
+
+    /// The session's time zone: `table.local-time-zone`.
+    ///
+    /// # Errors
+    /// If there is no zone of this name.
+    pub fn zone(&self) -> SqlResult<Zone> {
+        self.build_context().zone()
     }
 
     /// What functions are made for in this session.

@@ -1,5 +1,7 @@
 //! The keys of a chunk's rows: their hashes, and the bytes or numbers by which state finds them.
 
+mod decode;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
@@ -13,9 +15,11 @@ use millstream_state::{STABLE_HASH_START, fold_word};
 
 use crate::types::{Field, SqlType};
 
-/// The word that stands for NULL in a hash, and the words before values: NULL and zero must differ.
-const NULL_WORD: u64 = 0;
-const PRESENT_WORD: u64 = 1;
+/// The word that stands for NULL in a hash. That a number has the same one matters little: keys are compared, too.
+///
+/// Nothing stands before values, so that hashes are the same for columns that take NULL and for those that do not: the
+/// sides of a join may differ in that.
+const NULL_WORD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// How keys of some columns are made. All chunks of one edge have the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +64,11 @@ impl KeyLayout {
         Self { columns, fields, kind }
     }
 
+    /// Keys of these columns that are bytes, whatever the types.
+    pub fn of_bytes(columns: Vec<usize>, fields: Vec<Field>) -> Self {
+        Self { columns, fields, kind: KeyKind::Bytes }
+    }
+
     /// The columns that make the key, by position.
     pub fn columns(&self) -> &[usize] {
         &self.columns
@@ -82,8 +91,8 @@ impl KeyLayout {
     pub fn hash(&self, columns: &[ArrayRef], rows: usize, hashes: &mut Vec<u64>) -> Result<()> {
         hashes.clear();
         hashes.resize(rows, STABLE_HASH_START);
-        for (column, field) in self.columns.iter().zip(&self.fields) {
-            hash_column(column_at(columns, *column)?, field, hashes)?;
+        for column in &self.columns {
+            hash_column(column_at(columns, *column)?, hashes)?;
         }
         Ok(())
     }
@@ -156,6 +165,28 @@ impl Keys {
             KeyData::U128(keys) => KeyColumn::U128(keys),
             KeyData::Bytes { offsets, data } => KeyColumn::Bytes(BytesColumn { offsets, data }),
         }
+    }
+
+    /// The bytes of one row's key, if the layout is [of bytes](KeyLayout::of_bytes).
+    pub fn bytes(&self, row: usize) -> &[u8] {
+        match &self.data {
+            KeyData::Bytes { offsets, data } => BytesColumn { offsets, data }.get(row).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The hash and the key of one row, for state; nothing if there is no such row.
+    pub fn at(&self, row: usize) -> (&[u64], KeyColumn<'_>) {
+        let hash = self.hashes.get(row..=row).unwrap_or_default();
+        let key = match &self.data {
+            KeyData::U64(keys) => KeyColumn::U64(keys.get(row..=row).unwrap_or_default()),
+            KeyData::U128(keys) => KeyColumn::U128(keys.get(row..=row).unwrap_or_default()),
+            KeyData::Bytes { offsets, data } => {
+                let offsets = offsets.get(row..row + 2).unwrap_or_default();
+                KeyColumn::Bytes(BytesColumn { offsets, data })
+            }
+        };
+        (hash, key)
     }
 }
 
@@ -235,13 +266,8 @@ fn no_key(column: &ArrayRef) -> Error {
     Error::new(ErrorKind::InvalidJob, format!("a column of {} cannot be a key", column.data_type()))
 }
 
-fn hash_column(column: &ArrayRef, field: &Field, hashes: &mut [u64]) -> Result<()> {
-    // What is never NULL has no word that says so.
-    let tag = |hash: u64, is_null: bool| match (field.nullable, is_null) {
-        (false, _) => hash,
-        (true, true) => fold_word(hash, NULL_WORD),
-        (true, false) => fold_word(hash, PRESENT_WORD),
-    };
+fn hash_column(column: &ArrayRef, hashes: &mut [u64]) -> Result<()> {
+    let tag = |hash: u64, is_null: bool| if is_null { fold_word(hash, NULL_WORD) } else { hash };
     if let Some(texts) = column.as_string_view_opt() {
         for (row, hash) in hashes.iter_mut().enumerate() {
             let is_null = texts.is_null(row);

@@ -21,6 +21,7 @@ use arrow_array::{Array, ArrayRef, ListArray, MapArray, NullArray, StructArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, OffsetBuffer};
 use arrow_schema::DataType;
 use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::rows::BytesColumn;
 
 use super::arrow_error;
 use crate::types::{Field, NamedField, Schema, SqlType};
@@ -43,7 +44,7 @@ struct Column {
 /// Rows one behind the other.
 #[derive(Clone, Debug, Default)]
 pub struct EncodedRows {
-    offsets: Vec<usize>,
+    offsets: Vec<u32>,
     data: Vec<u8>,
 }
 
@@ -58,10 +59,28 @@ impl EncodedRows {
         self.len() == 0
     }
 
+    /// Adds the bytes of a row.
+    ///
+    /// # Errors
+    /// If all rows together take more than 4 GiB.
+    pub(crate) fn push(&mut self, row: &[u8]) -> Result<()> {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        self.data.extend(row);
+        self.offsets.push(word(self.data.len())?);
+        Ok(())
+    }
+
     /// The bytes of a row; empty where there is none.
     pub fn get(&self, row: usize) -> &[u8] {
         let range = self.offsets.get(row).zip(self.offsets.get(row + 1));
-        range.and_then(|(start, end)| self.data.get(*start..*end)).unwrap_or_default()
+        range.and_then(|(start, end)| self.data.get(*start as usize..*end as usize)).unwrap_or_default()
+    }
+
+    /// The rows, for state.
+    pub fn column(&self) -> BytesColumn<'_> {
+        BytesColumn { offsets: &self.offsets, data: &self.data }
     }
 }
 
@@ -110,7 +129,7 @@ impl RowCodec {
                     column.write(values, row, nested.as_ref(), &mut encoded.data, start)?;
                 }
             }
-            encoded.offsets.push(encoded.data.len());
+            encoded.offsets.push(word(encoded.data.len())?);
         }
         Ok(encoded)
     }
@@ -119,7 +138,7 @@ impl RowCodec {
     ///
     /// # Errors
     /// If a row is damaged.
-    pub fn decode<'r>(&self, rows: &[&'r [u8]]) -> Result<Vec<ArrayRef>> {
+    pub fn decode(&self, rows: &[&[u8]]) -> Result<Vec<ArrayRef>> {
         if let Some(short) = rows.iter().find(|row| row.len() < self.fixed) {
             return Err(damaged(format!("a row of {} bytes, of at least {}", short.len(), self.fixed)));
         }
@@ -354,7 +373,7 @@ fn put(data: &mut [u8], at: usize, bytes: &[u8]) -> Result<()> {
 }
 
 fn word(number: usize) -> Result<u32> {
-    u32::try_from(number).map_err(|_| Error::new(ErrorKind::InvalidInput, "a row of more than 4 GiB"))
+    u32::try_from(number).map_err(|_| Error::new(ErrorKind::InvalidInput, "rows of more than 4 GiB"))
 }
 
 fn write_items(items: &EncodedRows, offsets: &[i32], row: usize, data: &mut Vec<u8>) -> Result<()> {
@@ -373,7 +392,7 @@ fn write_items(items: &EncodedRows, offsets: &[i32], row: usize, data: &mut Vec<
 }
 
 fn read_items<'r>(mut bytes: &'r [u8], items: &mut Vec<&'r [u8]>) -> Result<()> {
-    let mut number = |bytes: &mut &'r [u8]| -> Result<usize> {
+    let number = |bytes: &mut &'r [u8]| -> Result<usize> {
         let (number, rest) = bytes.split_first_chunk().ok_or_else(|| damaged("a list is cut off"))?;
         *bytes = rest;
         Ok(u32::from_le_bytes(*number) as usize)

@@ -28,6 +28,16 @@ impl RowText {
         Self { fields: schema.fields().cloned().collect() }
     }
 
+    /// All rows of a chunk.
+    pub fn lines(&self, chunk: &Chunk) -> Vec<String> {
+        let line = |row| {
+            let mut line = String::new();
+            self.write(chunk, row, &mut line);
+            line
+        };
+        (0..chunk.rows()).map(line).collect()
+    }
+
     /// Appends a row with its kind.
     pub fn write(&self, chunk: &Chunk, row: usize, out: &mut String) {
         out.push_str(chunk.kinds().get(row).short());

@@ -30,11 +30,7 @@ use rows::Script;
 use sink::{ResultFiles, ResultSink};
 use source::ScriptSource;
 
-pub(super) const CONNECTOR: Connector = Connector {
-    name: "values",
-    source: Some(|cx, options| source(cx, options)),
-    sink: Some(|cx, options| sink(cx, options)),
-};
+pub(super) const CONNECTOR: Connector = Connector { name: "values", source: Some(source), sink: Some(sink) };
 
 /// Options that mean something to Flink's planner or runtime and nothing here.
 const IGNORED: [&str; 12] = [

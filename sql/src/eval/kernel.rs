@@ -4,7 +4,9 @@ use arrow_array::ArrayRef;
 use millstream_runtime::Result;
 
 use super::{Arguments, Value};
+use crate::error::{SqlError, SqlResult};
 use crate::types::Field;
+use crate::types::zone::Zone;
 
 /// What may change from one chunk to the next.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +46,19 @@ pub struct Argument {
 pub struct BuildContext {
     /// `table.local-time-zone`
     pub time_zone: String,
+}
+
+impl BuildContext {
+    /// The session's time zone.
+    ///
+    /// # Errors
+    /// If there is no zone of this name.
+    pub fn zone(&self) -> SqlResult<Zone> {
+        Zone::of(&self.time_zone).map_err(|error| {
+            let message = format!("Invalid value '{}' for option 'table.local-time-zone'", self.time_zone);
+            SqlError::validation(message).with_hint(error.to_string())
+        })
+    }
 }
 
 impl Default for BuildContext {

@@ -4,6 +4,7 @@
 
 mod decoder;
 mod encoder;
+mod visitors;
 
 use crate::connectors::Options;
 use crate::error::{SqlError, SqlResult};

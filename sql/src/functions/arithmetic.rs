@@ -1,15 +1,13 @@
 //! `+ - * / %`, as Java computes them: integers wrap around, a division by zero fails the job.
 
 use arrow_arith::numeric::{add_wrapping, div, mul_wrapping, neg_wrapping, rem, sub_wrapping};
-use arrow_array::types::{
-    Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType,
-};
+use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_array::{ArrayRef, Datum};
-use arrow_schema::{ArrowError, DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType};
 use millstream_runtime::{Error, ErrorKind, Result};
 
 use super::lift::{kernel, numbers};
+use super::time::add::{Step, shifted};
 use super::{Argument, Call, ScalarFunction, Signature, decimal};
 use crate::chunk::arrow_error;
 use crate::error::{SqlError, SqlResult};
@@ -71,11 +69,15 @@ fn binary(call: &mut Call, operator: char) -> SqlResult<Field> {
     let (left, right) = (call.data_type(0), call.data_type(1));
     let nullable = call.any_nullable();
     if let Some(data_type) = temporal(operator, &left, &right) {
-        if left.is_interval() && !right.is_interval() && operator == '+' {
+        // The interval stands behind what it moves, and in front of what it is multiplied by.
+        if operator == '+' && left.is_interval() && !right.is_interval()
+            || operator == '*' && right.is_interval()
+        {
             call.arguments.reverse();
         }
         if call.data_type(1).is_integer() {
-            call.cast(1, &SqlType::BigInt);
+            let months = call.data_type(0) == SqlType::IntervalYearMonth;
+            call.cast(1, if months { &SqlType::Int } else { &SqlType::BigInt });
         }
         return Ok(Field::new(data_type.materialized(), nullable));
     }
@@ -87,12 +89,12 @@ fn binary(call: &mut Call, operator: char) -> SqlResult<Field> {
         return Err(call.mismatch());
     }
     let is_decimal = |data_type: &SqlType| matches!(data_type, SqlType::Decimal(..));
-    if (is_decimal(&left) || is_decimal(&right)) && !left.is_approximate() && !right.is_approximate() {
-        if let (Some(first), Some(second)) = (as_decimal(&left), as_decimal(&right)) {
-            call.cast(0, &SqlType::Decimal(first.0, first.1));
-            call.cast(1, &SqlType::Decimal(second.0, second.1));
-            return Ok(Field::new(decimal_result(operator, first, second), nullable));
-        }
+    if (is_decimal(&left) || is_decimal(&right))
+        && let (Some(first), Some(second)) = (as_decimal(&left), as_decimal(&right))
+    {
+        call.cast(0, &SqlType::Decimal(first.0, first.1));
+        call.cast(1, &SqlType::Decimal(second.0, second.1));
+        return Ok(Field::new(decimal_result(operator, first, second), nullable));
     }
     let common = common_type(&left, &right).ok_or_else(|| call.mismatch())?;
     call.cast_all(&common);
@@ -105,10 +107,11 @@ fn binary(call: &mut Call, operator: char) -> SqlResult<Field> {
 
 /// The result where a date, time or interval takes part.
 fn temporal(operator: char, left: &SqlType, right: &SqlType) -> Option<SqlType> {
-    use SqlType::{Date, IntervalDayTime, IntervalYearMonth};
+    use SqlType::{Date, IntervalDayTime, IntervalYearMonth, Time};
     let shifted = |data_type: &SqlType, interval: &SqlType| -> Option<SqlType> {
         match (data_type, interval) {
             (Date, IntervalYearMonth | IntervalDayTime) => Some(Date),
+            (Time(precision), IntervalDayTime | IntervalYearMonth) => Some(Time(*precision)),
             (data_type, IntervalDayTime | IntervalYearMonth) if data_type.is_timestamp() => {
                 Some(data_type.clone())
             }
@@ -120,6 +123,7 @@ fn temporal(operator: char, left: &SqlType, right: &SqlType) -> Option<SqlType> 
         '+' => shifted(left, right).or_else(|| shifted(right, left)),
         '-' => shifted(left, right),
         '*' if left.is_interval() && right.is_integer() => Some(left.clone()),
+        '*' if left.is_integer() && right.is_interval() => Some(right.clone()),
         _ => None,
     }
 }
@@ -132,14 +136,9 @@ fn build(operator: char, arguments: &[Argument], result: &Field) -> SqlResult<Bo
         (SqlType::Decimal(_, s1), SqlType::Decimal(_, s2), SqlType::Decimal(precision, scale)) => {
             decimal::build(operator, *s1, *s2, (*precision, *scale))
         }
-        (_, SqlType::IntervalDayTime, data_type)
-            if data_type.is_timestamp() || *data_type == SqlType::Date =>
-        {
-            shift(operator, data_type)
+        (_, interval, data_type) if interval.is_interval() && !data_type.is_interval() => {
+            shift(operator, data_type, interval)
         }
-        (_, SqlType::IntervalYearMonth, data_type) if !data_type.is_interval() => Err(SqlError::unsupported(
-            format!("{data_type} {operator} INTERVAL YEAR TO MONTH is not supported yet"),
-        )),
         (data_type, ..) if data_type.is_approximate() => float(operator),
         _ => {
             let checked = result.data_type.clone();
@@ -197,36 +196,18 @@ fn float(operator: char) -> SqlResult<Box<dyn Kernel>> {
     kernel(move |call| function(call.value(0)?, call.value(1)?).map_err(arrow_error))
 }
 
-/// A date or timestamp, moved by an interval of milliseconds.
-fn shift(operator: char, data_type: &SqlType) -> SqlResult<Box<dyn Kernel>> {
-    const DAY: i64 = 86_400_000;
+/// A date, time or timestamp, moved by an interval.
+fn shift(operator: char, data_type: &SqlType, interval: &SqlType) -> SqlResult<Box<dyn Kernel>> {
     let sign = if operator == '-' { -1_i64 } else { 1 };
-    let arrow = data_type.arrow();
+    let data_type = data_type.clone();
+    if *interval == SqlType::IntervalDayTime {
+        return kernel(move |call| {
+            let millis = call.numbers::<Int64Type>(1)?;
+            shifted(call, 0, &data_type, Step::Millis(sign), |row| millis.get(row))
+        });
+    }
     kernel(move |call| {
-        let interval = call.numbers::<Int64Type>(1)?;
-        macro_rules! shift {
-            ($kind:ty, $units:expr) => {{
-                let times = call.numbers::<$kind>(0)?;
-                numbers::<$kind>(call.rows(), |row| {
-                    let both = times.get(row).zip(interval.get(row));
-                    Ok(both.map(|(time, by)| time.wrapping_add(by.wrapping_mul(sign).wrapping_mul($units))))
-                })
-            }};
-        }
-        match &arrow {
-            DataType::Timestamp(TimeUnit::Millisecond, _) => shift!(TimestampMillisecondType, 1),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => shift!(TimestampMicrosecondType, 1_000),
-            DataType::Timestamp(..) => shift!(TimestampNanosecondType, 1_000_000),
-            _ => {
-                let days = call.numbers::<Date32Type>(0)?;
-                numbers::<Date32Type>(call.rows(), |row| {
-                    let both = days.get(row).zip(interval.get(row));
-                    Ok(both.map(|(day, by)| {
-                        let moved = i64::from(day) * DAY + by.wrapping_mul(sign);
-                        i32::try_from(moved.div_euclid(DAY)).unwrap_or(day)
-                    }))
-                })
-            }
-        }
+        let months = call.numbers::<Int32Type>(1)?;
+        shifted(call, 0, &data_type, Step::Months(sign), |row| months.get(row).map(i64::from))
     })
 }

@@ -1,20 +1,31 @@
-//! CAST between the numeric types. Conversions from and to text come from `text`.
+//! CAST and TRY_CAST: a value of one type as one of another.
+//!
+//! Follows the rules in Flink's `org.apache.flink.table.planner.functions.casting`, and fails with its messages.
 
-use std::sync::Arc;
+mod boolean;
+mod from_text;
+mod length;
+mod nested;
+mod numeric;
+mod temporal;
+mod to_text;
+mod write;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
-use arrow_array::{Array, ArrayRef, PrimitiveArray};
-use millstream_runtime::{Error, ErrorKind, Result};
+use arrow_array::{Array, ArrayRef, new_null_array};
+use arrow_select::concat::concat;
+use millstream_runtime::Result;
 
-use super::decimal::{self, power_of_ten};
 use super::lift::kernel;
 use super::{Argument, ScalarFunction, Signature, Volatility};
+use crate::chunk::arrow_error;
 use crate::error::{SqlError, SqlResult};
-use crate::eval::Kernel;
+use crate::eval::{BuildContext, Kernel};
+use crate::types::zone::Zone;
 use crate::types::{Field, SqlType};
+
+pub(super) use numeric::narrow_integer;
+pub(super) use temporal::{from_millis, from_ticks, ticks};
+pub use write::{write_cast_text, write_display_text};
 
 static CAST: ScalarFunction = ScalarFunction {
     name: "CAST",
@@ -25,7 +36,7 @@ static CAST: ScalarFunction = ScalarFunction {
         value.field.data_type.is_numeric() && result.data_type.is_numeric()
             || same_column(&value.field.data_type, &result.data_type)
     },
-    build,
+    build: |arguments, result, cx| build(arguments, result, cx, OnFailure::Fail),
 };
 
 /// CAST, which fails the job for a value that has no counterpart.
@@ -38,12 +49,41 @@ static TRY_CAST: ScalarFunction = ScalarFunction {
     signature: Signature::Custom(|call| Err(call.mismatch())),
     volatility: Volatility::Never,
     eager: |_, _| false,
-    build,
+    build: |arguments, result, cx| build(arguments, result, cx, OnFailure::Null),
 };
 
 /// TRY_CAST, which gives NULL for a value that has no counterpart.
 pub fn try_cast_function() -> &'static ScalarFunction {
     &TRY_CAST
+}
+
+/// What becomes of a value that has no counterpart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnFailure {
+    /// The job fails.
+    Fail,
+    /// It becomes NULL.
+    Null,
+}
+
+/// Turns a column of one type into a column of another.
+type Conversion = Box<dyn Fn(&ArrayRef) -> Result<ArrayRef> + Send + Sync>;
+
+fn build(
+    arguments: &[Argument],
+    result: &Field,
+    cx: &BuildContext,
+    on_failure: OnFailure,
+) -> SqlResult<Box<dyn Kernel>> {
+    let from = arguments.first().map_or(SqlType::Null, |argument| argument.field.data_type.clone());
+    let zone = cx.zone()?;
+    let convert = match on_failure {
+        OnFailure::Null if is_nested(&from) => {
+            or_null(conversion(&from, &result.data_type, &zone, OnFailure::Fail)?)
+        }
+        _ => conversion(&from, &result.data_type, &zone, on_failure)?,
+    };
+    kernel(move |call| convert(&call.array(0)?))
 }
 
 /// Whether a column of one type is one of the other as it stands.
@@ -56,166 +96,60 @@ fn same_column(from: &SqlType, to: &SqlType) -> bool {
     longer || from.clone().materialized() == to.clone().materialized()
 }
 
-fn build(
-    arguments: &[Argument],
-    result: &Field,
-    _: &crate::eval::BuildContext,
-) -> SqlResult<Box<dyn Kernel>> {
-    let from = arguments.first().map_or(SqlType::Null, |argument| argument.field.data_type.clone());
-    let to = result.data_type.clone();
-    if same_column(&from, &to) {
-        return kernel(|call| call.array(0));
-    }
-    if from == SqlType::Null {
-        return kernel(move |call| Ok(arrow_array::new_null_array(&to.arrow(), call.rows())));
-    }
-    if from.is_numeric() && to.is_numeric() {
-        return kernel(move |call| numeric(&call.array(0)?, &from, &to));
-    }
-    Err(SqlError::unsupported(format!("CAST from {from} to {to} is not supported yet")))
+const fn is_nested(data_type: &SqlType) -> bool {
+    matches!(data_type, SqlType::Array(_) | SqlType::Map(..) | SqlType::Multiset(_) | SqlType::Row(_))
 }
 
 /// A column of numbers as another numeric type.
 pub(crate) fn convert_numbers(values: &ArrayRef, from: &SqlType, to: &SqlType) -> Result<ArrayRef> {
-    if same_column(from, to) { Ok(values.clone()) } else { numeric(values, from, to) }
+    if same_column(from, to) { Ok(values.clone()) } else { numeric::numeric(values, from, to) }
 }
 
-/// An integer column at another width: the low bits stay, as in Java.
-pub(super) fn narrow_integer(values: &ArrayRef, to: &SqlType) -> Result<ArrayRef> {
-    if *values.data_type() == to.arrow() { Ok(values.clone()) } else { numeric_to(&integers(values)?, to) }
+fn conversion(from: &SqlType, to: &SqlType, zone: &Zone, on_failure: OnFailure) -> SqlResult<Conversion> {
+    if same_column(from, to) {
+        return Ok(Box::new(|values| Ok(values.clone())));
+    }
+    let (source, target) = (from.clone(), to.clone());
+    Ok(match (from, to) {
+        (SqlType::Null, _) => Box::new(move |values| Ok(new_null_array(&target.arrow(), values.len()))),
+        (from, to) if from.is_text() && to.is_text() => length::texts(to),
+        (from, to) if from.is_binary() && to.is_binary() => length::binaries(to),
+        (from, to) if from.is_text() && to.is_binary() => to_text::text_to_binary(to),
+        (from, _) if from.is_text() => from_text::conversion(to, zone, on_failure)?,
+        (from, to) if to.is_text() => to_text::conversion(from, to, zone),
+        (from, to) if from.is_numeric() && to.is_numeric() => {
+            Box::new(move |values| numeric::numeric(values, &source, &target))
+        }
+        (SqlType::Boolean, to) if to.is_numeric() => {
+            Box::new(move |values| boolean::to_number(values, &target))
+        }
+        (from, SqlType::Boolean) if from.is_numeric() => Box::new(boolean::from_number),
+        (from, to) if temporal::is_temporal(from) && temporal::is_temporal(to) => {
+            temporal::conversion(from, to, zone, on_failure)
+        }
+        (from, to) if is_nested(from) && is_nested(to) => nested::conversion(from, to, zone)?,
+        _ => return Err(SqlError::unsupported(format!("CAST from {from} to {to} is not supported"))),
+    })
 }
 
-/// Any integer column as BIGINT.
-fn integers(values: &ArrayRef) -> Result<PrimitiveArray<Int64Type>> {
-    macro_rules! widen {
-        ($($kind:ty),+) => {
-            $(if let Some(values) = values.as_primitive_opt::<$kind>() {
-                return Ok(values.unary(|value| i64::from(value)));
-            })+
+/// NULL for a row that fails. Where none does, that costs nothing.
+fn or_null(convert: Conversion) -> Conversion {
+    Box::new(move |values| {
+        let error = match convert(values) {
+            Ok(converted) => return Ok(converted),
+            Err(error) => error,
         };
-    }
-    widen!(Int8Type, Int16Type, Int32Type, Int64Type);
-    Err(Error::new(
-        ErrorKind::Internal,
-        format!("a column of {} where integers are wanted", values.data_type()),
-    ))
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "Java's narrowing keeps the low bits")]
-#[allow(clippy::cast_precision_loss, reason = "Java's widening to floats rounds")]
-fn numeric_to(values: &PrimitiveArray<Int64Type>, to: &SqlType) -> Result<ArrayRef> {
-    Ok(match to {
-        SqlType::TinyInt => Arc::new(values.unary::<_, Int8Type>(|value| value as i8)),
-        SqlType::SmallInt => Arc::new(values.unary::<_, Int16Type>(|value| value as i16)),
-        SqlType::Int => Arc::new(values.unary::<_, Int32Type>(|value| value as i32)),
-        SqlType::BigInt => Arc::new(values.clone()),
-        SqlType::Float => Arc::new(values.unary::<_, Float32Type>(|value| value as f32)),
-        SqlType::Double => Arc::new(values.unary::<_, Float64Type>(|value| value as f64)),
-        SqlType::Decimal(precision, scale) => {
-            let scaled = values.unary_opt::<_, Decimal128Type>(|value| {
-                decimal::rescale(i128::from(value), 0, *scale, *precision)
-            });
-            return decimal::typed(scaled, *precision, *scale);
-        }
-        other => return Err(Error::new(ErrorKind::Internal, format!("integers as {other}"))),
+        let rows: Vec<_> = (0..values.len()).map(|row| convert(&values.slice(row, 1)).ok()).collect();
+        let Some(data_type) = rows.iter().flatten().next().map(|row| row.data_type().clone()) else {
+            // Not a row is left to tell the type.
+            return convert(&values.slice(0, 0))
+                .map_or(Err(error), |none| Ok(new_null_array(none.data_type(), values.len())));
+        };
+        let null = new_null_array(&data_type, 1);
+        let rows: Vec<&dyn Array> = rows.iter().map(|row| row.as_ref().unwrap_or(&null).as_ref()).collect();
+        concat(&rows).map_err(arrow_error)
     })
 }
 
-fn numeric(values: &ArrayRef, from: &SqlType, to: &SqlType) -> Result<ArrayRef> {
-    match from {
-        SqlType::Float => {
-            let values = primitive::<Float32Type>(values)?;
-            match to {
-                // Decimals come from the shortest text of the float, not from its exact value.
-                SqlType::Decimal(precision, scale) => float_to_decimal(
-                    values.iter().map(|value| value.map(|value| value.to_string())),
-                    *precision,
-                    *scale,
-                ),
-                _ => float(&values.unary(f64::from), to),
-            }
-        }
-        SqlType::Double => {
-            let values = primitive::<Float64Type>(values)?;
-            match to {
-                SqlType::Decimal(precision, scale) => float_to_decimal(
-                    values.iter().map(|value| value.map(|value| value.to_string())),
-                    *precision,
-                    *scale,
-                ),
-                _ => float(&values, to),
-            }
-        }
-        SqlType::Decimal(_, scale) => decimal_to(&primitive(values)?, *scale, to),
-        _ => numeric_to(&integers(values)?, to),
-    }
-}
-
-fn primitive<T: ArrowPrimitiveType>(values: &ArrayRef) -> Result<PrimitiveArray<T>> {
-    values.as_primitive_opt::<T>().cloned().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Internal,
-            format!("a column of {} where {} is wanted", values.data_type(), T::DATA_TYPE),
-        )
-    })
-}
-
-/// As Java: to INT and BIGINT a float saturates and NaN is 0; to narrower types it goes by way of INT.
-#[allow(clippy::cast_possible_truncation, reason = "that is what is asked for")]
-fn float(values: &PrimitiveArray<Float64Type>, to: &SqlType) -> Result<ArrayRef> {
-    Ok(match to {
-        SqlType::TinyInt => Arc::new(values.unary::<_, Int8Type>(|value| value as i32 as i8)),
-        SqlType::SmallInt => Arc::new(values.unary::<_, Int16Type>(|value| value as i32 as i16)),
-        SqlType::Int => Arc::new(values.unary::<_, Int32Type>(|value| value as i32)),
-        SqlType::BigInt => Arc::new(values.unary::<_, Int64Type>(|value| value as i64)),
-        SqlType::Float => Arc::new(values.unary::<_, Float32Type>(|value| value as f32)),
-        SqlType::Double => Arc::new(values.clone()),
-        other => return Err(Error::new(ErrorKind::Internal, format!("floats as {other}"))),
-    })
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "as Java's BigDecimal.intValue and doubleValue"
-)]
-fn decimal_to(values: &PrimitiveArray<Decimal128Type>, scale: u8, to: &SqlType) -> Result<ArrayRef> {
-    let whole = |value: i128| value / power_of_ten(scale);
-    Ok(match to {
-        SqlType::Decimal(precision, new_scale) => {
-            let scaled = values.unary_opt(|value| decimal::rescale(value, scale, *new_scale, *precision));
-            return decimal::typed(scaled, *precision, *new_scale);
-        }
-        SqlType::Float => Arc::new(values.unary::<_, Float32Type>(|value| double(value, scale) as f32)),
-        SqlType::Double => Arc::new(values.unary::<_, Float64Type>(|value| double(value, scale))),
-        other => return numeric_to(&values.unary(|value| whole(value) as i64), other),
-    })
-}
-
-/// The double nearest to a decimal: by way of its digits, so that it is rounded once.
-#[allow(clippy::cast_precision_loss, reason = "exact below 2^53")]
-fn double(value: i128, scale: u8) -> f64 {
-    const EXACT: u128 = 1 << 53;
-    if value.unsigned_abs() <= EXACT && scale <= 22 {
-        return value as f64 / 10_f64.powi(i32::from(scale));
-    }
-    format!("{value}e-{scale}").parse().unwrap_or(f64::NAN)
-}
-
-/// Texts of floats without exponents, as Rust writes them.
-fn float_to_decimal(
-    texts: impl Iterator<Item = Option<String>>,
-    precision: u8,
-    scale: u8,
-) -> Result<ArrayRef> {
-    let values = texts.map(|text| {
-        let text = text?;
-        let (negative, digits) = text.strip_prefix('-').map_or((false, &*text), |digits| (true, digits));
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let kept = fraction.get(..fraction.len().min(30)).unwrap_or(fraction);
-        let unscaled: i128 = format!("{whole}{kept}").parse().ok()?;
-        let unscaled = if negative { -unscaled } else { unscaled };
-        decimal::rescale(unscaled, u8::try_from(kept.len()).ok()?, scale, precision)
-    });
-    decimal::typed(values.collect(), precision, scale)
-}
+#[cfg(test)]
+mod tests;

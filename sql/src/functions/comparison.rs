@@ -1,11 +1,16 @@
-//! `= <> < <= > >=` and IS DISTINCT FROM.
+//! `= <> < <= > >=`, IS DISTINCT FROM, IN, and comparisons with patterns.
+
+mod like;
+mod membership;
+mod similar;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow_array::types::{ArrowPrimitiveType, Float32Type, Float64Type};
-use arrow_array::{ArrayRef, BooleanArray, Datum};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum};
 use arrow_ord::cmp::{distinct, eq, gt, gt_eq, lt, lt_eq, neq, not_distinct};
+use arrow_ord::ord::make_comparator;
 use arrow_schema::ArrowError;
 use millstream_runtime::Result;
 
@@ -16,7 +21,13 @@ use crate::error::SqlResult;
 use crate::eval::{Arguments, Kernel};
 use crate::types::{Field, SqlType};
 
-pub(super) static FUNCTIONS: &[ScalarFunction] = &[
+pub(crate) use membership::has_set_of;
+
+/// The functions of each file.
+pub(super) const FAMILIES: &[&[ScalarFunction]] =
+    &[FUNCTIONS, like::FUNCTIONS, membership::FUNCTIONS, similar::FUNCTIONS];
+
+static FUNCTIONS: &[ScalarFunction] = &[
     comparison("=", |arguments, _, _| build(arguments, eq, |order| order == Some(Ordering::Equal))),
     comparison("<>", |arguments, _, _| build(arguments, neq, |order| order != Some(Ordering::Equal))),
     comparison("<", |arguments, _, _| build(arguments, lt, |order| order == Some(Ordering::Less))),
@@ -50,7 +61,7 @@ fn operands(call: &mut Call) -> SqlResult<Field> {
     } else if right.is_text() && comparable_with_text(&left) {
         call.cast(1, &left);
     } else {
-        let common = call.expect_common()?;
+        let common = call.expect_common(0)?;
         // Arrow compares decimals of one scale, and times of one meaning.
         call.cast_all(&common.materialized());
     }
@@ -72,12 +83,24 @@ fn build(
     match arguments.first().map(|argument| &argument.field.data_type) {
         Some(SqlType::Float) => kernel(move |call| floats::<Float32Type>(call, holds)),
         Some(SqlType::Double) => kernel(move |call| floats::<Float64Type>(call, holds)),
+        Some(SqlType::Array(_) | SqlType::Map(..) | SqlType::Multiset(_) | SqlType::Row(_)) => {
+            kernel(move |call| nested(call, holds))
+        }
         _ => kernel(move |call| arrow_comparison(call, comparison)),
     }
 }
 
 fn arrow_comparison(call: &Arguments<'_>, comparison: Comparison) -> Result<ArrayRef> {
     Ok(Arc::new(comparison(call.value(0)?, call.value(1)?).map_err(arrow_error)?))
+}
+
+/// Arrays, maps and rows, element by element; NULLs in them are equal.
+fn nested(call: &Arguments<'_>, holds: fn(Option<Ordering>) -> bool) -> Result<ArrayRef> {
+    let (left, right) = (call.array(0)?, call.array(1)?);
+    let compare = make_comparator(&left, &right, Default::default()).map_err(arrow_error)?;
+    super::lift::booleans_of(call.rows(), |row| {
+        (left.is_valid(row) && right.is_valid(row)).then(|| holds(Some(compare(row, row))))
+    })
 }
 
 /// As Java's operators: NaN is equal to nothing, and the two zeros are equal. Arrow has a total order.

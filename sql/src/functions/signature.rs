@@ -1,8 +1,11 @@
 //! What a call must look like, and what it gives.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+
 use crate::error::{SqlError, SqlResult};
-use crate::plan::Expression;
-use crate::types::{Field, SqlType, can_cast_implicitly, common_type};
+use crate::plan::{Expression, ExpressionKind};
+use crate::types::{Field, MAXIMUM_LENGTH, SqlType, can_cast_implicitly, common_type};
 
 /// What a call must look like, and what it gives.
 pub enum Signature {
@@ -64,6 +67,8 @@ pub enum Returns {
     Required(SqlType),
     /// The type of an argument.
     SameAs(usize),
+    /// What this makes of the call, whose arguments have been cast.
+    Computed(fn(&Call) -> Field),
 }
 
 /// A call that is being checked.
@@ -84,6 +89,29 @@ impl Call {
     /// The type of an argument; NULL where there is none.
     pub fn data_type(&self, index: usize) -> SqlType {
         self.arguments.get(index).map_or(SqlType::Null, |argument| argument.field.data_type.clone())
+    }
+
+    /// Whether an argument may be NULL.
+    pub fn is_nullable(&self, index: usize) -> bool {
+        self.arguments.get(index).is_some_and(|argument| argument.field.nullable)
+    }
+
+    /// The length of an argument's type, which is CHAR(n) or VARCHAR(n).
+    pub fn text_length(&self, index: usize) -> u32 {
+        match self.data_type(index) {
+            SqlType::Char(length) | SqlType::VarChar(length) => length,
+            _ => MAXIMUM_LENGTH,
+        }
+    }
+
+    /// The value of an argument of type INT, if it is a constant that is not NULL.
+    pub fn constant_int(&self, index: usize) -> Option<i32> {
+        int_of(self.arguments.get(index)?)
+    }
+
+    /// VARCHAR as long as the first argument; it may be NULL where an argument may be.
+    pub fn as_long_as_first(&self) -> Field {
+        Field::new(SqlType::VarChar(self.text_length(0)), self.any_nullable())
     }
 
     /// Casts an argument.
@@ -152,15 +180,15 @@ impl Call {
         Ok(())
     }
 
-    /// Casts all arguments to the type that they have in common.
+    /// Casts the arguments from this one on to the type that they have in common.
     ///
     /// # Errors
     /// If they have none.
-    pub fn expect_common(&mut self) -> SqlResult<SqlType> {
-        let types = self.arguments.iter().map(|argument| argument.field.data_type.clone());
+    pub fn expect_common(&mut self, from: usize) -> SqlResult<SqlType> {
+        let types = self.arguments.iter().skip(from).map(|argument| argument.field.data_type.clone());
         let common = types.map(Some).reduce(|left, right| common_type(&left?, &right?));
         let common = common.flatten().ok_or_else(|| self.mismatch())?;
-        self.cast_all(&common);
+        (from..self.arguments.len()).for_each(|index| self.cast(index, &common));
         Ok(common)
     }
 
@@ -176,6 +204,19 @@ impl Call {
         };
         SqlError::validation(format!("Cannot apply '{name}' to arguments of type '{written}'"))
     }
+}
+
+/// A constant, or the negative of one: the sign is an operator until constants are folded.
+fn int_of(expression: &Expression) -> Option<i32> {
+    if let ExpressionKind::Call { function, arguments } = &expression.kind {
+        return match arguments.as_slice() {
+            [operand] if function.name == "-" => int_of(operand)?.checked_neg(),
+            _ => None,
+        };
+    }
+    let constant = expression.as_constant()?;
+    let values = constant.array().as_primitive_opt::<Int32Type>()?;
+    (!constant.is_null()).then(|| values.value(0))
 }
 
 impl Signature {
@@ -214,6 +255,7 @@ impl Signature {
             Returns::Type(data_type) => Field::new(data_type.clone(), nullable),
             Returns::Nullable(data_type) => Field::nullable(data_type.clone()),
             Returns::Required(data_type) => Field::required(data_type.clone()),
+            Returns::Computed(field) => field(call),
             Returns::SameAs(index) => Field::new(call.data_type(*index), nullable),
         })
     }

@@ -1,19 +1,31 @@
 //! Accumulators: what aggregate functions keep of a group's rows, and what they make of it.
 //!
 //! What an accumulator keeps is bytes at a place of its own in the fixed part of a group's row; one that needs more has
-//! a [store](SideStore) beside it. Accumulators go through a chunk one after the other, each through all rows: so each
+//! a state beside it, which it opens, snapshots, and clears where groups end. Accumulators go through a chunk one after the other, each through all rows: so each
 //! loop is over one function and one type.
 
+mod arrivals;
 mod average;
 mod count;
+mod distinct;
+mod encoded;
 mod extreme;
 mod latest;
+mod list;
 mod number;
+mod side;
+mod sorted;
 mod sum;
+mod value;
 
 use arrow_array::ArrayRef;
 use millstream_runtime::Result;
+use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_state::rows::{RowRef, RowStore};
+use millstream_state::snapshot::part::StateMeta;
+
+pub(crate) use self::distinct::distinct;
+use self::value::Keep;
 
 use crate::chunk::Chunk;
 use crate::error::{SqlError, SqlResult};
@@ -61,6 +73,9 @@ pub enum Observe {
     BeforeAndAfter,
 }
 
+/// Makes the description of a state from its name and what its rows hold.
+pub type MakeMeta<'a> = &'a dyn Fn(&str, String) -> StateMeta;
+
 /// What an aggregate function keeps of a group's rows.
 pub trait Accumulator: Send {
     /// Its bytes in the fixed part of a row of a new group.
@@ -68,6 +83,29 @@ pub trait Accumulator: Send {
 
     /// Where its bytes are in the fixed part of a row.
     fn place(&mut self, offset: usize);
+
+    /// Opens the state beside the groups' rows, and restores it. Its name is `name`, or begins with it.
+    ///
+    /// # Errors
+    /// If what is in the snapshot does not fit.
+    fn open(&mut self, cx: &mut OpenContext<'_>, name: &str, meta: MakeMeta<'_>) -> Result<()> {
+        let _ = (cx, name, meta);
+        Ok(())
+    }
+
+    /// Hands over the state beside the groups' rows.
+    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
+        let _ = cx;
+    }
+
+    /// Forgets what is kept beside groups, whose rows are removed next.
+    ///
+    /// # Errors
+    /// If the accumulator is not open.
+    fn remove(&mut self, store: &mut RowStore, groups: &[RowRef]) -> Result<()> {
+        let _ = (store, groups);
+        Ok(())
+    }
 
     /// Goes through the rows of a chunk in order.
     ///
@@ -105,18 +143,38 @@ pub fn accumulator(call: &AggregateCall, input: &Schema, retracts: bool) -> SqlR
         (AggregateFunction::Count, _) => Some(Box::new(count::Count::new(call.arguments.clone()))),
         (AggregateFunction::Sum, Some(argument)) => sum::sum(argument, &field, &call.field),
         (AggregateFunction::Average, Some(argument)) => average::average(argument, &field, &call.field),
-        (AggregateFunction::Minimum, Some(argument)) if !retracts => {
-            extreme::extreme(argument, &field.data_type, true)
+        (AggregateFunction::Minimum, Some(argument)) if retracts => {
+            sorted::sorted(argument, &field.data_type, true)
         }
-        (AggregateFunction::Maximum, Some(argument)) if !retracts => {
-            extreme::extreme(argument, &field.data_type, false)
+        (AggregateFunction::Minimum, Some(argument)) => {
+            let number = extreme::extreme(argument, &field.data_type, true);
+            number.or_else(|| value::value(argument, &field.data_type, Keep::Minimum))
         }
-        (AggregateFunction::FirstValue, Some(argument)) if !retracts => {
-            latest::latest(argument, &field.data_type, true)
+        (AggregateFunction::Maximum, Some(argument)) if retracts => {
+            sorted::sorted(argument, &field.data_type, false)
         }
-        (AggregateFunction::LastValue, Some(argument)) if !retracts => {
-            latest::latest(argument, &field.data_type, false)
+        (AggregateFunction::Maximum, Some(argument)) => {
+            let number = extreme::extreme(argument, &field.data_type, false);
+            number.or_else(|| value::value(argument, &field.data_type, Keep::Maximum))
         }
+        (AggregateFunction::FirstValue, Some(argument)) if retracts => {
+            arrivals::arrivals(argument, &field.data_type, true)
+        }
+        (AggregateFunction::FirstValue, Some(argument)) => {
+            let number = latest::latest(argument, &field.data_type, true);
+            number.or_else(|| value::value(argument, &field.data_type, Keep::First))
+        }
+        (AggregateFunction::LastValue, Some(argument)) if retracts => {
+            arrivals::arrivals(argument, &field.data_type, false)
+        }
+        (AggregateFunction::LastValue, Some(argument)) => {
+            let number = latest::latest(argument, &field.data_type, false);
+            number.or_else(|| value::value(argument, &field.data_type, Keep::Last))
+        }
+        (AggregateFunction::SingleValue, Some(argument)) => {
+            value::value(argument, &field.data_type, Keep::Single)
+        }
+        (AggregateFunction::ListAggregate, Some(_)) => list::list(&call.arguments, retracts),
         _ => None,
     };
     made.ok_or_else(|| {
@@ -127,3 +185,6 @@ pub fn accumulator(call: &AggregateCall, input: &Schema, retracts: bool) -> SqlR
         ))
     })
 }
+
+#[cfg(test)]
+mod tests;

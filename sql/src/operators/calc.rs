@@ -6,6 +6,7 @@ use arrow_select::filter::FilterBuilder;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Operator, OperatorHooks, Output};
 use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::Timestamp;
 
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
@@ -19,6 +20,8 @@ pub struct Calc {
     projection: Program,
     /// The columns that the projection reads, by position: no other is filtered.
     read: Vec<usize>,
+    /// What CURRENT_WATERMARK gives: event time so far, in milliseconds.
+    watermark: Option<i64>,
 }
 
 impl Calc {
@@ -45,6 +48,7 @@ impl Calc {
             condition: condition.map(|condition| Program::compile([condition], cx)).transpose()?,
             projection: Program::compile(&local, cx)?,
             read,
+            watermark: None,
         })
     }
 
@@ -78,11 +82,16 @@ impl Calc {
     }
 }
 
-impl OperatorHooks<Chunk> for Calc {}
+impl OperatorHooks<Chunk> for Calc {
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.watermark = Some(watermark.as_millis());
+        output.emit_watermark(watermark)
+    }
+}
 
 impl Operator<Chunk, Chunk> for Calc {
     fn process(&mut self, batch: &mut Batch<Chunk>, output: &mut Output<'_, Chunk>) -> Result<()> {
-        let cx = EvalContext { now: output.context().now().as_millis(), watermark: None };
+        let cx = EvalContext { now: output.context().now().as_millis(), watermark: self.watermark };
         for chunk in batch.drain() {
             if let Some(result) = self.apply(&chunk, &cx)? {
                 output.forward(&mut result.into_batch())?;

@@ -199,6 +199,7 @@ impl GroupAggregate {
             groups.iter().copied().filter(|group| row_count(store.fixed(*group)) == 0).collect();
         ended.sort_unstable();
         ended.dedup();
+        self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &ended))?;
         ended.into_iter().for_each(|group| store.remove(group));
         Ok(())
     }
@@ -261,9 +262,11 @@ impl OperatorHooks<Chunk> for GroupAggregate {
         }
         self.store = Some(store);
         let specification = &self.specification;
-        self.distinct
-            .iter_mut()
-            .try_for_each(|arguments| arguments.open(cx, |name, value| specification.meta(name, value)))
+        let meta = |name: &str, value: String| specification.meta(name, value);
+        for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
+            accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
+        }
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
@@ -271,6 +274,7 @@ impl OperatorHooks<Chunk> for GroupAggregate {
             let groups = store.snapshot(cx.checkpoint());
             cx.keyed(groups);
         }
+        self.accumulators.iter_mut().for_each(|accumulator| accumulator.snapshot(cx));
         self.distinct.iter_mut().for_each(|arguments| arguments.snapshot(cx));
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{SqlError, SqlResult};
-use crate::types::{Field, SqlType};
+use crate::types::{Field, Schema, SqlType};
 
 /// The aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +41,15 @@ pub struct AggregateCall {
     pub filter: Option<usize>,
     /// The type of the result.
     pub field: Field,
+}
+
+impl AggregateCall {
+    /// The call with the types of its arguments, for descriptions of state.
+    pub(crate) fn describe(&self, input: &Schema) -> String {
+        let arguments = self.arguments.iter().map(|argument| input.field(*argument).data_type.to_string());
+        let distinct = if self.distinct { "DISTINCT " } else { "" };
+        format!("{}({distinct}{})", self.function, arguments.collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl AggregateFunction {

@@ -5,13 +5,15 @@
 //! before, and each operator gives that, or cannot.
 
 mod kinds;
+mod rank;
 mod upsert_key;
 
-use super::{PhysicalNode, PhysicalPlan};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind};
 use crate::error::{SqlError, SqlResult};
+use crate::types::{Schema, TimeKind};
 
 pub use kinds::{ModifyKinds, UpdateKind};
-pub use upsert_key::upsert_keys;
+pub use upsert_key::{join_input_keys, upsert_keys};
 
 /// Sets which changes each operator of a plan gives. `wanted` are those that the reader of the plan takes.
 ///
@@ -28,6 +30,8 @@ pub fn infer(plan: PhysicalPlan, wanted: UpdateKind) -> SqlResult<PhysicalPlan> 
 /// The first visit: which of insertions, updates and deletions there are.
 fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
     let inputs = plan.inputs.into_iter().map(modify_kinds).collect::<SqlResult<Vec<_>>>()?;
+    let plan = PhysicalPlan { inputs, ..plan };
+    let inputs = &plan.inputs;
     let all = inputs.iter().fold(ModifyKinds::NONE, |kinds, input| kinds.union(input.changelog));
     let changelog = match &plan.node {
         PhysicalNode::Scan { changelog, .. } => *changelog,
@@ -38,6 +42,24 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
+        PhysicalNode::Join { kind, .. } => match kind {
+            JoinKind::Inner | JoinKind::Semi => all,
+            // A row that has been in no pair is taken back when one comes.
+            _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
+        },
+        // A window is aggregated once, when it is over.
+        PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        PhysicalNode::WindowJoin { .. } | PhysicalNode::WindowRank { .. } => {
+            inputs.iter().try_for_each(|input| require_insert_only(&plan.node, input))?;
+            ModifyKinds::INSERT
+        }
+        // Sessions wait for all of their rows.
+        PhysicalNode::WindowTableFunction { function, .. } => {
+            if let (WindowKind::Session { .. }, [input]) = (function.kind, inputs.as_slice()) {
+                require_insert_only(&plan.node, input)?;
+            }
+            all
+        }
         // A group goes when its last row does.
         PhysicalNode::GroupAggregate { calls, .. } if calls.is_empty() && all.is_insert_only() => {
             ModifyKinds::INSERT
@@ -45,12 +67,24 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         PhysicalNode::GroupAggregate { .. } => {
             ModifyKinds { insert: true, update: true, delete: !all.is_insert_only(), update_before: true }
         }
+        // Rows without an order stay once they are there, and so does the first by time.
+        PhysicalNode::Rank { form: RankForm::Limit, .. } if all.is_insert_only() => ModifyKinds::INSERT,
+        PhysicalNode::Rank { .. } if rank::keeps_first(&plan) => ModifyKinds::INSERT,
+        PhysicalNode::Rank { .. } => ModifyKinds::ALL,
+        PhysicalNode::Sort { order } => {
+            if sorts_by_time(&plan.schema, order) {
+                inputs.iter().try_for_each(|input| require_insert_only(&plan.node, input))?;
+            }
+            ModifyKinds::INSERT
+        }
+        PhysicalNode::ChangelogNormalize { .. } | PhysicalNode::SinkUpsertMaterializer { .. } => {
+            ModifyKinds::ALL
+        }
     };
-    Ok(PhysicalPlan { inputs, changelog, ..plan })
+    Ok(PhysicalPlan { changelog, ..plan })
 }
 
 /// Says that an operator takes insertions alone; `of` is the input.
-#[allow(dead_code, reason = "windows and joins of time ask for it")]
 pub(crate) fn require_insert_only(node: &PhysicalNode, of: &PhysicalPlan) -> SqlResult<()> {
     if of.changelog.is_insert_only() {
         return Ok(());
@@ -74,20 +108,49 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         PhysicalNode::Scan { changelog, .. } => match wanted {
             UpdateKind::OnlyAfter if changelog.update_before => Some(plan.drop_update_before()),
             // Rows as they were before have to be remembered.
-            UpdateKind::BeforeAfter if !changelog.update_before => None,
+            UpdateKind::BeforeAfter if !changelog.update_before => {
+                let key = upsert_keys(&plan).into_iter().next()?;
+                Some(plan.changelog_normalize(key.into_iter().collect()))
+            }
             _ => Some(plan),
         },
         PhysicalNode::Values(_) => Some(plan),
         // What a filter or the key's own columns say of a row may be otherwise after an update: then the row before
         // the update has to be seen.
         PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
+        // An update of a row changes which rows it belongs to, unless its key has what is joined by.
+        PhysicalNode::Join { .. } if wanted == UpdateKind::OnlyAfter && !updates_keep_join_keys(&plan) => {
+            None
+        }
+        PhysicalNode::Join { .. } => {
+            let below = if wanted == UpdateKind::OnlyAfter { wanted } else { UpdateKind::BeforeAfter };
+            let plan = through(plan, below)?;
+            let update_before = plan.changelog.update && wanted == UpdateKind::BeforeAfter;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
         PhysicalNode::GroupAggregate { .. } => {
             let plan = through(plan, UpdateKind::BeforeAfter)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
+        PhysicalNode::WindowAggregate { .. }
+        | PhysicalNode::WindowJoin { .. }
+        | PhysicalNode::WindowRank { .. } => through(plan, UpdateKind::BeforeAfter),
+        PhysicalNode::Rank { .. } => {
+            let plan = rank::decide(plan)?;
+            let update_before = wanted == UpdateKind::BeforeAfter;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+        }
+        PhysicalNode::Sort { .. } => through(plan, UpdateKind::BeforeAfter),
+        // It finds the rows of the query by what they were, and replaces those of the sink by their key.
+        PhysicalNode::SinkUpsertMaterializer { .. } => {
+            let plan = through(plan, UpdateKind::BeforeAfter)?;
+            Some(PhysicalPlan { changelog: ModifyKinds::ALL.without_update_before(), ..plan })
+        }
+        PhysicalNode::ChangelogNormalize { .. } => Some(plan),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
@@ -97,6 +160,13 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
     }
+}
+
+/// Whether rows are ordered by a time attribute first, so that watermarks or the clock say when a row can go.
+pub(crate) fn sorts_by_time(schema: &Schema, order: &[SortKey]) -> bool {
+    order.first().is_some_and(|first| {
+        !first.descending && schema.field(first.column).data_type.time_kind() != TimeKind::Regular
+    })
 }
 
 /// The plan with inputs that give these updates.
@@ -112,8 +182,22 @@ fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
     };
     let Some(condition) = condition else { return true };
     let mut read = std::collections::BTreeSet::new();
-    condition.visit_columns(&mut |column| drop(read.insert(column)));
+    condition.visit_columns(&mut |column| {
+        read.insert(column);
+    });
     upsert_keys(input).iter().any(|key| read.is_subset(key))
+}
+
+/// Whether each input of a join that is updated is known by columns among which are those that it is joined by.
+fn updates_keep_join_keys(join: &PhysicalPlan) -> bool {
+    let PhysicalNode::Join { condition, .. } = &join.node else { return false };
+    let columns = [
+        condition.keys.iter().map(|key| key.left).collect::<std::collections::BTreeSet<_>>(),
+        condition.keys.iter().map(|key| key.right).collect(),
+    ];
+    join.inputs.iter().zip(&columns).all(|(input, columns)| {
+        !input.changelog.update || join_input_keys(input).iter().any(|key| columns.is_subset(key))
+    })
 }
 
 /// An operator, for messages.
@@ -126,6 +210,19 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Union => "Union",
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
+        PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
+        PhysicalNode::WindowJoin { .. } => "WindowJoin",
+        PhysicalNode::WindowRank { deduplicates: true, .. } => "WindowDeduplicate",
+        PhysicalNode::WindowRank { .. } => "WindowRank",
+        PhysicalNode::WindowTableFunction { .. } => "WindowTableFunction",
+        PhysicalNode::Rank { strategy: RankStrategy::Deduplicate, .. } => "Deduplicate",
+        PhysicalNode::Rank { form: RankForm::Rank, .. } => "Rank",
+        PhysicalNode::Rank { form: RankForm::SortLimit, .. } => "SortLimit",
+        PhysicalNode::Rank { form: RankForm::Limit, .. } => "Limit",
+        PhysicalNode::Sort { .. } => "Sort",
+        PhysicalNode::ChangelogNormalize { .. } => "ChangelogNormalize",
+        PhysicalNode::SinkUpsertMaterializer { .. } => "SinkMaterializer",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",
         PhysicalNode::Sink { .. } => "Sink",
     }

@@ -276,6 +276,15 @@ impl Expression {
         })
     }
 
+    /// The expression over another input, in which each column is where `to` says.
+    #[must_use]
+    pub fn over_moved(&self, to: &impl Fn(usize) -> usize) -> Self {
+        match self.kind {
+            ExpressionKind::Column(index) => Self::column(to(index), self.field.clone()),
+            _ => self.map_children(&|child| Some(child.over_moved(to))).unwrap_or_else(|| self.clone()),
+        }
+    }
+
     fn field_of(&self, column: usize) -> Option<Field> {
         if self.as_column() == Some(column) {
             return Some(self.field.clone());

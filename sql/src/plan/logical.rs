@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{AggregateCall, ColumnPath, Expression};
+use super::{
+    AggregateCall, ColumnPath, Expression, JoinKind, RankForm, SortKey, WindowColumn, WindowFunction,
+};
 use crate::catalog::Table;
-use crate::types::{Field, NamedField, Schema};
+use crate::types::{Field, NamedField, Schema, SqlType};
 
 /// An operator of relational algebra with its inputs.
 #[derive(Clone, Debug)]
@@ -54,10 +56,63 @@ pub enum LogicalNode {
         /// What is computed of each group; their columns follow those of the keys.
         calls: Vec<AggregateCall>,
     },
+    /// Each row with the windows that it belongs to.
+    WindowTvf {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the columns behind those of the input.
+        columns: Vec<WindowColumn>,
+    },
+    /// The rows and, behind their columns, the number of each in the order of its partition: ROW_NUMBER.
+    RowNumber {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+    },
+    /// The first rows of each partition.
+    Rank {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// What it was in the query.
+        form: RankForm,
+    },
+    /// All rows in order.
+    Sort {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// The order.
+        order: Vec<SortKey>,
+    },
     /// The rows of all inputs, which have the same types.
     Union {
         /// At least two.
         inputs: Vec<LogicalPlan>,
+    },
+    /// The rows of two inputs that belong together.
+    Join {
+        /// The left input.
+        left: Box<LogicalPlan>,
+        /// The right input.
+        right: Box<LogicalPlan>,
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Of type BOOLEAN, over the columns of the left input and then those of the right one.
+        condition: Expression,
     },
 }
 
@@ -68,6 +123,8 @@ pub struct Scan {
     pub table: Arc<Table>,
     /// The columns of the table that are read, or the fields in them.
     pub columns: Vec<ColumnPath>,
+    /// Whether its primary key is read in any case: rows are known by it alone.
+    pub keyed: bool,
 }
 
 impl LogicalPlan {
@@ -81,7 +138,7 @@ impl LogicalPlan {
         });
         let schema = schema.collect();
         let columns = columns.into_iter().map(ColumnPath::column).collect();
-        Self { schema, node: LogicalNode::Scan(Scan { table, columns }) }
+        Self { schema, node: LogicalNode::Scan(Scan { table, columns, keyed: false }) }
     }
 
     /// Expressions over each row of this plan, with their names.
@@ -120,6 +177,62 @@ impl LogicalPlan {
         Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls } }
     }
 
+    /// Each row of this plan with the windows that it belongs to.
+    #[must_use]
+    pub fn windows(self, function: WindowFunction, columns: Vec<WindowColumn>) -> Self {
+        let appended = columns.iter().map(|column| column.column(&function.attribute));
+        let schema = self.schema.iter().cloned().chain(appended).collect();
+        Self { schema, node: LogicalNode::WindowTvf { input: Box::new(self), function, columns } }
+    }
+
+    /// The rows of this plan with their numbers, in the last column.
+    #[must_use]
+    pub fn row_number(self, partition: Vec<usize>, order: Vec<SortKey>) -> Self {
+        let schema = self.schema.concat(&row_number_column());
+        Self { schema, node: LogicalNode::RowNumber { input: Box::new(self), partition, order } }
+    }
+
+    /// The rows of this plan with numbers from `start` to `end`; with their numbers in the last column, if those are
+    /// asked for.
+    #[must_use]
+    pub fn rank(
+        self,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        (start, end): (u64, u64),
+        number: bool,
+        form: RankForm,
+    ) -> Self {
+        let schema = if number { self.schema.concat(&row_number_column()) } else { self.schema.clone() };
+        let input = Box::new(self);
+        Self { schema, node: LogicalNode::Rank { input, partition, order, start, end, number, form } }
+    }
+
+    /// The rows of this plan in order.
+    #[must_use]
+    pub fn sort(self, order: Vec<SortKey>) -> Self {
+        Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
+    }
+
+    /// The plan in which the primary keys of these tables are read in any case.
+    pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
+        let mut failed = None;
+        let mut plan = self.map_inputs(&mut |input| {
+            let schema = input.schema.clone();
+            input.with_keys_of(is_keyed).unwrap_or_else(|error| {
+                failed.get_or_insert(error);
+                Self { node: LogicalNode::Values(Vec::new()), schema }
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let LogicalNode::Scan(scan) = &mut plan.node {
+            scan.keyed = is_keyed(&scan.table)?;
+        }
+        Ok(plan)
+    }
+
     /// A column of the result, as an expression of what stands above.
     pub fn column(&self, index: usize) -> Expression {
         Expression::column(index, self.schema.field(index))
@@ -152,6 +265,19 @@ impl LogicalPlan {
             LogicalNode::Aggregate { input, keys, calls } => {
                 LogicalNode::Aggregate { input: boxed(input), keys, calls }
             }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition }
+            }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                LogicalNode::WindowTvf { input: boxed(input), function, columns }
+            }
+            LogicalNode::RowNumber { input, partition, order } => {
+                LogicalNode::RowNumber { input: boxed(input), partition, order }
+            }
+            LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+                LogicalNode::Rank { input: boxed(input), partition, order, start, end, number, form }
+            }
+            LogicalNode::Sort { input, order } => LogicalNode::Sort { input: boxed(input), order },
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -163,7 +289,13 @@ impl LogicalPlan {
     #[must_use]
     pub fn map_expressions(self, map: &mut impl FnMut(Expression) -> Expression) -> Self {
         let node = match self.node {
-            node @ (LogicalNode::Scan(_) | LogicalNode::Union { .. } | LogicalNode::Aggregate { .. }) => node,
+            node @ (LogicalNode::Scan(_)
+            | LogicalNode::Union { .. }
+            | LogicalNode::Aggregate { .. }
+            | LogicalNode::WindowTvf { .. }) => node,
+            node @ (LogicalNode::RowNumber { .. } | LogicalNode::Rank { .. } | LogicalNode::Sort { .. }) => {
+                node
+            }
             LogicalNode::Values(rows) => LogicalNode::Values(
                 rows.into_iter().map(|row| row.into_iter().map(&mut *map).collect()).collect(),
             ),
@@ -176,7 +308,15 @@ impl LogicalPlan {
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }
             }
+            LogicalNode::Join { left, right, kind, condition } => {
+                LogicalNode::Join { left, right, kind, condition: map(condition) }
+            }
         };
         Self { node, schema: self.schema }
     }
+}
+
+/// The column that has the number of a row; called as Flink calls it.
+fn row_number_column() -> Schema {
+    std::iter::once(NamedField::new("w0$o0", Field::required(SqlType::BigInt))).collect()
 }

@@ -24,6 +24,15 @@ impl ColumnPath {
         self.0.get(1..).unwrap_or_default()
     }
 
+    /// The same fields of another column.
+    #[must_use]
+    pub fn moved(mut self, to: impl Fn(usize) -> usize) -> Self {
+        if let Some(root) = self.0.first_mut() {
+            *root = to(*root);
+        }
+        self
+    }
+
     /// What follows `prefix`; `None` if this path does not begin with it.
     fn behind(&self, prefix: &Self) -> Option<&[usize]> {
         self.0.strip_prefix(prefix.0.as_slice())

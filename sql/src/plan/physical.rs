@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use super::changelog::ModifyKinds;
-use super::{AggregateCall, ColumnPath, Expression, ExpressionKind, LogicalNode, LogicalPlan};
+use super::window::{window_aggregate, window_join};
+use super::{
+    AggregateCall, AttachedWindow, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind,
+    LogicalNode, LogicalPlan, RankForm, RankStrategy, SortKey, WindowColumn, WindowFunction, Windowing,
+};
 use crate::catalog::Table;
-use crate::types::Schema;
+use crate::types::{Schema, TimeKind};
 
 /// An operator over chunks with its inputs.
 #[derive(Clone, Debug)]
@@ -62,6 +66,91 @@ pub enum PhysicalNode {
         /// What is computed of each group.
         calls: Vec<AggregateCall>,
     },
+    /// The rows of two inputs that belong together, kept on both sides.
+    Join {
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Which belong together.
+        condition: JoinCondition,
+    },
+    /// A row for each window and group, when the window is over.
+    WindowAggregate {
+        /// The columns of the key besides those of the window, by position.
+        keys: Vec<usize>,
+        /// What is computed of each group.
+        calls: Vec<AggregateCall>,
+        /// Where the window of a row comes from.
+        windowing: Windowing,
+        /// What of the window is in the result, behind keys and calls.
+        columns: Vec<WindowColumn>,
+    },
+    /// The rows of two inputs that belong together and are in the same window, when the window is over.
+    WindowJoin {
+        /// What becomes of rows that belong to none.
+        kind: JoinKind,
+        /// Which belong together.
+        condition: JoinCondition,
+        /// Where the windows of both inputs are.
+        windows: [AttachedWindow; 2],
+    },
+    /// The first rows of each partition of a window, when the window is over.
+    WindowRank {
+        /// The columns that are equal in a partition, those of the window among them.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// Where the window is.
+        window: AttachedWindow,
+        /// Whether it is the first or last row by time.
+        deduplicates: bool,
+    },
+    /// Each row with each window that it belongs to.
+    WindowTableFunction {
+        /// The windows.
+        function: WindowFunction,
+        /// What of the window is in the result, behind the columns of the input.
+        columns: Vec<WindowColumn>,
+    },
+    /// The first rows of each partition.
+    Rank {
+        /// The columns that are equal in a partition.
+        partition: Vec<usize>,
+        /// The order in a partition.
+        order: Vec<SortKey>,
+        /// The number of the first row that is in the result, from 1.
+        start: u64,
+        /// The number of the last row that is in the result.
+        end: u64,
+        /// Whether the number of a row is in the result, behind its columns.
+        number: bool,
+        /// What it was in the query.
+        form: RankForm,
+        /// How rows are kept.
+        strategy: RankStrategy,
+    },
+    /// All rows in order: by a time attribute as time goes on, otherwise at the end of the input.
+    Sort {
+        /// The order.
+        order: Vec<SortKey>,
+    },
+    /// The last row of each key is kept, so that what it was before is known.
+    ChangelogNormalize {
+        /// The columns of the key.
+        key: Vec<usize>,
+    },
+    /// The rows of a query by the primary key of the sink, where the query knows them by another one.
+    SinkUpsertMaterializer {
+        /// The primary key.
+        key: Vec<usize>,
+        /// The columns by which the query knows its rows; empty if there is no such key.
+        row_key: Vec<usize>,
+    },
     /// Rows as they were before an update are left out.
     DropUpdateBefore,
     /// A table, written by its connector.
@@ -104,8 +193,77 @@ impl PhysicalPlan {
                 Self::new(node, vec![Self::of(*input, scanned)?], schema)
             }
             LogicalNode::Aggregate { input, keys, calls } => {
+                if let Some(window) = window_aggregate(&input, &keys, &calls, &schema) {
+                    let keys = window.keys;
+                    let input = Self::of(window.input, scanned)?.exchange(keys.clone());
+                    let node = PhysicalNode::WindowAggregate {
+                        keys,
+                        calls: window.calls,
+                        windowing: window.windowing,
+                        columns: window.columns,
+                    };
+                    let aggregate = Self::new(node, vec![input], window.schema);
+                    return Ok(aggregate.calc(None, Some(window.projection), schema));
+                }
                 let input = Self::of(*input, scanned)?.exchange(keys.clone());
                 Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
+            }
+            LogicalNode::Join { left, right, kind, condition } => {
+                if let Some(joined) = window_join(&left, &right, &condition) {
+                    let lefts = joined.condition.keys.iter().map(|key| key.left).collect();
+                    let rights = joined.condition.keys.iter().map(|key| key.right).collect();
+                    let left = Self::of(*left, scanned)?.exchange(lefts);
+                    let right = Self::of(*right, scanned)?.exchange(rights);
+                    let (condition, windows) = (joined.condition, joined.windows);
+                    let node = PhysicalNode::WindowJoin { kind, condition, windows };
+                    return Ok(Self::new(node, vec![left, right], schema));
+                }
+                let condition = JoinCondition::of(&condition, left.schema.len());
+                let lefts = condition.keys.iter().map(|key| key.left).collect();
+                let rights = condition.keys.iter().map(|key| key.right).collect();
+                let left = Self::of(*left, scanned)?.exchange(lefts);
+                let right = Self::of(*right, scanned)?.exchange(rights);
+                Self::new(PhysicalNode::Join { kind, condition }, vec![left, right], schema)
+            }
+            LogicalNode::WindowTvf { input, function, columns } => {
+                let mut input = Self::of(*input, scanned)?;
+                if matches!(function.kind, super::WindowKind::Session { .. }) {
+                    input = input.exchange(function.partition.clone());
+                }
+                let node = PhysicalNode::WindowTableFunction { function, columns };
+                Self::new(node, vec![input], schema)
+            }
+            // `refuse_row_numbers` has looked for those without a condition.
+            LogicalNode::RowNumber { input, partition, order } => {
+                let input = Self::of(*input, scanned)?;
+                input.rank(partition, order, (1, u64::MAX), true, RankForm::Rank, schema)
+            }
+            LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+                if let (RankForm::Rank, Some(window)) = (form, AttachedWindow::among(&input, &partition)) {
+                    let by_time = order
+                        .iter()
+                        .all(|key| input.schema.field(key.column).data_type.time_kind() == TimeKind::Rowtime);
+                    let deduplicates = by_time && order.len() == 1 && (start, end, number) == (1, 1, false);
+                    let of_window = [window.start, window.end];
+                    let keys = partition.iter().copied().filter(|key| !of_window.contains(key)).collect();
+                    let input = Self::of(*input, scanned)?.exchange(keys);
+                    let node = PhysicalNode::WindowRank {
+                        partition,
+                        order,
+                        start,
+                        end,
+                        number,
+                        window,
+                        deduplicates,
+                    };
+                    return Ok(Self::new(node, vec![input], schema));
+                }
+                let input = Self::of(*input, scanned)?;
+                input.rank(partition, order, (start, end), number, form, schema)
+            }
+            LogicalNode::Sort { input, order } => {
+                let input = Self::of(*input, scanned)?.exchange(Vec::new());
+                Self::new(PhysicalNode::Sort { order }, vec![input], schema)
             }
             LogicalNode::Union { inputs } => {
                 let inputs =
@@ -127,6 +285,44 @@ impl PhysicalPlan {
     pub fn exchange(self, keys: Vec<usize>) -> Self {
         let schema = self.schema.clone();
         Self::new(PhysicalNode::Exchange { keys }, vec![self], schema)
+    }
+
+    /// The first rows of each partition.
+    fn rank(
+        self,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        (start, end): (u64, u64),
+        number: bool,
+        form: RankForm,
+        schema: Schema,
+    ) -> Self {
+        let input = self.exchange(partition.clone());
+        let strategy = RankStrategy::Undecided;
+        Self::new(
+            PhysicalNode::Rank { partition, order, start, end, number, form, strategy },
+            vec![input],
+            schema,
+        )
+    }
+
+    /// The rows with what they were before, of which the input gives only the key and what they are.
+    #[must_use]
+    pub fn changelog_normalize(self, key: Vec<usize>) -> Self {
+        let (schema, changelog) =
+            (self.schema.clone(), ModifyKinds { update_before: true, ..self.changelog });
+        let input = self.exchange(key.clone());
+        let input = Self { changelog: changelog.without_update_before(), ..input };
+        Self { changelog, ..Self::new(PhysicalNode::ChangelogNormalize { key }, vec![input], schema) }
+    }
+
+    /// The rows by the primary key of a sink, where the query knows them by the columns of `row_key`, or, if there is
+    /// none, by all.
+    #[must_use]
+    pub fn materialize(self, key: Vec<usize>, row_key: Vec<usize>) -> Self {
+        let schema = self.schema.clone();
+        let input = self.exchange(key.clone());
+        Self::new(PhysicalNode::SinkUpsertMaterializer { key, row_key }, vec![input], schema)
     }
 
     /// The rows without those that were before an update.

@@ -5,7 +5,7 @@ use millstream_operators::{Environment, Stream};
 use crate::catalog::Session;
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
-use crate::plan::PhysicalPlan;
+use crate::plan::{PhysicalNode, PhysicalPlan};
 use crate::translate::Translator;
 use crate::types::Schema;
 
@@ -31,12 +31,13 @@ impl QueryJob {
         &self.plan
     }
 
-    /// Adds the query to a job; its rows are the stream's.
+    /// Adds the query to a job; its rows are the stream's, all in one subtask of what reads it.
     ///
     /// # Errors
     /// If a table cannot be read as it is declared.
     pub fn build(&self, environment: &Environment) -> SqlResult<Stream<Chunk>> {
-        Translator::new(&self.session, environment).stream(&self.plan)
+        // One subtask gets the rows, so that none overtakes another one of the same key.
+        Ok(Translator::new(&self.session, environment).stream(&self.plan)?.global())
     }
 }
 
@@ -76,4 +77,20 @@ impl InsertJob {
         let translator = Translator::new(&self.session, environment);
         self.plans.iter().try_for_each(|plan| translator.sink(plan))
     }
+
+    /// Adds the tables that the INSERTs read, and nothing that is done with their rows: to measure what they cost alone.
+    ///
+    /// # Errors
+    /// If a table cannot be read as it is declared.
+    pub fn build_sources(&self, environment: &Environment) -> SqlResult<()> {
+        let translator = Translator::new(&self.session, environment);
+        self.plans.iter().try_for_each(|plan| discard_scans(plan, &translator))
+    }
+}
+
+fn discard_scans(plan: &PhysicalPlan, translator: &Translator<'_>) -> SqlResult<()> {
+    if matches!(plan.node, PhysicalNode::Scan { .. }) {
+        translator.stream(plan)?.discard();
+    }
+    plan.inputs.iter().try_for_each(|input| discard_scans(input, translator))
 }

@@ -47,18 +47,26 @@ const fn rank(data_type: &SqlType) -> u8 {
 
 /// Whether CAST takes values from one type to the other.
 pub fn can_cast(from: &SqlType, to: &SqlType) -> bool {
-    use SqlType::{Boolean, Date, Time};
+    use SqlType::{Array, Boolean, Date, Map, Multiset, Row, Time};
     match (from, to) {
         (from, to) if can_cast_implicitly(from, to) => true,
-        (SqlType::Array(_) | SqlType::Map(..) | SqlType::Multiset(_) | SqlType::Row(_), to) => to.is_text(),
         (from, to) if to.is_text() => !matches!(from, SqlType::Null),
+        (Array(a), Array(b)) | (Multiset(a), Multiset(b)) => can_cast(&a.data_type, &b.data_type),
+        (Map(k1, v1), Map(k2, v2)) => {
+            can_cast(&k1.data_type, &k2.data_type) && can_cast(&v1.data_type, &v2.data_type)
+        }
+        (Row(a), Row(b)) => {
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|(a, b)| can_cast(&a.field.data_type, &b.field.data_type))
+        }
         (from, to) if from.is_text() => {
             to.is_numeric() || to.is_binary() || to.is_timestamp() || matches!(to, Boolean | Date | Time(_))
         }
+        (from, to) if from.is_binary() => to.is_text(),
         (from, to) if from.is_numeric() => to.is_numeric() || matches!(to, Boolean),
         (Boolean, to) => to.is_numeric(),
         (from, Date | Time(_)) => from.is_timestamp(),
-        (from, to) if from.is_interval() => to.is_integer(),
+        (Time(_), to) => to.is_timestamp(),
         _ => false,
     }
 }

@@ -108,7 +108,15 @@ impl Field {
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.data_type, if self.nullable { "" } else { " NOT NULL" })
+        let data_type = &self.data_type;
+        match (data_type, self.nullable) {
+            (data_type, true) => data_type.fmt(f),
+            // What a timestamp means stands at the end, as in Flink.
+            (SqlType::Timestamp(_, kind) | SqlType::TimestampLtz(_, kind), false) => {
+                write!(f, "{} NOT NULL{kind}", data_type.clone().materialized())
+            }
+            (data_type, false) => write!(f, "{data_type} NOT NULL"),
+        }
     }
 }
 

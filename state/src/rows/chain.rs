@@ -1,6 +1,7 @@
 //! Rows with the same key: a ring in the order in which they were added, of which the index knows the first.
 
-use super::row::{self, RowsPerKey};
+use super::layout::RowsPerKey;
+use super::row;
 use super::row_ref::RowRef;
 use super::store::RowStore;
 

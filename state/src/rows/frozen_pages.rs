@@ -6,7 +6,7 @@ use super::row;
 use super::row_ref::RowRef;
 
 /// One page as it was.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct FrozenPage {
     pub(super) bytes: Arc<Box<[u8]>>,
     /// The size of a slot, in units.

@@ -88,6 +88,12 @@ impl GroupChanges {
         }
     }
 
+    /// Whether a group has changed since this was asked last, and how many rows it has: for a part of a state
+    /// of which a whole keeps track.
+    pub(super) fn take_changed(&mut self) -> impl Iterator<Item = (bool, u64)> {
+        self.changed.iter_mut().zip(&self.known).map(|(changed, known)| (std::mem::take(changed), known.rows))
+    }
+
     /// For a snapshot: the groups that have rows, how many, and since which snapshot they are unchanged.
     pub(super) fn snapshot(
         &mut self,

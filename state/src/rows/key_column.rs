@@ -80,8 +80,8 @@ impl<'a> BytesColumn<'a> {
 pub(super) trait RowKey: Copy {
     /// How many bytes it takes in a row.
     fn length(self) -> usize;
-    /// Whether it is the key of a row that has its key, of `length` bytes, at `at`.
-    fn is_in(self, row: &[u8], at: usize, length: impl FnOnce() -> usize) -> bool;
+    /// Whether it is the key of a row that has its key, of `length` bytes, at `at` of its page.
+    fn is_in(self, page: &[u8], at: usize, length: impl FnOnce() -> usize) -> bool;
     /// Writes it to exactly as many bytes as it takes.
     fn write(self, to: &mut [u8]);
 }
@@ -95,8 +95,8 @@ macro_rules! number_keys {
             }
 
             #[inline]
-            fn is_in(self, row: &[u8], at: usize, _: impl FnOnce() -> usize) -> bool {
-                row.get(at..).and_then(|key| key.first_chunk()).is_some_and(|key| Self::from_le_bytes(*key) == self)
+            fn is_in(self, page: &[u8], at: usize, _: impl FnOnce() -> usize) -> bool {
+                page.get(at..).and_then(|key| key.first_chunk()).is_some_and(|key| Self::from_le_bytes(*key) == self)
             }
 
             #[inline]
@@ -118,8 +118,8 @@ impl RowKey for &[u8] {
     }
 
     #[inline]
-    fn is_in(self, row: &[u8], at: usize, length: impl FnOnce() -> usize) -> bool {
-        length() == self.len() && row.get(at..).is_some_and(|row| row.starts_with(self))
+    fn is_in(self, page: &[u8], at: usize, length: impl FnOnce() -> usize) -> bool {
+        length() == self.len() && page.get(at..).is_some_and(|rest| rest.starts_with(self))
     }
 
     #[inline]

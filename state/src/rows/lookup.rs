@@ -5,14 +5,14 @@
 //! the rows asked for; the rows are compared.
 
 use super::key_column::{BytesColumn, KeyColumn, RowKey, RowKeys};
-use super::row::{self, RowsPerKey};
+use super::layout::RowsPerKey;
+use super::row;
 use super::row_ref::RowRef;
 use super::store::RowStore;
-use crate::prefetch::prefetch;
 use crate::{Result, StateError};
 
 /// How many keys are looked ahead for at once: what is asked for stays in the nearest cache until it is used.
-const AHEAD: usize = 128;
+pub(super) const AHEAD: usize = 128;
 
 /// Where the row of a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Upserted {
 /// Up to so many bytes, a store is taken to be in the nearer caches: there is nothing to wait for.
 const CACHED: usize = 256 << 10;
 
-type Candidates = [Option<RowRef>; AHEAD];
+pub(super) type Candidates = [Option<RowRef>; AHEAD];
 
 impl RowStore {
     /// Appends to `out` where each key's row is, or its first one if a key may have many; none if there is
@@ -101,10 +101,9 @@ impl RowStore {
         if self.bytes() <= CACHED {
             for (at, hash) in hashes.iter().enumerate() {
                 let key = keys.key(at).ok_or_else(|| self.missing_key())?;
-                let found = self.index.find(*hash, |row| self.is_row_of(key, row));
-                let entry = match found {
-                    Some(row) if self.is_live(row) => Upserted { row, is_new: false },
-                    _ => self.upsert_one(*hash, key)?,
+                let entry = match self.index.find(*hash, |row| self.is_live_row_of(key, row)) {
+                    Some(row) => Upserted { row, is_new: false },
+                    None => self.upsert_one(*hash, key)?,
                 };
                 out.push(entry);
             }
@@ -192,26 +191,19 @@ impl RowStore {
 
     /// Finds out where the rows of these keys likely are; their memory is on its way then.
     #[inline]
-    fn look_ahead(&self, hashes: &[u64], candidates: &mut Candidates) {
+    pub(super) fn look_ahead(&self, hashes: &[u64], candidates: &mut Candidates) {
         hashes.iter().for_each(|hash| self.index.prefetch(*hash));
         for (hash, candidate) in hashes.iter().zip(candidates) {
             *candidate = self.index.candidate(*hash);
             if let Some(row) = *candidate {
-                let bytes = self.pages.row(row);
-                // Rows begin anywhere in a line of the cache, and so may end in the next one.
-                if let Some(first) = bytes.first() {
-                    prefetch(first);
-                }
-                if let Some(last) = bytes.get(self.layout.fixed().end) {
-                    prefetch(last);
-                }
+                self.fetch(row);
             }
         }
     }
 
     /// The row with this key, if the index was found to have `candidate` first for its hash.
     #[inline]
-    fn row_of<K: RowKey>(&self, hash: u64, key: K, candidate: RowRef) -> Option<RowRef> {
+    pub(super) fn row_of<K: RowKey>(&self, hash: u64, key: K, candidate: RowRef) -> Option<RowRef> {
         if self.is_row_of(key, candidate) {
             return Some(candidate);
         }
@@ -221,19 +213,24 @@ impl RowStore {
     /// Whether a row has this key.
     #[inline]
     pub(super) fn is_row_of<K: RowKey>(&self, key: K, row: RowRef) -> bool {
-        let bytes = self.pages.row(row);
-        key.is_in(bytes, self.layout.key_at(), || row::key_length(bytes))
+        self.pages.page(row).is_some_and(|page| self.is_key_in(page, key, row))
     }
 
     /// Whether a row has this key, and has not expired.
     #[inline]
     fn is_live_row_of<K: RowKey>(&self, key: K, row: RowRef) -> bool {
-        let bytes = self.pages.row(row);
-        key.is_in(bytes, self.layout.key_at(), || row::key_length(bytes))
-            && self.expiry.is_live(row::stamp(bytes))
+        self.pages.page(row).is_some_and(|page| {
+            self.is_key_in(page, key, row) && self.expiry.is_live(row::stamp_in(page, row.offset()))
+        })
     }
 
-    fn check(&self, hashes: &[u64], keys: &KeyColumn<'_>) -> Result<()> {
+    #[inline]
+    fn is_key_in<K: RowKey>(&self, page: &[u8], key: K, row: RowRef) -> bool {
+        let start = row.offset();
+        key.is_in(page, start + self.layout.key_at(), || row::key_length_in(page, start))
+    }
+
+    pub(super) fn check(&self, hashes: &[u64], keys: &KeyColumn<'_>) -> Result<()> {
         if keys.kind() == self.layout.key_kind() && keys.len() == hashes.len() {
             return Ok(());
         }
@@ -259,7 +256,7 @@ impl RowStore {
     }
 
     #[cold]
-    fn missing_key(&self) -> StateError {
+    pub(super) fn missing_key(&self) -> StateError {
         StateError::Usage(format!(
             "state `{}`: a column of bytes has fewer values than there are hashes, or offsets beyond its data",
             self.meta.name

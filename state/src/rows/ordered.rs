@@ -174,7 +174,8 @@ impl OrderedRows {
         removed
     }
 
-    /// Freezes the content for snapshot `checkpoint`, as [`GroupedState::snapshot`].
+    /// Freezes the content for snapshot `checkpoint`, as [`GroupedState::snapshot`]. Rows that have expired and
+    /// are not swept yet are written as well, and are expired where they are restored.
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
         self.state.snapshot(checkpoint)
     }

@@ -49,6 +49,7 @@ impl Page {
     }
 
     #[cold]
+    #[inline(never)]
     fn take_back(&mut self) {
         if let Self::Shared(bytes) = std::mem::take(self) {
             *self = Self::Owned(Arc::try_unwrap(bytes).unwrap_or_else(|shared| Box::clone(&shared)));

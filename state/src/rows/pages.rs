@@ -3,6 +3,8 @@
 //! A page has slots of one size. Slots that were freed are a list within the page; pages with room are a
 //! list for each size; a page without rows is given back.
 
+use std::sync::Arc;
+
 use super::frozen_pages::{FrozenPage, FrozenPages};
 use super::page::Page;
 use super::row;
@@ -73,17 +75,28 @@ impl Pages {
         self.pages.len()
     }
 
+    /// The bytes of the page of a row.
+    #[inline]
+    pub(super) fn page(&self, row: RowRef) -> Option<&[u8]> {
+        self.pages.get(row.page()).map(Page::bytes)
+    }
+
+    /// As [`page`](Self::page), for writing.
+    #[inline]
+    pub(super) fn page_mut(&mut self, row: RowRef) -> Option<&mut [u8]> {
+        self.pages.get_mut(row.page()).map(Page::bytes_mut)
+    }
+
     /// The bytes from where a row begins, to the end of its page.
     #[inline]
     pub(super) fn row(&self, row: RowRef) -> &[u8] {
-        self.pages.get(row.page()).and_then(|page| page.bytes().get(row.offset()..)).unwrap_or_default()
+        self.page(row).and_then(|page| page.get(row.offset()..)).unwrap_or_default()
     }
 
     /// As [`row`](Self::row), for writing.
     #[inline]
     pub(super) fn row_mut(&mut self, row: RowRef) -> &mut [u8] {
-        let page = self.pages.get_mut(row.page());
-        page.and_then(|page| page.bytes_mut().get_mut(row.offset()..)).unwrap_or_default()
+        self.page_mut(row).and_then(|page| page.get_mut(row.offset()..)).unwrap_or_default()
     }
 
     /// How many bytes the row's slot has.
@@ -264,10 +277,11 @@ impl Pages {
 
     /// What the pages hold now, to be looked at while the store goes on.
     pub(super) fn share(&mut self) -> FrozenPages {
-        let states = self.states.iter().map(|state| (state.class.units(), state.begun));
-        let shared = self.pages.iter_mut().zip(states).map(|(page, (units, begun))| match begun {
-            0 => FrozenPage::default(),
-            _ => FrozenPage { bytes: page.share(), units, begun },
+        // One for all that were given back.
+        let nothing = Arc::default();
+        let shared = self.pages.iter_mut().zip(&self.states).map(|(page, state)| {
+            let bytes = if state.begun == 0 { Arc::clone(&nothing) } else { page.share() };
+            FrozenPage { bytes, units: state.class.units(), begun: state.begun }
         });
         FrozenPages(shared.collect())
     }

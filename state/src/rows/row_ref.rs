@@ -59,3 +59,20 @@ impl RowRef {
         self.unit() as usize * UNIT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_named_by_page_and_unit() {
+        for (page, unit) in [(1, 0), (1, 1_023), (RowRef::PAGES - 1, 1_023)] {
+            let row = RowRef::new(page, unit).unwrap();
+            assert_eq!((row.page(), row.unit(), row.offset()), (page, unit, usize::from(unit) * 16));
+            assert_eq!(RowRef::from_number(row.number()), Some(row));
+        }
+        assert_eq!(RowRef::new(0, 5), None, "there is room for none");
+        assert_eq!(RowRef::new(RowRef::PAGES, 0), None, "the store is full");
+        assert_eq!(size_of::<Option<RowRef>>(), 4);
+    }
+}

@@ -2,25 +2,30 @@
 //!
 //! ```text
 //! block:  1 if rows have stamps, else 0 | keys
-//! key:    hash u64 | its length, then its bytes; or a number | how many rows, where it may have many | rows
-//! row:    stamp u32, where rows have stamps | fixed part | length of the variable part, and its bytes
+//! key:    its length, then its bytes; or a number as words | hash | how many rows, where it may have many | rows
+//! row:    stamp u32, where rows have stamps | length of the variable part, then its bytes | fixed part as words
 //! ```
 //!
-//! Lengths and counts are varints, numbers little-endian. Rows of one key are in their order.
+//! Lengths and counts are varints, words as in [`words`](super::words). Rows of one key are in their order. The
+//! hash is a varint, too, of how it differs from the hash of the key's bytes: not at all, for most keys that
+//! are numbers.
 
+use std::hash::Hasher;
 use std::sync::{Arc, OnceLock};
 
 use super::frozen_pages::FrozenPages;
 use super::key_column::KeyKind;
-use super::row::{self, RowLayout, RowsPerKey};
+use super::layout::{RowLayout, RowsPerKey};
+use super::row;
 use super::row_ref::RowRef;
 use super::store::RowStore;
 use super::ttl::Expiry;
+use super::words::pack;
 use crate::codec::encode_into;
 use crate::prefetch::prefetch;
 use crate::snapshot::Pieces;
 use crate::snapshot::part::{EncodeBlock, GroupSnapshot, KeyedStateSnapshot};
-use crate::{CheckpointId, KeyGroupRange, KeyGroups, Result, StateError};
+use crate::{CheckpointId, KeyGroupRange, KeyGroups, Result, StableHasher, StateError};
 
 /// How many keys before its turn a row is asked for.
 const FETCHED_AHEAD: usize = 16;
@@ -34,15 +39,7 @@ impl RowStore {
     /// Freezes the content for snapshot `checkpoint`: takes some ten nanoseconds a page; rows are neither
     /// copied nor encoded. A page is copied when it is written to while the snapshot still holds it.
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
-        let frozen = Arc::new(FrozenRows {
-            state: self.meta.name.as_str().into(),
-            layout: self.layout.clone(),
-            groups: self.groups.groups(),
-            range: self.groups.range(),
-            expiry: self.expiry,
-            pages: self.pages.share(),
-            dealt: OnceLock::new(),
-        });
+        let frozen = self.freeze();
         let start = frozen.range.start();
         let groups = self.groups.snapshot(checkpoint).map(|(group, rows, unchanged_since)| {
             let block = RowBlock { frozen: frozen.clone(), index: group.index().saturating_sub(start), rows };
@@ -50,10 +47,23 @@ impl RowStore {
         });
         KeyedStateSnapshot { meta: self.meta.clone(), groups: groups.collect() }
     }
+
+    /// The rows as they are now.
+    pub(super) fn freeze(&mut self) -> Arc<FrozenRows> {
+        Arc::new(FrozenRows {
+            state: self.meta.name.as_str().into(),
+            layout: self.layout.clone(),
+            groups: self.groups.groups(),
+            range: self.groups.range(),
+            expiry: self.expiry,
+            pages: self.pages.share(),
+            dealt: OnceLock::new(),
+        })
+    }
 }
 
 /// What all blocks of a snapshot have in common.
-struct FrozenRows {
+pub(super) struct FrozenRows {
     state: Arc<str>,
     layout: RowLayout,
     groups: KeyGroups,
@@ -66,7 +76,8 @@ struct FrozenRows {
 }
 
 impl FrozenRows {
-    fn rows_of(&self, index: usize) -> &[RowRef] {
+    /// The rows of a group, of those with one key the first: `index` is which of the range's groups it is.
+    pub(super) fn rows_of(&self, index: usize) -> &[RowRef] {
         let dealt = self.dealt.get_or_init(|| self.deal());
         dealt.get(index).map(Vec::as_slice).unwrap_or_default()
     }
@@ -88,12 +99,17 @@ impl FrozenRows {
 
     fn encode(&self, index: usize, out: &mut Pieces) -> Result<(), postcard::Error> {
         out.end().push(if self.expiry.is_on() { STAMPED } else { UNSTAMPED });
+        self.encode_keys(index, out)
+    }
+
+    /// Appends the keys of a group with their rows.
+    pub(super) fn encode_keys(&self, index: usize, out: &mut Pieces) -> Result<(), postcard::Error> {
         let rows = self.rows_of(index);
         let ahead = rows.iter().skip(FETCHED_AHEAD).map(Some).chain(std::iter::repeat(None));
+        let last = self.layout.reach();
         for (row, ahead) in rows.iter().zip(ahead) {
-            if let Some(first) = ahead.and_then(|row| self.pages.row(*row).first()) {
-                prefetch(first);
-            }
+            let ahead = ahead.map(|row| self.pages.row(*row)).unwrap_or_default();
+            [ahead.first(), ahead.get(last)].into_iter().flatten().for_each(prefetch);
             self.encode_key(*row, out)?;
         }
         Ok(())
@@ -101,44 +117,62 @@ impl FrozenRows {
 
     /// Appends a key with its rows, unless all of them have expired.
     fn encode_key(&self, first: RowRef, out: &mut Pieces) -> Result<(), postcard::Error> {
-        let live = self.live_rows(first).count();
+        let bytes = self.pages.row(first);
+        let many = self.layout.rows_per_key() == RowsPerKey::Many;
+        let live = match many {
+            true => self.live_rows(bytes).count(),
+            false => usize::from(self.expiry.is_live(row::stamp(bytes))),
+        };
         if live == 0 {
             return Ok(());
         }
-        let (bytes, to) = (self.pages.row(first), out.end());
-        to.extend_from_slice(&row::hash(bytes).to_le_bytes());
-        let key = self.layout.key(bytes);
-        if self.layout.key_kind() == KeyKind::Bytes {
-            encode_into(&key.len(), to)?;
-        }
-        to.extend_from_slice(key);
-        if self.layout.rows_per_key() == RowsPerKey::Many {
-            encode_into(&live, to)?;
-        }
-        self.live_rows(first).try_for_each(|bytes| {
-            let to = out.end();
-            if self.expiry.is_on() {
-                to.extend_from_slice(&row::stamp(bytes).to_le_bytes());
+        let (key, to) = (self.layout.key(bytes), out.end());
+        match self.layout.key_kind() {
+            KeyKind::U64 | KeyKind::U128 => pack(key, to),
+            KeyKind::Bytes => {
+                encode_into(&key.len(), to)?;
+                to.extend_from_slice(key);
             }
-            to.extend_from_slice(bytes.get(self.layout.fixed()).unwrap_or_default());
-            let variable = bytes.get(self.layout.variable(bytes)).unwrap_or_default();
-            encode_into(&variable.len(), to)?;
-            to.extend_from_slice(variable);
-            Ok(())
-        })
+        }
+        encode_into(&(row::hash(bytes) ^ hash_of_bytes(key)), to)?;
+        if !many {
+            return self.encode_row(bytes, to);
+        }
+        encode_into(&live, to)?;
+        self.live_rows(bytes).try_for_each(|bytes| self.encode_row(bytes, out.end()))
+    }
+
+    #[inline]
+    fn encode_row(&self, bytes: &[u8], to: &mut Vec<u8>) -> Result<(), postcard::Error> {
+        if self.expiry.is_on() {
+            to.extend_from_slice(&row::stamp(bytes).to_le_bytes());
+        }
+        let variable = bytes.get(self.layout.variable(bytes)).unwrap_or_default();
+        encode_into(&variable.len(), to)?;
+        to.extend_from_slice(variable);
+        pack(bytes.get(self.layout.fixed()).unwrap_or_default(), to);
+        Ok(())
+    }
+
+    /// The error of a block that cannot be encoded.
+    pub(super) fn failed(&self, source: postcard::Error) -> StateError {
+        StateError::Codec { state: self.state.to_string(), action: "encode", source }
     }
 
     /// The bytes of all rows with the key of a first one, in order, without those that have expired.
-    fn live_rows(&self, first: RowRef) -> impl Iterator<Item = &[u8]> {
-        let bytes = self.pages.row(first);
-        let rows = match self.layout.rows_per_key() {
-            RowsPerKey::One => 1,
-            RowsPerKey::Many => row::count(bytes) as usize,
-        };
+    fn live_rows<'a>(&'a self, first: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         let next = |bytes: &&[u8]| row::next(bytes).map(|next| self.pages.row(next));
-        let all = std::iter::successors(Some(bytes), next).take(rows);
+        let all = std::iter::successors(Some(first), next).take(row::count(first) as usize);
         all.filter(|bytes| self.expiry.is_live(row::stamp(bytes)))
     }
+}
+
+/// The stable hash of a key's bytes.
+#[inline]
+pub(super) fn hash_of_bytes(key: &[u8]) -> u64 {
+    let mut hasher = StableHasher::default();
+    hasher.write(key);
+    hasher.finish()
 }
 
 /// The rows of one key group.
@@ -152,11 +186,7 @@ struct RowBlock {
 
 impl EncodeBlock for RowBlock {
     fn encode(&self, out: &mut Pieces) -> Result<()> {
-        self.frozen.encode(self.index, out).map_err(|source| StateError::Codec {
-            state: self.frozen.state.to_string(),
-            action: "encode",
-            source,
-        })
+        self.frozen.encode(self.index, out).map_err(|source| self.frozen.failed(source))
     }
 
     fn entries(&self) -> u64 {

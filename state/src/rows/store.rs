@@ -3,8 +3,9 @@
 use super::group_changes::GroupChanges;
 use super::index::RowIndex;
 use super::key_column::RowKey;
+use super::layout::{RowLayout, RowsPerKey};
 use super::pages::Pages;
-use super::row::{self, FREE, RowLayout, RowsPerKey};
+use super::row::{self, FREE};
 use super::row_ref::RowRef;
 use super::ttl::Expiry;
 use crate::snapshot::part::StateMeta;
@@ -108,14 +109,21 @@ impl RowStore {
     /// The fixed part of a row.
     #[inline]
     pub fn fixed(&self, row: RowRef) -> &[u8] {
-        self.pages.row(row).get(self.layout.fixed()).unwrap_or_default()
+        let (start, fixed) = (row.offset(), self.layout.fixed());
+        self.pages
+            .page(row)
+            .and_then(|page| page.get(start + fixed.start..start + fixed.end))
+            .unwrap_or_default()
     }
 
     /// The fixed part of a row, for writing.
-    #[inline]
+    #[inline(always)]
     pub fn fixed_mut(&mut self, row: RowRef) -> &mut [u8] {
-        let row = written(&mut self.pages, &mut self.groups, self.expiry, row);
-        row.get_mut(self.layout.fixed()).unwrap_or_default()
+        let Some(page) = written(&mut self.pages, &mut self.groups, self.expiry, row) else {
+            return Default::default();
+        };
+        let fixed = self.layout.fixed();
+        page.get_mut(row.offset() + fixed.start..row.offset() + fixed.end).unwrap_or_default()
     }
 
     /// The variable part of a row; empty in a new one.
@@ -127,7 +135,8 @@ impl RowStore {
 
     /// The variable part of a row, for writing where its length stays.
     pub fn variable_mut(&mut self, row: RowRef) -> &mut [u8] {
-        let row = written(&mut self.pages, &mut self.groups, self.expiry, row);
+        written(&mut self.pages, &mut self.groups, self.expiry, row);
+        let row = self.pages.row_mut(row);
         row.get_mut(self.layout.variable(row)).unwrap_or_default()
     }
 
@@ -161,7 +170,8 @@ impl RowStore {
         } else {
             row
         };
-        let bytes = written(&mut self.pages, &mut self.groups, self.expiry, row);
+        written(&mut self.pages, &mut self.groups, self.expiry, row);
+        let bytes = self.pages.row_mut(row);
         row::set_variable_length(bytes, length);
         if let Some(to) = bytes.get_mut(self.layout.variable(bytes)) {
             to.copy_from_slice(variable);
@@ -248,18 +258,18 @@ impl RowStore {
     }
 }
 
-/// A row that is being written to.
-#[inline]
-pub(super) fn written<'p>(
+/// Marks a row as being written to; returns its page.
+#[inline(always)]
+fn written<'p>(
     pages: &'p mut Pages,
     groups: &mut GroupChanges,
     expiry: Expiry,
     row: RowRef,
-) -> &'p mut [u8] {
-    let bytes = pages.row_mut(row);
-    groups.mark(row::hash(bytes));
-    row::set_stamp(bytes, expiry.now());
-    bytes
+) -> Option<&'p mut [u8]> {
+    let page = pages.page_mut(row)?;
+    groups.mark(row::hash_in(page, row.offset()));
+    row::set_stamp_in(page, row.offset(), expiry.now());
+    Some(page)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl RowStore {
     /// To be called between batches with a few pages: no [`RowRef`](super::RowRef) is good afterwards.
     ///
     /// # Errors
-    /// [`StateError::Usage`] if the store is full.
+    /// [`StateError::Usage`](crate::StateError::Usage) if the store is full.
     pub fn sweep(&mut self, pages: usize) -> Result<usize> {
         let before = self.len();
         for _ in 0..pages.min(self.pages.count()) {

@@ -21,7 +21,9 @@ pub fn from_files_to_partitions(setting: &Setting) -> Verdict {
         let mut tables = TableEnvironment::new();
         let create = |name: &str, path: &Path, rest: &str| {
             let path = path.display();
-            format!("CREATE TABLE {name} (n INT, f STRING) {rest}, 'connector' = 'filesystem', 'path' = '{path}')")
+            format!(
+                "CREATE TABLE {name} (n INT, f STRING) {rest}, 'connector' = 'filesystem', 'path' = '{path}')"
+            )
         };
         tables.execute_sql(&create("s", &input, "WITH ('format' = 'json'")).unwrap();
         tables.execute_sql(&create("t", &output, "PARTITIONED BY (f) WITH ('format' = 'csv'")).unwrap();

@@ -34,7 +34,8 @@ pub(super) async fn refuse_newer(
     let Some(least) = next.values().min() else { return Ok(()) };
     let is_newer = |part: &PartName| part.counter >= *next.get(&part.subtask).unwrap_or(least);
     let files = list_parts(directory, partitioned).await?;
-    let newer: Vec<_> = files.iter().filter(|file| part_of(file).is_some_and(|part| is_newer(&part))).collect();
+    let newer: Vec<_> =
+        files.iter().filter(|file| part_of(file).is_some_and(|part| is_newer(&part))).collect();
     let Some(first) = newer.first() else { return Ok(()) };
     Err(Error::new(
         ErrorKind::InvalidJob,

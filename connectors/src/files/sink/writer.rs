@@ -46,7 +46,17 @@ struct Check {
 impl<E: Encoder> FileWriter<E> {
     pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
         let (sealed, under_way) = (Vec::new(), UnderWay::default());
-        Self { config, directory, subtask, next: 0, opened: None, parts: BTreeMap::new(), sealed, under_way, check: None }
+        Self {
+            config,
+            directory,
+            subtask,
+            next: 0,
+            opened: None,
+            parts: BTreeMap::new(),
+            sealed,
+            under_way,
+            check: None,
+        }
     }
 
     /// Begins a file in a folder of the directory.
@@ -157,7 +167,8 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         let directory = self.config.stores.locate(&self.directory)?;
         // Guarded before it is shared: the panic is reported to all that wait for it.
         let partitioned = self.config.encoder.is_partitioned();
-        let work = guarded(async move { refuse_newer(&directory, &states, partitioned).await }).boxed().shared();
+        let work =
+            guarded(async move { refuse_newer(&directory, &states, partitioned).await }).boxed().shared();
         self.check = Some(Check { work, running: None });
         Ok(())
     }

@@ -118,7 +118,12 @@ impl<F: Format> FileReader<F> {
         let has_header = format.has_header();
         let header = self.last_header.as_ref().filter(|_| has_header && !begins_file(&split));
         let header = header.map(|(_, row)| row.as_ref());
-        let reading = SplitReading::new(split.clone(), format.decoder_of(&split.file, split.whole), has_header, header)?;
+        let reading = SplitReading::new(
+            split.clone(),
+            format.decoder_of(&split.file, split.whole),
+            has_header,
+            header,
+        )?;
         self.current = Some((reading, opening.fetcher));
         self.pending.pop_front();
         Ok(Begun::Yes)

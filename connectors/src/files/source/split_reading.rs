@@ -193,9 +193,13 @@ impl<D: Decoder> SplitReading<D> {
                     match self.decoder.decode(row) {
                         Ok(Some(record)) => take(Ok(record))?,
                         Ok(None) => {}
-                        Err(error) => {
-                            take(Err(BadRecordInfo::new(&self.split.file, self.offset, self.line, row, &error)))?
-                        }
+                        Err(error) => take(Err(BadRecordInfo::new(
+                            &self.split.file,
+                            self.offset,
+                            self.line,
+                            row,
+                            &error,
+                        )))?,
                     }
                 }
                 Phase::Header => {

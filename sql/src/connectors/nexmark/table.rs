@@ -84,7 +84,9 @@ const BID: &[(&str, Leaf)] = {
         ("extra", Leaf::Text(B, Generator::bid_extra)),
     ]
 };
-const EVENTS: [(&str, EventKind, &[(&str, Leaf)]); 3] = [
+/// Name, kind and fields of a column of events.
+type EventColumn = (&'static str, EventKind, &'static [(&'static str, Leaf)]);
+const EVENTS: [EventColumn; 3] = [
     ("person", EventKind::Person, PERSON),
     ("auction", EventKind::Auction, AUCTION),
     ("bid", EventKind::Bid, BID),

@@ -1,3 +1,5 @@
+mod reading;
+
 use crate::connectors::testing::Script;
 use crate::connectors::{ChangelogMode, TestRows};
 

@@ -2,15 +2,14 @@
 //! digits and nothing is built in between.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::Deserializer as _;
 
 use super::JsonOptions;
-use crate::chunk::{ColumnBuilder, ValueError, quoted};
+use super::visitors::{Elements, Entries, Members};
+use crate::chunk::{ColumnBuilder, Scalar, ValueError, quoted};
 use crate::formats::leaf::{self, TimeRules};
 use crate::formats::line::{text, without_byte_order_mark, without_line_end};
 use crate::types::text::timestamp::TimestampFormat;
@@ -51,9 +50,7 @@ impl JsonDecoder {
         columns: &mut [ColumnBuilder],
     ) -> Result<(), ValueError> {
         let row = text(without_byte_order_mark(without_line_end(row)))?;
-        // Looked at as a whole first: a row that ends too early must not leave half of it behind.
-        let row: &RawValue = serde_json::from_str(row).map_err(|error| ValueError::new(not_json(&error)))?;
-        self.rules.fields(row.get(), &self.names, columns, &mut self.scratch)
+        self.rules.fields(row.trim_ascii_start(), &self.names, columns, &mut self.scratch)
     }
 }
 
@@ -88,25 +85,14 @@ impl JsonRules {
     ) -> Result<(), ValueError> {
         match &column.field().data_type {
             SqlType::Array(_) if raw.starts_with('[') => column.append_array(|elements| {
-                run(raw, |error| {
-                    serde_json::Deserializer::from_str(raw).deserialize_seq(Elements {
-                        rules: self,
-                        elements,
-                        scratch,
-                        error,
-                    })
+                run(raw, |json, error| {
+                    json.deserialize_seq(Elements { rules: self, elements, scratch, error })
                 })
             }),
             SqlType::Map(..) | SqlType::Multiset(_) if raw.starts_with('{') => {
                 column.append_map(|keys, values| {
-                    run(raw, |error| {
-                        serde_json::Deserializer::from_str(raw).deserialize_map(Entries {
-                            rules: self,
-                            keys,
-                            values,
-                            scratch,
-                            error,
-                        })
+                    run(raw, |json, error| {
+                        json.deserialize_map(Entries { rules: self, keys, values, scratch, error })
                     })
                 })
             }
@@ -122,7 +108,7 @@ impl JsonRules {
             data_type => {
                 let value = self.leaf(raw, data_type);
                 match value {
-                    Ok(Leaf::Whole(number)) => column.append(crate::chunk::Scalar::Integer(number)),
+                    Ok(Leaf::Whole(number)) => column.append(Scalar::Integer(number)),
                     Ok(Leaf::Text(text)) => {
                         let value = leaf::read(data_type, &text, self.times(), scratch);
                         column.append_result(value)
@@ -177,9 +163,8 @@ impl JsonRules {
             return Err(ValueError::new(format!("{} is no object", quoted(raw))));
         }
         let before = fields.first().map_or(0, ColumnBuilder::len);
-        run(raw, |error| {
-            let members = Members { rules: self, names, fields, scratch, before, error };
-            serde_json::Deserializer::from_str(raw).deserialize_map(members)
+        run(raw, |json, error| {
+            json.deserialize_map(Members { rules: self, names, fields, scratch, before, error })
         })?;
         for (name, field) in names.iter().zip(fields.iter_mut()) {
             if field.len() > before {
@@ -204,7 +189,7 @@ enum Leaf<'a> {
 
 /// A text, borrowed where it has no escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// JSON without the blanks between its parts, as Jackson writes trees.
 fn compact(raw: &str) -> String {
@@ -223,139 +208,14 @@ fn compact(raw: &str) -> String {
 }
 
 /// Runs a visitor, which notes what is wrong with a value where serde's error would lose its parts.
-fn run(
-    raw: &str,
-    visit: impl FnOnce(&mut Option<ValueError>) -> Result<(), serde_json::Error>,
+fn run<'a>(
+    raw: &'a str,
+    visit: impl FnOnce(&mut Json<'a>, &mut Option<ValueError>) -> Result<(), serde_json::Error>,
 ) -> Result<(), ValueError> {
-    let mut noted = None;
-    visit(&mut noted).map_err(|error| {
-        noted.unwrap_or_else(|| ValueError::new(format!("{}: {}", quoted(raw), not_json(&error))))
-    })
+    let (mut json, mut noted) = (serde_json::Deserializer::from_str(raw), None);
+    let visited = visit(&mut json, &mut noted).and_then(|()| json.end());
+    visited.map_err(|error| noted.unwrap_or_else(|| ValueError::new(not_json(&error))))
 }
 
-struct Members<'a> {
-    rules: JsonRules,
-    names: &'a [NamedField],
-    fields: &'a mut [ColumnBuilder],
-    scratch: &'a mut Vec<u8>,
-    /// The length of the fields that have not been appended to.
-    before: usize,
-    error: &'a mut Option<ValueError>,
-}
-
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        // Objects mostly have their members in the order of the columns.
-        let mut expected = 0;
-        while let Some(found) = map.next_key_seed(Name { names: self.names, expected })? {
-            let Some(index) = found else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            expected = index + 1;
-            let raw: &RawValue = map.next_value()?;
-            let (Some(field), Some(name)) = (self.fields.get_mut(index), self.names.get(index)) else {
-                continue;
-            };
-            if field.len() > self.before {
-                continue;
-            }
-            if let Err(error) = self.rules.append(raw.get(), field, self.scratch) {
-                *self.error = Some(error.in_field(&name.name));
-                return Err(A::Error::custom("a value"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Finds a member among the fields.
-struct Name<'a> {
-    names: &'a [NamedField],
-    expected: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        if self.names.get(self.expected).is_some_and(|field| *field.name == *name) {
-            return Ok(Some(self.expected));
-        }
-        Ok(self.names.iter().position(|field| *field.name == *name))
-    }
-}
-
-struct Elements<'a> {
-    rules: JsonRules,
-    elements: &'a mut ColumnBuilder,
-    scratch: &'a mut Vec<u8>,
-    error: &'a mut Option<ValueError>,
-}
-
-impl<'de> Visitor<'de> for Elements<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let mut index = 0;
-        while let Some(raw) = sequence.next_element::<&RawValue>()? {
-            index += 1;
-            if let Err(error) = self.rules.append(raw.get(), self.elements, self.scratch) {
-                *self.error = Some(error.in_element(index));
-                return Err(A::Error::custom("a value"));
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Entries<'a> {
-    rules: JsonRules,
-    keys: &'a mut ColumnBuilder,
-    values: &'a mut ColumnBuilder,
-    scratch: &'a mut Vec<u8>,
-    error: &'a mut Option<ValueError>,
-}
-
-impl<'de> Visitor<'de> for Entries<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Text<'de>>()? {
-            let raw: &RawValue = map.next_value()?;
-            let appended = self.keys.append(crate::chunk::Scalar::Text(&key.0));
-            let appended = appended.and_then(|()| self.rules.append(raw.get(), self.values, self.scratch));
-            if let Err(error) = appended {
-                *self.error = Some(error.in_field(&format!("['{}']", key.0)));
-                return Err(A::Error::custom("a value"));
-            }
-        }
-        Ok(())
-    }
-}
+/// A text that is read.
+type Json<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;

@@ -5,7 +5,8 @@ fn bytes_are_values() {
     let little = [("raw.endianness", "little-endian")];
     let latin = [("raw.charset", "iso-8859-1")];
     let none: [(&str, &str); 0] = [];
-    let cases: [(SqlType, &[(&str, &str)], &[u8], &str); 9] = [
+    type Case<'a> = (SqlType, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
+    let cases: [Case<'_>; 9] = [
         (SqlType::STRING, &none, "aä".as_bytes(), "aä"),
         (SqlType::STRING, &latin, b"a\xe4", "aä"),
         (SqlType::BYTES, &none, b"\x01\xff", "[1, -1]"),

@@ -6,6 +6,7 @@
 use arrow_array::Array;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::KeyGroups;
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
 use millstream_state::snapshot::part::StateMeta;
 
@@ -20,6 +21,9 @@ pub(super) struct DistinctArguments {
     arguments: Vec<usize>,
     /// Group and arguments.
     keys: KeyLayout,
+    /// The group alone.
+    group: KeyLayout,
+    key_groups: Option<KeyGroups>,
     /// The filters of the calls; each has a count of its own.
     filters: Vec<Option<usize>>,
     store: Option<RowStore>,
@@ -52,6 +56,8 @@ impl DistinctArguments {
                         name: format!("distinct-{}", all.len()),
                         arguments: call.arguments.clone(),
                         keys: KeyLayout::new(columns, fields),
+                        group: group.clone(),
+                        key_groups: None,
                         filters: Vec::new(),
                         store: None,
                         upserted: Vec::new(),
@@ -84,6 +90,7 @@ impl DistinctArguments {
             store.restore_all(stored)?;
         }
         self.store = Some(store);
+        self.key_groups = Some(cx.info().groups);
         Ok(())
     }
 
@@ -103,8 +110,16 @@ impl DistinctArguments {
         let arguments =
             self.arguments.iter().map(|argument| chunk.column(*argument)).collect::<Result<Vec<_>>>()?;
         let keys = self.keys.keys(chunk.columns(), chunk.rows())?;
+        let mut hashes = Vec::new();
+        self.group.hash(chunk.columns(), chunk.rows(), &mut hashes)?;
+        // Rows come to the subtask by their group: their arguments must be kept in its key group.
+        if let Some(groups) = self.key_groups {
+            for (hash, own) in hashes.iter_mut().zip(keys.hashes()) {
+                *hash = groups.hash_in_group_of(*hash, *own);
+            }
+        }
         self.upserted.clear();
-        store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+        store.upsert(&hashes, &keys.column(), &mut self.upserted)?;
         let at = variant * COUNT;
         let mut counted = Vec::with_capacity(signs.len());
         for (row, (sign, upserted)) in signs.iter().zip(&self.upserted).enumerate() {

@@ -35,6 +35,9 @@ impl ModifyKinds {
     /// `+I` alone.
     pub const INSERT: Self = Self { insert: true, ..Self::NONE };
 
+    /// All kinds.
+    pub const ALL: Self = Self { insert: true, update: true, delete: true, update_before: true };
+
     /// Whether there is nothing but `+I`.
     pub const fn is_insert_only(self) -> bool {
         !self.update && !self.delete

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan};
+use crate::plan::{
+    AggregateCall, ColumnPath, Expression, LogicalNode, LogicalPlan, Scan, SortKey, WindowFunction,
+};
 use crate::types::{NamedField, Schema};
 
 /// The plan without what nobody reads. Its own columns stay.
@@ -20,6 +22,12 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
     let schema = plan.schema.clone();
     match plan.node {
         LogicalNode::Scan(scan) => {
+            let mut required = required;
+            if scan.keyed {
+                let place =
+                    |key: &usize| scan.columns.iter().position(|path| *path == ColumnPath::column(*key));
+                required.extend(scan.table.primary_key.iter().filter_map(place).map(ColumnPath::column));
+            }
             let provided = ColumnPath::outermost(required);
             let paths = provided.iter().filter_map(|path| {
                 // Positions in the scan's columns become those in the columns of the table.
@@ -32,7 +40,8 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             });
             let columns: Vec<_> = paths.collect();
             let schema = provided.iter().map(|path| path_field(&schema, path)).collect();
-            (LogicalPlan { node: LogicalNode::Scan(Scan { table: scan.table, columns }), schema }, provided)
+            let scan = Scan { table: scan.table, columns, keyed: scan.keyed };
+            (LogicalPlan { node: LogicalNode::Scan(scan), schema }, provided)
         }
         LogicalNode::Project { input, expressions } => {
             let provided = ColumnPath::outermost(required);
@@ -98,6 +107,75 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let plan = input.aggregate(placed, calls, schema.project(&columns));
             (plan, columns.into_iter().map(ColumnPath::column).collect())
         }
+        LogicalNode::Join { left, right, kind, condition } => {
+            // Both sides provide in the order of their columns, so that what the join provides is in order, too.
+            let columns = left.schema.len();
+            let mut below = required;
+            ColumnPath::collect(&condition, &mut below);
+            let mut shifted = below.split_off(&ColumnPath::column(columns));
+            shifted = shifted.into_iter().map(|path| path.moved(|root| root - columns)).collect();
+            let (left, from_left) = narrow(*left, below);
+            let (right, from_right) = narrow(*right, shifted);
+            let from_right = from_right.into_iter().map(|path| path.moved(|root| root + columns));
+            let mut provided: Vec<_> = from_left.into_iter().chain(from_right).collect();
+            let condition = ColumnPath::rewrite(&condition, &provided).unwrap_or(condition);
+            if kind.is_left_only() {
+                provided.truncate(left.schema.len());
+            }
+            let names = provided.iter().map(|path| path_field(&schema, path));
+            let names: Schema = names.collect();
+            (LogicalPlan { schema: names, ..left.join(right, kind, condition) }, provided)
+        }
+        LogicalNode::WindowTvf { input, function, columns } => {
+            let before = input.schema.len();
+            let (mut below, mut of_window) = (BTreeSet::new(), BTreeSet::new());
+            for path in required {
+                if path.root() < before {
+                    below.insert(path)
+                } else {
+                    of_window.insert(path.root())
+                };
+            }
+            below.insert(ColumnPath::column(function.time));
+            below.extend(function.partition.iter().copied().map(ColumnPath::column));
+            let (input, mut provided) = narrow(*input, below);
+            let place = |column: usize| {
+                provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column)
+            };
+            let partition = function.partition.iter().copied().map(place).collect();
+            let function = WindowFunction { time: place(function.time), partition, ..function };
+            let kept = of_window.iter().filter_map(|column| columns.get(column - before).copied());
+            let plan = input.windows(function, kept.collect());
+            provided.extend(of_window.into_iter().map(ColumnPath::column));
+            (plan, provided)
+        }
+        LogicalNode::RowNumber { input, partition, order } => {
+            let number = input.schema.len();
+            let (input, provided, place) = below_order(*input, required, &partition, &order, number);
+            let partition = partition.into_iter().map(&place).collect();
+            let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
+            let mut provided = provided;
+            provided.push(ColumnPath::column(number));
+            (input.row_number(partition, order), provided)
+        }
+        LogicalNode::Rank { input, partition, order, start, end, number, form } => {
+            let (column, all) = (input.schema.len(), required);
+            // A number that nobody reads is not made: then rows only enter and leave.
+            let number = number && all.iter().any(|path| path.root() == column);
+            let (input, mut provided, place) = below_order(*input, all, &partition, &order, column);
+            let partition = partition.into_iter().map(&place).collect();
+            let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
+            if number {
+                provided.push(ColumnPath::column(column));
+            }
+            (input.rank(partition, order, (start, end), number, form), provided)
+        }
+        LogicalNode::Sort { input, order } => {
+            let column = input.schema.len();
+            let (input, provided, place) = below_order(*input, required, &[], &order, column);
+            let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
+            (input.sort(order), provided)
+        }
         node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
             let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();
             let provided = ColumnPath::outermost(whole);
@@ -119,6 +197,25 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             (LogicalPlan { node, schema }, provided)
         }
     }
+}
+
+/// The input of what orders its rows, with what is required of it and what it is ordered by; what it provides; and where
+/// it has a column. `number` is the column that is not the input's.
+fn below_order(
+    input: LogicalPlan,
+    mut required: BTreeSet<ColumnPath>,
+    partition: &[usize],
+    order: &[SortKey],
+    number: usize,
+) -> (LogicalPlan, Vec<ColumnPath>, impl Fn(usize) -> usize + use<>) {
+    required.retain(|path| path.root() != number);
+    let read = partition.iter().copied().chain(order.iter().map(|key| key.column));
+    required.extend(read.map(ColumnPath::column));
+    let (input, provided) = narrow(input, required);
+    let columns = provided.clone();
+    let place =
+        move |column| columns.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or(column);
+    (input, provided, place)
 }
 
 /// The plan with these columns alone, whole.

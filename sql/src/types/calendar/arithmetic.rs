@@ -58,7 +58,7 @@ fn months_forward(from: CivilDate, to: CivilDate) -> i64 {
 
 /// How many whole units lie between two timestamps in milliseconds, as TIMESTAMPDIFF counts them: negative if `to` is
 /// before `from`, truncated towards zero. `None` for units that TIMESTAMPDIFF does not take: only YEAR, QUARTER,
-/// MONTH, WEEK, DAY, HOUR, MINUTE and SECOND are.
+/// MONTH, WEEK, DAY, HOUR, MINUTE, SECOND and MILLISECOND are.
 ///
 /// ```
 /// use millstream_sql::parser::ast::TimeUnit;
@@ -77,6 +77,7 @@ pub fn difference(unit: TimeUnit, from: i64, to: i64) -> Option<i64> {
         TimeUnit::Hour => 3_600_000,
         TimeUnit::Minute => 60_000,
         TimeUnit::Second => 1_000,
+        TimeUnit::Millisecond => 1,
         _ => return None,
     };
     Some(to.saturating_sub(from) / millis)

@@ -1,6 +1,6 @@
 //! EXTRACT and the functions that are short for it: YEAR, WEEK, DAYOFWEEK…
 
-use super::{CivilDate, CivilDateTime, NANOS_PER_DAY, TimestampUnit};
+use super::{CivilDate, NANOS_PER_DAY, TimestampUnit};
 use crate::parser::ast::TimeUnit;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
@@ -23,8 +23,11 @@ pub fn extract_timestamp(unit: TimeUnit, value: i64, precision: u8) -> i64 {
     if unit == TimeUnit::Epoch {
         return value.div_euclid(NANOS_PER_SECOND / resolution.nanos());
     }
-    let reading = CivilDateTime::from_timestamp(value, resolution);
-    clock_field(unit, reading.nanos_of_day()).unwrap_or_else(|| date_field(unit, reading.date()))
+    // Most are of the clock: those need no calendar.
+    let per_day = NANOS_PER_DAY / resolution.nanos();
+    let nanos_of_day = value.rem_euclid(per_day) * resolution.nanos();
+    clock_field(unit, nanos_of_day)
+        .unwrap_or_else(|| date_field(unit, CivilDate::from_days(value.div_euclid(per_day))))
 }
 
 /// A field of a DATE in days since 1970-01-01, as [`extract_timestamp`] of its midnight.

@@ -35,7 +35,7 @@ mod tests;
 use field::{Field, NameStyle};
 pub use simple::SimplePattern;
 
-use crate::types::calendar::CivilDateTime;
+use crate::types::calendar::{CivilDateTime, MILLIS_PER_DAY};
 
 /// Why a text is no pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +97,19 @@ impl Pattern {
         format::write(&self.items, CivilDateTime::from_millis(millis, nanos), out);
     }
 
+    /// How many milliseconds long the smallest unit is that the pattern shows, but at most a day: within it, the text stays
+    /// the same. `None` if that is less than a second.
+    ///
+    /// ```
+    /// use millstream_sql::types::text::pattern::Pattern;
+    ///
+    /// let unit = |pattern| Pattern::compile(pattern).unwrap().unit_millis();
+    /// assert_eq!((unit("yyyy-MM"), unit("HH:mm"), unit("s.S")), (Some(86_400_000), Some(60_000), None));
+    /// ```
+    pub fn unit_millis(&self) -> Option<i64> {
+        unit_millis(&self.items)
+    }
+
     /// Reads a text that has the pattern's form from its first character to its last.
     ///
     /// As in Flink, what the pattern does not have is taken from 1970-01-01 00:00:00. Values are checked as by Java's
@@ -105,6 +118,15 @@ impl Pattern {
     pub fn parse(&self, text: &str) -> Option<CivilDateTime> {
         resolve::resolve(parse::parse(&self.items, text)?)
     }
+}
+
+fn unit_millis(items: &[Item]) -> Option<i64> {
+    let units = items.iter().map(|item| match item {
+        Item::Literal(_) => Some(MILLIS_PER_DAY),
+        Item::Number(Number { field, .. }) | Item::Name(field, _) => field.unit_millis(),
+        Item::Optional(items) => unit_millis(items),
+    });
+    units.collect::<Option<Vec<_>>>()?.into_iter().chain([MILLIS_PER_DAY]).min()
 }
 
 /// A part of a pattern.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::OrderedValue;
 use crate::codec::{decode_from, encode_into};
 use crate::grouped::GroupContent;
-use crate::rows::restore::take;
+use crate::rows::words::take;
 use crate::snapshot::Pieces;
 
 /// The rows of one key group.

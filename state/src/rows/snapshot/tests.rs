@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::KeyGroup;
 use crate::rows::test_support::{
     INITIAL, Model, Step, apply, content, find_one, hash, kind, steps, store, store_over, stored, upsert,
 };
+use crate::rows::{BytesColumn, KeyColumn};
 use crate::snapshot::read::KeyedRestore;
+use crate::{KeyGroup, stable_hash};
 
 fn restored(snapshot: &KeyedStateSnapshot, layout: RowLayout) -> RowStore {
     let mut restored = store(layout);
@@ -121,13 +122,23 @@ fn what_was_restored_is_not_written_again() {
 
 #[test]
 fn blocks_are_the_same_bytes_in_every_version() {
-    let layout = RowLayout::new(KeyKind::Bytes, &[1, 2], RowsPerKey::One);
-    let mut store = store(layout);
-    let column = crate::rows::KeyColumn::Bytes(crate::rows::BytesColumn { offsets: &[0, 3], data: b"key" });
-    let mut out = Vec::new();
-    store.upsert(&[0x0102_0304_0506_0708], &column, &mut out).unwrap();
-    store.replace(out[0].row, b"text").unwrap();
-    let snapshot = store.snapshot(CheckpointId::new(1));
-    let bytes = snapshot.groups[0].block.to_bytes().unwrap();
-    assert_eq!(bytes, b"\0\x08\x07\x06\x05\x04\x03\x02\x01\x03key\x01\x02\x04text");
+    let upsert = |kind: KeyKind, hash: u64, column: &KeyColumn<'_>| {
+        let mut store = store(RowLayout::new(kind, &[1, 2], RowsPerKey::One));
+        let mut out = Vec::new();
+        store.upsert(&[hash], column, &mut out).unwrap();
+        store.replace(out[0].row, b"text").unwrap();
+        let snapshot = store.snapshot(CheckpointId::new(1));
+        snapshot.groups[0].block.to_bytes().unwrap()
+    };
+    let column = KeyColumn::Bytes(BytesColumn { offsets: &[0, 3], data: b"key" });
+    let hash = hash_of_bytes(b"key") ^ 0x81;
+    assert_eq!(upsert(KeyKind::Bytes, hash, &column), b"\0\x03key\x81\x01\x04text\x02\x01\x02");
+    let column = KeyColumn::U64(&[0x1234]);
+    assert_eq!(
+        upsert(KeyKind::U64, stable_hash(&0x1234_u64), &column),
+        b"\0\x02\x34\x12\0\x04text\x02\x01\x02"
+    );
+    let column = KeyColumn::U128(&[1 << 64]);
+    let hash = stable_hash(&(1_u128 << 64));
+    assert_eq!(upsert(KeyKind::U128, hash, &column), b"\0\x10\x01\0\x04text\x02\x01\x02");
 }

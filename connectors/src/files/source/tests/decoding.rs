@@ -31,7 +31,8 @@ fn fate() -> impl Strategy<Value = Fate> {
 /// Reads a file split by split; each life of a reader ends with a snapshot that the next begins with.
 fn read_file<F: Format>(format: &F, name: &str, content: &[u8], whole: bool, fate: &Fate) -> Vec<F::Record> {
     let file = FoundFile { name: name.to_owned(), size: content.len() as u64 };
-    let cutting = Cutting { split_bytes: fate.split_bytes, whole_files: whole, recursive: false, gzip: false };
+    let cutting =
+        Cutting { split_bytes: fate.split_bytes, whole_files: whole, recursive: false, gzip: false };
     let header_length = format.decoder(whole).row_length(content).unwrap_or(content.len());
     let (mut lives, mut pieces) = (fate.lives.iter().cycle(), fate.pieces.iter().cycle());
     let mut records = Vec::new();

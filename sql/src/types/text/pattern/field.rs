@@ -1,6 +1,6 @@
 //! The fields of a point in time that patterns name.
 
-use crate::types::calendar::{CivilDate, CivilDateTime};
+use crate::types::calendar::{CivilDate, CivilDateTime, MILLIS_PER_DAY};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -31,6 +31,23 @@ pub(super) enum Field {
     Second,
     Milli,
     Nano,
+}
+
+impl Field {
+    /// How long the field stays the same at least, up to a day; `None` for less than a second.
+    pub(super) const fn unit_millis(self) -> Option<i64> {
+        match self {
+            Self::Milli | Self::Nano => None,
+            Self::Second => Some(1_000),
+            Self::Minute => Some(60_000),
+            Self::HalfOfDay
+            | Self::HourOfDay
+            | Self::ClockHourOfDay
+            | Self::HourOfHalf
+            | Self::ClockHourOfHalf => Some(3_600_000),
+            _ => Some(MILLIS_PER_DAY),
+        }
+    }
 }
 
 /// How a name is written.

@@ -1,0 +1,26 @@
+-- Flights by the names of their airlines, which are in a file of their own.
+CREATE TABLE flights (
+    `year` INT, `month` INT, `day` INT,
+    dep_time INT, sched_dep_time INT, dep_delay INT,
+    arr_time INT, sched_arr_time INT, arr_delay INT,
+    carrier STRING, flight INT, tailnum STRING, origin STRING, dest STRING,
+    air_time INT, distance INT, `hour` INT, `minute` INT, time_hour STRING,
+    -- When the flight should have left, to the hour, in UTC.
+    scheduled AS TO_TIMESTAMP(REPLACE(REPLACE(time_hour, 'T', ' '), 'Z', '')),
+    -- The files are in the order in which flights left, day by day; cancelled ones come at the end of their day.
+    WATERMARK FOR scheduled AS scheduled - INTERVAL '1' DAY
+) WITH (
+    'connector' = 'filesystem',
+    'path' = 'examples/data/flights-2013-01.csv.gz',
+    'format' = 'csv',
+    'csv.has-header' = 'true',
+    'csv.null-literal' = 'NA'
+);
+
+CREATE TABLE airlines (carrier STRING, name STRING, PRIMARY KEY (carrier) NOT ENFORCED) WITH (
+    'connector' = 'filesystem', 'path' = 'examples/data/airlines.csv', 'format' = 'csv', 'csv.has-header' = 'true'
+);
+
+SELECT name, COUNT(*) AS flights, SUM(distance) AS miles
+FROM flights JOIN airlines ON flights.carrier = airlines.carrier
+GROUP BY name;

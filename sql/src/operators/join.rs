@@ -1,0 +1,5 @@
+//! Joins.
+
+mod regular;
+
+pub use regular::{Join, JoinSpecification, SideSpecification, UniqueKey};

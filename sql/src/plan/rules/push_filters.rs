@@ -1,0 +1,118 @@
+//! Conditions stand as far down as they can: rows that nobody wants are neither sent nor kept.
+//!
+//! As Flink's `FILTER_INTO_JOIN`, `JOIN_CONDITION_PUSH`, `FILTER_PROJECT_TRANSPOSE`, `FILTER_SET_OP_TRANSPOSE` and
+//! `FILTER_AGGREGATE_TRANSPOSE`. They do not go through watermarks: a row that is filtered out still says how far time is.
+
+use super::reduce_outer::reduced;
+use crate::plan::join::{Side, is_true};
+use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
+
+/// The plan with its conditions further down.
+pub(super) fn push_filters(plan: LogicalPlan) -> LogicalPlan {
+    push(plan, Vec::new())
+}
+
+/// The rows of a plan for which all conditions hold, which depend on the rows alone.
+fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
+    let schema = plan.schema.clone();
+    let rewritten = match plan.node {
+        LogicalNode::Filter { input, condition } => {
+            let (movable, fixed): (Vec<_>, Vec<_>) =
+                condition.conjuncts().into_iter().partition(Expression::is_deterministic);
+            if fixed.is_empty() {
+                push(*input, movable.into_iter().chain(conditions).collect())
+            } else {
+                filtered(filtered(push(*input, movable), fixed), conditions)
+            }
+        }
+        LogicalNode::Project { input, expressions } => {
+            let below = |condition: &Expression| {
+                condition.replace_columns(&|column| {
+                    expressions.get(column).filter(|expression| expression.is_deterministic()).cloned()
+                })
+            };
+            let (moved, kept) = split(conditions, below);
+            let input = Box::new(push(*input, moved));
+            let plan =
+                LogicalPlan { node: LogicalNode::Project { input, expressions }, schema: schema.clone() };
+            filtered(plan, kept)
+        }
+        LogicalNode::Aggregate { input, keys, calls } => {
+            let below = |condition: &Expression| {
+                condition.replace_columns(&|column| keys.get(column).map(|key| input.column(*key)))
+            };
+            let (moved, kept) = split(conditions, below);
+            filtered(push(*input, moved).aggregate(keys, calls, schema.clone()), kept)
+        }
+        LogicalNode::Union { inputs } => {
+            let inputs = inputs.into_iter().map(|input| push(input, conditions.clone())).collect();
+            LogicalPlan { node: LogicalNode::Union { inputs }, schema: schema.clone() }
+        }
+        LogicalNode::Join { left, right, kind, condition } => {
+            push_into_join(*left, *right, kind, condition, conditions)
+        }
+        node => {
+            let plan = LogicalPlan { node, schema: schema.clone() };
+            filtered(plan.map_inputs(&mut push_filters), conditions)
+        }
+    };
+    // That a condition leaves no NULLs is not said of the columns: those above have been bound to what they were.
+    LogicalPlan { schema, ..rewritten }
+}
+
+fn push_into_join(
+    left: LogicalPlan,
+    right: LogicalPlan,
+    kind: JoinKind,
+    condition: Expression,
+    above: Vec<Expression>,
+) -> LogicalPlan {
+    let columns = left.schema.len();
+    let kind = reduced(kind, &above, columns);
+    let (mut to_left, mut to_right, mut on, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for condition in above {
+        match Side::of(&condition, columns) {
+            Some(Side::Left) if !kind.is_right_outer() => to_left.push(condition),
+            Some(Side::Right) if !kind.is_left_outer() => to_right.push(condition),
+            _ if kind == JoinKind::Inner => on.push(condition),
+            _ => kept.push(condition),
+        }
+    }
+    for condition in condition.conjuncts().into_iter().filter(|condition| !is_true(condition)) {
+        let side = Side::of(&condition, columns).filter(|_| condition.is_deterministic());
+        match side {
+            // Rows for which it does not hold are in no pair; where such rows are in the result, they have to come.
+            Some(Side::Left) if !kind.is_left_outer() && kind != JoinKind::Anti => to_left.push(condition),
+            Some(Side::Right) if !kind.is_right_outer() => to_right.push(condition),
+            _ => on.push(condition),
+        }
+    }
+    let to_right =
+        to_right.iter().map(|condition| condition.over_moved(&|column| column.saturating_sub(columns)));
+    let (left, right) = (push(left, to_left), push(right, to_right.collect()));
+    filtered(left.join(right, kind, Expression::all(on)), kept)
+}
+
+/// Those conditions that can be said below, as they are there, and the others.
+fn split(
+    conditions: Vec<Expression>,
+    below: impl Fn(&Expression) -> Option<Expression>,
+) -> (Vec<Expression>, Vec<Expression>) {
+    let (mut moved, mut kept) = (Vec::new(), Vec::new());
+    for condition in conditions {
+        let mut has_columns = false;
+        condition.visit_columns(&mut |_| has_columns = true);
+        match below(&condition).filter(|_| has_columns) {
+            Some(condition) => moved.push(condition),
+            None => kept.push(condition),
+        }
+    }
+    (moved, kept)
+}
+
+fn filtered(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
+    if conditions.is_empty() { plan } else { plan.filter(Expression::all(conditions)) }
+}
+
+#[cfg(test)]
+mod tests;
