@@ -3,7 +3,7 @@
 mod reference;
 
 use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
-use millstream_state::Timestamp;
+use millstream_state::{KeyGroups, Timestamp};
 use proptest::prelude::*;
 
 use self::reference::{Reference, Row, Strategy as Kept};
