@@ -46,7 +46,11 @@ impl WindowTableFunction {
         let assigner = WindowAssigner::of(function.kind, function.offset);
         let in_zone = matches!(function.attribute, SqlType::TimestampLtz(..));
         Ok(Self {
-            assigner: assigner.ok_or_else(|| SqlError::unsupported("sessions are not known from one row"))?,
+            assigner: assigner.ok_or_else(|| {
+                SqlError::unsupported(
+                    "SESSION whose windows are not grouped by its PARTITION BY is not supported yet",
+                )
+            })?,
             time: (function.attribute.time_kind() == TimeKind::Rowtime).then_some(function.time),
             clock: if in_zone { WindowClock::of(zone.clone()) } else { WindowClock::default() },
             columns: columns.to_vec(),
