@@ -81,7 +81,7 @@ fn flights() -> Vec<Flight> {
 
 /// A timestamp of whole hours as a row shows it.
 fn shown(time_hour: &str) -> String {
-    time_hour.trim_end_matches('Z').trim_end_matches(":00").to_owned()
+    time_hour.strip_suffix(":00Z").unwrap().to_owned()
 }
 
 /// A double as Java writes it, for numbers of moderate size.

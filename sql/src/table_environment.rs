@@ -17,12 +17,15 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use millstream_operators::Environment;
+
 use crate::analysis::{analyze_insert, analyze_query};
 use crate::catalog::{ObjectPath, Relation, Session, Table};
 use crate::connectors::{table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
+use crate::translate::Translator;
 use crate::plan::changelog::{self, ModifyKinds, UpdateKind};
 use crate::plan::{LogicalPlan, PhysicalPlan, rules};
 
@@ -122,7 +125,15 @@ impl TableEnvironment {
 
     fn query_job(&self, query: &Query) -> SqlResult<QueryJob> {
         let plan = self.physical(analyze_query(&self.session, query)?)?;
-        Ok(QueryJob::new(self.session.clone(), changelog::infer(plan, UpdateKind::BeforeAfter)?))
+        let plan = changelog::infer(plan, UpdateKind::BeforeAfter)?;
+        self.check_operators(&plan)?;
+        Ok(QueryJob::new(self.session.clone(), plan))
+    }
+
+    /// What no operator can run is refused now, not when the job is built.
+    fn check_operators(&self, plan: &PhysicalPlan) -> SqlResult<()> {
+        let nowhere = Environment::new();
+        Translator::new(&self.session, &nowhere).stream(plan).map(drop)
     }
 
     fn physical(&self, plan: LogicalPlan) -> SqlResult<PhysicalPlan> {
@@ -148,6 +159,12 @@ impl TableEnvironment {
     }
 
     fn insert_plan(&self, insert: &Insert) -> SqlResult<PhysicalPlan> {
+        let plan = self.inferred_insert(insert)?;
+        plan.inputs.iter().try_for_each(|input| self.check_operators(input))?;
+        Ok(plan)
+    }
+
+    fn inferred_insert(&self, insert: &Insert) -> SqlResult<PhysicalPlan> {
         let (plan, table) = analyze_insert(&self.session, insert)?;
         let sink = table_sink(&self.session, &table)?;
         let plan = self.physical(plan)?.sink(table.clone());
