@@ -86,6 +86,6 @@ mod tests {
         let cumulate = WindowKind::Cumulate { step: 1_000, size: 3_000 };
         assert_eq!(windows(cumulate, 0, 0), [(0, 1_000), (0, 2_000), (0, 3_000)]);
         assert_eq!(windows(cumulate, 0, 2_000), [(0, 3_000)]);
-        assert_eq!(windows(cumulate, 500, -501), [(-2_500, -500)]);
+        assert_eq!(windows(cumulate, 500, -501), [(-2_500, -500), (-2_500, 500)]);
     }
 }
