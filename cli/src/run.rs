@@ -119,7 +119,7 @@ fn build(
         (Some(Deferred::Insert(mut first)), _) => {
             for job in jobs {
                 match job {
-                    Deferred::Insert(other) => first.append(other),
+                    Deferred::Insert(other) => first.append(*other),
                     Deferred::Query(_) => return Err(query_among_others()),
                 }
             }

@@ -39,9 +39,9 @@ pub struct Script {
 /// A job that is to run later.
 pub enum Deferred {
     /// It writes tables.
-    Insert(InsertJob),
+    Insert(Box<InsertJob>),
     /// Its rows are the result.
-    Query(QueryJob),
+    Query(Box<QueryJob>),
 }
 
 impl Script {
@@ -136,7 +136,7 @@ impl Script {
             },
             TableResult::Insert(insert) => {
                 if let Some(deferred) = &mut self.deferred {
-                    deferred.push(Deferred::Insert(insert));
+                    deferred.push(Deferred::Insert(Box::new(insert)));
                     return Ok(0);
                 }
                 let code = job::insert(&self.tables.session, &insert, self.options)?;

@@ -26,7 +26,8 @@ fn script(folder: &Path, rate: u64) -> PathBuf {
     let text = format!(
         "SET 'execution.checkpointing.interval' = '20 ms';
          CREATE TABLE events (event_type INT, bid ROW<auction BIGINT, bidder BIGINT>) WITH (
-             'connector' = 'nexmark', 'events.num' = '{EVENTS}', 'first-event.rate' = '{rate}', 'next-event.rate' = '{rate}');
+             'connector' = 'nexmark', 'events.num' = '{EVENTS}', 'max-emit-speed' = 'false',
+             'first-event.rate' = '{rate}', 'next-event.rate' = '{rate}');
          CREATE TABLE counts (bidder BIGINT, n BIGINT, PRIMARY KEY (bidder) NOT ENFORCED) WITH ('connector' = 'print');
          INSERT INTO counts SELECT bid.bidder, COUNT(*) FROM events WHERE event_type = 2 GROUP BY bid.bidder;"
     );

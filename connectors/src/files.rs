@@ -12,7 +12,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 
-pub use encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
+pub use encode::{CsvEncoder, Encoder, Folders, JsonLinesEncoder, TextEncoder};
 pub use format::{CsvFormat, Decoder, Format, Gathered, JsonLinesFormat, RowError, TextFormat};
 pub use location::IntoPaths;
 pub use sink::{Committable, FileSink, FileWriter, WriterState};

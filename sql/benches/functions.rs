@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_array::{Array, ArrayRef, Int32Array, Int64Array, StringViewArray};
+use arrow_array::{ArrayRef, Int32Array, Int64Array, StringViewArray};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use millstream_sql::eval::{Argument, Arguments, BuildContext, EvalContext, Value};
 use millstream_sql::functions::scalar_function;
@@ -16,7 +16,7 @@ use regex::Regex;
 const ROWS: usize = 4_096;
 
 /// Evaluates a function over its columns.
-fn call(name: &str, arguments: &[(SqlType, Value)], result: SqlType) -> impl Fn() -> ArrayRef {
+fn call(name: &str, arguments: &[(SqlType, Value)], result: SqlType) -> impl Fn() -> ArrayRef + use<> {
     let known = arguments.iter().map(|(data_type, value)| Argument {
         field: Field::required(data_type.clone()),
         constant: value.is_scalar().then(|| value.array().clone()),

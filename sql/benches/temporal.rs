@@ -29,7 +29,7 @@ fn call(
     arguments: &[(SqlType, Value)],
     result: SqlType,
     zone: &str,
-) -> impl Fn() -> ArrayRef {
+) -> impl use<> + Fn() -> ArrayRef {
     let known = arguments.iter().map(|(data_type, value)| Argument {
         field: Field::required(data_type.clone()),
         constant: value.is_scalar().then(|| value.array().clone()),
@@ -59,7 +59,7 @@ fn column(values: impl Array + 'static) -> Value {
 fn functions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("temporal");
     group.throughput(Throughput::Elements(ROWS as u64)).measurement_time(Duration::from_secs(2));
-    let times = || column(millis().collect::<TimestampMillisecondArray>());
+    let times = || column(TimestampMillisecondArray::from_iter_values(millis()));
 
     for pattern in ["yyyy-MM-dd", "HH:mm", "yyyy-MM-dd HH:mm:ss.SSS"] {
         for (what, data_type, zone) in [("", TIMESTAMP, "UTC"), (", zone", INSTANT, "Europe/Berlin")] {
@@ -84,11 +84,11 @@ fn functions(criterion: &mut Criterion) {
         bencher.iter(|| millis().map(|millis| millis.rem_euclid(86_400_000) / 3_600_000).collect::<Vec<_>>());
     });
 
-    let numbers = || column(millis().collect::<Int64Array>());
+    let numbers = || column(Int64Array::from_iter_values(millis()));
     let as_text = call(cast_function(), &[(SqlType::BigInt, numbers())], SqlType::STRING, "UTC");
     group.bench_function("CAST BIGINT AS STRING", |bencher| bencher.iter(&as_text));
     group.bench_function("CAST BIGINT AS STRING, plain loop", |bencher| {
-        bencher.iter(|| millis().map(|value| value.to_string()).collect::<StringViewArray>())
+        bencher.iter(|| StringViewArray::from_iter_values(millis().map(|value| value.to_string())))
     });
 
     let texts = call(cast_function(), &[(TIMESTAMP, times())], SqlType::STRING, "UTC")();

@@ -67,7 +67,7 @@ impl TableEnvironment {
             );
         }
         match &statement.kind {
-            StatementKind::Query(query) => Ok(TableResult::Query(self.query_job(query)?)),
+            StatementKind::Query(query) => Ok(TableResult::Query(Box::new(self.query_job(query)?))),
             StatementKind::Insert(insert) => self.insert(insert),
             StatementKind::Execute(inner) => self.execute(inner),
             StatementKind::StatementSet(inserts) => {

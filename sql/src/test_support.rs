@@ -147,7 +147,7 @@ fn query_job(script: &str) -> QueryJob {
     let (last, before) = statements(script);
     before.iter().for_each(|statement| drop(environment.execute_sql(statement).unwrap()));
     match environment.execute_sql(&last) {
-        Ok(TableResult::Query(job)) => job,
+        Ok(TableResult::Query(job)) => *job,
         Ok(other) => panic!("no query: {other:?}"),
         Err(error) => panic!("{}", error.render(&last)),
     }

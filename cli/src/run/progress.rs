@@ -23,7 +23,7 @@ impl Progress {
     pub(super) fn line(&mut self, metrics: &JobMetrics) -> String {
         let (mut read, mut written) = (0, 0);
         for (name, operator) in metrics.operators() {
-            if name.starts_with("Source: ") || name == "Values" {
+            if name.starts_with("Source: ") || name.starts_with("Values") {
                 read += operator.records_out;
             } else if name.starts_with("Sink: ") {
                 written += operator.records_in;

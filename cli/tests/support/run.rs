@@ -1,5 +1,7 @@
 //! Runs the binary.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

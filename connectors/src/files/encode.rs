@@ -62,10 +62,13 @@ pub trait Encoder: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// What is wrong, if a record belongs into no folder.
-    fn partition(&self, records: &[Self::Record]) -> Result<Vec<(String, Vec<Self::Record>)>, String> {
+    fn partition(&self, records: &[Self::Record]) -> Result<Folders<Self::Record>, String> {
         Ok(vec![(String::new(), records.to_vec())])
     }
 }
+
+/// Records by the folders that they go to.
+pub type Folders<T> = Vec<(String, Vec<T>)>;
 
 /// Writes CSV (RFC 4180) with `serde`; no header line unless asked for.
 #[derive(Debug)]

@@ -20,6 +20,11 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// Where lines go.
 pub(super) trait Printer: Send + Sync + 'static {
     fn print(&self, text: &[u8]) -> io::Result<()>;
+
+    /// What it is, for errors.
+    fn name(&self) -> &'static str {
+        "standard output"
+    }
 }
 
 /// Standard output, as it is when something is printed.
@@ -39,6 +44,10 @@ struct StandardError;
 impl Printer for StandardError {
     fn print(&self, text: &[u8]) -> io::Result<()> {
         io::stderr().lock().write_all(text)
+    }
+
+    fn name(&self) -> &'static str {
+        "standard error"
     }
 }
 
@@ -144,7 +153,8 @@ impl Queue {
             return Ok(());
         }
         self.printer.print(text.as_bytes()).map_err(|error| {
-            let error = Error::new(ErrorKind::External, "cannot print").caused_by(error);
+            let problem = format!("cannot write to {}", self.printer.name());
+            let error = Error::new(ErrorKind::External, problem).caused_by(error);
             self.waiting.lock().failure = Some(error.clone());
             error
         })

@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, VALUES.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::bind_over;
@@ -29,7 +29,20 @@ pub(crate) struct QueryContext<'a> {
 /// # Errors
 /// If it does not fit the catalog or the types, or is not supported.
 pub fn analyze_query(session: &Session, query: &Query) -> SqlResult<LogicalPlan> {
-    QueryContext { session, with: BTreeMap::new(), depth: 0 }.ordered_query(query, true)
+    QueryContext { session, with: BTreeMap::new(), depth: 0 }.ordered_query(query, true).map(uniquely_named)
+}
+
+/// The plan with a number behind each name that a column before it has, as Calcite's `SqlValidatorUtil.uniquify`.
+fn uniquely_named(plan: LogicalPlan) -> LogicalPlan {
+    let mut names: BTreeSet<Arc<str>> = BTreeSet::new();
+    let columns = plan.schema.iter().map(|column| {
+        let numbered = (0_u32..).map(|number| Arc::from(format!("{}{number}", column.name)));
+        let mut candidates = std::iter::once(column.name.clone()).chain(numbered);
+        let name = candidates.find(|name| !names.contains(name)).unwrap_or_else(|| column.name.clone());
+        names.insert(name.clone());
+        NamedField::new(name, column.field.clone())
+    });
+    LogicalPlan { schema: columns.collect(), ..plan }
 }
 
 impl QueryContext<'_> {

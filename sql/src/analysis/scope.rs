@@ -179,10 +179,19 @@ impl Scope {
         match (self.resolve_here(name), &self.around) {
             (Err(error), Some(around)) => match around.resolve(name) {
                 Ok(found) => Ok(shifted(&found, self.len())),
+                // Whoever has the relation knows what is wrong.
+                Err(around) if !self.has_relation_of(name) => Err(around),
                 Err(_) => Err(error),
             },
             (here, _) => here,
         }
+    }
+
+    /// Whether a name begins with that of a relation here, or with none.
+    fn has_relation_of(&self, name: &ObjectName) -> bool {
+        let mut qualifiers = (1..name.parts.len()).filter_map(|length| name.parts.get(..length));
+        name.parts.len() == 1
+            || qualifiers.any(|qualifier| self.relations.iter().any(|it| is_called(&it.names, qualifier)))
     }
 
     fn resolve_here(&self, name: &ObjectName) -> SqlResult<Expression> {

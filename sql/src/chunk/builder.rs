@@ -9,7 +9,6 @@ mod value_error;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_array::BooleanArray;
 use arrow_array::builder::{
     BinaryViewBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
     Int8Builder, Int16Builder, Int32Builder, Int64Builder, NullBuilder, StringViewBuilder,

@@ -5,6 +5,7 @@
 
 mod expression;
 mod json;
+mod keyed;
 mod logical;
 mod physical;
 

@@ -10,6 +10,7 @@ use millstream_state::OperatorId;
 
 use super::changelog::describe;
 use super::{PhysicalNode, PhysicalPlan};
+use crate::types::Schema;
 
 /// What stands for the table that is written where a query's rows are the result.
 pub const RESULT: &str = "result";
@@ -34,6 +35,7 @@ impl Identities {
 
 /// The name of the operator on top of a plan, without what tells it from an equal one.
 fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
+    let input = |index: usize| plan.inputs.get(index).map_or(&plan.schema, |input| &input.schema);
     let keys = match &plan.node {
         PhysicalNode::Calc { .. }
         | PhysicalNode::Exchange { .. }
@@ -41,16 +43,25 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
         | PhysicalNode::DropUpdateBefore => return None,
         PhysicalNode::Scan { table, .. } | PhysicalNode::Sink { table } => table.path.to_string(),
         PhysicalNode::WatermarkAssigner { column, .. } => plan.schema.name(*column).to_owned(),
-        PhysicalNode::GroupAggregate { keys, .. } => {
-            let input = plan.input().map_or(&plan.schema, |input| &input.schema);
-            let names: Vec<&str> = keys.iter().map(|key| input.name(*key)).collect();
-            names.join(",")
+        PhysicalNode::GroupAggregate { keys, .. }
+        | PhysicalNode::WindowAggregate { keys, .. }
+        | PhysicalNode::Rank { partition: keys, .. }
+        | PhysicalNode::WindowRank { partition: keys, .. }
+        | PhysicalNode::ChangelogNormalize { key: keys }
+        | PhysicalNode::SinkUpsertMaterializer { key: keys, .. } => names(keys.iter().copied(), input(0)),
+        PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
+            let left = names(condition.keys.iter().map(|key| key.left), input(0));
+            format!("{left};{}", names(condition.keys.iter().map(|key| key.right), input(1)))
         }
         _ => String::new(),
     };
     let origins = plan.inputs.iter().map(|input| origins(input, sink).join("+"));
     let origins: Vec<_> = origins.collect();
     Some(format!("{sink}/{}[{keys}]({})", describe(&plan.node), origins.join(",")))
+}
+
+fn names(columns: impl Iterator<Item = usize>, input: &Schema) -> String {
+    columns.map(|column| input.name(column)).collect::<Vec<_>>().join(",")
 }
 
 /// The nearest operators with names that the rows of a plan come from.

@@ -19,7 +19,7 @@ pub enum TableResult {
         rows: Vec<Vec<Option<String>>>,
     },
     /// A job whose rows are the result.
-    Query(QueryJob),
+    Query(Box<QueryJob>),
     /// A job that writes tables.
     Insert(InsertJob),
 }

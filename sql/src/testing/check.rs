@@ -16,7 +16,7 @@ pub(super) fn difference(kind: ExpectationKind, expected: &[String], actual: &[S
     let mut counts = BTreeMap::<&str, i64>::new();
     expected.iter().for_each(|row| *counts.entry(row).or_default() -= 1);
     actual.iter().for_each(|row| *counts.entry(row).or_default() += 1);
-    let lines: Vec<String> = counts
+    let mut lines: Vec<String> = counts
         .into_iter()
         .filter(|(_, count)| *count != 0)
         .flat_map(|(row, count)| {
@@ -24,6 +24,8 @@ pub(super) fn difference(kind: ExpectationKind, expected: &[String], actual: &[S
             std::iter::repeat_n(format!("{sign} {row}"), usize::try_from(count.unsigned_abs()).unwrap_or(1))
         })
         .collect();
+    // What is missing comes first.
+    lines.sort_by_key(|line| line.starts_with('+'));
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

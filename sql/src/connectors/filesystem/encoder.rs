@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, UInt32Array};
-use millstream_connectors::files::Encoder;
+use millstream_connectors::files::{Encoder, Folders};
 
 use super::{Partitioning, has_header};
 use crate::chunk::Chunk;
@@ -96,7 +96,7 @@ impl Encoder for RowFilesEncoder {
         !self.keys.is_empty()
     }
 
-    fn partition(&self, records: &[Chunk]) -> Result<Vec<(String, Vec<Chunk>)>, String> {
+    fn partition(&self, records: &[Chunk]) -> Result<Folders<Chunk>, String> {
         let mut folders = BTreeMap::<String, Vec<Chunk>>::new();
         let (mut value, mut folder) = (String::new(), String::new());
         for chunk in records {

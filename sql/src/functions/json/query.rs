@@ -101,7 +101,7 @@ impl QueryKernel {
         let Some(text) = text else { return Ok(None) };
         let found = self.path.find(text).map(|found| found.map(|value| self.wrapped(value)));
         let (behavior, message) = match found {
-            Ok(Some(value)) if !(value.is_scalar() || self.is_array && matches!(value, Json::Object(_))) => {
+            Ok(Some(value)) if self.fits(&value) => {
                 return Ok(Some(value));
             }
             Ok(Some(value)) if !value.is_scalar() => (
@@ -119,6 +119,15 @@ impl QueryKernel {
             Otherwise::EmptyArray => Ok(Some(Json::Array(Vec::new()))),
             Otherwise::EmptyObject => Ok(Some(Json::Object(Vec::new()))),
             _ => Ok(None),
+        }
+    }
+
+    /// Whether it is of the kind that is wanted: no scalar, and an array if the result is one.
+    const fn fits(&self, value: &Json) -> bool {
+        match value {
+            Json::Array(_) => true,
+            Json::Object(_) => !self.is_array,
+            _ => false,
         }
     }
 

@@ -17,19 +17,28 @@ pub(in super::super) static FUNCTIONS: &[ScalarFunction] = &[
     ScalarFunction::new("UPPER", SAME, |_, _, _| {
         kernel(|call| {
             let values = call.texts(0)?;
-            texts_of(call.rows(), |row, out| values.get(row).map(|text| upper(text, out)))
+            texts_of(call.rows(), |row, out| {
+                upper(values.get(row)?, out);
+                Some(())
+            })
         })
     }),
     ScalarFunction::new("LOWER", SAME, |_, _, _| {
         kernel(|call| {
             let values = call.texts(0)?;
-            texts_of(call.rows(), |row, out| values.get(row).map(|text| lower(text, out)))
+            texts_of(call.rows(), |row, out| {
+                lower(values.get(row)?, out);
+                Some(())
+            })
         })
     }),
     ScalarFunction::new("INITCAP", SAME, |_, _, _| {
         kernel(|call| {
             let values = call.texts(0)?;
-            texts_of(call.rows(), |row, out| values.get(row).map(|text| capitalize(text, out)))
+            texts_of(call.rows(), |row, out| {
+                capitalize(values.get(row)?, out);
+                Some(())
+            })
         })
     }),
     ScalarFunction::new("REVERSE", Signature::of(&[Text], Returns::Nullable(SqlType::STRING)), |_, _, _| {

@@ -31,7 +31,10 @@ pub(in super::super) static FUNCTIONS: &[ScalarFunction] = &[
         }
         kernel(|call| {
             let values = call.texts(0)?;
-            texts_of(call.rows(), |row, out| values.get(row).map(|text| BASE64.encode_string(text, out)))
+            texts_of(call.rows(), |row, out| {
+                BASE64.encode_string(values.get(row)?, out);
+                Some(())
+            })
         })
     }),
     ScalarFunction::new("FROM_BASE64", Signature::of(&[Text], Returns::Type(SqlType::STRING)), |_, _, _| {

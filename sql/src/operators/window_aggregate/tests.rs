@@ -261,7 +261,7 @@ fn distinct(kind: WindowKind, texts: &[&str]) -> Vec<String> {
     )
     .unwrap();
     let columns = calls.iter().map(|call| NamedField::new("", call.field.clone()));
-    let key = input.get(0).cloned().unwrap();
+    let key = input.first().cloned().unwrap();
     let output: Schema =
         [key].into_iter().chain(columns).chain([WindowColumn::End.column(&attribute)]).collect();
     let make = || -> Box<dyn Fn(HarnessSetup<'_>) -> Windows> {

@@ -2,7 +2,7 @@
 
 use super::expression::{Format, calcite_type, text};
 use super::logical::tuples;
-use super::{Tree, line, table_parts};
+use super::{Tree, keyed, line, table_parts};
 use crate::plan::changelog::describe;
 use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
@@ -89,7 +89,7 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             attributes
         }
         PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
-        _ => Vec::new(),
+        _ => keyed::attributes(plan, format),
     }
 }
 

@@ -87,3 +87,18 @@ fn equal_operators_of_one_job_are_told_apart() {
     distinct.dedup();
     assert_eq!(distinct.len(), names.len(), "{names:?}");
 }
+
+#[test]
+fn the_keys_of_joins_and_ranks_are_part_of_their_names() {
+    let join = |key: &str| {
+        names(&[&format!("SELECT l.v FROM rows1 AS l JOIN rows1 AS r ON l.{key} = r.{key} AND l.v > 1")])
+    };
+    assert_ne!(join("k").last(), join("j").last());
+    let rank = |key: &str, rows: &str| {
+        names(&[&format!(
+            "SELECT v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY v) AS n FROM rows1) WHERE n <= {rows}"
+        )])
+    };
+    assert_ne!(rank("k", "3").last(), rank("j", "3").last());
+    assert_eq!(rank("k", "3"), rank("k", "4"));
+}

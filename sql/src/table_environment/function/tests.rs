@@ -29,11 +29,11 @@ fn a_function_of_a_class_is_called_by_its_new_name() {
 #[test]
 fn a_temporary_system_function_hides_a_built_in_one_and_others_do_not() {
     let mut environment = TableEnvironment::new();
-    environment.execute_sql("CREATE FUNCTION lower AS 'com.github.nexmark.flink.udf.CountChar'").unwrap();
-    plans(&mut environment, "SELECT LOWER('ABC')");
-    let system = "CREATE TEMPORARY SYSTEM FUNCTION lower AS 'com.github.nexmark.flink.udf.CountChar'";
+    environment.execute_sql("CREATE FUNCTION initcap AS 'com.github.nexmark.flink.udf.CountChar'").unwrap();
+    plans(&mut environment, "SELECT INITCAP('ABC')");
+    let system = "CREATE TEMPORARY SYSTEM FUNCTION initcap AS 'com.github.nexmark.flink.udf.CountChar'";
     environment.execute_sql(system).unwrap();
-    assert!(fails(&mut environment, "SELECT LOWER('ABC')").contains("arguments"));
+    assert!(fails(&mut environment, "SELECT INITCAP('ABC')").contains("arguments"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One run of a case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -335,16 +335,17 @@ impl<'a> Execution<'a> {
             }
         }
         let is_open = items < self.case.items.len();
+        let named = self.case.items.iter().filter_map(|item| match item {
+            Item::Rows { table, .. } => Some(&**table),
+            _ => None,
+        });
         let mut count = 0;
-        for item in &self.case.items {
-            let Item::Rows { table, .. } = item else { continue };
+        for table in named.collect::<BTreeSet<&str>>() {
             let Some(path) = self.tables.table(table).map(|table| table.path.clone()) else { continue };
-            let lines = rows.remove(&**table).unwrap_or_default();
+            let lines = rows.remove(table).unwrap_or_default();
             count += lines.iter().filter(|line| line.starts_with('[')).count() as u64;
-            if is_open || !lines.is_empty() {
-                let lines = TestRows::new(lines);
-                self.tables.session.register_rows(path, if is_open { lines.open() } else { lines });
-            }
+            let lines = TestRows::new(lines);
+            self.tables.session.register_rows(path, if is_open { lines.open() } else { lines });
         }
         count
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use millstream_runtime::ErrorKind;
 
 use super::*;
+use crate::files::encode::Folders;
 
 /// Numbers, in a folder for each last digit.
 #[derive(Clone)]
@@ -30,7 +31,7 @@ impl Encoder for ByDigit {
         true
     }
 
-    fn partition(&self, records: &[u64]) -> std::result::Result<Vec<(String, Vec<u64>)>, String> {
+    fn partition(&self, records: &[u64]) -> std::result::Result<Folders<u64>, String> {
         let mut folders = BTreeMap::<String, Vec<u64>>::new();
         for record in records {
             if *record == 666 {

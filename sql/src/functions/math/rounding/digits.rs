@@ -75,11 +75,11 @@ fn cut(value: f64, digits: i32, rounding: Rounding) -> Option<f64> {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let unscaled: i128 = format!("{whole}{fraction}").parse().ok()?;
     let scale = i32::try_from(fraction.len()).ok()? - exponent;
-    let dropped = scale.checked_sub(digits).filter(|dropped| *dropped > 0)?;
+    let dropped = Some(scale.saturating_sub(digits)).filter(|dropped| *dropped > 0)?;
     // It has 17 digits at most: if more go than these and one, nothing stays.
     let unit = power_of_ten(u8::try_from(dropped.min(20)).ok()?);
     let rounded = divide(unscaled, unit, rounding);
-    let magnitude: f64 = format!("{rounded}e{}", digits.checked_neg()?).parse().ok()?;
+    let magnitude: f64 = format!("{rounded}e{}", digits.saturating_neg()).parse().ok()?;
     Some(if value < 0.0 && rounded != 0 { -magnitude } else { magnitude })
 }
 

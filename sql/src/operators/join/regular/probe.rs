@@ -38,6 +38,8 @@ pub(super) struct Probe {
     matches: i64,
     /// Whether it is another row than those that are kept, once that is known.
     is_another: Option<bool>,
+    /// With how many rows each row before it is in a pair, where rows are kept all at once.
+    degrees: Vec<i64>,
     is_done: bool,
     emission: Emission,
 }
@@ -83,6 +85,7 @@ impl Probe {
             row: 0,
             matches: 0,
             is_another: None,
+            degrees: Vec::new(),
             emission: Emission::default(),
         })
     }
@@ -128,6 +131,9 @@ impl Probe {
             self.send(rules, &decoded, emit)?;
         }
         self.is_done = self.row >= self.chunk.rows();
+        if self.is_done && own.appends() {
+            own.append_all(&self.prepared, &self.degrees)?;
+        }
         self.flush(rules, &decoded, emit)
     }
 
@@ -259,8 +265,10 @@ impl Probe {
             let kind = if kind.is_accumulation() { RowKind::Insert } else { RowKind::Delete };
             self.emission.push(kind, Some(self.row), None);
         }
-        // What is equal to nothing need not be found again.
-        if self.prepared.matchable.get(self.row) == Some(&true) {
+        if own.appends() {
+            self.degrees.push(self.matches);
+        } else if self.prepared.matchable.get(self.row) == Some(&true) {
+            // What is equal to nothing need not be found again, and is not kept.
             if kind.is_accumulation() {
                 own.add(&self.prepared, self.row, self.matches)?;
             } else {

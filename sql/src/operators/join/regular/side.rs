@@ -215,6 +215,36 @@ impl JoinSide {
         Ok(self.find(prepared, row)?.is_some())
     }
 
+    /// Whether rows of a chunk are added all at once: none of them is looked for.
+    pub(super) fn appends(&self) -> bool {
+        self.layout == Layout::Appended
+    }
+
+    /// Adds all rows of a chunk whose keys may be equal to another one, with their degrees.
+    pub(super) fn append_all(&mut self, prepared: &Prepared, degrees: &[i64]) -> Result<()> {
+        if !prepared.matchable.iter().all(|matchable| *matchable) {
+            let rows =
+                prepared.matchable.iter().zip(degrees).enumerate().filter(|(_, (matchable, _))| **matchable);
+            return rows
+                .map(|(row, (_, degree))| (row, *degree))
+                .try_for_each(|(row, degree)| self.add(prepared, row, degree));
+        }
+        let store = self.store.as_mut().ok_or_else(not_open)?;
+        self.appended.clear();
+        store.append(
+            prepared.keys.hashes(),
+            &prepared.keys.column(),
+            prepared.rows.column(),
+            &mut self.appended,
+        )?;
+        if let Some(at) = self.degree {
+            for (row, degree) in self.appended.iter().zip(degrees) {
+                set_number(store.fixed_mut(*row), at, *degree);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a row that is in a pair with so many of the other input.
     pub(super) fn add(&mut self, prepared: &Prepared, row: usize, degree: i64) -> Result<()> {
         let known = if self.layout == Layout::Appended { None } else { self.find(prepared, row)? };

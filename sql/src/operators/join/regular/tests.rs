@@ -3,7 +3,7 @@
 mod reference;
 mod state;
 
-use millstream_runtime::testing::TwoInputHarness;
+use millstream_runtime::testing::{HarnessSetup, TwoInputHarness};
 use millstream_state::Timestamp;
 use proptest::prelude::*;
 
@@ -194,18 +194,23 @@ fn an_outer_row_is_in_as_many_pairs_after_an_update_of_the_other_as_before() {
 
 #[test]
 fn many_pairs_come_in_chunks_of_a_bounded_size() {
-    let mut harness = open(&specification(JoinKind::Full, Known::Appended, false, true));
     let lefts: Vec<_> = (0..150).map(|id| format!("+I[1, {id}, l]")).collect();
     let rights: Vec<_> = (0..150).map(|id| format!("+I[1, {id}, r]")).collect();
-    push(&mut harness, Input::Left, &lefts);
-    harness.take_records();
-    push(&mut harness, Input::Right, &rights);
-    let chunks = harness.take_records();
-    assert!(
-        chunks.iter().all(|chunk| chunk.rows() <= 2 * Chunk::ROWS),
-        "{:?}",
-        chunks.iter().map(Chunk::rows).collect::<Vec<_>>()
-    );
+    let specification = specification(JoinKind::Full, Known::Appended, false, true);
+    let run = |at_most: u32| {
+        let setup = HarnessSetup::new().emit_at_most(at_most);
+        let mut harness = Joins::with(setup, Join::new(&specification)).unwrap();
+        push(&mut harness, Input::Left, &lefts);
+        harness.take_records();
+        push(&mut harness, Input::Right, &rights);
+        let chunks = harness.take_records();
+        assert!(chunks.iter().all(|chunk| chunk.rows() <= 2 * Chunk::ROWS));
+        (rows(&JoinKind::Full.schema(&input(), &input()), &chunks), harness.resumed_runs())
+    };
+    let (at_once, _) = run(u32::MAX);
     // A pair for each left id up to the right one's, and each left row's NULLs taken back once.
-    assert_eq!(chunks.iter().map(Chunk::rows).sum::<usize>(), 150 * 151 / 2 + 150);
+    assert_eq!(at_once.len(), 150 * 151 / 2 + 150);
+    let (bit_by_bit, resumed) = run(1);
+    assert!(resumed > 2, "{resumed}");
+    assert_eq!(bit_by_bit, at_once);
 }

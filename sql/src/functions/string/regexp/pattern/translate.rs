@@ -204,7 +204,10 @@ impl Translator<'_> {
                 self.out.push(character);
             }
             'e' => self.out.push_str(r"\x1B"),
-            'x' if self.rest.peek() == Some(&'{') => self.out.push_str(r"\x"),
+            'x' if self.rest.peek() == Some(&'{') => {
+                let code = self.rest.by_ref().take_while(|next| *next != '}').collect::<String>();
+                self.out.push_str(&format!(r"\x{code}}}"));
+            }
             'x' => return self.hexadecimal(2),
             'u' => return self.hexadecimal(4),
             '0' => return self.octal(),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use millstream_runtime::testing::HarnessSetup;
 use millstream_state::KeyGroups;
 use millstream_state::rows::Ttl;
 

@@ -1,0 +1,105 @@
+//! Joins, ranks and sorts: operators with their attributes.
+
+use super::expression::{Format, text};
+use crate::plan::{JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
+use crate::types::Schema;
+
+/// What an operator does; empty for those that are not written here.
+pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)> {
+    let select = || ("select", plan.schema.names().collect::<Vec<_>>().join(", "));
+    let input = plan.inputs.first().map_or(&plan.schema, |input| &input.schema);
+    match &plan.node {
+        PhysicalNode::Join { kind, condition } => vec![
+            ("joinType", join_type(*kind).to_owned()),
+            ("where", join_condition(condition, plan, format)),
+            select(),
+        ],
+        PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
+            let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
+            vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", sort(order, input))]
+        }
+        PhysicalNode::Rank { form: RankForm::Rank, partition, order, start, end, strategy, .. } => vec![
+            ("strategy", self::strategy(strategy)),
+            ("rankType", "ROW_NUMBER".to_owned()),
+            ("rankRange", format!("rankStart={start}, rankEnd={end}")),
+            ("partitionBy", names(partition, input)),
+            ("orderBy", sort(order, input)),
+            select(),
+        ],
+        PhysicalNode::Rank { form: RankForm::SortLimit, order, start, end, strategy, .. } => {
+            let mut attributes = vec![("orderBy", sort(order, input))];
+            attributes.extend(limit(*start, *end));
+            attributes.push(("strategy", self::strategy(strategy)));
+            attributes
+        }
+        PhysicalNode::Rank { form: RankForm::Limit, start, end, .. } => limit(*start, *end).to_vec(),
+        PhysicalNode::Sort { order } => vec![("orderBy", sort(order, input))],
+        PhysicalNode::ChangelogNormalize { key } => vec![("key", names(key, input))],
+        _ => Vec::new(),
+    }
+}
+
+const fn join_type(kind: JoinKind) -> &'static str {
+    match kind {
+        JoinKind::Inner => "InnerJoin",
+        JoinKind::Left => "LeftOuterJoin",
+        JoinKind::Right => "RightOuterJoin",
+        JoinKind::Full => "FullOuterJoin",
+        JoinKind::Semi => "LeftSemiJoin",
+        JoinKind::Anti => "LeftAntiJoin",
+    }
+}
+
+fn join_condition(condition: &JoinCondition, plan: &PhysicalPlan, format: Format) -> String {
+    let names: Vec<&str> = plan.inputs.iter().flat_map(|input| input.schema.names()).collect();
+    let left = plan.inputs.first().map_or(0, |input| input.schema.len());
+    let name = |column: usize| names.get(column).copied().unwrap_or_default();
+    let keys = condition.keys.iter().map(|key| {
+        let operator = if key.null_safe { "IS NOT DISTINCT FROM" } else { "=" };
+        let (a, b) = (name(key.left), name(left + key.right));
+        if format == Format::Infix {
+            format!("({a} {operator} {b})")
+        } else {
+            format!("{operator}({a}, {b})")
+        }
+    });
+    let rest = condition.residual.iter().map(|rest| text(rest, &names, format));
+    let all: Vec<String> = keys.chain(rest).collect();
+    match all.as_slice() {
+        [] => "true".to_owned(),
+        [only] => only.clone(),
+        _ if format == Format::Infix => format!("({})", all.join(" AND ")),
+        _ => format!("AND({})", all.join(", ")),
+    }
+}
+
+fn strategy(strategy: &RankStrategy) -> String {
+    match strategy {
+        RankStrategy::Undecided => "UndefinedStrategy".to_owned(),
+        RankStrategy::AppendFast => "AppendFastStrategy".to_owned(),
+        RankStrategy::UpdateFast(key) => {
+            let key: Vec<_> = key.iter().map(ToString::to_string).collect();
+            format!("UpdateFastStrategy[{}]", key.join(","))
+        }
+        RankStrategy::Retract => "RetractStrategy".to_owned(),
+        RankStrategy::Deduplicate => "Deduplicate".to_owned(),
+    }
+}
+
+/// OFFSET and FETCH of the rows from number `start` to number `end`.
+fn limit(start: u64, end: u64) -> [(&'static str, String); 2] {
+    let offset = start.saturating_sub(1);
+    let fetch = if end == u64::MAX { "unlimited".to_owned() } else { end.saturating_sub(offset).to_string() };
+    [("offset", offset.to_string()), ("fetch", fetch)]
+}
+
+fn sort(order: &[SortKey], input: &Schema) -> String {
+    let keys = order
+        .iter()
+        .map(|key| format!("{} {}", input.name(key.column), if key.descending { "DESC" } else { "ASC" }));
+    keys.collect::<Vec<_>>().join(", ")
+}
+
+fn names(columns: &[usize], input: &Schema) -> String {
+    columns.iter().map(|column| input.name(*column)).collect::<Vec<_>>().join(", ")
+}
