@@ -25,9 +25,9 @@ use crate::connectors::{table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
-use crate::translate::Translator;
 use crate::plan::changelog::{self, ModifyKinds, UpdateKind};
 use crate::plan::{LogicalPlan, PhysicalPlan, rules};
+use crate::translate::Translator;
 
 use refused::name_and_hint;
 

@@ -95,7 +95,7 @@ impl KeyGroups {
             None => {
                 let groups = u64::from(self.max_parallelism);
                 // Less than 2^15, so that it stays in the lower half.
-                upper | (group + groups - upper % groups) % groups
+                upper | ((group + groups - upper % groups) % groups)
             }
         }
     }

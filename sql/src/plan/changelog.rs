@@ -8,7 +8,7 @@ mod kinds;
 mod rank;
 mod upsert_key;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind, Windowing};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 
@@ -48,7 +48,12 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
             _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
         },
         // A window is aggregated once, when it is over.
-        PhysicalNode::WindowAggregate { .. } => ModifyKinds::INSERT,
+        PhysicalNode::WindowAggregate { windowing, .. } => {
+            if let Windowing::Time(function) = windowing {
+                function.kind.check_slices()?;
+            }
+            ModifyKinds::INSERT
+        }
         PhysicalNode::WindowJoin { .. } | PhysicalNode::WindowRank { .. } => {
             inputs.iter().try_for_each(|input| require_insert_only(&plan.node, input))?;
             ModifyKinds::INSERT

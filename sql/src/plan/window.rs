@@ -9,6 +9,7 @@ mod properties;
 
 use std::fmt;
 
+use crate::error::{SqlError, SqlResult};
 use crate::types::{Field, NamedField, SqlType};
 
 pub(crate) use aggregate::is_window_aggregate;
@@ -141,6 +142,22 @@ impl WindowColumn {
             Self::Start => "window_start",
             Self::End => "window_end",
             Self::Time => "window_time",
+        }
+    }
+}
+
+impl WindowKind {
+    /// Refuses windows that an aggregate cannot put together of slices.
+    ///
+    /// # Errors
+    /// If the size of windows that hop is no multiple of the slide.
+    pub(crate) fn check_slices(self) -> SqlResult<()> {
+        match self {
+            Self::Hop { slide, size } if size % slide != 0 => Err(SqlError::unsupported(format!(
+                "HOP table function based aggregate requires size must be an integral multiple of slide, but got size {size} \
+                 ms and slide {slide} ms"
+            ))),
+            _ => Ok(()),
         }
     }
 }

@@ -69,7 +69,10 @@ impl WindowAggregateSpecification {
                 match function.kind {
                     WindowKind::Session { gap } => (Slicing::Attached, Some(gap), time, None),
                     kind => {
-                        let slicing = Slicing::of(kind, function.offset).ok_or_else(|| no_slices(kind))?;
+                        kind.check_slices()?;
+                        let slicing = Slicing::of(kind, function.offset);
+                        let slicing =
+                            slicing.ok_or_else(|| SqlError::unsupported(format!("{kind} has no slices")))?;
                         (slicing, None, time, None)
                     }
                 }
@@ -142,16 +145,5 @@ impl WindowAggregateSpecification {
             key: Shape::from_text(&format!("{}, group({})", self.describe_window(), group.join(", "))),
             value: Shape::from_text(&value),
         }
-    }
-}
-
-/// Why windows of a kind cannot be cut into slices.
-fn no_slices(kind: WindowKind) -> SqlError {
-    match kind {
-        WindowKind::Hop { slide, size } => SqlError::unsupported(format!(
-            "HOP table function based aggregate requires size must be an integral multiple of slide, but got size {size} ms and \
-             slide {slide} ms"
-        )),
-        _ => SqlError::unsupported("an aggregate of sessions is not cut into slices"),
     }
 }
