@@ -7,6 +7,15 @@
 //! was measured (two cores, mini-batch, generator included; another run, another day, the same kind of machine). Medians of
 //! several rounds, in turns.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time and fails by panicking"
+)]
+
 use std::time::{Duration, Instant};
 
 use millstream::prelude::*;
