@@ -24,6 +24,10 @@ pub(super) fn select(
     select: &Select,
     hidden: &[&Syntax],
 ) -> SqlResult<LogicalPlan> {
+    // Other hints say how, not what: Flink overlooks those that do not fit, too.
+    if let Some(hint) = select.hints.iter().find(|hint| hint.name.name.eq_ignore_ascii_case("STATE_TTL")) {
+        return Err(table_reference::state_ttl(hint));
+    }
     let (plan, scope) = from(context, select)?;
     let scope = scope.with_functions(context.session);
     let selected = select.items.iter().filter_map(|item| match &item.kind {

@@ -104,8 +104,7 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
             ("OPTIONS", HintArguments::Options(options)) => {
                 Arc::make_mut(&mut hinted).options.extend(options.iter().cloned());
             }
-            // What is said of state is said of the query: SELECT has it.
-            ("STATE_TTL", _) => {}
+            ("STATE_TTL", _) => return Err(state_ttl(hint)),
             _ => {
                 return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))
                     .with_hint("there is: /*+ OPTIONS('key' = 'value') */")
@@ -114,6 +113,13 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
         }
     }
     Ok(hinted)
+}
+
+/// A hint that bounds state must not be overlooked.
+pub(crate) fn state_ttl(hint: &Hint) -> SqlError {
+    SqlError::unsupported("the hint STATE_TTL is not supported yet")
+        .with_hint("SET 'table.exec.state.ttl' = '…' bounds the state of joins")
+        .at(hint.span)
 }
 
 /// All columns of a table: those that are stored, those that are computed from them, and the watermark.

@@ -32,3 +32,7 @@ DROP TABLE t;
 --! error ValidationException: does not exist
 DROP TABLE t;
 DROP TABLE IF EXISTS t;
+
+--! test a hint that bounds state is not overlooked
+--! error TableException: the hint STATE_TTL is not supported yet
+SELECT /*+ STATE_TTL('t' = '1 d') */ COUNT(*) FROM (VALUES (1)) AS t(a);
