@@ -42,9 +42,9 @@ deny:
 docs:
     cargo doc --workspace --no-deps
 
-# A benchmark: keyed_count, guarantees, hot_paths or sliding_windows.
+# A benchmark: keyed_count, guarantees, hot_paths, sliding_windows or nexmark.
 bench name="keyed_count":
-    cargo bench --bench {{ name }}
+    cargo bench --features sql --bench {{ name }}
 
 # The same work on Millstream, Renoir and Timely; a `scale` of 1 takes far longer.
 peers scale="0.1":
