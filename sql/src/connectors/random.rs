@@ -6,11 +6,12 @@
 mod tests;
 
 /// The increment of SplitMix64: 2^64 divided by the golden ratio, odd.
-const INCREMENT: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const INCREMENT: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): a
 /// bijection of 64 bits in which every bit of the argument changes about half of those of the result.
-fn mix(mut bits: u64) -> u64 {
+#[inline]
+pub(super) const fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)

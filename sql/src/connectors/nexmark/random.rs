@@ -1,7 +1,6 @@
 //! Random numbers by counter: the n-th draw is computed without those before it.
 
-/// Added to the counter between draws: 2^64 divided by the golden ratio, as in SplitMix64.
-const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+use crate::connectors::random::{INCREMENT, mix};
 
 /// Room for fields in an event's part of the counter. From event number 2^59 on, counters repeat.
 const FIELDS: u64 = 32;
@@ -40,14 +39,14 @@ pub(super) struct Seed(u64);
 impl Seed {
     /// Near seeds give streams that have nothing in common.
     pub fn new(seed: u64) -> Self {
-        Self(mix(seed.wrapping_add(STEP)))
+        Self(mix(seed.wrapping_add(INCREMENT)))
     }
 
     /// The draw for a field of an event.
     #[inline]
     pub fn draw(self, number: u64, field: Field) -> Draw {
         let counter = number.wrapping_mul(FIELDS).wrapping_add(field as u64);
-        Draw(mix(self.0.wrapping_add(counter.wrapping_mul(STEP))))
+        Draw(mix(self.0.wrapping_add(counter.wrapping_mul(INCREMENT))))
     }
 }
 
@@ -147,19 +146,9 @@ impl Words {
     /// The next 64 random bits.
     #[inline]
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(STEP);
+        self.0 = self.0.wrapping_add(INCREMENT);
         mix(self.0)
     }
-}
-
-/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators; David Stafford's
-/// variant 13): each bit of the input changes each bit of the output with probability one half.
-#[inline]
-const fn mix(counter: u64) -> u64 {
-    let mut mixed = counter;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Draw, Field, STEP, Seed, Words, mix};
+use super::{Draw, Field, INCREMENT, Seed, Words, mix};
 
 /// Published numbers of SplitMix64 with the seed 1234567.
 #[test]
@@ -19,7 +19,7 @@ fn words_are_those_of_splitmix64() {
 #[test]
 fn draws_are_splitmix64_at_a_place() {
     let seed = Seed::new(7);
-    let mut words = Words(mix(7_u64.wrapping_add(STEP)));
+    let mut words = Words(mix(7_u64.wrapping_add(INCREMENT)));
     let in_order: Vec<u64> = (0..200).map(|_| words.next()).collect();
     assert_eq!(seed.draw(3, Field::BidPrice).0, in_order[3 * 32 + 16 - 1]);
     assert_eq!(seed.draw(5, Field::ChannelUrl).0, in_order[5 * 32 + 19 - 1]);
