@@ -9,8 +9,7 @@ mod average;
 mod count;
 mod distinct;
 mod encoded;
-mod extreme;
-mod latest;
+mod kept_number;
 mod list;
 mod number;
 mod side;
@@ -147,28 +146,28 @@ pub fn accumulator(call: &AggregateCall, input: &Schema, retracts: bool) -> SqlR
             sorted::sorted(argument, &field.data_type, true)
         }
         (AggregateFunction::Minimum, Some(argument)) => {
-            let number = extreme::extreme(argument, &field.data_type, true);
+            let number = kept_number::kept_number(argument, &field.data_type, Keep::Minimum);
             number.or_else(|| value::value(argument, &field.data_type, Keep::Minimum))
         }
         (AggregateFunction::Maximum, Some(argument)) if retracts => {
             sorted::sorted(argument, &field.data_type, false)
         }
         (AggregateFunction::Maximum, Some(argument)) => {
-            let number = extreme::extreme(argument, &field.data_type, false);
+            let number = kept_number::kept_number(argument, &field.data_type, Keep::Maximum);
             number.or_else(|| value::value(argument, &field.data_type, Keep::Maximum))
         }
         (AggregateFunction::FirstValue, Some(argument)) if retracts => {
             arrivals::arrivals(argument, &field.data_type, true)
         }
         (AggregateFunction::FirstValue, Some(argument)) => {
-            let number = latest::latest(argument, &field.data_type, true);
+            let number = kept_number::kept_number(argument, &field.data_type, Keep::First);
             number.or_else(|| value::value(argument, &field.data_type, Keep::First))
         }
         (AggregateFunction::LastValue, Some(argument)) if retracts => {
             arrivals::arrivals(argument, &field.data_type, false)
         }
         (AggregateFunction::LastValue, Some(argument)) => {
-            let number = latest::latest(argument, &field.data_type, false);
+            let number = kept_number::kept_number(argument, &field.data_type, Keep::Last);
             number.or_else(|| value::value(argument, &field.data_type, Keep::Last))
         }
         (AggregateFunction::SingleValue, Some(argument)) => {

@@ -22,6 +22,19 @@ pub(super) enum Keep {
     Single,
 }
 
+impl Keep {
+    /// Whether a value takes the place of the one that is known.
+    #[inline]
+    pub(super) fn replaces<V: PartialOrd>(self, value: V, known: Option<V>) -> bool {
+        match (self, known) {
+            (_, None) | (Self::Last | Self::Single, _) => true,
+            (Self::First, Some(_)) => false,
+            (Self::Minimum, Some(known)) => value < known,
+            (Self::Maximum, Some(known)) => value > known,
+        }
+    }
+}
+
 /// The accumulator for this argument; `None` if its type has no order and that is needed.
 pub(super) fn value(argument: usize, data_type: &SqlType, keep: Keep) -> Option<Box<dyn Accumulator>> {
     let encoding = match keep {
@@ -44,16 +57,6 @@ struct OneValue {
 }
 
 impl OneValue {
-    /// Whether a value takes the place of the one that is known.
-    fn replaces(&self, value: &[u8], known: Option<&[u8]>) -> bool {
-        match (self.keep, known) {
-            (_, None) | (Keep::Last | Keep::Single, _) => true,
-            (Keep::First, Some(_)) => false,
-            (Keep::Minimum, Some(known)) => value < known,
-            (Keep::Maximum, Some(known)) => value > known,
-        }
-    }
-
     fn add(&mut self, store: &mut RowStore, group: RowRef, value: Option<&[u8]>) -> Result<()> {
         if self.keep == Keep::Single {
             let count = self.change_count(store, group, 1);
@@ -66,7 +69,7 @@ impl OneValue {
             }
         }
         let Some(value) = value else { return Ok(()) };
-        if self.replaces(value, self.values.get(self.values.handles.get(store, group))?) {
+        if self.keep.replaces(value, self.values.get(self.values.handles.get(store, group))?) {
             let side = self.values.handles.get_or_give(store, group);
             self.values.set(side, value)?;
         }

@@ -1,4 +1,5 @@
-//! MIN and MAX of rows that are never taken back: the best value so far.
+//! Aggregates that keep one number, date or time of rows that are never taken back: MIN and MAX; FIRST_VALUE and
+//! LAST_VALUE, by arrival. NULLs do not count.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -9,31 +10,32 @@ use millstream_runtime::Result;
 use millstream_state::rows::{RowRef, RowStore};
 
 use super::number::{Stored, with_stored};
+use super::value::Keep;
 use super::{Accumulator, Observe, Observed, SKIP, Update};
 use crate::eval::{Arguments, Value};
 use crate::types::SqlType;
 
 /// The accumulator for this argument; `None` if it is no number, date or time.
-pub(super) fn extreme(argument: usize, data_type: &SqlType, minimum: bool) -> Option<Box<dyn Accumulator>> {
-    with_stored!(data_type, Kind => Box::new(Extreme::<Kind> {
+pub(super) fn kept_number(argument: usize, data_type: &SqlType, keep: Keep) -> Option<Box<dyn Accumulator>> {
+    with_stored!(data_type, Kind => Box::new(KeptNumber::<Kind> {
         argument,
         offset: 0,
         data_type: data_type.clone(),
-        minimum,
+        keep,
         _kind: PhantomData,
     }) as Box<dyn Accumulator>)
 }
 
 /// Whether there is a value, and the value.
-struct Extreme<T> {
+struct KeptNumber<T> {
     argument: usize,
     offset: usize,
     data_type: SqlType,
-    minimum: bool,
+    keep: Keep,
     _kind: PhantomData<fn() -> T>,
 }
 
-impl<T: Stored<Native: PartialOrd>> Extreme<T> {
+impl<T: Stored<Native: PartialOrd>> KeptNumber<T> {
     #[inline]
     fn read(&self, fixed: &[u8]) -> Option<T::Native> {
         (fixed.get(self.offset) == Some(&1)).then(|| T::read(fixed, self.offset + 8))
@@ -47,17 +49,12 @@ impl<T: Stored<Native: PartialOrd>> Extreme<T> {
         T::write(fixed, self.offset + 8, value);
     }
 
-    #[inline]
-    fn is_better(&self, value: T::Native, than: Option<T::Native>) -> bool {
-        than.is_none_or(|than| if self.minimum { value < than } else { value > than })
-    }
-
     fn builder(&self, rows: usize) -> PrimitiveBuilder<T> {
         PrimitiveBuilder::with_capacity(rows).with_data_type(self.data_type.arrow())
     }
 }
 
-impl<T: Stored<Native: PartialOrd>> Accumulator for Extreme<T> {
+impl<T: Stored<Native: PartialOrd>> Accumulator for KeptNumber<T> {
     fn initial(&self) -> Vec<u8> {
         vec![0; (8 + T::BYTES).next_multiple_of(8)]
     }
@@ -73,18 +70,18 @@ impl<T: Stored<Native: PartialOrd>> Accumulator for Extreme<T> {
         let rows = if observe == Observe::Nothing { 0 } else { update.groups.len() };
         let (mut before, mut after) = (self.builder(rows), self.builder(rows));
         for (row, (group, sign)) in update.groups.iter().zip(update.signs).enumerate() {
-            let best = self.read(update.store.fixed(*group));
+            let known = self.read(update.store.fixed(*group));
             let value = if *sign == SKIP { None } else { values.get(row) };
             // Most rows change nothing, and then nothing is written: a page that a snapshot holds is not copied.
-            let changed = value.filter(|value| self.is_better(*value, best));
+            let changed = value.filter(|value| self.keep.replaces(*value, known));
             if let Some(value) = changed {
                 self.write(update.store.fixed_mut(*group), value);
             }
             if observe == Observe::BeforeAndAfter {
-                before.append_option(best);
+                before.append_option(known);
             }
             if observe != Observe::Nothing {
-                after.append_option(changed.or(best));
+                after.append_option(changed.or(known));
             }
         }
         Ok(Observed {
@@ -107,8 +104,9 @@ impl<T: Stored<Native: PartialOrd>> Accumulator for Extreme<T> {
         from_groups: &[RowRef],
     ) -> Result<()> {
         for (into, group) in into.iter().zip(from_groups) {
+            // What is merged came later.
             if let Some(value) = self.read(from.fixed(*group))
-                && self.is_better(value, self.read(store.fixed(*into)))
+                && self.keep.replaces(value, self.read(store.fixed(*into)))
             {
                 self.write(store.fixed_mut(*into), value);
             }
