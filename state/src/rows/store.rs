@@ -56,6 +56,8 @@ pub struct RowStore {
     pub(super) index: RowIndex,
     pub(super) groups: GroupChanges,
     pub(super) expiry: Expiry,
+    /// Where rows have dependents: those that had expired when they were asked for as new ones.
+    pub(super) restarted: Option<Vec<RowRef>>,
     rows: usize,
     /// The page at which the next sweep begins.
     pub(super) swept: usize,
@@ -71,6 +73,7 @@ impl RowStore {
             index: RowIndex::default(),
             groups: GroupChanges::new(groups, range),
             expiry: Expiry::default(),
+            restarted: None,
             rows: 0,
             swept: 0,
         }
