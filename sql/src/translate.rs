@@ -104,7 +104,8 @@ impl<'a> Translator<'a> {
                 let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
                 let update_before = plan.changelog.update_before;
                 let specification =
-                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
+                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?
+                        .with_ttl(self.state_ttl()?, plan.changelog.update);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
@@ -159,19 +160,20 @@ impl<'a> Translator<'a> {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
                 Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
             }
-            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input)),
+            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input, self.state_ttl()?)),
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
                 let (key, schema) = (key.clone(), plan.schema.clone());
-                let update_before = plan.changelog.update_before;
+                let (update_before, ttl) = (plan.changelog.update_before, self.state_ttl()?);
                 Ok(input.transform("ChangelogNormalize", move |_| {
-                    ChangelogNormalize::new(&key, &schema, update_before)
+                    ChangelogNormalize::new(&key, &schema, update_before, ttl)
                 }))
             }
             (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
                 let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
+                let ttl = self.state_ttl()?;
                 Ok(input.transform("SinkMaterializer", move |_| {
-                    SinkUpsertMaterializer::new(&key, &row_key, &schema)
+                    SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
@@ -368,14 +370,15 @@ fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKe
 }
 
 /// The first rows of each partition.
-fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
+fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>, ttl: Option<Ttl>) -> Stream<Chunk> {
     let PhysicalNode::Rank { partition, order, start, end, number, strategy, .. } = &plan.node else {
         return input.clone();
     };
     let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
     let update_before = plan.changelog.update_before;
     let name = describe(&plan.node);
-    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before);
+    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before)
+        .with_ttl(ttl);
     let ranked = match (strategy, order.as_slice()) {
         (RankStrategy::Deduplicate, [time]) => {
             let specification = DeduplicateSpecification::new(
@@ -384,7 +387,8 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
                 time.column,
                 time.descending,
                 update_before,
-            );
+            )
+            .with_ttl(ttl);
             if specification.waits() {
                 input.transform(name, move |_| DeduplicateFirst::new(&specification))
             } else {

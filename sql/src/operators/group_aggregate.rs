@@ -9,12 +9,13 @@ use millstream_runtime::chain::{
     OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
 };
 use millstream_state::Shape;
-use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
+use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 
 use self::distinct::DistinctArguments;
 use self::emission::{Emission, Transition};
 use super::accumulators::{ADD, Accumulator, Observe, RETRACT, SKIP, Sign, Update, accumulator};
+use super::time_to_live::seconds;
 use crate::chunk::{Chunk, KeyLayout};
 use crate::error::SqlResult;
 use crate::plan::AggregateCall;
@@ -30,6 +31,10 @@ pub struct GroupAggregateSpecification {
     retracts: bool,
     /// Whether an update says what the row was before.
     update_before: bool,
+    /// How long groups are kept.
+    ttl: Option<Ttl>,
+    /// Whether updates that change nothing are emitted.
+    refreshes: bool,
 }
 
 impl GroupAggregateSpecification {
@@ -52,7 +57,16 @@ impl GroupAggregateSpecification {
             input: input.clone(),
             retracts,
             update_before,
+            ttl: None,
+            refreshes: false,
         })
+    }
+
+    /// Groups are kept for so long after their last row. Updates that change nothing are emitted then, as in Flink, so that
+    /// state that is made of them does not expire before its time; unless the result is to have no updates at all.
+    #[must_use]
+    pub fn with_ttl(self, ttl: Option<Ttl>, has_updates: bool) -> Self {
+        Self { ttl, refreshes: ttl.is_some() && has_updates, ..self }
     }
 
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
@@ -83,6 +97,29 @@ impl GroupAggregateSpecification {
 const ROW_COUNT: usize = 0;
 const ROW_COUNT_BYTES: usize = 8;
 
+/// Where it is kept when a group began, if arguments of DISTINCT are told by that from those of a group that was there
+/// before it.
+#[derive(Clone, Copy, Debug)]
+struct Began {
+    offset: usize,
+}
+
+impl Began {
+    const BYTES: usize = 8;
+
+    /// In seconds of processing time; 0 if groups did not expire then.
+    fn of(self, fixed: &[u8]) -> u32 {
+        let bytes = fixed.get(self.offset..).and_then(|bytes| bytes.first_chunk());
+        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    }
+
+    fn set(self, fixed: &mut [u8], seconds: u32) {
+        if let Some(bytes) = fixed.get_mut(self.offset..).and_then(|bytes| bytes.first_chunk_mut()) {
+            *bytes = seconds.to_le_bytes();
+        }
+    }
+}
+
 /// Keeps a row of accumulators for each group, and emits each change of its result: exactly those that Flink's
 /// `GroupAggFunction` emits.
 pub struct GroupAggregate {
@@ -91,6 +128,7 @@ pub struct GroupAggregate {
     /// For each call, what makes equal arguments count once.
     distinct_of: Vec<Option<(usize, usize)>>,
     distinct: Vec<DistinctArguments>,
+    began: Option<Began>,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
 }
@@ -101,7 +139,11 @@ const GROUPS: &str = "groups";
 impl GroupAggregate {
     /// The operator of a subtask.
     pub fn new(specification: &GroupAggregateSpecification) -> Self {
+        let (distinct, distinct_of) =
+            DistinctArguments::of(&specification.keys, &specification.calls, &specification.input);
         let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let began = (!distinct.is_empty()).then_some(Began { offset });
+        offset += if began.is_some() { Began::BYTES } else { 0 };
         let mut accumulators = Vec::new();
         // That there is one for each call has been checked when the specification was made.
         let made = specification.calls.iter();
@@ -112,13 +154,12 @@ impl GroupAggregate {
             offset += accumulator.initial().len().next_multiple_of(8);
             accumulators.push(accumulator);
         }
-        let (distinct, distinct_of) =
-            DistinctArguments::of(&specification.keys, &specification.calls, &specification.input);
         Self {
             specification: specification.clone(),
             accumulators,
             distinct_of,
             distinct,
+            began,
             store: None,
             upserted: Vec::new(),
         }
@@ -126,6 +167,7 @@ impl GroupAggregate {
 
     fn new_store(&self, info: &OperatorInfo) -> RowStore {
         let mut initial = vec![0; if self.specification.retracts { ROW_COUNT_BYTES } else { 0 }];
+        initial.resize(initial.len() + if self.began.is_some() { Began::BYTES } else { 0 }, 0);
         for accumulator in &self.accumulators {
             initial.extend(accumulator.initial());
             initial.resize(initial.len().next_multiple_of(8), 0);
@@ -133,20 +175,65 @@ impl GroupAggregate {
         let calls: Vec<_> =
             self.specification.calls.iter().map(|call| self.specification.describe(call)).collect();
         let rows = if self.specification.retracts { "rows, " } else { "" };
+        let rows = if self.began.is_some() { format!("{rows}began, ") } else { rows.to_owned() };
         let meta = self.specification.meta(GROUPS, format!("{rows}{}", calls.join(", ")));
         let layout = RowLayout::new(self.specification.keys.kind(), &initial, RowsPerKey::One);
-        RowStore::new(meta, info.groups, info.range(), layout)
+        let store = RowStore::new(meta, info.groups, info.range(), layout).with_ttl(self.specification.ttl);
+        let has_sides = self.accumulators.iter().any(|accumulator| accumulator.has_side());
+        if self.specification.ttl.is_some() && has_sides { store.with_dependents() } else { store }
+    }
+
+    /// Says what time it is before a chunk of so many rows, and removes some of what has expired.
+    fn advance(&mut self, now: u32, rows: usize) -> Result<()> {
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        store.set_now(now);
+        let (pages, oldest) = (store.pages_to_sweep(rows), store.oldest());
+        let accumulators = &mut self.accumulators;
+        store.sweep_with(pages, oldest, |store, expired| {
+            accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, expired))?;
+            expired.iter().for_each(|group| store.remove(*group));
+            Ok::<(), millstream_runtime::Error>(())
+        })?;
+        match self.began {
+            Some(began) => {
+                let mut distinct = self.distinct.iter_mut();
+                distinct.try_for_each(|arguments| arguments.advance(now, rows, store, began))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Makes new groups of those that had expired, and notes that all are alive; says when each began, if DISTINCT wants
+    /// to know.
+    fn refresh(&mut self, groups: &[RowRef], now: u32) -> Result<Option<Vec<u32>>> {
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        let restarted = store.take_restarted();
+        self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &restarted))?;
+        restarted.into_iter().for_each(|group| store.restart(group));
+        groups.iter().for_each(|group| store.set_stamp(*group, now));
+        let Some(began) = self.began else { return Ok(None) };
+        for upserted in self.upserted.iter().filter(|upserted| upserted.is_new) {
+            began.set(store.fixed_mut(upserted.row), now);
+        }
+        Ok(Some(groups.iter().map(|group| began.of(store.fixed(*group))).collect()))
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
         if chunk.is_empty() {
             return Ok(());
         }
+        let expires = self.specification.ttl.is_some();
+        let now = if expires { seconds(output.context().now()) } else { 0 };
+        if expires {
+            self.advance(now, chunk.rows())?;
+        }
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let keys = self.specification.keys.keys(chunk.columns(), chunk.rows())?;
         self.upserted.clear();
         store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
         let groups: Vec<RowRef> = self.upserted.iter().map(|upserted| upserted.row).collect();
+        let began = if expires { self.refresh(&groups, now)? } else { None };
+        let Some(store) = &mut self.store else { return Err(not_open()) };
         let (signs, transitions) = if self.specification.retracts {
             count_rows(store, chunk, &groups)
         } else {
@@ -160,7 +247,8 @@ impl GroupAggregate {
         } else {
             Observe::BeforeAndAfter
         };
-        let mut emission = Emission::new(transitions, self.specification.update_before);
+        let mut emission =
+            Emission::new(transitions, self.specification.update_before, self.specification.refreshes);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             let call = self.specification.calls.get(index);
             let filter = call.and_then(|call| call.filter);
@@ -171,7 +259,8 @@ impl GroupAggregate {
             let counted = match self.distinct_of.get(index).copied().flatten() {
                 Some((arguments, variant)) => match self.distinct.get_mut(arguments) {
                     Some(arguments) => {
-                        Some(arguments.signs(variant, chunk, filtered.as_deref().unwrap_or(&signs))?)
+                        let signs = filtered.as_deref().unwrap_or(&signs);
+                        Some(arguments.signs(variant, chunk, signs, began.as_deref())?)
                     }
                     None => None,
                 },
@@ -190,10 +279,10 @@ impl GroupAggregate {
 
     /// Forgets the groups without rows, and arguments that no row has any more.
     fn remove_ended(&mut self, groups: &[RowRef]) -> Result<()> {
+        self.distinct.iter_mut().try_for_each(DistinctArguments::remove_unused)?;
         if !self.specification.retracts {
             return Ok(());
         }
-        self.distinct.iter_mut().try_for_each(DistinctArguments::remove_unused)?;
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let mut ended: Vec<RowRef> =
             groups.iter().copied().filter(|group| row_count(store.fixed(*group)) == 0).collect();
@@ -257,16 +346,25 @@ fn filtered(signs: &[Sign], chunk: &Chunk, filter: usize) -> Result<Vec<Sign>> {
 impl OperatorHooks<Chunk> for GroupAggregate {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let mut store = self.new_store(cx.info());
+        store.set_now(seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(GROUPS) {
             store.restore_all(stored)?;
         }
-        self.store = Some(store);
         let specification = &self.specification;
         let meta = |name: &str, value: String| specification.meta(name, value);
+        let expires = specification.ttl.is_some();
+        for arguments in &mut self.distinct {
+            arguments.open(cx, expires, meta)?;
+            // Where nothing expires any more, nobody would ask.
+            if let Some(began) = self.began.filter(|_| !expires && cx.is_restored()) {
+                arguments.remove_abandoned(&store, began)?;
+            }
+        }
+        self.store = Some(store);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
         }
-        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta))
+        Ok(())
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {

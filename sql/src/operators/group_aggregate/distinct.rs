@@ -3,15 +3,18 @@
 //! Calls with the same arguments share what is kept of them, with a count for each filter, as Flink's shared distinct
 //! views do.
 
+mod expiry;
+
 use arrow_array::Array;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::KeyGroups;
-use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
+use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::StateMeta;
 
 use crate::chunk::{Chunk, KeyLayout};
 use crate::operators::accumulators::{ADD, RETRACT, SKIP, Sign};
+use crate::operators::time_to_live::seconds;
 use crate::plan::AggregateCall;
 use crate::types::Schema;
 
@@ -29,7 +32,7 @@ pub(super) struct DistinctArguments {
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
     /// Rows that may have no count any more.
-    touched: Vec<RowRef>,
+    unused: Vec<RowRef>,
 }
 
 /// The bytes of a count.
@@ -61,7 +64,7 @@ impl DistinctArguments {
                         filters: Vec::new(),
                         store: None,
                         upserted: Vec::new(),
-                        touched: Vec::new(),
+                        unused: Vec::new(),
                     });
                     all.len() - 1
                 });
@@ -80,12 +83,15 @@ impl DistinctArguments {
     pub(super) fn open(
         &mut self,
         cx: &mut OpenContext<'_>,
+        expires: bool,
         meta: impl Fn(&str, String) -> StateMeta,
     ) -> Result<()> {
         let fields: Vec<_> = self.keys.fields().iter().map(|field| field.data_type.to_string()).collect();
         let meta = meta(&self.name, format!("counts[{}] of ({})", self.filters.len(), fields.join(", ")));
         let layout = RowLayout::new(self.keys.kind(), &vec![0; COUNT * self.filters.len()], RowsPerKey::One);
-        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout);
+        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout)
+            .with_ttl(expires.then_some(Ttl::NEVER));
+        store.set_now(seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(&self.name) {
             store.restore_all(stored)?;
         }
@@ -102,7 +108,14 @@ impl DistinctArguments {
     }
 
     /// What each row does where equal arguments count once: only the first that comes and the last that goes count.
-    pub(super) fn signs(&mut self, variant: usize, chunk: &Chunk, signs: &[Sign]) -> Result<Vec<Sign>> {
+    /// `began` says when the group of each row began, where groups expire.
+    pub(super) fn signs(
+        &mut self,
+        variant: usize,
+        chunk: &Chunk,
+        signs: &[Sign],
+        began: Option<&[u32]>,
+    ) -> Result<Vec<Sign>> {
         let store = self
             .store
             .as_mut()
@@ -120,11 +133,19 @@ impl DistinctArguments {
         }
         self.upserted.clear();
         store.upsert(&hashes, &keys.column(), &mut self.upserted)?;
+        if let Some(began) = began {
+            self.restart(began)?;
+        }
+        let store = self
+            .store
+            .as_mut()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "a DISTINCT that is not open"))?;
         let at = variant * COUNT;
         let mut counted = Vec::with_capacity(signs.len());
         for (row, (sign, upserted)) in signs.iter().zip(&self.upserted).enumerate() {
             if *sign == SKIP || arguments.iter().any(|argument| argument.is_null(row)) {
                 counted.push(SKIP);
+                self.unused.extend(upserted.is_new.then_some(upserted.row));
                 continue;
             }
             let fixed = store.fixed_mut(upserted.row);
@@ -132,13 +153,13 @@ impl DistinctArguments {
             let before = i64::from_le_bytes(*count);
             let after = before + i64::from(*sign);
             *count = after.to_le_bytes();
+            self.unused.extend((after == 0).then_some(upserted.row));
             counted.push(match (before, after) {
                 (0, 1) => ADD,
                 (1, 0) => RETRACT,
                 _ => SKIP,
             });
         }
-        self.touched.extend(self.upserted.iter().map(|upserted| upserted.row));
         Ok(counted)
     }
 
@@ -148,9 +169,9 @@ impl DistinctArguments {
             .store
             .as_mut()
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a DISTINCT that is not open"))?;
-        self.touched.sort_unstable();
-        self.touched.dedup();
-        for row in self.touched.drain(..) {
+        self.unused.sort_unstable();
+        self.unused.dedup();
+        for row in self.unused.drain(..) {
             if store.fixed(row).iter().all(|byte| *byte == 0) {
                 store.remove(row);
             }
