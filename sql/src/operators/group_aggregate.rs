@@ -2,6 +2,7 @@
 
 mod distinct;
 mod emission;
+mod group_numbers;
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
@@ -12,9 +13,10 @@ use millstream_state::Shape;
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 
-use self::distinct::DistinctArguments;
+use self::distinct::{DistinctArguments, Groups};
 use self::emission::{Emission, Transition};
-use super::accumulators::{ADD, Accumulator, Observe, RETRACT, SKIP, Sign, Update, accumulator};
+use self::group_numbers::{GroupNumbers, NUMBER};
+use super::accumulators::{ADD, Accumulator, Filtered, Observe, RETRACT, SKIP, Sign, Update, accumulator};
 use super::time_to_live::seconds;
 use crate::chunk::{Chunk, KeyLayout};
 use crate::error::SqlResult;
@@ -97,29 +99,6 @@ impl GroupAggregateSpecification {
 const ROW_COUNT: usize = 0;
 const ROW_COUNT_BYTES: usize = 8;
 
-/// Where it is kept when a group began, if arguments of DISTINCT are told by that from those of a group that was there
-/// before it.
-#[derive(Clone, Copy, Debug)]
-struct Began {
-    offset: usize,
-}
-
-impl Began {
-    const BYTES: usize = 8;
-
-    /// In seconds of processing time; 0 if groups did not expire then.
-    fn of(self, fixed: &[u8]) -> u32 {
-        let bytes = fixed.get(self.offset..).and_then(|bytes| bytes.first_chunk());
-        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
-    }
-
-    fn set(self, fixed: &mut [u8], seconds: u32) {
-        if let Some(bytes) = fixed.get_mut(self.offset..).and_then(|bytes| bytes.first_chunk_mut()) {
-            *bytes = seconds.to_le_bytes();
-        }
-    }
-}
-
 /// Keeps a row of accumulators for each group, and emits each change of its result: exactly those that Flink's
 /// `GroupAggFunction` emits.
 pub struct GroupAggregate {
@@ -128,7 +107,8 @@ pub struct GroupAggregate {
     /// For each call, what makes equal arguments count once.
     distinct_of: Vec<Option<(usize, usize)>>,
     distinct: Vec<DistinctArguments>,
-    began: Option<Began>,
+    /// The numbers of groups, where something is DISTINCT.
+    numbers: GroupNumbers,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
 }
@@ -140,10 +120,10 @@ impl GroupAggregate {
     /// The operator of a subtask.
     pub fn new(specification: &GroupAggregateSpecification) -> Self {
         let (distinct, distinct_of) =
-            DistinctArguments::of(&specification.keys, &specification.calls, &specification.input);
+            DistinctArguments::of(&specification.calls, &specification.input, specification.retracts);
         let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
-        let began = (!distinct.is_empty()).then_some(Began { offset });
-        offset += if began.is_some() { Began::BYTES } else { 0 };
+        let numbers = GroupNumbers::at(offset, specification.ttl.is_some() && !distinct.is_empty());
+        offset += if distinct.is_empty() { 0 } else { NUMBER };
         let mut accumulators = Vec::new();
         // That there is one for each call has been checked when the specification was made.
         let made = specification.calls.iter();
@@ -159,15 +139,15 @@ impl GroupAggregate {
             accumulators,
             distinct_of,
             distinct,
-            began,
+            numbers,
             store: None,
             upserted: Vec::new(),
         }
     }
 
     fn new_store(&self, info: &OperatorInfo) -> RowStore {
-        let mut initial = vec![0; if self.specification.retracts { ROW_COUNT_BYTES } else { 0 }];
-        initial.resize(initial.len() + if self.began.is_some() { Began::BYTES } else { 0 }, 0);
+        let rows = if self.specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let mut initial = vec![0; rows + if self.distinct.is_empty() { 0 } else { NUMBER }];
         for accumulator in &self.accumulators {
             initial.extend(accumulator.initial());
             initial.resize(initial.len().next_multiple_of(8), 0);
@@ -175,11 +155,12 @@ impl GroupAggregate {
         let calls: Vec<_> =
             self.specification.calls.iter().map(|call| self.specification.describe(call)).collect();
         let rows = if self.specification.retracts { "rows, " } else { "" };
-        let rows = if self.began.is_some() { format!("{rows}began, ") } else { rows.to_owned() };
-        let meta = self.specification.meta(GROUPS, format!("{rows}{}", calls.join(", ")));
+        let number = if self.distinct.is_empty() { "" } else { "number, " };
+        let meta = self.specification.meta(GROUPS, format!("{rows}{number}{}", calls.join(", ")));
         let layout = RowLayout::new(self.specification.keys.kind(), &initial, RowsPerKey::One);
         let store = RowStore::new(meta, info.groups, info.range(), layout).with_ttl(self.specification.ttl);
-        let has_sides = self.accumulators.iter().any(|accumulator| accumulator.has_side());
+        let has_sides =
+            !self.distinct.is_empty() || self.accumulators.iter().any(|accumulator| accumulator.has_side());
         if self.specification.ttl.is_some() && has_sides { store.with_dependents() } else { store }
     }
 
@@ -188,34 +169,25 @@ impl GroupAggregate {
         let Some(store) = &mut self.store else { return Err(not_open()) };
         store.set_now(now);
         let (pages, oldest) = (store.pages_to_sweep(rows), store.oldest());
-        let accumulators = &mut self.accumulators;
+        let (accumulators, numbers) = (&mut self.accumulators, &mut self.numbers);
         store.sweep_with(pages, oldest, |store, expired| {
             accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, expired))?;
+            numbers.forget(store, expired);
             expired.iter().for_each(|group| store.remove(*group));
             Ok::<(), millstream_runtime::Error>(())
         })?;
-        match self.began {
-            Some(began) => {
-                let mut distinct = self.distinct.iter_mut();
-                distinct.try_for_each(|arguments| arguments.advance(now, rows, store, began))
-            }
-            None => Ok(()),
-        }
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.advance(now, rows, oldest, &self.numbers))
     }
 
-    /// Makes new groups of those that had expired, and notes that all are alive; says when each began, if DISTINCT wants
-    /// to know.
-    fn refresh(&mut self, groups: &[RowRef], now: u32) -> Result<Option<Vec<u32>>> {
+    /// Makes new groups of those that had expired, and notes that all are alive.
+    fn refresh(&mut self, groups: &[RowRef], now: u32) -> Result<()> {
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let restarted = store.take_restarted();
         self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &restarted))?;
+        self.numbers.forget(store, &restarted);
         restarted.into_iter().for_each(|group| store.restart(group));
         groups.iter().for_each(|group| store.set_stamp(*group, now));
-        let Some(began) = self.began else { return Ok(None) };
-        for upserted in self.upserted.iter().filter(|upserted| upserted.is_new) {
-            began.set(store.fixed_mut(upserted.row), now);
-        }
-        Ok(Some(groups.iter().map(|group| began.of(store.fixed(*group))).collect()))
+        Ok(())
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
@@ -232,7 +204,9 @@ impl GroupAggregate {
         self.upserted.clear();
         store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
         let groups: Vec<RowRef> = self.upserted.iter().map(|upserted| upserted.row).collect();
-        let began = if expires { self.refresh(&groups, now)? } else { None };
+        if expires {
+            self.refresh(&groups, now)?;
+        }
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let (signs, transitions) = if self.specification.retracts {
             count_rows(store, chunk, &groups)
@@ -247,26 +221,26 @@ impl GroupAggregate {
         } else {
             Observe::BeforeAndAfter
         };
+        let filtered =
+            Filtered::of(self.specification.calls.iter().filter_map(|call| call.filter), chunk, &signs)?;
+        if !self.distinct.is_empty() {
+            let key_groups = store.key_groups();
+            let numbers = self.numbers.of_rows(store, &groups, key_groups);
+            let of_rows = Groups { numbers, hashes: keys.hashes(), key_groups };
+            for arguments in &mut self.distinct {
+                let filters: Vec<_> =
+                    arguments.filters().iter().map(|filter| filtered.signs(*filter)).collect();
+                arguments.update(chunk, of_rows, &filters)?;
+            }
+        }
         let mut emission =
             Emission::new(transitions, self.specification.update_before, self.specification.refreshes);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
-            let call = self.specification.calls.get(index);
-            let filter = call.and_then(|call| call.filter);
-            let filtered = match filter {
-                Some(filter) => Some(filtered(&signs, chunk, filter)?),
-                None => None,
+            let signs = match self.distinct_of.get(index).copied().flatten() {
+                Some((arguments, variant)) => self.distinct.get(arguments).map(|it| it.signs(variant)),
+                None => self.specification.calls.get(index).map(|call| filtered.signs(call.filter)),
             };
-            let counted = match self.distinct_of.get(index).copied().flatten() {
-                Some((arguments, variant)) => match self.distinct.get_mut(arguments) {
-                    Some(arguments) => {
-                        let signs = filtered.as_deref().unwrap_or(&signs);
-                        Some(arguments.signs(variant, chunk, signs, began.as_deref())?)
-                    }
-                    None => None,
-                },
-                None => None,
-            };
-            let signs = counted.as_deref().or(filtered.as_deref()).unwrap_or(&signs);
+            let signs = signs.unwrap_or_default();
             let mut update = Update { store, groups: &groups, chunk, signs };
             emission.observed(accumulator.update(&mut update, observe)?)?;
         }
@@ -289,6 +263,7 @@ impl GroupAggregate {
         ended.sort_unstable();
         ended.dedup();
         self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &ended))?;
+        self.numbers.forget(store, &ended);
         ended.into_iter().for_each(|group| store.remove(group));
         Ok(())
     }
@@ -328,21 +303,6 @@ fn count_rows(store: &mut RowStore, chunk: &Chunk, groups: &[RowRef]) -> (Vec<Si
     (signs, transitions)
 }
 
-/// What rows do for which a filter is not TRUE: nothing.
-fn filtered(signs: &[Sign], chunk: &Chunk, filter: usize) -> Result<Vec<Sign>> {
-    use arrow_array::Array;
-    use arrow_array::cast::AsArray;
-    let column = chunk.column(filter)?;
-    let mask = column.as_boolean_opt().ok_or_else(|| {
-        millstream_runtime::Error::new(
-            millstream_runtime::ErrorKind::Internal,
-            "a FILTER that is no condition",
-        )
-    })?;
-    let signs = signs.iter().enumerate();
-    Ok(signs.map(|(row, sign)| if mask.is_valid(row) && mask.value(row) { *sign } else { SKIP }).collect())
-}
-
 impl OperatorHooks<Chunk> for GroupAggregate {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let mut store = self.new_store(cx.info());
@@ -353,18 +313,15 @@ impl OperatorHooks<Chunk> for GroupAggregate {
         let specification = &self.specification;
         let meta = |name: &str, value: String| specification.meta(name, value);
         let expires = specification.ttl.is_some();
-        for arguments in &mut self.distinct {
-            arguments.open(cx, expires, meta)?;
-            // Where nothing expires any more, nobody would ask.
-            if let Some(began) = self.began.filter(|_| !expires && cx.is_restored()) {
-                arguments.remove_abandoned(&store, began)?;
-            }
-        }
-        self.store = Some(store);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
         }
-        Ok(())
+        if !self.distinct.is_empty() {
+            self.numbers.restored(&store);
+        }
+        self.store = Some(store);
+        let numbers = &mut self.numbers;
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, expires, meta, numbers))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {

@@ -89,6 +89,11 @@ impl RowStore {
         &self.layout
     }
 
+    /// The key groups, of which the hash of a key decides one.
+    pub fn key_groups(&self) -> KeyGroups {
+        self.groups.groups()
+    }
+
     /// How many rows there are, those included that have expired and are not swept yet.
     pub fn len(&self) -> usize {
         self.rows
@@ -107,6 +112,11 @@ impl RowStore {
     /// All rows that have not expired, in no particular order.
     pub fn rows(&self) -> impl Iterator<Item = RowRef> {
         self.pages.rows().filter(|row| self.is_live(*row))
+    }
+
+    /// As [`rows`](Self::rows), with those that have expired and are not swept yet.
+    pub fn rows_with_expired(&self) -> impl Iterator<Item = RowRef> {
+        self.pages.rows()
     }
 
     /// The fixed part of a row.

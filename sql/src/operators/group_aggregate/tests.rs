@@ -1,3 +1,4 @@
+mod distinct;
 mod expiry;
 mod unused;
 
@@ -27,7 +28,7 @@ fn call(function: AggregateFunction, arguments: &[usize]) -> AggregateCall {
     AggregateCall { function, arguments: arguments.to_vec(), distinct: false, filter: None, field }
 }
 
-fn distinct(function: AggregateFunction, argument: usize, filter: Option<usize>) -> AggregateCall {
+fn distinct_call(function: AggregateFunction, argument: usize, filter: Option<usize>) -> AggregateCall {
     AggregateCall { distinct: true, filter, ..call(function, &[argument]) }
 }
 

@@ -13,8 +13,8 @@ const TTL: Ttl = Ttl { seconds: 10 };
 fn calls() -> Vec<AggregateCall> {
     vec![
         call(AggregateFunction::Count, &[]),
-        distinct(AggregateFunction::Count, NUMBER, None),
-        distinct(AggregateFunction::Sum, NUMBER, Some(FLAG)),
+        distinct_call(AggregateFunction::Count, NUMBER, None),
+        distinct_call(AggregateFunction::Sum, NUMBER, Some(FLAG)),
         call(AggregateFunction::Minimum, &[TEXT]),
         call(AggregateFunction::Maximum, &[NUMBER]),
         call(AggregateFunction::FirstValue, &[NUMBER]),
@@ -219,7 +219,7 @@ fn state_does_not_grow_with_groups_that_have_expired() {
 
 #[test]
 fn arguments_stay_as_long_as_their_group() {
-    let calls = [distinct(AggregateFunction::Count, NUMBER, None)];
+    let calls = [distinct_call(AggregateFunction::Count, NUMBER, None)];
     let mut harness = open(HarnessSetup::new(), &specification(&[0], &calls, false, Some(TTL)));
     for _ in 0..10 {
         // The first has been written to long ago at the end, and the group all the time.
@@ -239,7 +239,7 @@ fn arguments_stay_as_long_as_their_group() {
 
 #[test]
 fn a_snapshot_fits_whether_groups_expire_or_not() {
-    let calls = [call(AggregateFunction::Count, &[]), distinct(AggregateFunction::Count, NUMBER, None)];
+    let calls = [call(AggregateFunction::Count, &[]), distinct_call(AggregateFunction::Count, NUMBER, None)];
     let run = |ttls: [Option<Ttl>; 3]| {
         let (mut snapshot, mut emitted) = (None, Vec::new());
         for (ttl, second) in ttls.into_iter().zip([1_000, 1_100, 1_109]) {
@@ -260,7 +260,7 @@ fn a_snapshot_fits_whether_groups_expire_or_not() {
 
 #[test]
 fn arguments_of_groups_that_are_gone_do_not_come_back_where_nothing_expires_any_more() {
-    let calls = [call(AggregateFunction::Count, &[]), distinct(AggregateFunction::Count, NUMBER, None)];
+    let calls = [call(AggregateFunction::Count, &[]), distinct_call(AggregateFunction::Count, NUMBER, None)];
     let expiring = specification(&[0], &calls, false, Some(TTL));
     let mut harness = open(HarnessSetup::new().clock(Duration::from_secs(100)), &expiring);
     push(&mut harness, &["+I[1, a, 1, true]", "+I[2, a, 1, true]", "+I[3, a, 1, true]"]);

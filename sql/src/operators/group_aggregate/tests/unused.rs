@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn arguments_that_do_not_count_are_not_kept() {
-    let calls = [distinct(AggregateFunction::Count, NUMBER, Some(FLAG))];
+    let calls = [distinct_call(AggregateFunction::Count, NUMBER, Some(FLAG))];
     for retracts in [false, true] {
         let mut harness = open(HarnessSetup::new(), &specification(&[0], &calls, retracts, None));
         let rows: Vec<_> = (0..100).map(|number| format!("+I[1, a, {number}, {}]", number == 7)).collect();
