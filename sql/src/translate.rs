@@ -26,8 +26,8 @@ use crate::operators::{
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
-    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
-    RankStrategy, SortKey,
+    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, JoinStateTtl, PhysicalNode,
+    PhysicalPlan, RankStrategy, SortKey, StateTtl,
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
@@ -99,18 +99,18 @@ impl<'a> Translator<'a> {
                 let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
                 Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
             }
-            (PhysicalNode::GroupAggregate { keys, calls }, [input]) => {
+            (PhysicalNode::GroupAggregate { keys, calls, ttl }, [input]) => {
                 let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
                 let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
                 let update_before = plan.changelog.update_before;
                 let specification =
                     GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?
-                        .with_ttl(self.state_ttl()?, plan.changelog.update);
+                        .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
-            (PhysicalNode::Join { kind, condition }, [left, right]) => {
-                let specification = self.join(plan, *kind, condition)?;
+            (PhysicalNode::Join { kind, condition, ttl }, [left, right]) => {
+                let specification = self.join(plan, *kind, condition, ttl)?;
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
@@ -160,18 +160,18 @@ impl<'a> Translator<'a> {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
                 Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
             }
-            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input, self.state_ttl()?)),
+            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input, self.state_ttl(None)?)),
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
                 let (key, schema) = (key.clone(), plan.schema.clone());
-                let (update_before, ttl) = (plan.changelog.update_before, self.state_ttl()?);
+                let (update_before, ttl) = (plan.changelog.update_before, self.state_ttl(None)?);
                 Ok(input.transform("ChangelogNormalize", move |_| {
                     ChangelogNormalize::new(&key, &schema, update_before, ttl)
                 }))
             }
             (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
                 let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
-                let ttl = self.state_ttl()?;
+                let ttl = self.state_ttl(None)?;
                 Ok(input.transform("SinkMaterializer", move |_| {
                     SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
@@ -259,32 +259,35 @@ impl<'a> Translator<'a> {
         plan: &PhysicalPlan,
         kind: JoinKind,
         condition: &JoinCondition,
+        ttl: &JoinStateTtl,
     ) -> SqlResult<JoinSpecification> {
         let [left, right] = plan.inputs.as_slice() else {
             return unsupported_plan("a join of other than two");
         };
-        let ttl = self.state_ttl()?;
-        let side = |input: &PhysicalPlan, columns: Vec<usize>| {
+        let side = |input: &PhysicalPlan, columns: Vec<usize>, ttl: Option<&StateTtl>| {
             let unique_key = join_unique_key(input, &columns.into_iter().collect());
             let mut side =
                 SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
-            side.ttl = ttl;
-            side
+            side.ttl = self.state_ttl(ttl)?;
+            Ok::<_, SqlError>(side)
         };
-        let left = side(left, condition.keys.iter().map(|key| key.left).collect());
-        let right = side(right, condition.keys.iter().map(|key| key.right).collect());
+        let left = side(left, condition.keys.iter().map(|key| key.left).collect(), ttl.left.as_ref())?;
+        let right = side(right, condition.keys.iter().map(|key| key.right).collect(), ttl.right.as_ref())?;
         JoinSpecification::new(kind, condition, left, right, &self.session.build_context())
     }
 
-    /// How long state is kept; `None` for ever.
-    fn state_ttl(&self) -> SqlResult<Option<Ttl>> {
+    /// How long state is kept, as a hint says, or all of the job; `None` for ever.
+    fn state_ttl(&self, hint: Option<&StateTtl>) -> SqlResult<Option<Ttl>> {
         let key = "table.exec.state.ttl";
-        let Some(value) = self.session.setting(key) else { return Ok(None) };
-        let ttl = parse_duration(value).ok_or_else(|| {
-            SqlError::validation(format!(
-                "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
-            ))
-        })?;
+        let ttl = match (hint, self.session.setting(key)) {
+            (Some(hint), _) => hint.duration,
+            (None, None) => return Ok(None),
+            (None, Some(value)) => parse_duration(value).ok_or_else(|| {
+                SqlError::validation(format!(
+                    "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
+                ))
+            })?,
+        };
         // What is kept for part of a second is kept for one.
         let seconds = ttl.as_millis().div_ceil(1000);
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
