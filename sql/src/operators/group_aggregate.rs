@@ -2,6 +2,7 @@
 
 mod distinct;
 mod emission;
+mod group_numbers;
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
@@ -12,9 +13,10 @@ use millstream_state::Shape;
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 
-use self::distinct::DistinctArguments;
+use self::distinct::{DistinctArguments, Groups};
 use self::emission::{Emission, Transition};
-use super::accumulators::{ADD, Accumulator, Observe, RETRACT, SKIP, Sign, Update, accumulator};
+use self::group_numbers::{GroupNumbers, NUMBER};
+use super::accumulators::{ADD, Accumulator, Filtered, Observe, RETRACT, SKIP, Sign, Update, accumulator};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::error::SqlResult;
 use crate::plan::AggregateCall;
@@ -91,6 +93,8 @@ pub struct GroupAggregate {
     /// For each call, what makes equal arguments count once.
     distinct_of: Vec<Option<(usize, usize)>>,
     distinct: Vec<DistinctArguments>,
+    /// The numbers of groups, where something is DISTINCT.
+    numbers: GroupNumbers,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
 }
@@ -101,7 +105,11 @@ const GROUPS: &str = "groups";
 impl GroupAggregate {
     /// The operator of a subtask.
     pub fn new(specification: &GroupAggregateSpecification) -> Self {
+        let (distinct, distinct_of) =
+            DistinctArguments::of(&specification.calls, &specification.input, specification.retracts);
         let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let numbers = GroupNumbers::at(offset);
+        offset += if distinct.is_empty() { 0 } else { NUMBER };
         let mut accumulators = Vec::new();
         // That there is one for each call has been checked when the specification was made.
         let made = specification.calls.iter();
@@ -112,20 +120,20 @@ impl GroupAggregate {
             offset += accumulator.initial().len().next_multiple_of(8);
             accumulators.push(accumulator);
         }
-        let (distinct, distinct_of) =
-            DistinctArguments::of(&specification.keys, &specification.calls, &specification.input);
         Self {
             specification: specification.clone(),
             accumulators,
             distinct_of,
             distinct,
+            numbers,
             store: None,
             upserted: Vec::new(),
         }
     }
 
     fn new_store(&self, info: &OperatorInfo) -> RowStore {
-        let mut initial = vec![0; if self.specification.retracts { ROW_COUNT_BYTES } else { 0 }];
+        let rows = if self.specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let mut initial = vec![0; rows + if self.distinct.is_empty() { 0 } else { NUMBER }];
         for accumulator in &self.accumulators {
             initial.extend(accumulator.initial());
             initial.resize(initial.len().next_multiple_of(8), 0);
@@ -133,7 +141,8 @@ impl GroupAggregate {
         let calls: Vec<_> =
             self.specification.calls.iter().map(|call| self.specification.describe(call)).collect();
         let rows = if self.specification.retracts { "rows, " } else { "" };
-        let meta = self.specification.meta(GROUPS, format!("{rows}{}", calls.join(", ")));
+        let number = if self.distinct.is_empty() { "" } else { "number, " };
+        let meta = self.specification.meta(GROUPS, format!("{rows}{number}{}", calls.join(", ")));
         let layout = RowLayout::new(self.specification.keys.kind(), &initial, RowsPerKey::One);
         RowStore::new(meta, info.groups, info.range(), layout)
     }
@@ -160,24 +169,25 @@ impl GroupAggregate {
         } else {
             Observe::BeforeAndAfter
         };
+        let filtered =
+            Filtered::of(self.specification.calls.iter().filter_map(|call| call.filter), chunk, &signs)?;
+        if !self.distinct.is_empty() {
+            let key_groups = store.key_groups();
+            let numbers = self.numbers.of_rows(store, &groups, key_groups);
+            let of_rows = Groups { numbers, hashes: keys.hashes(), key_groups };
+            for arguments in &mut self.distinct {
+                let filters: Vec<_> =
+                    arguments.filters().iter().map(|filter| filtered.signs(*filter)).collect();
+                arguments.update(chunk, of_rows, &filters)?;
+            }
+        }
         let mut emission = Emission::new(transitions, self.specification.update_before);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
-            let call = self.specification.calls.get(index);
-            let filter = call.and_then(|call| call.filter);
-            let filtered = match filter {
-                Some(filter) => Some(filtered(&signs, chunk, filter)?),
-                None => None,
+            let signs = match self.distinct_of.get(index).copied().flatten() {
+                Some((arguments, variant)) => self.distinct.get(arguments).map(|it| it.signs(variant)),
+                None => self.specification.calls.get(index).map(|call| filtered.signs(call.filter)),
             };
-            let counted = match self.distinct_of.get(index).copied().flatten() {
-                Some((arguments, variant)) => match self.distinct.get_mut(arguments) {
-                    Some(arguments) => {
-                        Some(arguments.signs(variant, chunk, filtered.as_deref().unwrap_or(&signs))?)
-                    }
-                    None => None,
-                },
-                None => None,
-            };
-            let signs = counted.as_deref().or(filtered.as_deref()).unwrap_or(&signs);
+            let signs = signs.unwrap_or_default();
             let mut update = Update { store, groups: &groups, chunk, signs };
             emission.observed(accumulator.update(&mut update, observe)?)?;
         }
@@ -239,34 +249,23 @@ fn count_rows(store: &mut RowStore, chunk: &Chunk, groups: &[RowRef]) -> (Vec<Si
     (signs, transitions)
 }
 
-/// What rows do for which a filter is not TRUE: nothing.
-fn filtered(signs: &[Sign], chunk: &Chunk, filter: usize) -> Result<Vec<Sign>> {
-    use arrow_array::Array;
-    use arrow_array::cast::AsArray;
-    let column = chunk.column(filter)?;
-    let mask = column.as_boolean_opt().ok_or_else(|| {
-        millstream_runtime::Error::new(
-            millstream_runtime::ErrorKind::Internal,
-            "a FILTER that is no condition",
-        )
-    })?;
-    let signs = signs.iter().enumerate();
-    Ok(signs.map(|(row, sign)| if mask.is_valid(row) && mask.value(row) { *sign } else { SKIP }).collect())
-}
-
 impl OperatorHooks<Chunk> for GroupAggregate {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let mut store = self.new_store(cx.info());
         if let Some(stored) = cx.take_keyed(GROUPS) {
             store.restore_all(stored)?;
         }
-        self.store = Some(store);
         let specification = &self.specification;
         let meta = |name: &str, value: String| specification.meta(name, value);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
         }
-        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta))
+        if !self.distinct.is_empty() {
+            self.numbers.restored(&store);
+        }
+        self.store = Some(store);
+        let numbers = &mut self.numbers;
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta, numbers))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
