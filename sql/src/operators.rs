@@ -2,6 +2,7 @@
 
 pub mod accumulators;
 mod calc;
+mod changelog_check;
 pub mod changes;
 mod deduplicate;
 mod drop_update_before;
@@ -23,6 +24,7 @@ mod window_tvf;
 mod windows;
 
 pub use calc::Calc;
+pub use changelog_check::{ChangelogCheck, ChangelogCheckSpecification};
 pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
