@@ -24,7 +24,7 @@ use crate::operators::{
     WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
-use crate::plan::identity::{Identities, RESULT};
+use crate::plan::identity::{Identities, RESULT, call_texts};
 use crate::plan::{
     AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, JoinStateTtl, PhysicalNode,
     PhysicalPlan, RankStrategy, SortKey, StateTtl,
@@ -107,6 +107,7 @@ impl<'a> Translator<'a> {
                 let update_before = plan.changelog.update_before;
                 let specification =
                     GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?
+                        .described(call_texts(calls, plan.input().unwrap_or(plan)))
                         .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })

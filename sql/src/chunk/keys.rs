@@ -79,6 +79,11 @@ impl KeyLayout {
         &self.fields
     }
 
+    /// The types of the columns, for descriptions of states: what the columns are is part of the name of their operator.
+    pub fn describe(&self) -> String {
+        self.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
     /// What the keys are for state.
     pub const fn kind(&self) -> KeyKind {
         self.kind

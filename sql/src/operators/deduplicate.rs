@@ -265,11 +265,10 @@ impl DeduplicateFirst {
 impl OperatorHooks<Chunk> for DeduplicateFirst {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let schema = &self.specification.schema;
-        let fields: Vec<_> = self.specification.keys.fields().iter().map(ToString::to_string).collect();
         let meta = |name: &str, value: String| StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,
-            key: Shape::from_text(&format!("key({})", fields.join(", "))),
+            key: Shape::from_text(&format!("key({})", self.specification.keys.describe())),
             value: Shape::from_text(&value),
         };
         let (groups, range) = (cx.info().groups, cx.info().range());

@@ -33,6 +33,8 @@ pub struct GroupAggregateSpecification {
     retracts: bool,
     /// Whether an update says what the row was before.
     update_before: bool,
+    /// What the calls are, in the description of the state.
+    texts: Vec<String>,
     /// How long groups are kept.
     ttl: Option<Ttl>,
     /// Whether updates that change nothing are emitted.
@@ -59,9 +61,16 @@ impl GroupAggregateSpecification {
             input: input.clone(),
             retracts,
             update_before,
+            texts: Vec::new(),
             ttl: None,
             refreshes: false,
         })
+    }
+
+    /// The calls are told from others of the same types by these texts: a snapshot of other calls is refused.
+    #[must_use]
+    pub fn described(self, texts: Vec<String>) -> Self {
+        Self { texts, ..self }
     }
 
     /// Groups are kept for so long after their last row. Updates that change nothing are emitted then, as in Flink, so that
@@ -73,12 +82,7 @@ impl GroupAggregateSpecification {
 
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
     fn meta(&self, name: &str, value: String) -> StateMeta {
-        let columns = self
-            .keys
-            .columns()
-            .iter()
-            .map(|key| self.input.get(*key).map_or_else(String::new, ToString::to_string));
-        let key = format!("group({})", columns.collect::<Vec<_>>().join(", "));
+        let key = format!("group({})", self.keys.describe());
         StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,
@@ -152,8 +156,11 @@ impl GroupAggregate {
             initial.extend(accumulator.initial());
             initial.resize(initial.len().next_multiple_of(8), 0);
         }
-        let calls: Vec<_> =
-            self.specification.calls.iter().map(|call| self.specification.describe(call)).collect();
+        let described = self.specification.calls.iter().enumerate().map(|(index, call)| {
+            let text = self.specification.texts.get(index);
+            text.cloned().unwrap_or_else(|| self.specification.describe(call))
+        });
+        let calls: Vec<_> = described.collect();
         let rows = if self.specification.retracts { "rows, " } else { "" };
         let number = if self.distinct.is_empty() { "" } else { "number, " };
         let meta = self.specification.meta(GROUPS, format!("{rows}{number}{}", calls.join(", ")));

@@ -34,12 +34,10 @@ impl LastRows {
     }
 
     pub(super) fn open(&mut self, cx: &mut OpenContext<'_>, name: &str, schema: &Schema) -> Result<()> {
-        let columns = self.keys.columns().iter();
-        let columns = columns.map(|column| schema.get(*column).map_or_else(String::new, ToString::to_string));
         let meta = StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,
-            key: Shape::from_text(&format!("key({})", columns.collect::<Vec<_>>().join(", "))),
+            key: Shape::from_text(&format!("key({})", self.keys.describe())),
             value: Shape::from_text(&format!("{name}: {}", describe_rows(schema))),
         };
         let layout = RowLayout::new(self.keys.kind(), &[0; FIXED], RowsPerKey::One);

@@ -84,10 +84,7 @@ impl RankSpecification {
     }
 
     fn meta(&self, name: &str, how: &str) -> StateMeta {
-        let columns = self.partition.columns().iter();
-        let columns =
-            columns.map(|column| self.schema.get(*column).map_or_else(String::new, ToString::to_string));
-        let key = format!("partition({})", columns.collect::<Vec<_>>().join(", "));
+        let key = format!("partition({})", self.partition.describe());
         let value =
             format!("{how} by ({}): {}", self.order.describe(&self.schema), describe_rows(&self.schema));
         StateMeta {

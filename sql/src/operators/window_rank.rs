@@ -77,13 +77,11 @@ impl WindowRankSpecification {
     }
 
     fn meta(&self) -> StateMeta {
-        let columns = self.partition.columns().iter().filter_map(|column| self.schema.get(*column));
-        let columns: Vec<_> = columns.map(ToString::to_string).collect();
         let order = self.order.describe(&self.schema);
         StateMeta {
             name: ROWS.to_owned(),
             kind: StateKind::Rows,
-            key: Shape::from_text(&format!("window, partition({})", columns.join(", "))),
+            key: Shape::from_text(&format!("window, partition({})", self.partition.describe())),
             value: Shape::from_text(&format!("{} by {order}", describe_rows(&self.schema))),
         }
     }

@@ -1,16 +1,18 @@
 //! By what names snapshots know the operators of a query, so that the query can be changed and keep its state.
 //!
 //! A name is made of what an operator's state depends on: the table that is written in the end, the kind of the operator,
-//! the names of its key columns, and the operators with names that it reads from. Columns that are only passed on,
+//! what its key columns are, and the operators with names that it reads from. Columns that are only passed on,
 //! filters, and other INSERTs of the job are no part of it.
+
+mod key_text;
 
 use std::collections::BTreeMap;
 
 use millstream_state::OperatorId;
 
+use self::key_text::key_text;
 use super::changelog::describe;
-use super::{PhysicalNode, PhysicalPlan};
-use crate::types::Schema;
+use super::{AggregateCall, PhysicalNode, PhysicalPlan};
 
 /// What stands for the table that is written where a query's rows are the result.
 pub const RESULT: &str = "result";
@@ -35,7 +37,7 @@ impl Identities {
 
 /// The name of the operator on top of a plan, without what tells it from an equal one.
 fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
-    let input = |index: usize| plan.inputs.get(index).map_or(&plan.schema, |input| &input.schema);
+    let input = |index: usize| plan.inputs.get(index).unwrap_or(plan);
     let keys = match &plan.node {
         PhysicalNode::Calc { .. }
         | PhysicalNode::Exchange { .. }
@@ -60,8 +62,22 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
     Some(format!("{sink}/{}[{keys}]({})", describe(&plan.node), origins.join(",")))
 }
 
-fn names(columns: impl Iterator<Item = usize>, input: &Schema) -> String {
-    columns.map(|column| input.name(column)).collect::<Vec<_>>().join(",")
+fn names(columns: impl Iterator<Item = usize>, input: &PhysicalPlan) -> String {
+    columns.map(|column| key_text(input, column)).collect::<Vec<_>>().join(",")
+}
+
+/// What aggregate functions are called with, in terms of the columns that tables have: for the description of their state.
+pub fn call_texts(calls: &[AggregateCall], input: &PhysicalPlan) -> Vec<String> {
+    let text = |call: &AggregateCall| {
+        let distinct = if call.distinct { "DISTINCT " } else { "" };
+        let arguments = call.arguments.iter().map(|argument| {
+            format!("{} {}", key_text(input, *argument), input.schema.field(*argument).data_type)
+        });
+        let arguments = arguments.collect::<Vec<_>>().join(", ");
+        let filter = call.filter.map(|filter| format!(" FILTER {}", key_text(input, filter)));
+        format!("{}({distinct}{arguments}){}", call.function, filter.unwrap_or_default())
+    };
+    calls.iter().map(text).collect()
 }
 
 /// The nearest operators with names that the rows of a plan come from.

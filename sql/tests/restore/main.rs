@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod edits;
 mod fixtures;
 mod operators;
 mod story;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use millstream_operators::Environment;
+use millstream_runtime::Error;
 use millstream_runtime::driver::actor::JobHandle;
 use millstream_runtime::job::{JobStatus, RestartStrategy};
 use millstream_sql::connectors::TestRows;
@@ -80,6 +81,17 @@ pub fn run(
     restore: Option<&Place>,
     savepoint: Option<&Place>,
 ) -> Vec<Vec<String>> {
+    try_run(operators, part, parallelism, restore, savepoint).unwrap()
+}
+
+/// As [`run`], of a job that may fail.
+pub fn try_run(
+    operators: &[&Operator],
+    part: Part,
+    parallelism: u32,
+    restore: Option<&Place>,
+    savepoint: Option<&Place>,
+) -> Result<Vec<Vec<String>>, Error> {
     let mut tables = TableEnvironment::new();
     let mut new_rows = BTreeMap::new();
     for table in TABLES {
@@ -115,17 +127,17 @@ pub fn run(
         environment = environment.restore_from(place.path());
     }
     jobs.unwrap().build(&environment).unwrap();
-    let handle = environment.spawn("operators").unwrap();
+    let handle = environment.spawn("operators")?;
     if let Some(place) = savepoint {
         wait_for(&handle, &new_rows);
-        block_on(handle.stop_with_savepoint(place.path())).unwrap();
+        block_on(handle.stop_with_savepoint(place.path()))?;
     }
-    handle.join_blocking().unwrap();
+    handle.join_blocking()?;
     let changes = operators.iter().map(|operator| {
         let path = &tables.table(&operator.table()).unwrap().path;
         tables.session.contents(path).map(|contents| contents.changelog()).unwrap_or_default()
     });
-    changes.collect()
+    Ok(changes.collect())
 }
 
 /// Waits until each source has read what is new.

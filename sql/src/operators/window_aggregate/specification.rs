@@ -134,11 +134,7 @@ impl WindowAggregateSpecification {
 
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
     pub(super) fn meta(&self, name: &str, value: String) -> StateMeta {
-        let group = self.group.iter().map(|column| match self.input.get(*column) {
-            Some(column) => column.to_string(),
-            None => String::new(),
-        });
-        let group: Vec<_> = group.collect();
+        let group: Vec<_> = self.group.iter().map(|column| self.input.field(*column).to_string()).collect();
         StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,

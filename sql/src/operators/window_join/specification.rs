@@ -47,12 +47,10 @@ impl WindowSide {
     }
 
     pub(super) fn meta(&self, name: &str) -> StateMeta {
-        let columns = self.keys.columns().iter().filter_map(|column| self.schema.get(*column));
-        let columns: Vec<_> = columns.map(ToString::to_string).collect();
         StateMeta {
             name: name.to_owned(),
             kind: StateKind::Rows,
-            key: Shape::from_text(&format!("window, key({})", columns.join(", "))),
+            key: Shape::from_text(&format!("window, key({})", self.keys.describe())),
             value: Shape::from_text(&describe_rows(&self.schema)),
         }
     }

@@ -53,6 +53,11 @@ fn harmless_edits_keep_the_names() {
         "INSERT INTO a SELECT k, COUNT(*), 1 FROM (SELECT k, v FROM rows1 WHERE j > 0) GROUP BY k",
         "INSERT INTO a SELECT k, COUNT(*) + 1, 1 FROM rows1 GROUP BY k",
         "INSERT INTO a SELECT k, n, 1 FROM (SELECT k, COUNT(*) AS n FROM rows1 GROUP BY k) WHERE n > 1",
+        "INSERT INTO a SELECT k, COUNT(*), 1 FROM rows1 GROUP BY k HAVING COUNT(*) > 2",
+        "INSERT INTO a SELECT other, COUNT(*), 1 FROM (SELECT k AS other FROM rows1) GROUP BY other",
+        "INSERT INTO a WITH w AS (SELECT v, k AS x FROM rows1) SELECT x, COUNT(*), 1 FROM w GROUP BY x",
+        "INSERT INTO a (more, n, k) SELECT 1, COUNT(*), k FROM rows1 GROUP BY k",
+        "INSERT INTO a SELECT /*+ STATE_TTL('rows1' = '1 d') */ k, COUNT(*), 1 FROM rows1 GROUP BY k",
     ] {
         assert_eq!(names(&[edited]), before, "{edited}");
     }
@@ -80,6 +85,31 @@ fn another_key_or_another_table_is_another_state() {
 }
 
 #[test]
+fn a_key_that_is_computed_is_known_by_how() {
+    let grouped =
+        |key: &str| names(&[&format!("INSERT INTO a SELECT {key}, COUNT(*), 1 FROM rows1 GROUP BY {key}")]);
+    let keys = [
+        "k + 1",
+        "k + 2",
+        "j + 1",
+        "k - 1",
+        "CHAR_LENGTH(w)",
+        "CASE WHEN k > 1 THEN 1 ELSE 2 END",
+        "CASE WHEN k > 2 THEN 1 ELSE 2 END",
+        "CASE WHEN k > 1 AND j > 1 THEN 1 ELSE 2 END",
+        "CASE WHEN k > 1 OR j > 1 THEN 1 ELSE 2 END",
+    ];
+    for (at, key) in keys.iter().enumerate() {
+        assert_eq!(grouped(key), grouped(key));
+        for other in keys.iter().skip(at + 1) {
+            assert_ne!(grouped(key).get(1), grouped(other).get(1), "{key} and {other}");
+        }
+    }
+    let named = "INSERT INTO a SELECT x, COUNT(*), 1 FROM (SELECT k + 1 AS x, v FROM rows1) GROUP BY x";
+    assert_eq!(names(&[named]), grouped("k + 1"));
+}
+
+#[test]
 fn equal_operators_of_one_job_are_told_apart() {
     let names = names(&[COUNT, COUNT, "SELECT k FROM rows1 UNION ALL SELECT k FROM rows1"]);
     let mut distinct = names.clone();
@@ -94,6 +124,7 @@ fn the_keys_of_joins_and_ranks_are_part_of_their_names() {
         names(&[&format!("SELECT l.v FROM rows1 AS l JOIN rows1 AS r ON l.{key} = r.{key} AND l.v > 1")])
     };
     assert_ne!(join("k").last(), join("j").last());
+    assert_ne!(join("k").last(), join("k + 1").last());
     let rank = |key: &str, rows: &str| {
         names(&[&format!(
             "SELECT v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY v) AS n FROM rows1) WHERE n <= {rows}"

@@ -124,7 +124,7 @@ impl JoinSide {
         StateMeta {
             name: self.name.to_owned(),
             kind: StateKind::Rows,
-            key: Shape::from_text(&format!("join({})", columns(&self.specification.keys))),
+            key: Shape::from_text(&format!("join({})", self.specification.keys.describe())),
             value: Shape::from_text(&format!("{how}{degree} {}", describe_rows(schema))),
         }
     }

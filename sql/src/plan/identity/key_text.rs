@@ -1,0 +1,57 @@
+//! What a key column is, in terms of the columns that tables have: not how it is called on the way, so that other names of it
+//! are no other key, and not its name alone, since what is computed has none that says what it is.
+//!
+//! Names of operators are made of this, and snapshots are found by those: what is written here must never change.
+
+use crate::chunk::write_value;
+use crate::plan::{Expression, ExpressionKind, LogicalOperator, PhysicalNode, PhysicalPlan};
+
+/// A column of what a plan gives.
+pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
+    match (&plan.node, plan.inputs.as_slice()) {
+        (
+            PhysicalNode::Exchange { .. }
+            | PhysicalNode::WatermarkAssigner { .. }
+            | PhysicalNode::ChangelogNormalize { .. }
+            | PhysicalNode::DropUpdateBefore,
+            [input],
+        ) => key_text(input, column),
+        (PhysicalNode::Calc { projection, .. }, [input]) => match projection.get(column) {
+            Some(expression) => text(expression, input),
+            None => plan.schema.name(column).to_owned(),
+        },
+        _ => plan.schema.name(column).to_owned(),
+    }
+}
+
+/// An expression over the columns of what a plan gives.
+fn text(expression: &Expression, input: &PhysicalPlan) -> String {
+    let all =
+        |values: &[Expression]| values.iter().map(|value| text(value, input)).collect::<Vec<_>>().join(",");
+    match &expression.kind {
+        ExpressionKind::Column(column) => key_text(input, *column),
+        ExpressionKind::Constant(constant) => {
+            let mut value = String::new();
+            write_value(constant.array(), 0, &expression.field.data_type, &mut value);
+            format!("{value:?}:{}", expression.field.data_type)
+        }
+        ExpressionKind::Field { value, index } => format!("{}.{index}", text(value, input)),
+        ExpressionKind::Call { function, arguments } => {
+            format!("{}({}):{}", function.name, all(arguments), expression.field.data_type)
+        }
+        ExpressionKind::Logical { operator, operands } => {
+            let name = match operator {
+                LogicalOperator::And => "AND",
+                LogicalOperator::Or => "OR",
+            };
+            format!("{name}({})", all(operands))
+        }
+        ExpressionKind::Case { branches, otherwise } => {
+            let branches = branches
+                .iter()
+                .map(|branch| format!("{}=>{}", text(&branch.condition, input), text(&branch.result, input)));
+            let branches: Vec<_> = branches.collect();
+            format!("CASE({};{})", branches.join(","), text(otherwise, input))
+        }
+    }
+}
