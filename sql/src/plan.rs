@@ -18,9 +18,9 @@ pub use expression::{CaseBranch, Constant, Expression, ExpressionKind, LogicalOp
 pub use join::{JoinCondition, JoinKey, JoinKind};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
-pub use physical::{PhysicalNode, PhysicalPlan};
+pub use physical::{PhysicalNode, PhysicalPlan, Scanned};
 pub use sort::{RankForm, RankStrategy, SortKey};
 pub(crate) use window::is_window_aggregate;
 pub use window::{
-    AttachedWindow, WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+    AttachedWindow, Cut, WindowColumn, WindowForm, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
 };

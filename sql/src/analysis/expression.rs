@@ -1,5 +1,6 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
+use super::group_window::GroupWindow;
 use super::grouping::Grouping;
 use super::over::RowNumbers;
 use super::overlaps::overlaps;
@@ -193,7 +194,8 @@ impl<'a, 'g> Binder<'a, 'g> {
             Syntax::Function(call) => self.function(call),
             Syntax::Special(special) => self.special(special, span),
             Syntax::Context(function) => self.named(context_name(*function), Vec::new(), span),
-            Syntax::Subquery(_) if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
+            Syntax::Subquery(_) | Syntax::Exists(_) | Syntax::In { operands: Operands::Query(_), .. }
+                if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
                 .scope
                 .subquery(span)
                 .cloned()
@@ -336,6 +338,9 @@ impl<'a, 'g> Binder<'a, 'g> {
             && let Some(result) = grouping.call(call)?
         {
             return Ok(result);
+        }
+        if GroupWindow::is_one(call) {
+            return Err(GroupWindow::misplaced(call));
         }
         if AggregateFunction::named(name).is_some() {
             return Err(SqlError::validation(format!(

@@ -8,7 +8,7 @@ mod kinds;
 mod rank;
 mod upsert_key;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind, Windowing};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowForm, WindowKind, Windowing};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 
@@ -216,6 +216,7 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
         PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::WindowAggregate { form: WindowForm::Group, .. } => "GroupWindowAggregate",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
         PhysicalNode::WindowJoin { .. } => "WindowJoin",
         PhysicalNode::WindowRank { deduplicates: true, .. } => "WindowDeduplicate",

@@ -59,6 +59,17 @@ pub struct WindowFunction {
     pub attribute: SqlType,
     /// The columns by which sessions are told apart.
     pub partition: Vec<usize>,
+    /// Where it stands in the query.
+    pub form: WindowForm,
+}
+
+/// Where a query says how time is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowForm {
+    /// In FROM: `TUMBLE(TABLE t, DESCRIPTOR(ts), …)`.
+    TableFunction,
+    /// In GROUP BY: `TUMBLE(ts, …)`, which is older. What comes out has no window that others could go on with.
+    Group,
 }
 
 /// What a column says of a row's window.
@@ -85,7 +96,18 @@ pub enum Windowing {
         end: usize,
         /// The type of the time attribute that the windows were cut of.
         attribute: SqlType,
+        /// How time was cut.
+        cut: Cut,
     },
+}
+
+/// How time was cut into the windows that are in the columns of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// How time was cut.
+    pub kind: WindowKind,
+    /// Where a window begins, in milliseconds from where it would otherwise.
+    pub offset: i64,
 }
 
 /// The window that is in the columns of a row.
@@ -97,6 +119,8 @@ pub struct AttachedWindow {
     pub end: usize,
     /// The type of the time attribute that the windows were cut of.
     pub attribute: SqlType,
+    /// How time was cut.
+    pub cut: Cut,
 }
 
 impl AttachedWindow {
@@ -106,6 +130,7 @@ impl AttachedWindow {
         Some(Self {
             start: properties.among(columns, WindowColumn::Start)?,
             end: properties.among(columns, WindowColumn::End)?,
+            cut: properties.cut(),
             attribute: properties.attribute,
         })
     }
@@ -165,21 +190,44 @@ impl WindowKind {
 impl fmt::Display for WindowKind {
     /// As EXPLAIN writes it: `TUMBLE(size=[10 s])`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name(), self.lengths())
+    }
+}
+
+impl WindowKind {
+    /// The name of the function that cuts so.
+    pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Tumble { size } => write!(f, "TUMBLE(size=[{}])", duration(*size)),
-            Self::Hop { slide, size } => {
-                write!(f, "HOP(size=[{}], slide=[{}])", duration(*size), duration(*slide))
-            }
+            Self::Tumble { .. } => "TUMBLE",
+            Self::Hop { .. } => "HOP",
+            Self::Cumulate { .. } => "CUMULATE",
+            Self::Session { .. } => "SESSION",
+        }
+    }
+
+    /// The lengths that the function takes, in its order.
+    pub(super) fn arguments(self) -> Vec<i64> {
+        match self {
+            Self::Tumble { size: only } | Self::Session { gap: only } => vec![only],
+            Self::Hop { slide: part, size } | Self::Cumulate { step: part, size } => vec![part, size],
+        }
+    }
+
+    /// How long windows are, as EXPLAIN writes it.
+    pub(super) fn lengths(self) -> String {
+        match self {
+            Self::Tumble { size } => format!("size=[{}]", duration(size)),
+            Self::Hop { slide, size } => format!("size=[{}], slide=[{}]", duration(size), duration(slide)),
             Self::Cumulate { step, size } => {
-                write!(f, "CUMULATE(max_size=[{}], step=[{}])", duration(*size), duration(*step))
+                format!("max_size=[{}], step=[{}]", duration(size), duration(step))
             }
-            Self::Session { gap } => write!(f, "SESSION(gap=[{}])", duration(*gap)),
+            Self::Session { gap } => format!("gap=[{}]", duration(gap)),
         }
     }
 }
 
 /// A duration in the largest unit of which it is a whole number, as Flink's `TimeUtils.formatWithHighestUnit`.
-fn duration(millis: i64) -> String {
+pub(super) fn duration(millis: i64) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
     let unit = UNITS.into_iter().find(|(unit, _)| millis % unit == 0).unwrap_or((1, "ms"));
     format!("{} {}", millis / unit.0, unit.1)

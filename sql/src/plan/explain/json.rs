@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::physical::{distribution, operator};
+use super::physical::operator;
 use crate::plan::changelog::describe;
 use crate::plan::{PhysicalNode, PhysicalPlan};
+use crate::translate::is_single;
 
 /// The operators of jobs, each with those that it reads from.
 pub fn execution_plan_json(plans: &[&PhysicalPlan], parallelism: u32) -> String {
@@ -41,9 +42,7 @@ impl Nodes {
             PhysicalNode::Sink { table } => (format!("Sink: {}[{id}]", table.path.name), "Data Sink"),
             node => (format!("{}[{id}]", describe(node)), "Operator"),
         };
-        let is_single = matches!(&plan.node, PhysicalNode::Values(_))
-            || matches!(&plan.node, PhysicalNode::GroupAggregate { keys, .. } if distribution(keys, &plan.schema) == "single");
-        let parallelism = if is_single { 1 } else { self.parallelism };
+        let parallelism = if is_single(plan) { 1 } else { self.parallelism };
         let mut text = format!(
             "{{\n    \"id\" : {id},\n    \"type\" : {},\n    \"pact\" : \"{pact}\",\n    \"contents\" : {},\n    \"parallelism\" : {parallelism}",
             quoted(&kind),

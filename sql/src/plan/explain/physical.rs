@@ -2,7 +2,7 @@
 
 use super::expression::{Format, calcite_type, text};
 use super::logical::tuples;
-use super::{Tree, keyed, line, table_parts};
+use super::{Tree, keyed, line, table_parts, window};
 use crate::plan::changelog::describe;
 use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
@@ -33,12 +33,20 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
     let input_names: Vec<&str> = plan.input().into_iter().flat_map(|input| input.schema.names()).collect();
     let output_names = || plan.schema.names().collect::<Vec<_>>().join(", ");
     match &plan.node {
-        PhysicalNode::Scan { table, columns, .. } => {
+        PhysicalNode::Scan { table, columns, watermark, .. } => {
             let is_all = columns.iter().map(ColumnPath::root).eq(table.stored_columns())
                 && columns.iter().all(|path| path.fields().is_empty());
             let pushed =
                 if is_all { String::new() } else { format!(", project=[{}], metadata=[]", output_names()) };
-            vec![("table", format!("[{}{pushed}]", table_parts(table))), ("fields", output_names())]
+            let watermark = watermark.as_ref().map(|watermark| {
+                let names: Vec<&str> = plan.schema.names().collect();
+                let strategy =
+                    table.options.get("scan.watermark.emit.strategy").map_or("on-periodic", String::as_str);
+                let watermark = text(watermark, &names, Format::Prefix);
+                format!(", watermark=[{watermark}], watermarkEmitStrategy=[{}]", strategy.to_lowercase())
+            });
+            let (parts, watermark) = (table_parts(table), watermark.unwrap_or_default());
+            vec![("table", format!("[{parts}{pushed}{watermark}]")), ("fields", output_names())]
         }
         PhysicalNode::Values(rows) => {
             let mut attributes = vec![("tuples", tuples(rows))];
@@ -89,6 +97,10 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             attributes
         }
         PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
+        PhysicalNode::WindowAggregate { .. }
+        | PhysicalNode::WindowJoin { .. }
+        | PhysicalNode::WindowRank { .. }
+        | PhysicalNode::WindowTableFunction { .. } => window::attributes(plan, format),
         _ => keyed::attributes(plan, format),
     }
 }
@@ -102,7 +114,7 @@ pub(super) fn distribution(keys: &[usize], schema: &Schema) -> String {
     format!("hash[{}]", names.join(", "))
 }
 
-fn aggregate(call: &AggregateCall, names: &[&str], retracts: bool) -> String {
+pub(super) fn aggregate(call: &AggregateCall, names: &[&str], retracts: bool) -> String {
     let name_of = |column: &usize| names.get(*column).copied().unwrap_or_default();
     let arguments: Vec<_> = call.arguments.iter().map(name_of).collect();
     let arguments = if arguments.is_empty() { "*".to_owned() } else { arguments.join(", ") };

@@ -33,6 +33,7 @@ pub(in crate::plan) fn window_join(
     let windows = windows.map(|(start, end, properties)| AttachedWindow {
         start,
         end,
+        cut: properties.cut(),
         attribute: properties.attribute,
     });
     Some(WindowJoin { condition, windows })
