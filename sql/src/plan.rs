@@ -20,7 +20,7 @@ pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan, Scanned};
 pub use sort::{RankForm, RankStrategy, SortKey};
-pub(crate) use window::is_window_aggregate;
+pub(crate) use window::{is_window_aggregate, is_window_join, refuse_processing_time};
 pub use window::{
-    AttachedWindow, Cut, WindowColumn, WindowForm, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+    AttachedWindow, Cut, EmitStrategy, WindowColumn, WindowForm, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
 };

@@ -21,7 +21,7 @@ use crate::operators::{
     BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
     DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
     RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
-    SortSpecification, UniqueKey, WatermarkAssigner, WatermarkExpression, WindowAggregate, WindowAggregateSpecification,
+    SortSpecification, UniqueKey, UpdatingWindowAggregate, WatermarkAssigner, WatermarkExpression, WindowAggregate, WindowAggregateSpecification,
     WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
     WindowTableFunction,
 };
@@ -119,13 +119,19 @@ impl<'a> Translator<'a> {
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
             (PhysicalNode::WindowAggregate { keys, calls, windowing, form, columns }, [input]) => {
-                self.check_emission(*form)?;
                 let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
                 let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
                 let zone = self.zone()?;
                 let specification = WindowAggregateSpecification::new(
                     windowing, keys, calls, &schema, retracts, columns, &zone,
                 )?;
+                if let WindowForm::Group(Some(strategy)) = *form {
+                    let (schema, update_before) = (plan.schema.clone(), plan.changelog.update_before);
+                    let windows = input.transform("GroupWindowAggregate", move |_| {
+                        UpdatingWindowAggregate::new(&specification, strategy, &schema, update_before)
+                    });
+                    return Ok(if keys.is_empty() { windows.parallelism(1) } else { windows });
+                }
                 let windows = match specification.is_session() {
                     true => {
                         input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
@@ -262,20 +268,6 @@ impl<'a> Translator<'a> {
             None => self.idle_timeout()?,
         };
         Ok(WatermarkStrategy::new(expression, emission, (!idle_timeout.is_zero()).then_some(idle_timeout)))
-    }
-
-    /// Windows of GROUP BY are emitted once, when they are over.
-    fn check_emission(&self, form: WindowForm) -> SqlResult<()> {
-        for what in ["early-fire", "late-fire"] {
-            let key = format!("table.exec.emit.{what}.enabled");
-            if form == WindowForm::Group && self.session.flag(&key)? {
-                return Err(SqlError::unsupported(format!("'{key}' is not supported yet")).with_hint(
-                    "windows that come before they are over, and again with late rows: CUMULATE in FROM gives \
-                     results of growing windows",
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// After how long without rows a source is idle; zero stands for never.

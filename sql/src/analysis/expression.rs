@@ -313,6 +313,13 @@ impl<'a, 'g> Binder<'a, 'g> {
     ) -> SqlResult<Expression> {
         let value = self.bind(value)?;
         let target = data_type::field_of(data_type)?.data_type;
+        if let (ast::DataTypeKind::Interval(qualifier), true) =
+            (&data_type.kind, value.field.data_type.is_integer())
+        {
+            // So many of the unit.
+            let one = literal::interval(false, "1", &unit_of(qualifier), *data_type.span)?;
+            return operator("*")?.call(vec![one, value]);
+        }
         if !can_cast(&value.field.data_type, &target) {
             let from = value.field.data_type;
             return Err(SqlError::validation(format!(
@@ -508,6 +515,11 @@ fn unknown_function(name: &str) -> SqlError {
         Some(nearest) => error.with_hint(format!("did you mean {nearest}?")),
         None => error,
     }
+}
+
+/// The first unit of an interval's type alone.
+fn unit_of(qualifier: &ast::IntervalQualifier) -> ast::IntervalQualifier {
+    ast::IntervalQualifier { end: None, ..qualifier.clone() }
 }
 
 const fn binary_name(operator: BinaryOperator) -> &'static str {

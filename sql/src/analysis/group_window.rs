@@ -5,6 +5,7 @@
 use super::Scope;
 use super::expression::bind_over;
 use super::window_function::{Function, flink_type, interval};
+use crate::catalog::Session;
 use crate::error::{SqlError, SqlResult};
 use crate::functions::scalar_function;
 use crate::parser::Span;
@@ -12,7 +13,7 @@ use crate::parser::ast::{
     ArgumentValue, Arguments, Expression as Syntax, ExpressionKind, FunctionCall, GroupBy, GroupingElementKind,
     Select,
 };
-use crate::plan::{Expression, WindowColumn, WindowForm, WindowFunction, WindowKind};
+use crate::plan::{EmitStrategy, Expression, WindowColumn, WindowForm, WindowFunction, WindowKind};
 use crate::types::{NamedField, SqlType, TimeKind};
 
 /// A window that groups.
@@ -21,6 +22,8 @@ pub(crate) struct GroupWindow {
     kind: WindowKind,
     /// The time attribute, over the columns of the input.
     pub(super) time: Expression,
+    /// When results are emitted besides when a window is over.
+    strategy: Option<EmitStrategy>,
 }
 
 /// What of a window is selected: `TUMBLE_START` and the like.
@@ -70,7 +73,7 @@ impl GroupWindow {
     }
 
     /// The window of a query's GROUP BY, if there is one.
-    pub(super) fn of(select: &Select, scope: &Scope) -> SqlResult<Option<Self>> {
+    pub(super) fn of(session: &Session, select: &Select, scope: &Scope) -> SqlResult<Option<Self>> {
         let Some(GroupBy::Elements { elements, .. }) = &select.group_by else { return Ok(None) };
         let values = elements.iter().flat_map(|element| match &element.kind {
             GroupingElementKind::Expression(value) => std::slice::from_ref(value),
@@ -83,6 +86,8 @@ impl GroupWindow {
         });
         let Some((call, function)) = calls.next() else { return Ok(None) };
         let window = Self::new(function, call, scope)?;
+        let strategy = emit_strategy(session, &window).map_err(|error| error.at(call.span))?;
+        let window = Self { strategy, ..window };
         match calls.next() {
             None => Ok(Some(window)),
             Some((other, _)) => Err(SqlError::validation(
@@ -131,7 +136,7 @@ impl GroupWindow {
             .with_hint("declare it in CREATE TABLE with WATERMARK FOR, or as a computed column AS PROCTIME()")
             .at(time.span));
         }
-        Ok(Self { kind, time: attribute })
+        Ok(Self { kind, time: attribute, strategy: None })
     }
 
     /// A call of a window function outside of GROUP BY.
@@ -150,7 +155,9 @@ impl GroupWindow {
         keys: usize,
     ) -> SqlResult<Option<Expression>> {
         let Some((function, what)) = auxiliary(call) else { return Ok(None) };
-        let same = window.filter(|window| Self::new(function, call, scope).as_ref() == Ok(window));
+        let same = window.filter(|window| {
+            Self::new(function, call, scope).is_ok_and(|same| same.kind == window.kind && same.time == window.time)
+        });
         let Some(window) = same else {
             let [name] = call.name.parts.as_slice() else { return Ok(None) };
             return Err(SqlError::validation(format!(
@@ -203,9 +210,53 @@ impl GroupWindow {
             time,
             attribute: self.time.field.data_type.clone(),
             partition,
-            form: WindowForm::Group,
+            form: WindowForm::Group(self.strategy),
         }
     }
+}
+
+/// When results of a window are emitted besides when it is over, as the session says; with the checks of Flink's
+/// `WindowEmitStrategy`.
+fn emit_strategy(session: &Session, window: &GroupWindow) -> SqlResult<Option<EmitStrategy>> {
+    let delay = |what: &str| -> SqlResult<Option<i64>> {
+        if !session.flag(&format!("table.exec.emit.{what}-fire.enabled"))? {
+            return Ok(None);
+        }
+        let delay = session.duration(&format!("table.exec.emit.{what}-fire.delay"))?.ok_or_else(|| {
+            SqlError::unsupported(format!(
+                "'table.exec.emit.{what}-fire.delay' must be set where 'table.exec.emit.{what}-fire.enabled' is true"
+            ))
+            .with_hint("'0 ms' stands for each row")
+        })?;
+        Ok(Some(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX)))
+    };
+    let (early, late) = (delay("early")?, delay("late")?);
+    if early.is_none() && late.is_none() {
+        return Ok(None);
+    }
+    if matches!(window.kind, WindowKind::Session { .. }) {
+        return Err(SqlError::unsupported("Session window doesn't support EMIT strategy currently."));
+    }
+    // By the clock, no row is late.
+    let late = late.filter(|_| window.time.field.data_type.time_kind() == TimeKind::Rowtime);
+    let allowed = session.duration("table.exec.emit.allow-lateness")?.unwrap_or_default();
+    let lateness = late.map_or(0, |_| i64::try_from(allowed.as_millis()).unwrap_or(i64::MAX));
+    if let Some(late) = late {
+        if lateness <= 0 {
+            return Err(SqlError::unsupported(
+                "The 'AFTER WATERMARK' emit strategy requires set 'allow-lateness' or 'minIdleStateRetentionTime' in table \
+                 config.",
+            )
+            .with_hint("SET 'table.exec.emit.allow-lateness' = '1 min'"));
+        }
+        if late > lateness {
+            return Err(SqlError::unsupported(format!(
+                "Allow-lateness [{lateness}ms] should not be smaller than Late-fire delay [{late}ms] when enable late-fire emit \
+                 strategy."
+            )));
+        }
+    }
+    Ok((early.is_some() || late.is_some()).then_some(EmitStrategy { early, late, lateness }))
 }
 
 /// The arguments of a call, which are values; `None` if others are among them.

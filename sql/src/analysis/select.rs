@@ -35,9 +35,11 @@ pub(super) fn select(
         SelectItemKind::Expression { value, .. } => Some(value),
         _ => None,
     });
-    let (mut plan, scope) = subquery::values(context, plan, scope, selected, select.selection.as_ref())?;
+    let (mut plan, mut scope) = subquery::values(context, plan, scope, selected, select.selection.as_ref())?;
     if let Some(selection) = &select.selection {
         plan = subquery::filter(context, plan, &scope, selection)?;
+        // Joined with those of a subquery, rows have no time attributes any more.
+        scope = scope.with_fields(plan.schema.fields());
     }
     let is_aggregate = |item: &SelectItem| match &item.kind {
         SelectItemKind::Expression { value, .. } => has_aggregate(value),
@@ -50,7 +52,7 @@ pub(super) fn select(
     let (plan, columns, qualify) = if is_grouped {
         let grouping =
             Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
-        let mut grouping = grouping.with_window(GroupWindow::of(select, &scope)?);
+        let mut grouping = grouping.with_window(GroupWindow::of(context.session, select, &scope)?);
         let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let columns = columns(&scope, select, hidden, &mut binder)?;
         let having = select.having.as_ref();

@@ -19,7 +19,7 @@ use crate::parser::ast::{
 };
 use crate::plan::{
     AggregateCall, AggregateFunction, Expression, JoinKind, LogicalNode, LogicalOperator as Operator,
-    LogicalPlan,
+    LogicalPlan, is_window_join,
 };
 use crate::types::{Field, NamedField, SqlType};
 
@@ -108,10 +108,12 @@ impl Test<'_> {
             }
         }
         let kind = if self.negated { JoinKind::Anti } else { JoinKind::Semi };
+        let condition = Expression::all(conditions);
+        // Rows of the same windows come in their order; others come whenever one that they belong to does.
+        let windows = is_window_join(&plan, &inner.plan, &condition);
         let schema = plan.schema.clone();
-        // Rows stay as they are, time attributes included.
-        let joined = plan.join(inner.plan, kind, Expression::all(conditions));
-        Ok(LogicalPlan { schema, ..joined })
+        let joined = plan.join(inner.plan, kind, condition);
+        Ok(if windows { LogicalPlan { schema, ..joined } } else { joined })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
-use millstream_state::Shape;
+use millstream_state::{KeyGroups, Shape};
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 
@@ -19,6 +19,9 @@ const FIXED: usize = 16;
 /// The rows of keys.
 pub(super) struct LastRows {
     keys: KeyLayout,
+    /// The columns of the key by which rows are routed, if those are not all.
+    owner: Option<KeyLayout>,
+    groups: KeyGroups,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
     /// Where rows that have moved are now.
@@ -27,10 +30,17 @@ pub(super) struct LastRows {
 
 impl LastRows {
     pub(super) fn new(keys: KeyLayout) -> Self {
-        Self { keys, store: None, upserted: Vec::new(), moved: HashMap::new() }
+        let groups = KeyGroups::new(1);
+        Self { keys, owner: None, groups, store: None, upserted: Vec::new(), moved: HashMap::new() }
+    }
+
+    /// The same for rows that are routed by some of the columns alone.
+    pub(super) fn owned_by(self, owner: KeyLayout) -> Self {
+        Self { owner: Some(owner), ..self }
     }
 
     pub(super) fn open(&mut self, cx: &mut OpenContext<'_>, name: &str, schema: &Schema) -> Result<()> {
+        self.groups = cx.info().groups;
         let columns = self.keys.columns().iter();
         let columns = columns.map(|column| schema.get(*column).map_or_else(String::new, ToString::to_string));
         let meta = StateMeta {
@@ -61,7 +71,17 @@ impl LastRows {
         let keys = self.keys.keys(chunk.columns(), chunk.rows())?;
         self.upserted.clear();
         self.moved.clear();
-        store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+        let Some(owner) = &self.owner else {
+            store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+            return Ok(());
+        };
+        let mut hashes = Vec::new();
+        owner.hash(chunk.columns(), chunk.rows(), &mut hashes)?;
+        let groups = self.groups;
+        for (hash, of_key) in hashes.iter_mut().zip(keys.hashes()) {
+            *hash = groups.hash_in_group_of(*hash, *of_key);
+        }
+        store.upsert(&hashes, &keys.column(), &mut self.upserted)?;
         Ok(())
     }
 

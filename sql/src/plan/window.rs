@@ -15,6 +15,7 @@ use crate::types::{Field, NamedField, SqlType};
 pub(crate) use aggregate::is_window_aggregate;
 pub(super) use aggregate::window_aggregate;
 pub(super) use join::window_join;
+pub(crate) use join::{is_window_join, refuse_processing_time};
 pub use properties::{WindowProperties, window_properties};
 
 /// How time is cut into windows; all lengths in milliseconds, above 0.
@@ -68,8 +69,33 @@ pub struct WindowFunction {
 pub enum WindowForm {
     /// In FROM: `TUMBLE(TABLE t, DESCRIPTOR(ts), …)`.
     TableFunction,
-    /// In GROUP BY: `TUMBLE(ts, …)`, which is older. What comes out has no window that others could go on with.
-    Group,
+    /// In GROUP BY: `TUMBLE(ts, …)`, which is older. What comes out has no window that others could go on with. With a
+    /// strategy, results come not only when a window is over.
+    Group(Option<EmitStrategy>),
+}
+
+/// When results of a window are emitted besides when it is over: `table.exec.emit.*`, as Flink's `WindowEmitStrategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmitStrategy {
+    /// Before it is over: so many milliseconds apart, with each row if it is 0.
+    pub early: Option<i64>,
+    /// After it is over, with rows that are late: so many milliseconds apart, with each row if it is 0.
+    pub late: Option<i64>,
+    /// How late rows may be, in milliseconds.
+    pub lateness: i64,
+}
+
+impl fmt::Display for EmitStrategy {
+    /// As EXPLAIN writes it: `early delay 1000 millisecond, late no delay`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delay = |delay: i64| match delay {
+            0 => "no delay".to_owned(),
+            delay => format!("delay {delay} millisecond"),
+        };
+        let early = self.early.map(|early| format!("early {}", delay(early)));
+        let late = self.late.map(|late| format!("late {}", delay(late)));
+        f.write_str(&early.into_iter().chain(late).collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// What a column says of a row's window.

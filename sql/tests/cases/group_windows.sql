@@ -94,11 +94,63 @@ SELECT COUNT(*) FROM bids GROUP BY TUMBLE(price, INTERVAL '5' SECOND);
 --! error ValidationException: Only a single window group function may be used in GROUP BY
 SELECT COUNT(*) FROM bids GROUP BY TUMBLE(ts, INTERVAL '5' SECOND), TUMBLE(ts, INTERVAL '6' SECOND);
 
---! test results before and after the end of a window are refused
+--! test results come with each row, and once more when the window is over
 SET 'table.exec.emit.early-fire.enabled' = 'true';
---! error TableException: 'table.exec.emit.early-fire.enabled' is not supported yet
+SET 'table.exec.emit.early-fire.delay' = '0 ms';
+CREATE TABLE totals (s TIMESTAMP(3), item STRING, n BIGINT, total INT) WITH ('connector' = 'values', 'sink-insert-only' = 'false');
+--! rows bids
+--! ["a", 1, "2020-01-01 00:00:01"]
+--! ["b", 2, "2020-01-01 00:00:02"]
+--! ["a", 3, "2020-01-01 00:00:09"]
+--! ["a", 0, "2020-01-01 00:00:21"]
+INSERT INTO totals SELECT TUMBLE_START(ts, INTERVAL '10' SECOND), item, COUNT(*), SUM(price)
+FROM bids GROUP BY TUMBLE(ts, INTERVAL '10' SECOND), item;
+--! changelog totals
+--! +I[2020-01-01T00:00, a, 1, 1]
+--! +I[2020-01-01T00:00, b, 1, 2]
+--! -U[2020-01-01T00:00, a, 1, 1]
+--! +U[2020-01-01T00:00, a, 2, 4]
+--! +I[2020-01-01T00:00:20, a, 1, 0]
+
+--! test a strategy is explained
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+SET 'table.exec.emit.early-fire.delay' = '1 s';
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '1 min';
+--! plan contains: emit=[early delay 1000 millisecond, late no delay], changelogMode=[I,UB,UA])
+SELECT item, COUNT(*) FROM bids GROUP BY item, TUMBLE(ts, INTERVAL '5' SECOND);
+
+--! test strategies are checked
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '1 s';
+--! error TableException: The 'AFTER WATERMARK' emit strategy requires set 'allow-lateness'
 SELECT COUNT(*) FROM bids GROUP BY TUMBLE(ts, INTERVAL '5' SECOND);
+
+--! test sessions have no strategy
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+SET 'table.exec.emit.early-fire.delay' = '1 s';
+--! error TableException: Session window doesn't support EMIT strategy currently.
+SELECT COUNT(*) FROM bids GROUP BY SESSION(ts, INTERVAL '5' SECOND);
 
 --! test windows in GROUP BY say which they are
 --! plan contains: GroupWindowAggregate(groupBy=[item], window=[TumblingGroupWindow('w$, ts, 5000)], properties=[w$start, w$end, w$rowtime], select=[item, COUNT(*) AS EXPR$0, start('w$) AS w$start, end('w$) AS w$end, rowtime('w$) AS w$rowtime], changelogMode=[I])
 SELECT item, COUNT(*) FROM bids GROUP BY item, TUMBLE(ts, INTERVAL '5' SECOND);
+
+--! test conditions on the keys of sessions go below, and those on the sessions stay above
+--! rows bids
+--! ["a", 1, "2020-01-01 00:00:01"]
+--! ["b", 2, "2020-01-01 00:00:02"]
+--! ["a", 3, "2020-01-01 00:00:05"]
+--! ["a", 4, "2020-01-01 00:00:20"]
+SELECT * FROM (
+  SELECT item, SESSION_START(ts, INTERVAL '5' SECOND) AS s, SUM(price) FROM bids GROUP BY item, SESSION(ts, INTERVAL '5' SECOND)
+) WHERE item = 'a' AND s < TIMESTAMP '2020-01-01 00:00:10'
+UNION ALL
+SELECT * FROM (
+  SELECT item, window_start, SUM(price) FROM TABLE(SESSION(TABLE bids PARTITION BY item, DESCRIPTOR(ts), INTERVAL '5' SECOND))
+  GROUP BY item, window_start, window_end
+) WHERE item = 'b' AND window_start > TIMESTAMP '2020-01-01 00:00:00';
+--! changelog
+--! +I[a, 2020-01-01T00:00:01, 4]
+--! +I[b, 2020-01-01T00:00:02, 2]

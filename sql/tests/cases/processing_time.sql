@@ -41,3 +41,23 @@ SELECT k, COUNT(*) FROM clicks GROUP BY k, SESSION(p, INTERVAL '5' SECOND);
 --! test a proctime window has no rowtime
 --! error ValidationException: A proctime window cannot provide a rowtime attribute.
 SELECT TUMBLE_ROWTIME(p, INTERVAL '5' SECOND) FROM clicks GROUP BY TUMBLE(p, INTERVAL '5' SECOND);
+
+--! test early results come after a while
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+SET 'table.exec.emit.early-fire.delay' = '2 s';
+CREATE TABLE counts (k STRING, n BIGINT) WITH ('connector' = 'values', 'sink-insert-only' = 'false');
+--! rows clicks
+--! ["a"]
+--! ["a"]
+--! {"advance": "3 s"}
+--! ["a"]
+--! {"advance": "3 s"}
+--! ["a"]
+--! {"advance": "10 s"}
+INSERT INTO counts SELECT k, COUNT(*) FROM clicks GROUP BY k, TUMBLE(p, INTERVAL '10' SECOND);
+--! changelog counts
+--! +I[a, 2]
+--! -U[a, 2]
+--! +U[a, 3]
+--! -U[a, 3]
+--! +U[a, 4]

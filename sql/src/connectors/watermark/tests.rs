@@ -147,7 +147,7 @@ fn options_are_checked() {
         ("'scan.watermark.emit.on-event.gap' = '0'", "it must be a number above 0"),
         ("'scan.watermark.idle-timeout' = 'long'", "it must be a duration such as '10 s'"),
         ("'scan.watermark.alignment.group' = 'g'", "is not supported yet: sources do not wait for each other"),
-        ("'scan.watermark.emit.strategie' = 'on-event'", "did you mean 'scan.watermark.emit.strategy'?"),
+        ("'scan.watermark.emit.strategie' = 'on-event'", "Unsupported options: scan.watermark.emit.strategie"),
     ];
     for (options, expected) in cases {
         let refusal = refusal(options);

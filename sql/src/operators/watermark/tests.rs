@@ -18,7 +18,9 @@ fn assigner(idle_timeout: Duration) -> Assigner {
     let expression = Expression::column(0, schema.field(0));
     let cx = BuildContext { time_zone: "UTC".to_owned() };
     let assigner = WatermarkAssigner::new(0, &expression, Duration::from_millis(200), &cx).unwrap();
-    Assigner::new(assigner.idle_after(idle_timeout)).unwrap()
+    let mut harness = Assigner::new(assigner.idle_after(idle_timeout)).unwrap();
+    harness.poll().unwrap();
+    harness
 }
 
 fn push(harness: &mut Assigner, times: &[i64]) {

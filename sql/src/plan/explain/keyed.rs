@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::expression::{Format, text};
 use crate::plan::changelog::join_input_keys;
 use crate::plan::{JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
-use crate::types::Schema;
+use crate::types::{Schema, TimeKind};
 
 /// What an operator does; empty for those that are not written here.
 pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)> {
@@ -21,7 +21,11 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
         ],
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
-            vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", sort(order, input))]
+            let is_rowtime = |key: &SortKey| {
+                input.field(key.column).data_type.time_kind() == TimeKind::Rowtime
+            };
+            let time = if order.iter().any(is_rowtime) { "ROWTIME" } else { "PROCTIME" };
+            vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", time.to_owned())]
         }
         PhysicalNode::Rank { form: RankForm::Rank, partition, order, start, end, strategy, .. } => vec![
             ("strategy", self::strategy(strategy)),

@@ -106,7 +106,7 @@ fn window_function(plan: &LogicalPlan, before: usize, function: &WindowFunction)
         arguments.push(interval(function.offset));
     }
     let name = function.kind.name();
-    if function.form == WindowForm::Group {
+    if matches!(function.form, WindowForm::Group(_)) {
         return line("LogicalProject", &[("$f0", format!("${name}({})", arguments.join(", ")))]);
     }
     let columns = plan.schema.iter().take(before + WindowFunction::COLUMNS.len());

@@ -3,7 +3,7 @@
 use super::expression::{Format, calcite_type, text};
 use super::logical::tuples;
 use super::{Tree, keyed, line, table_parts, window};
-use crate::plan::changelog::describe;
+use crate::plan::changelog::{describe, sorts_by_time};
 use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
 
@@ -18,14 +18,39 @@ pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) ->
         attributes.push(("changelogMode", mode));
     }
     Tree {
-        line: line(describe(&plan.node), &attributes),
-        inputs: plan.inputs.iter().map(|input| tree(input, format, changelog_mode)).collect(),
+        line: line(name(plan), &attributes),
+        inputs: written_inputs(plan).map(|input| tree(input, format, changelog_mode)).collect(),
     }
+}
+
+/// What an operator is called.
+pub(super) fn name(plan: &PhysicalPlan) -> &'static str {
+    match &plan.node {
+        PhysicalNode::Sort { order } if sorts_by_time(&plan.schema, order) => "TemporalSort",
+        node => describe(node),
+    }
+}
+
+/// What an operator reads. Materialization is a part of the sink in Flink.
+pub(super) fn written_inputs(plan: &PhysicalPlan) -> impl Iterator<Item = &PhysicalPlan> {
+    plan.inputs.iter().map(|input| {
+        let materialized = materialized(plan).and_then(PhysicalPlan::input);
+        match materialized.map(|below| (&below.node, below.input())) {
+            Some((PhysicalNode::Exchange { .. }, Some(below))) => below,
+            _ => input,
+        }
+    })
+}
+
+/// The materialization that a sink reads from.
+fn materialized(sink: &PhysicalPlan) -> Option<&PhysicalPlan> {
+    let input = sink.input().filter(|_| matches!(sink.node, PhysicalNode::Sink { .. }))?;
+    matches!(input.node, PhysicalNode::SinkUpsertMaterializer { .. }).then_some(input)
 }
 
 /// An operator in one line.
 pub(super) fn operator(plan: &PhysicalPlan) -> String {
-    line(describe(&plan.node), &attributes(plan, Format::Infix))
+    line(name(plan), &attributes(plan, Format::Infix))
 }
 
 /// What an operator does.
@@ -96,7 +121,13 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             attributes.push(("select", select));
             attributes
         }
-        PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
+        PhysicalNode::Sink { table } => {
+            let mut attributes = vec![("table", table.path.to_string()), ("fields", output_names())];
+            if materialized(plan).is_some() {
+                attributes.push(("upsertMaterialize", "true".to_owned()));
+            }
+            attributes
+        }
         PhysicalNode::WindowAggregate { .. }
         | PhysicalNode::WindowJoin { .. }
         | PhysicalNode::WindowRank { .. }

@@ -14,7 +14,7 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
     let input = plan.inputs.first().map_or(&plan.schema, |input| &input.schema);
     let select = || ("select", all(&plan.schema));
     match &plan.node {
-        PhysicalNode::WindowAggregate { form: WindowForm::Group, .. } => group_window(plan, input),
+        PhysicalNode::WindowAggregate { form: WindowForm::Group(_), .. } => group_window(plan, input),
         PhysicalNode::WindowAggregate { keys, windowing, .. } => {
             let mut attributes = group_by(keys, input);
             attributes.push(("window", window(windowing, input)));
@@ -60,7 +60,7 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
 
 /// A window aggregate of GROUP BY, whose windows Flink writes in an older way.
 fn group_window(plan: &PhysicalPlan, input: &Schema) -> Vec<(&'static str, String)> {
-    let PhysicalNode::WindowAggregate { keys, windowing, columns, calls, .. } = &plan.node else {
+    let PhysicalNode::WindowAggregate { keys, windowing, columns, calls, form } = &plan.node else {
         return Vec::new();
     };
     let mut attributes = group_by(keys, input);
@@ -84,6 +84,9 @@ fn group_window(plan: &PhysicalPlan, input: &Schema) -> Vec<(&'static str, Strin
         (before..before + columns.len()).map(|column| plan.schema.name(column).to_owned()).collect();
     attributes.push(("properties", properties.join(", ")));
     attributes.push(("select", results(plan, input)));
+    if let WindowForm::Group(Some(strategy)) = form {
+        attributes.push(("emit", strategy.to_string()));
+    }
     attributes
 }
 

@@ -61,7 +61,11 @@ pub(in crate::plan) fn window_aggregate(
     let form = properties.form;
     let absorbed = absorb(input).filter(|absorbed| {
         // Those of GROUP BY may hop by any slide. If that leaves no slices, each row goes into each of its windows.
-        form == WindowForm::TableFunction || absorbed.function.kind.check_slices().is_ok()
+        match form {
+            WindowForm::TableFunction => true,
+            WindowForm::Group(None) => absorbed.function.kind.check_slices().is_ok(),
+            WindowForm::Group(Some(_)) => false,
+        }
     });
     let absorbed = absorbed.and_then(|absorbed| moved(absorbed, keys, calls));
     let (input, windowing, group, calls) = absorbed.or_else(|| {
