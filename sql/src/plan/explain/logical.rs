@@ -107,6 +107,9 @@ fn window_function(plan: &LogicalPlan, before: usize, function: &WindowFunction)
     }
     let name = function.kind.name();
     if matches!(function.form, WindowForm::Group(_)) {
+        if let Some(time) = arguments.first_mut() {
+            *time = format!("${}", function.time);
+        }
         return line("LogicalProject", &[("$f0", format!("${name}({})", arguments.join(", ")))]);
     }
     let columns = plan.schema.iter().take(before + WindowFunction::COLUMNS.len());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::absorb::{Absorbed, Source, absorb};
 use super::{WindowColumn, WindowForm, WindowKind, WindowProperties, Windowing, window_properties};
 use crate::plan::{AggregateCall, Expression, LogicalPlan};
-use crate::types::Schema;
+use crate::types::{NamedField, Schema};
 
 /// A window aggregate: what it reads, and where its results go.
 pub(in crate::plan) struct WindowAggregate {
@@ -83,7 +83,14 @@ pub(in crate::plan) fn window_aggregate(
     let columns: Vec<_> = asked.into_iter().collect();
     let key_columns = group.iter().filter_map(|key| input.schema.get(*key).cloned());
     let results = schema.iter().skip(keys.len()).cloned();
-    let result = key_columns.chain(results).chain(columns.iter().map(|what| what.column(&attribute)));
+    let of_window = columns.iter().map(|what| {
+        let column = what.column(&attribute);
+        // Those of GROUP BY have the names that the query gives them.
+        let key = keys.iter().position(|key| properties.of(*key) == Some(*what));
+        let named = key.and_then(|key| schema.get(key)).filter(|_| form != WindowForm::TableFunction);
+        named.map_or_else(|| column.clone(), |named| NamedField::new(named.name.clone(), column.field.clone()))
+    });
+    let result = key_columns.chain(results).chain(of_window);
     let result: Schema = result.collect();
     // The columns of the window stand behind the results.
     let mut next_key = 0..group.len();
