@@ -69,7 +69,7 @@ impl UpdatingWindowAggregate {
         let owner = KeyLayout::new((0..keys.len()).collect(), keys.clone());
         let columns = (0..keys.len()).chain(window).collect();
         let fields = keys.into_iter().chain(window.map(|column| schema.field(column))).collect();
-        let emitted = LastRows::new(KeyLayout::new(columns, fields)).owned_by(owner);
+        let emitted = LastRows::new(KeyLayout::new(columns, fields), None).owned_by(owner);
         let codec = RowCodec::new(schema);
         Self {
             accumulators: specification.accumulators(0),
@@ -164,7 +164,7 @@ impl UpdatingWindowAggregate {
 
     fn was_on_time(&mut self, group: RowRef) -> Result<bool> {
         let (chunk, _) = self.results(&[group])?;
-        self.emitted.find(&chunk)?;
+        self.emitted.find(&chunk, never)?;
         let was = self.emitted.get(0).is_some_and(|(number, _)| number == ON_TIME);
         self.emitted.remove_empty()?;
         Ok(was)
@@ -196,7 +196,7 @@ impl UpdatingWindowAggregate {
     fn fire(&mut self, groups: &[RowRef], note: i64, output: &mut Output<'_, Chunk>) -> Result<()> {
         for groups in groups.chunks(Chunk::ROWS) {
             let (chunk, present) = self.results(groups)?;
-            self.emitted.find(&chunk)?;
+            self.emitted.find(&chunk, never)?;
             let encoded = self.codec.encode(chunk.columns(), chunk.rows())?;
             for row in 0..chunk.rows() {
                 let is_present = present.as_ref().is_none_or(|present| present.is_valid(row) && present.value(row));
@@ -247,7 +247,7 @@ impl UpdatingWindowAggregate {
     fn forget(&mut self, end: i64, groups: &[RowRef]) -> Result<()> {
         for groups in groups.chunks(Chunk::ROWS) {
             let (chunk, _) = self.results(groups)?;
-            self.emitted.find(&chunk)?;
+            self.emitted.find(&chunk, never)?;
             (0..chunk.rows()).try_for_each(|row| self.emitted.clear(row))?;
             self.emitted.remove_empty()?;
         }
@@ -286,6 +286,11 @@ impl UpdatingWindowAggregate {
             output.context().wake_at(Timestamp::from_millis(over));
         }
     }
+}
+
+/// Results are forgotten with their windows; none expires.
+const fn never() -> Timestamp {
+    Timestamp::MIN
 }
 
 impl OperatorHooks<Chunk> for UpdatingWindowAggregate {

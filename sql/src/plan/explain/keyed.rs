@@ -12,13 +12,17 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
     let select = || ("select", plan.schema.names().collect::<Vec<_>>().join(", "));
     let input = plan.inputs.first().map_or(&plan.schema, |input| &input.schema);
     match &plan.node {
-        PhysicalNode::Join { kind, condition } => vec![
-            ("joinType", join_type(*kind).to_owned()),
-            ("where", join_condition(condition, plan, format)),
-            select(),
-            ("leftInputSpec", unique_key(plan, 0, condition.keys.iter().map(|key| key.left).collect())),
-            ("rightInputSpec", unique_key(plan, 1, condition.keys.iter().map(|key| key.right).collect())),
-        ],
+        PhysicalNode::Join { kind, condition, ttl } => {
+            let mut attributes = vec![
+                ("joinType", join_type(*kind).to_owned()),
+                ("where", join_condition(condition, plan, format)),
+                select(),
+                ("leftInputSpec", unique_key(plan, 0, condition.keys.iter().map(|key| key.left).collect())),
+                ("rightInputSpec", unique_key(plan, 1, condition.keys.iter().map(|key| key.right).collect())),
+            ];
+            attributes.extend(ttl.describe().map(|hints| ("stateTtlHints", hints)));
+            attributes
+        }
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
             let is_rowtime = |key: &SortKey| {

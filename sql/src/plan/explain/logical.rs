@@ -44,7 +44,7 @@ fn node(plan: &LogicalPlan) -> Tree {
             let attributes = [("rowtime", rowtime), ("watermark", syntax(expression))];
             (line("LogicalWatermarkAssigner", &attributes), vec![&**input])
         }
-        LogicalNode::Aggregate { input, keys, calls } => {
+        LogicalNode::Aggregate { input, keys, calls, .. } => {
             let group: Vec<_> = keys.iter().map(ToString::to_string).collect();
             let mut attributes = vec![("group", format!("{{{}}}", group.join(", ")))];
             for (index, call) in calls.iter().enumerate() {
@@ -58,7 +58,7 @@ fn node(plan: &LogicalPlan) -> Tree {
         LogicalNode::WindowTvf { input, function, .. } => {
             (window_function(plan, input.schema.len(), function), vec![&**input])
         }
-        LogicalNode::Join { left, right, kind, condition } => {
+        LogicalNode::Join { left, right, kind, condition, .. } => {
             let attributes = [("condition", syntax(condition)), ("joinType", join_type(*kind).to_owned())];
             (line("LogicalJoin", &attributes), vec![&**left, &**right])
         }

@@ -7,7 +7,8 @@
 use super::reduce_outer::reduced;
 use crate::plan::join::{Side, is_true};
 use crate::plan::{
-    Expression, JoinKind, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate, window_properties,
+    Expression, JoinKind, JoinStateTtl, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate,
+    window_properties,
 };
 
 /// The plan with its conditions further down.
@@ -40,7 +41,7 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
                 LogicalPlan { node: LogicalNode::Project { input, expressions }, schema: schema.clone() };
             filtered(plan, kept)
         }
-        LogicalNode::Aggregate { input, keys, calls } => {
+        LogicalNode::Aggregate { input, keys, calls, ttl } => {
             // Where windows are aggregated, they are not in the rows: a condition on them stays above.
             let windows = is_window_aggregate(&input, &keys).then(|| window_properties(&input)).flatten();
             let is_of_window = |key: usize| windows.as_ref().is_some_and(|windows| windows.of(key).is_some());
@@ -49,7 +50,8 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
                 condition.replace_columns(&|column| key(column).map(|key| input.column(*key)))
             };
             let (moved, kept) = split(conditions, below);
-            filtered(push(*input, moved).aggregate(keys, calls, schema.clone()), kept)
+            let plan = push(*input, moved).aggregate(keys, calls, schema.clone()).with_group_ttl(ttl);
+            filtered(plan, kept)
         }
         LogicalNode::WindowTvf { input, function, columns } => {
             let before = input.schema.len();
@@ -71,8 +73,8 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
             let inputs = inputs.into_iter().map(|input| push(input, conditions.clone())).collect();
             LogicalPlan { node: LogicalNode::Union { inputs }, schema: schema.clone() }
         }
-        LogicalNode::Join { left, right, kind, condition } => {
-            push_into_join(*left, *right, kind, condition, conditions)
+        LogicalNode::Join { left, right, kind, condition, ttl } => {
+            push_into_join(*left, *right, kind, condition, conditions, ttl)
         }
         node => {
             let plan = LogicalPlan { node, schema: schema.clone() };
@@ -89,6 +91,7 @@ fn push_into_join(
     kind: JoinKind,
     condition: Expression,
     above: Vec<Expression>,
+    ttl: JoinStateTtl,
 ) -> LogicalPlan {
     let columns = left.schema.len();
     let kind = reduced(kind, &above, columns);
@@ -113,7 +116,7 @@ fn push_into_join(
     let to_right =
         to_right.iter().map(|condition| condition.over_moved(&|column| column.saturating_sub(columns)));
     let (left, right) = (push(left, to_left), push(right, to_right.collect()));
-    filtered(left.join(right, kind, Expression::all(on)), kept)
+    filtered(left.join(right, kind, Expression::all(on)).with_join_ttl(ttl), kept)
 }
 
 /// Those conditions that can be said below, as they are there, and the others.
