@@ -8,6 +8,7 @@ mod json;
 mod keyed;
 mod logical;
 mod physical;
+mod window;
 
 pub use json::execution_plan_json;
 
