@@ -1,5 +1,7 @@
 //! From a physical plan to the operators of a job.
 
+mod window_aggregate;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,10 +20,9 @@ use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
     DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
-    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
-    SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
-    WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
-    WindowTableFunction,
+    RankSpecification, RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
+    UniqueKey, WatermarkAssigner, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification,
+    WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::identity::{Identities, RESULT};
@@ -41,13 +42,19 @@ pub(crate) struct Translator<'a> {
     identities: RefCell<Identities>,
     /// Where the rows of the plan that is translated go.
     target: RefCell<String>,
+    /// Whether equal parts of plans run once.
+    reuses: bool,
+    /// The rows of the parts of plans, by the text of the part.
+    parts: RefCell<BTreeMap<String, Stream<Chunk>>>,
 }
 
 impl<'a> Translator<'a> {
     /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
         let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
-        Self { session, environment, names: RefCell::default(), identities, target }
+        let reuses = session.reuses_sub_plans();
+        let (names, parts) = (RefCell::default(), RefCell::default());
+        Self { session, environment, names, identities, target, reuses, parts }
     }
 
     /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
@@ -59,7 +66,24 @@ impl<'a> Translator<'a> {
     }
 
     /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
+    ///
+    /// A part that occurs several times in the plan of an INSERT runs once, as in Flink, unless
+    /// `table.optimizer.reuse-sub-plan-enabled` says no, or it would give other rows each time.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        if !self.reuses || !plan.is_deterministic() {
+            return self.new_stream(plan);
+        }
+        let part = plan.part();
+        let known = self.parts.borrow().get(&part).cloned();
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let rows = self.new_stream(plan)?;
+        self.parts.borrow_mut().insert(part, rows.clone());
+        Ok(rows)
+    }
+
+    fn new_stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let rows = self.operator(plan)?;
         let goes_on = matches!(
             plan.node,
@@ -81,6 +105,9 @@ impl<'a> Translator<'a> {
     }
 
     fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        if matches!(plan.node, PhysicalNode::WindowAggregate { .. }) {
+            return self.window_aggregate(plan);
+        }
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
@@ -112,23 +139,6 @@ impl<'a> Translator<'a> {
                 let specification = self.join(plan, *kind, condition)?;
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
-            }
-            (PhysicalNode::WindowAggregate { keys, calls, windowing, columns }, [input]) => {
-                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
-                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
-                let zone = self.zone()?;
-                let specification = WindowAggregateSpecification::new(
-                    windowing, keys, calls, &schema, retracts, columns, &zone,
-                )?;
-                let windows = match specification.is_session() {
-                    true => {
-                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
-                    }
-                    false => {
-                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
-                    }
-                };
-                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
                 let specification = self.window_join(plan, *kind, condition, windows)?;
@@ -188,6 +198,8 @@ impl<'a> Translator<'a> {
             return unsupported_plan("a plan without a sink");
         };
         self.target.replace(table.path.to_string());
+        // The state of one INSERT is not found by the name of another.
+        self.parts.borrow_mut().clear();
         let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
         let sink = table_sink(self.session, table)?;
         let written =
