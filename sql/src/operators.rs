@@ -2,6 +2,7 @@
 
 pub mod accumulators;
 mod calc;
+mod changelog_check;
 pub mod changes;
 mod deduplicate;
 mod drop_update_before;
@@ -14,6 +15,7 @@ mod not_null;
 mod rank;
 mod sort;
 pub mod sort_keys;
+mod time_to_live;
 mod watermark;
 mod window_aggregate;
 mod window_join;
@@ -22,6 +24,7 @@ mod window_tvf;
 mod windows;
 
 pub use calc::Calc;
+pub use changelog_check::{ChangelogCheck, ChangelogCheckSpecification};
 pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};

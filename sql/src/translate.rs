@@ -18,17 +18,18 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
-    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
-    RankSpecification, RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
-    UniqueKey, WatermarkAssigner, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification,
-    WindowSide, WindowTableFunction,
+    BoundedRank, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize, Deduplicate,
+    DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
+    GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer, RankSpecification,
+    RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey,
+    WatermarkAssigner, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
+    WindowTableFunction,
 };
-use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
-    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
-    RankStrategy, SortKey,
+    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, JoinStateTtl, PhysicalNode,
+    PhysicalPlan, RankStrategy, SortKey, StateTtl,
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
@@ -89,15 +90,17 @@ impl<'a> Translator<'a> {
             plan.node,
             PhysicalNode::Calc { .. }
                 | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::WindowTableFunction { .. }
                 | PhysicalNode::DropUpdateBefore
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
         // each other.
         let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
-        Ok(match self.identity(plan) {
+        let rows = match self.identity(plan) {
             Some(uid) => rows.uid(uid),
             None => rows,
-        })
+        };
+        Ok(if self.session.check_changelogs { checked(plan, &rows) } else { rows })
     }
 
     fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
@@ -126,17 +129,18 @@ impl<'a> Translator<'a> {
                 let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
                 Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
             }
-            (PhysicalNode::GroupAggregate { keys, calls }, [input]) => {
+            (PhysicalNode::GroupAggregate { keys, calls, ttl }, [input]) => {
                 let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
                 let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
                 let update_before = plan.changelog.update_before;
                 let specification =
-                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
+                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?
+                        .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
-            (PhysicalNode::Join { kind, condition }, [left, right]) => {
-                let specification = self.join(plan, *kind, condition)?;
+            (PhysicalNode::Join { kind, condition, ttl }, [left, right]) => {
+                let specification = self.join(plan, *kind, condition, ttl)?;
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
@@ -169,25 +173,36 @@ impl<'a> Translator<'a> {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
                 Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
             }
-            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input)),
+            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input, self.state_ttl(None)?)),
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
                 let (key, schema) = (key.clone(), plan.schema.clone());
-                let update_before = plan.changelog.update_before;
+                let (update_before, ttl) = (plan.changelog.update_before, self.state_ttl(None)?);
                 Ok(input.transform("ChangelogNormalize", move |_| {
-                    ChangelogNormalize::new(&key, &schema, update_before)
+                    ChangelogNormalize::new(&key, &schema, update_before, ttl)
                 }))
             }
             (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
                 let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
+                let ttl = self.state_ttl(None)?;
                 Ok(input.transform("SinkMaterializer", move |_| {
-                    SinkUpsertMaterializer::new(&key, &row_key, &schema)
+                    SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
-            (PhysicalNode::Union, [first, others @ ..]) => Ok(first.union_all(others)),
+            (PhysicalNode::Union, inputs) => {
+                // What goes on with the rows has as many subtasks as there may be: changes of one go to one of them.
+                let ordered = plan.inputs.iter().zip(inputs).map(|(plan, rows)| {
+                    let one = is_single(plan) && !plan.changelog.is_insert_only();
+                    if one { rows.global() } else { rows.clone() }
+                });
+                match ordered.collect::<Vec<_>>().as_slice() {
+                    [first, others @ ..] => Ok(first.union_all(others)),
+                    [] => unsupported_plan("a union of nothing"),
+                }
+            }
             _ => unsupported_plan("this operator"),
         }
     }
@@ -200,7 +215,7 @@ impl<'a> Translator<'a> {
         self.target.replace(table.path.to_string());
         // The state of one INSERT is not found by the name of another.
         self.parts.borrow_mut().clear();
-        let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
+        let rows = self.not_null(self.stream(input)?, table, &plan.schema, is_single(input))?;
         let sink = table_sink(self.session, table)?;
         let written =
             sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
@@ -213,7 +228,13 @@ impl<'a> Translator<'a> {
     }
 
     /// The rows without NULL where the table takes none.
-    fn not_null(&self, rows: Stream<Chunk>, table: &Table, schema: &Schema) -> SqlResult<Stream<Chunk>> {
+    fn not_null(
+        &self,
+        rows: Stream<Chunk>,
+        table: &Table,
+        schema: &Schema,
+        is_single: bool,
+    ) -> SqlResult<Stream<Chunk>> {
         let key = "table.exec.sink.not-null-enforcer";
         let drop = match self.session.setting(key).map(str::to_ascii_uppercase).as_deref() {
             None | Some("ERROR") => false,
@@ -235,12 +256,14 @@ impl<'a> Translator<'a> {
             return Ok(rows);
         }
         let enforcer = NotNullEnforcer::new(columns, drop);
-        Ok(rows.transform("ConstraintEnforcer", move |_| enforcer.clone()))
+        let rows = rows.transform("ConstraintEnforcer", move |_| enforcer.clone());
+        Ok(if is_single { rows.parallelism(1) } else { rows })
     }
 
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
         let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
+        let rows = if source.changelog_mode().is_insert_only() { rows } else { rows.parallelism(1) };
         Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
@@ -269,32 +292,35 @@ impl<'a> Translator<'a> {
         plan: &PhysicalPlan,
         kind: JoinKind,
         condition: &JoinCondition,
+        ttl: &JoinStateTtl,
     ) -> SqlResult<JoinSpecification> {
         let [left, right] = plan.inputs.as_slice() else {
             return unsupported_plan("a join of other than two");
         };
-        let ttl = self.state_ttl()?;
-        let side = |input: &PhysicalPlan, columns: Vec<usize>| {
+        let side = |input: &PhysicalPlan, columns: Vec<usize>, ttl: Option<&StateTtl>| {
             let unique_key = join_unique_key(input, &columns.into_iter().collect());
             let mut side =
                 SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
-            side.ttl = ttl;
-            side
+            side.ttl = self.state_ttl(ttl)?;
+            Ok::<_, SqlError>(side)
         };
-        let left = side(left, condition.keys.iter().map(|key| key.left).collect());
-        let right = side(right, condition.keys.iter().map(|key| key.right).collect());
+        let left = side(left, condition.keys.iter().map(|key| key.left).collect(), ttl.left.as_ref())?;
+        let right = side(right, condition.keys.iter().map(|key| key.right).collect(), ttl.right.as_ref())?;
         JoinSpecification::new(kind, condition, left, right, &self.session.build_context())
     }
 
-    /// How long state is kept; `None` for ever.
-    fn state_ttl(&self) -> SqlResult<Option<Ttl>> {
+    /// How long state is kept, as a hint says, or all of the job; `None` for ever.
+    fn state_ttl(&self, hint: Option<&StateTtl>) -> SqlResult<Option<Ttl>> {
         let key = "table.exec.state.ttl";
-        let Some(value) = self.session.setting(key) else { return Ok(None) };
-        let ttl = parse_duration(value).ok_or_else(|| {
-            SqlError::validation(format!(
-                "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
-            ))
-        })?;
+        let ttl = match (hint, self.session.setting(key)) {
+            (Some(hint), _) => hint.duration,
+            (None, None) => return Ok(None),
+            (None, Some(value)) => parse_duration(value).ok_or_else(|| {
+                SqlError::validation(format!(
+                    "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
+                ))
+            })?,
+        };
         // What is kept for part of a second is kept for one.
         let seconds = ttl.as_millis().div_ceil(1000);
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
@@ -369,6 +395,19 @@ impl<'a> Translator<'a> {
     }
 }
 
+/// The rows, with a look at whether their changes are those that the plan says.
+fn checked(plan: &PhysicalPlan, rows: &Stream<Chunk>) -> Stream<Chunk> {
+    // What a table holds is the affair of whoever wrote it.
+    if matches!(plan.node, PhysicalNode::Scan { .. }) {
+        return rows.clone();
+    }
+    let keys = upsert_keys(plan).into_iter().map(|key| key.into_iter().collect());
+    let edge = describe(&plan.node);
+    let specification = ChangelogCheckSpecification::new(edge, plan.changelog, &plan.schema, keys);
+    let checked = rows.transform("ChangelogCheck", move |_| ChangelogCheck::new(&specification));
+    if is_single(plan) { checked.parallelism(1) } else { checked }
+}
+
 /// By what the rows of a join's input are told from each other, as Flink's `JoinUtil.analyzeJoinInput`.
 fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKey {
     let keys = join_input_keys(input);
@@ -380,14 +419,15 @@ fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKe
 }
 
 /// The first rows of each partition.
-fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
+fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>, ttl: Option<Ttl>) -> Stream<Chunk> {
     let PhysicalNode::Rank { partition, order, start, end, number, strategy, .. } = &plan.node else {
         return input.clone();
     };
     let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
     let update_before = plan.changelog.update_before;
     let name = describe(&plan.node);
-    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before);
+    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before)
+        .with_ttl(ttl);
     let ranked = match (strategy, order.as_slice()) {
         (RankStrategy::Deduplicate, [time]) => {
             let specification = DeduplicateSpecification::new(
@@ -396,7 +436,8 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
                 time.column,
                 time.descending,
                 update_before,
-            );
+            )
+            .with_ttl(ttl);
             if specification.waits() {
                 input.transform(name, move |_| DeduplicateFirst::new(&specification))
             } else {
@@ -417,6 +458,8 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
 pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
     match &plan.node {
         PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        // Of a row that changes, all changes are read by one: sources do not say which rows a split has.
+        PhysicalNode::Scan { changelog, .. } => !changelog.is_insert_only(),
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
         PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
             keys.is_empty()
@@ -429,6 +472,7 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         }
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

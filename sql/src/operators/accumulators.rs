@@ -95,6 +95,11 @@ pub trait Accumulator: Send {
         Ok(())
     }
 
+    /// Whether there is a state beside the groups' rows.
+    fn has_side(&self) -> bool {
+        false
+    }
+
     /// Hands over the state beside the groups' rows.
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         let _ = cx;

@@ -139,9 +139,8 @@ fn by_key(changes: Vec<(RowKind, String, String)>) -> Vec<String> {
     for (kind, key, line) in changes {
         match kind {
             RowKind::Insert | RowKind::UpdateAfter => drop(rows.insert(key, line)),
-            RowKind::Delete => drop(rows.remove(&key)),
-            // The row after the update follows.
-            RowKind::UpdateBefore => {}
+            // The row after an update follows; it may have another key.
+            RowKind::UpdateBefore | RowKind::Delete => drop(rows.remove(&key)),
         }
     }
     let mut lines: Vec<_> = rows.into_values().collect();
@@ -191,6 +190,7 @@ impl TestTables {
     }
 
     /// The job that is built next is the one that was built since this was called last, again: its sinks are known.
+    #[cfg(feature = "testing")]
     pub(crate) fn rebuild(&self) {
         let mut rebuilt = self.rebuilt.lock();
         match &mut *rebuilt {
@@ -205,6 +205,7 @@ impl TestTables {
     }
 
     /// Jobs that are built from now on are others.
+    #[cfg(feature = "testing")]
     pub(crate) fn end_rebuilding(&self) {
         *self.rebuilt.lock() = None;
     }

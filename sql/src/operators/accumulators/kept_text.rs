@@ -218,6 +218,10 @@ impl<T: ByteViewType> Accumulator for KeptText<T> {
         self.beside.open(cx, meta_of(name, format!("long {}", self.data_type), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.beside.snapshot(cx);
     }

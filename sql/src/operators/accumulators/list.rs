@@ -117,6 +117,10 @@ impl Accumulator for ListAggregate {
         self.text.open(cx, meta_of(name, "list".to_owned(), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.text.snapshot(cx);
         self.values.rows.snapshot(cx);

@@ -126,6 +126,10 @@ impl<T: Stored<Native: PartialOrd + KeyNumber>> Accumulator for SortedNumbers<T>
         self.rows.open(cx, meta_of(name, format!("sorted {}", self.data_type), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.rows.snapshot(cx);
     }
@@ -213,6 +217,10 @@ impl Accumulator for SortedBytes {
 
     fn open(&mut self, cx: &mut OpenContext<'_>, name: &str, meta: MakeMeta<'_>) -> Result<()> {
         self.rows.open(cx, meta_of(name, format!("sorted {}", self.data_type), meta))
+    }
+
+    fn has_side(&self) -> bool {
+        true
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {

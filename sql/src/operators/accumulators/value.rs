@@ -113,6 +113,10 @@ impl Accumulator for OneValue {
         self.values.open(cx, meta_of(name, self.data_type.to_string(), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.values.snapshot(cx);
     }

@@ -9,11 +9,15 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
     let select = || ("select", plan.schema.names().collect::<Vec<_>>().join(", "));
     let input = plan.inputs.first().map_or(&plan.schema, |input| &input.schema);
     match &plan.node {
-        PhysicalNode::Join { kind, condition } => vec![
-            ("joinType", join_type(*kind).to_owned()),
-            ("where", join_condition(condition, plan, format)),
-            select(),
-        ],
+        PhysicalNode::Join { kind, condition, ttl } => {
+            let mut attributes = vec![
+                ("joinType", join_type(*kind).to_owned()),
+                ("where", join_condition(condition, plan, format)),
+                select(),
+            ];
+            attributes.extend(ttl.describe().map(|hints| ("stateTtlHints", hints)));
+            attributes
+        }
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
             vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", sort(order, input))]

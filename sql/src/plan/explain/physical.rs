@@ -84,7 +84,7 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
         ],
         PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
-        PhysicalNode::GroupAggregate { keys, calls } => {
+        PhysicalNode::GroupAggregate { keys, calls, ttl } => {
             let retracts = plan.input().is_some_and(|input| !input.changelog.is_insert_only());
             let name_of = |column: &usize| input_names.get(*column).copied().unwrap_or_default();
             let keys: Vec<_> = keys.iter().map(name_of).collect();
@@ -102,6 +102,8 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
                 attributes.push(("groupBy", keys.join(", ")));
             }
             attributes.push(("select", select));
+            let hint = ttl.as_ref().map(|ttl| format!("[[STATE_TTL options:[{ttl}]]]"));
+            attributes.extend(hint.map(|hint| ("stateTtlHints", hint)));
             attributes
         }
         PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
