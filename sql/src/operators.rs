@@ -34,9 +34,10 @@ pub use normalize::ChangelogNormalize;
 pub use not_null::NotNullEnforcer;
 pub use rank::{BoundedRank, RankSpecification, RetractableRank};
 pub use sort::{Sort, SortSpecification};
-pub use watermark::WatermarkAssigner;
+pub use watermark::{RowWatermarks, WatermarkAssigner, WatermarkExpression, watermark_of};
 pub use window_aggregate::{
-    LocalWindowAggregate, SessionAggregate, WindowAggregate, WindowAggregateSpecification,
+    LocalWindowAggregate, SessionAggregate, UpdatingWindowAggregate, WindowAggregate,
+    WindowAggregateSpecification,
 };
 pub use window_join::{WindowJoin, WindowJoinSpecification, WindowSide};
 pub use window_rank::{WindowRank, WindowRankSpecification};

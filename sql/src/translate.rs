@@ -14,7 +14,9 @@ use millstream_state::rows::Ttl;
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
 use crate::chunk::{Chunk, KeyLayout, exchange};
-use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
+use crate::connectors::{
+    ScanContext, TableSource, WatermarkStrategy, parse_duration, table_sink, table_source, watermark_options,
+};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
@@ -22,8 +24,8 @@ use crate::operators::{
     DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
     GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer, RankSpecification,
     RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey,
-    WatermarkAssigner, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
-    WindowTableFunction,
+    WatermarkAssigner, WatermarkExpression, WindowJoin, WindowJoinSpecification, WindowRank,
+    WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT};
@@ -113,7 +115,9 @@ impl<'a> Translator<'a> {
         }
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
-            (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
+            (PhysicalNode::Scan { table, columns, watermark, .. }, _) => {
+                self.scan(table, columns, watermark.as_ref(), &plan.schema)
+            }
             (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
             (PhysicalNode::Calc { condition, projection }, [input]) => {
                 let calc = Calc::new(condition.as_ref(), projection, &self.session.build_context())?;
@@ -123,6 +127,7 @@ impl<'a> Translator<'a> {
                 let interval = self.auto_watermark_interval()?;
                 let assigner =
                     WatermarkAssigner::new(*column, expression, interval, &self.session.build_context())?;
+                let assigner = assigner.idle_after(self.idle_timeout()?);
                 Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
             }
             (PhysicalNode::Exchange { keys }, [input]) => {
@@ -260,11 +265,42 @@ impl<'a> Translator<'a> {
         Ok(if is_single { rows.parallelism(1) } else { rows })
     }
 
-    fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
+    fn scan(
+        &self,
+        table: &Arc<Table>,
+        columns: &[ColumnPath],
+        watermark: Option<&Expression>,
+        schema: &Schema,
+    ) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
-        let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
+        let watermarks =
+            watermark.map(|expression| self.watermarks(&*source, table, expression)).transpose()?;
+        let (environment, watermarks) = (self.environment, watermarks.as_ref());
+        let rows = source.scan(&ScanContext { table, environment, columns, schema, watermarks })?;
         let rows = if source.changelog_mode().is_insert_only() { rows } else { rows.parallelism(1) };
         Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
+    }
+
+    /// How a source makes the watermarks of its table.
+    fn watermarks(
+        &self,
+        source: &dyn TableSource,
+        table: &Table,
+        expression: &Expression,
+    ) -> SqlResult<WatermarkStrategy> {
+        let options = watermark_options(table)?;
+        let expression = WatermarkExpression::new(expression, &self.session.build_context())?;
+        let emission = options.emission.unwrap_or_else(|| source.watermark_emission());
+        let idle_timeout = match options.idle_timeout {
+            Some(timeout) => timeout,
+            None => self.idle_timeout()?,
+        };
+        Ok(WatermarkStrategy::new(expression, emission, (!idle_timeout.is_zero()).then_some(idle_timeout)))
+    }
+
+    /// After how long without rows a source is idle; zero stands for never.
+    fn idle_timeout(&self) -> SqlResult<Duration> {
+        Ok(self.session.duration("table.exec.source.idle-timeout")?.unwrap_or_default())
     }
 
     /// Constant rows: one subtask, one chunk.
@@ -383,15 +419,8 @@ impl<'a> Translator<'a> {
     }
 
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {
-        let key = "pipeline.auto-watermark-interval";
-        match self.session.setting(key) {
-            None => Ok(Duration::from_millis(200)),
-            Some(value) => parse_duration(value).ok_or_else(|| {
-                SqlError::validation(format!(
-                    "Invalid value '{value}' for option '{key}': it must be a duration such as '200 ms'"
-                ))
-            }),
-        }
+        let set = self.session.duration("pipeline.auto-watermark-interval")?;
+        Ok(set.unwrap_or(Duration::from_millis(200)))
     }
 }
 

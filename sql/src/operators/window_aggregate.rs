@@ -8,6 +8,7 @@ mod session;
 mod sessions;
 mod slices;
 mod specification;
+mod updating;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub(super) use self::sessions::one_key;
 use self::slices::Slices;
 use self::specification::RowTime;
 pub use self::specification::WindowAggregateSpecification;
+pub use self::updating::UpdatingWindowAggregate;
 use super::windows::{LocalTimes, Slicing, WindowClock};
 use crate::chunk::Chunk;
 

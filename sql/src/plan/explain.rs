@@ -9,6 +9,7 @@ mod keyed;
 mod logical;
 mod physical;
 mod reuse;
+mod window;
 
 pub use json::execution_plan_json;
 

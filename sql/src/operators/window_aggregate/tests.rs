@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::{LocalWindowAggregate, WindowAggregate, WindowAggregateSpecification};
 use crate::chunk::Chunk;
-use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowFunction, WindowKind, Windowing};
+use crate::plan::{
+    AggregateCall, AggregateFunction, WindowColumn, WindowForm, WindowFunction, WindowKind, Windowing,
+};
 use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
@@ -59,7 +61,14 @@ fn specification_of(
     retracts: bool,
 ) -> WindowAggregateSpecification {
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
-    let function = WindowFunction { kind, offset, time: 3, attribute, partition: Vec::new() };
+    let function = WindowFunction {
+        kind,
+        offset,
+        time: 3,
+        attribute,
+        partition: Vec::new(),
+        form: WindowForm::TableFunction,
+    };
     WindowAggregateSpecification::new(
         &Windowing::Time(function),
         keys,
@@ -163,6 +172,7 @@ fn windows_of_instants_are_those_of_the_zone() {
         time: 3,
         attribute: attribute.clone(),
         partition: Vec::new(),
+        form: WindowForm::TableFunction,
     };
     let specification = WindowAggregateSpecification::new(
         &Windowing::Time(function),
@@ -203,6 +213,7 @@ fn windows_of_processing_time_come_when_the_clock_has_passed_them() {
         time: 3,
         attribute: attribute.clone(),
         partition: Vec::new(),
+        form: WindowForm::TableFunction,
     };
     let specification = WindowAggregateSpecification::new(
         &Windowing::Time(function),
@@ -258,8 +269,14 @@ fn distinct(kind: WindowKind, texts: &[&str]) -> Vec<String> {
     let sum = AggregateCall { function: AggregateFunction::Sum, ..count.clone() };
     let calls = [count.clone(), sum, AggregateCall { filter: Some(2), ..count }];
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
-    let function =
-        WindowFunction { kind, offset: 0, time: 3, attribute: attribute.clone(), partition: vec![0] };
+    let function = WindowFunction {
+        kind,
+        offset: 0,
+        time: 3,
+        attribute: attribute.clone(),
+        partition: vec![0],
+        form: WindowForm::TableFunction,
+    };
     let specification = WindowAggregateSpecification::new(
         &Windowing::Time(function),
         &[0],
@@ -348,8 +365,14 @@ fn two_phases_come_to_the_same_with_filters() {
     ];
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
     let kind = WindowKind::Tumble { size: 1_000 };
-    let function =
-        WindowFunction { kind, offset: 0, time: 3, attribute: attribute.clone(), partition: vec![0] };
+    let function = WindowFunction {
+        kind,
+        offset: 0,
+        time: 3,
+        attribute: attribute.clone(),
+        partition: vec![0],
+        form: WindowForm::TableFunction,
+    };
     let one = WindowAggregateSpecification::new(
         &Windowing::Time(function),
         &[0],
