@@ -135,6 +135,18 @@ fn joins_and_ranks_have_their_attributes() {
     assert!(rank.contains(expected), "{rank}");
 }
 
+/// As Flink's `SubplanReuser`, whose numbers are shown in the execution plan alone.
+#[test]
+fn a_part_that_occurs_twice_runs_once() {
+    let query = "EXPLAIN WITH n AS (SELECT s, COUNT(*) AS c FROM pairs GROUP BY s) SELECT x.c FROM n AS x JOIN n AS y ON x.s = y.s";
+    let text = explain(query);
+    let (physical, execution) = text.split_once("== Optimized Execution Plan ==").unwrap();
+    assert_eq!(physical.matches("- GroupAggregate(").count(), 2, "{physical}");
+    assert_eq!(execution.matches("- GroupAggregate(").count(), 1, "{execution}");
+    assert_eq!(execution.matches("(reuse_id=[1])\n").count(), 1, "{execution}");
+    assert_eq!(execution.matches("+- Reused(reference_id=[1])\n").count(), 1, "{execution}");
+}
+
 const EVENTS: &str = "CREATE TABLE events (k STRING, v INT, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' \
                       SECOND) WITH ('connector' = 'values', 'enable-watermark-push-down' = 'true')";
 
@@ -190,11 +202,14 @@ fn window_aggregates_have_their_windows() {
 
 #[test]
 fn windows_of_group_by_are_written_in_the_older_way() {
-    let plan = physical("SELECT k, SESSION_END(p, INTERVAL '5' SECOND) FROM events GROUP BY k, SESSION(p, INTERVAL '5' SECOND)");
+    let plan = physical(
+        "SELECT k, SESSION_END(p, INTERVAL '5' SECOND) FROM events GROUP BY k, SESSION(p, INTERVAL '5' SECOND)",
+    );
     let expected = "GroupWindowAggregate(groupBy=[k], window=[SessionGroupWindow('w$, p, 5000)], properties=[w$start, w$end, \
                     w$proctime], select=[k, start('w$) AS w$start, end('w$) AS w$end, proctime('w$) AS w$proctime], changelogMode=[I])";
     assert!(plan.contains(expected), "{plan}");
-    let plan = physical("SELECT COUNT(*) FROM events GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '1' MINUTE)");
+    let plan =
+        physical("SELECT COUNT(*) FROM events GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '1' MINUTE)");
     assert!(plan.contains("window=[SlidingGroupWindow('w$, ts, 60000, 5000)]"), "{plan}");
     assert!(plan.contains("Exchange(distribution=[single]"), "{plan}");
 }
@@ -247,7 +262,11 @@ fn windows_of_processing_time_are_refused_where_flink_refuses_them() {
         let mut tables = TableEnvironment::new();
         tables.execute_sql(EVENTS).unwrap();
         let error = tables.execute_sql(&query).unwrap_err();
-        assert_eq!(error.message(), format!("Processing time Window {what} is not supported yet."), "{query}");
+        assert_eq!(
+            error.message(),
+            format!("Processing time Window {what} is not supported yet."),
+            "{query}"
+        );
     }
 }
 
