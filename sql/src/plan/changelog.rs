@@ -10,7 +10,7 @@ mod upsert_key;
 
 use std::collections::BTreeSet;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind, Windowing};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowForm, WindowKind, Windowing};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 
@@ -49,7 +49,10 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
             // A row that has been in no pair is taken back when one comes.
             _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
         },
-        // A window is aggregated once, when it is over.
+        // A window is aggregated once, when it is over, unless it is said to be otherwise.
+        PhysicalNode::WindowAggregate { form: WindowForm::Group(Some(_)), .. } => {
+            ModifyKinds { insert: true, update: true, delete: !all.is_insert_only(), update_before: true }
+        }
         PhysicalNode::WindowAggregate { windowing, .. } => {
             if let Windowing::Time(function) = windowing {
                 function.kind.check_slices()?;
@@ -135,7 +138,8 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             let update_before = plan.changelog.update && wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
-        PhysicalNode::GroupAggregate { .. } => {
+        PhysicalNode::GroupAggregate { .. }
+        | PhysicalNode::WindowAggregate { form: WindowForm::Group(Some(_)), .. } => {
             let plan = through(plan, UpdateKind::BeforeAfter)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
@@ -230,6 +234,7 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
         PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::WindowAggregate { form: WindowForm::Group(_), .. } => "GroupWindowAggregate",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
         PhysicalNode::WindowJoin { .. } => "WindowJoin",
         PhysicalNode::WindowRank { deduplicates: true, .. } => "WindowDeduplicate",
