@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::{WindowAggregate, WindowAggregateSpecification};
 use crate::chunk::{Chunk, KeyLayout};
-use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowForm, WindowFunction, WindowKind, Windowing};
+use crate::plan::{
+    AggregateCall, AggregateFunction, WindowColumn, WindowForm, WindowFunction, WindowKind, Windowing,
+};
 use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
@@ -49,7 +51,14 @@ fn specification(
     retracts: bool,
 ) -> WindowAggregateSpecification {
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
-    let function = WindowFunction { kind, offset, time: 3, attribute, partition: Vec::new(), form: WindowForm::TableFunction };
+    let function = WindowFunction {
+        kind,
+        offset,
+        time: 3,
+        attribute,
+        partition: Vec::new(),
+        form: WindowForm::TableFunction,
+    };
     WindowAggregateSpecification::new(
         &Windowing::Time(function),
         keys,
@@ -153,7 +162,8 @@ fn windows_of_instants_are_those_of_the_zone() {
         time: 3,
         attribute: attribute.clone(),
         partition: Vec::new(),
-        form: WindowForm::TableFunction,    };
+        form: WindowForm::TableFunction,
+    };
     let specification = WindowAggregateSpecification::new(
         &Windowing::Time(function),
         &[],
@@ -193,7 +203,8 @@ fn windows_of_processing_time_come_when_the_clock_has_passed_them() {
         time: 3,
         attribute: attribute.clone(),
         partition: Vec::new(),
-        form: WindowForm::TableFunction,    };
+        form: WindowForm::TableFunction,
+    };
     let specification = WindowAggregateSpecification::new(
         &Windowing::Time(function),
         &[0],
@@ -248,8 +259,14 @@ fn distinct(kind: WindowKind, texts: &[&str]) -> Vec<String> {
     let sum = AggregateCall { function: AggregateFunction::Sum, ..count.clone() };
     let calls = [count.clone(), sum, AggregateCall { filter: Some(2), ..count }];
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
-    let function =
-        WindowFunction { kind, offset: 0, time: 3, attribute: attribute.clone(), partition: vec![0], form: WindowForm::TableFunction };
+    let function = WindowFunction {
+        kind,
+        offset: 0,
+        time: 3,
+        attribute: attribute.clone(),
+        partition: vec![0],
+        form: WindowForm::TableFunction,
+    };
     let specification = WindowAggregateSpecification::new(
         &Windowing::Time(function),
         &[0],

@@ -199,7 +199,8 @@ impl UpdatingWindowAggregate {
             self.emitted.find(&chunk, never)?;
             let encoded = self.codec.encode(chunk.columns(), chunk.rows())?;
             for row in 0..chunk.rows() {
-                let is_present = present.as_ref().is_none_or(|present| present.is_valid(row) && present.value(row));
+                let is_present =
+                    present.as_ref().is_none_or(|present| present.is_valid(row) && present.value(row));
                 let now = encoded.get(row);
                 let before = self.emitted.get(row).map(|(_, bytes)| bytes);
                 match (before, is_present) {

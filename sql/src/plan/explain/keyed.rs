@@ -25,9 +25,8 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
         }
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
-            let is_rowtime = |key: &SortKey| {
-                input.field(key.column).data_type.time_kind() == TimeKind::Rowtime
-            };
+            let is_rowtime =
+                |key: &SortKey| input.field(key.column).data_type.time_kind() == TimeKind::Rowtime;
             let time = if order.iter().any(is_rowtime) { "ROWTIME" } else { "PROCTIME" };
             vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", time.to_owned())]
         }

@@ -72,7 +72,9 @@ fn node(plan: &LogicalPlan) -> Tree {
         }
         LogicalNode::Sort { input, order } => (limited(order, (1, u64::MAX)), vec![&**input]),
         // Before planning, only ORDER BY and LIMIT are such; ROW_NUMBER becomes one later.
-        LogicalNode::Rank { input, order, start, end, .. } => (limited(order, (*start, *end)), vec![&**input]),
+        LogicalNode::Rank { input, order, start, end, .. } => {
+            (limited(order, (*start, *end)), vec![&**input])
+        }
     };
     Tree { line, inputs: inputs.into_iter().map(node).collect() }
 }

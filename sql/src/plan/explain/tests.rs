@@ -190,11 +190,14 @@ fn window_aggregates_have_their_windows() {
 
 #[test]
 fn windows_of_group_by_are_written_in_the_older_way() {
-    let plan = physical("SELECT k, SESSION_END(p, INTERVAL '5' SECOND) FROM events GROUP BY k, SESSION(p, INTERVAL '5' SECOND)");
+    let plan = physical(
+        "SELECT k, SESSION_END(p, INTERVAL '5' SECOND) FROM events GROUP BY k, SESSION(p, INTERVAL '5' SECOND)",
+    );
     let expected = "GroupWindowAggregate(groupBy=[k], window=[SessionGroupWindow('w$, p, 5000)], properties=[w$start, w$end, \
                     w$proctime], select=[k, start('w$) AS w$start, end('w$) AS w$end, proctime('w$) AS w$proctime], changelogMode=[I])";
     assert!(plan.contains(expected), "{plan}");
-    let plan = physical("SELECT COUNT(*) FROM events GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '1' MINUTE)");
+    let plan =
+        physical("SELECT COUNT(*) FROM events GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '1' MINUTE)");
     assert!(plan.contains("window=[SlidingGroupWindow('w$, ts, 60000, 5000)]"), "{plan}");
     assert!(plan.contains("Exchange(distribution=[single]"), "{plan}");
 }
@@ -247,7 +250,11 @@ fn windows_of_processing_time_are_refused_where_flink_refuses_them() {
         let mut tables = TableEnvironment::new();
         tables.execute_sql(EVENTS).unwrap();
         let error = tables.execute_sql(&query).unwrap_err();
-        assert_eq!(error.message(), format!("Processing time Window {what} is not supported yet."), "{query}");
+        assert_eq!(
+            error.message(),
+            format!("Processing time Window {what} is not supported yet."),
+            "{query}"
+        );
     }
 }
 

@@ -146,7 +146,8 @@ fn a_restore_at_another_parallelism_goes_on() {
     let mut hashes = Vec::new();
     layout.hash(all.columns(), all.rows(), &mut hashes).unwrap();
     for subtask in 0..parallelism {
-        let setup = HarnessSetup::new().subtask(subtask, parallelism).restore(std::slice::from_ref(&snapshot));
+        let setup =
+            HarnessSetup::new().subtask(subtask, parallelism).restore(std::slice::from_ref(&snapshot));
         let mut windows = Windows::with(setup, operator(strategy, false)).unwrap();
         let own = hashes.iter().map(|hash| groups.owner(groups.of_hash(*hash), parallelism) == subtask);
         windows.push(all.filter(&own.map(Some).collect()).unwrap(), Timestamp::MIN).unwrap();
