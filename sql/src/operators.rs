@@ -36,7 +36,8 @@ pub use rank::{BoundedRank, RankSpecification, RetractableRank};
 pub use sort::{Sort, SortSpecification};
 pub use watermark::{RowWatermarks, WatermarkAssigner, WatermarkExpression, watermark_of};
 pub use window_aggregate::{
-    SessionAggregate, UpdatingWindowAggregate, WindowAggregate, WindowAggregateSpecification,
+    LocalWindowAggregate, SessionAggregate, UpdatingWindowAggregate, WindowAggregate,
+    WindowAggregateSpecification,
 };
 pub use window_join::{WindowJoin, WindowJoinSpecification, WindowSide};
 pub use window_rank::{WindowRank, WindowRankSpecification};

@@ -1,5 +1,7 @@
 //! From a physical plan to the operators of a job.
 
+mod window_aggregate;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,16 +23,15 @@ use crate::operators::{
     BoundedRank, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize, Deduplicate,
     DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
     GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer, RankSpecification,
-    RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
-    UniqueKey, UpdatingWindowAggregate, WatermarkAssigner, WatermarkExpression, WindowAggregate,
-    WindowAggregateSpecification, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification,
-    WindowSide, WindowTableFunction,
+    RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey,
+    WatermarkAssigner, WatermarkExpression, WindowJoin, WindowJoinSpecification, WindowRank,
+    WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
     AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, JoinStateTtl, PhysicalNode,
-    PhysicalPlan, RankStrategy, SortKey, StateTtl, WindowForm,
+    PhysicalPlan, RankStrategy, SortKey, StateTtl,
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
@@ -44,13 +45,19 @@ pub(crate) struct Translator<'a> {
     identities: RefCell<Identities>,
     /// Where the rows of the plan that is translated go.
     target: RefCell<String>,
+    /// Whether equal parts of plans run once.
+    reuses: bool,
+    /// The rows of the parts of plans, by the text of the part.
+    parts: RefCell<BTreeMap<String, Stream<Chunk>>>,
 }
 
 impl<'a> Translator<'a> {
     /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
         let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
-        Self { session, environment, names: RefCell::default(), identities, target }
+        let reuses = session.reuses_sub_plans();
+        let (names, parts) = (RefCell::default(), RefCell::default());
+        Self { session, environment, names, identities, target, reuses, parts }
     }
 
     /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
@@ -62,7 +69,24 @@ impl<'a> Translator<'a> {
     }
 
     /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
+    ///
+    /// A part that occurs several times in the plan of an INSERT runs once, as in Flink, unless
+    /// `table.optimizer.reuse-sub-plan-enabled` says no, or it would give other rows each time.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        if !self.reuses || !plan.is_deterministic() {
+            return self.new_stream(plan);
+        }
+        let part = plan.part();
+        let known = self.parts.borrow().get(&part).cloned();
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let rows = self.new_stream(plan)?;
+        self.parts.borrow_mut().insert(part, rows.clone());
+        Ok(rows)
+    }
+
+    fn new_stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let rows = self.operator(plan)?;
         let goes_on = matches!(
             plan.node,
@@ -86,6 +110,9 @@ impl<'a> Translator<'a> {
     }
 
     fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        if matches!(plan.node, PhysicalNode::WindowAggregate { .. }) {
+            return self.window_aggregate(plan);
+        }
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, watermark, .. }, _) => {
@@ -121,30 +148,6 @@ impl<'a> Translator<'a> {
                 let specification = self.join(plan, *kind, condition, ttl)?;
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
-            }
-            (PhysicalNode::WindowAggregate { keys, calls, windowing, form, columns }, [input]) => {
-                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
-                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
-                let zone = self.zone()?;
-                let specification = WindowAggregateSpecification::new(
-                    windowing, keys, calls, &schema, retracts, columns, &zone,
-                )?;
-                if let WindowForm::Group(Some(strategy)) = *form {
-                    let (schema, update_before) = (plan.schema.clone(), plan.changelog.update_before);
-                    let windows = input.transform("GroupWindowAggregate", move |_| {
-                        UpdatingWindowAggregate::new(&specification, strategy, &schema, update_before)
-                    });
-                    return Ok(if keys.is_empty() { windows.parallelism(1) } else { windows });
-                }
-                let windows = match specification.is_session() {
-                    true => {
-                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
-                    }
-                    false => {
-                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
-                    }
-                };
-                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
                 let specification = self.window_join(plan, *kind, condition, windows)?;
@@ -215,6 +218,8 @@ impl<'a> Translator<'a> {
             return unsupported_plan("a plan without a sink");
         };
         self.target.replace(table.path.to_string());
+        // The state of one INSERT is not found by the name of another.
+        self.parts.borrow_mut().clear();
         let rows = self.not_null(self.stream(input)?, table, &plan.schema, is_single(input))?;
         let sink = table_sink(self.session, table)?;
         let written =

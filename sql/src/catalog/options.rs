@@ -143,7 +143,7 @@ pub const OPTIONS: &[ConfigOption] = &[
     ),
     option("table.optimizer.distinct-agg.split.enabled", Boolean, "false", Accepted),
     option("table.optimizer.reuse-source-enabled", Boolean, "true", Accepted),
-    option("table.optimizer.reuse-sub-plan-enabled", Boolean, "true", Accepted),
+    option("table.optimizer.reuse-sub-plan-enabled", Boolean, "true", Used),
     option("table.plan.compile.catalog-objects", Text, "ALL", Accepted),
     option("table.sql-dialect", OneOf(&["DEFAULT"]), "default", Accepted),
 ];

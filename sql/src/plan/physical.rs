@@ -179,6 +179,23 @@ pub struct Scanned {
 }
 
 impl PhysicalPlan {
+    /// What tells it from other plans.
+    pub(crate) fn part(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Whether it gives the same rows whenever it runs over the same ones.
+    pub fn is_deterministic(&self) -> bool {
+        let expressions: Vec<&Expression> = match &self.node {
+            PhysicalNode::Calc { condition, projection } => condition.iter().chain(projection).collect(),
+            PhysicalNode::WatermarkAssigner { expression, .. } => vec![expression],
+            PhysicalNode::Values(rows) => rows.iter().flatten().collect(),
+            _ => Vec::new(),
+        };
+        expressions.into_iter().all(Expression::is_deterministic)
+            && self.inputs.iter().all(Self::is_deterministic)
+    }
+
     /// An operator over inputs.
     pub fn new(node: PhysicalNode, inputs: Vec<Self>, schema: Schema) -> Self {
         Self { node, inputs, schema, changelog: ModifyKinds::INSERT }

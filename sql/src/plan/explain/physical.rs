@@ -2,6 +2,7 @@
 
 use super::expression::{Format, calcite_type, text};
 use super::logical::tuples;
+use super::reuse::{Part, Reuse};
 use super::{Tree, keyed, line, table_parts, window};
 use crate::plan::changelog::{describe, sorts_by_time};
 use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
@@ -20,6 +21,21 @@ pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) ->
     Tree {
         line: line(name(plan), &attributes),
         inputs: written_inputs(plan).map(|input| tree(input, format, changelog_mode)).collect(),
+    }
+}
+
+/// What runs: a part that occurs again is only named there.
+pub(super) fn shared_tree(plan: &PhysicalPlan, reuse: &mut Reuse) -> Tree {
+    let line = operator(plan);
+    match reuse.next(plan) {
+        Part::Once => {
+            Tree { line, inputs: written_inputs(plan).map(|input| shared_tree(input, reuse)).collect() }
+        }
+        Part::First(id) => Tree {
+            line: format!("{line}(reuse_id=[{id}])"),
+            inputs: written_inputs(plan).map(|input| shared_tree(input, reuse)).collect(),
+        },
+        Part::Again(id) => Tree { line: format!("Reused(reference_id=[{id}])"), inputs: Vec::new() },
     }
 }
 

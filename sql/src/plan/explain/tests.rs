@@ -135,6 +135,18 @@ fn joins_and_ranks_have_their_attributes() {
     assert!(rank.contains(expected), "{rank}");
 }
 
+/// As Flink's `SubplanReuser`, whose numbers are shown in the execution plan alone.
+#[test]
+fn a_part_that_occurs_twice_runs_once() {
+    let query = "EXPLAIN WITH n AS (SELECT s, COUNT(*) AS c FROM pairs GROUP BY s) SELECT x.c FROM n AS x JOIN n AS y ON x.s = y.s";
+    let text = explain(query);
+    let (physical, execution) = text.split_once("== Optimized Execution Plan ==").unwrap();
+    assert_eq!(physical.matches("- GroupAggregate(").count(), 2, "{physical}");
+    assert_eq!(execution.matches("- GroupAggregate(").count(), 1, "{execution}");
+    assert_eq!(execution.matches("(reuse_id=[1])\n").count(), 1, "{execution}");
+    assert_eq!(execution.matches("+- Reused(reference_id=[1])\n").count(), 1, "{execution}");
+}
+
 const EVENTS: &str = "CREATE TABLE events (k STRING, v INT, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' \
                       SECOND) WITH ('connector' = 'values', 'enable-watermark-push-down' = 'true')";
 

@@ -323,7 +323,7 @@ impl<'a> Execution<'a> {
             _ => None,
         });
         let Some(next) = next else { return self.stop(line, "no statement follows".to_owned()) };
-        let options = ExplainOptions { changelog_mode: true, json_execution_plan: None };
+        let options = ExplainOptions { changelog_mode: true, ..ExplainOptions::default() };
         let plan = parse_statement(next).map_err(crate::error::SqlError::from);
         match plan.and_then(|statement| self.tables.explain_statement(&statement, options)) {
             Ok(plan) if plan.contains(text) == is_there => Ok(()),
