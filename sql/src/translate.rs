@@ -16,12 +16,12 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    BoundedRank, Calc, ChangelogNormalize, Deduplicate, DeduplicateFirst, DeduplicateSpecification,
-    DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer,
-    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
-    SortSpecification, UniqueKey, WatermarkAssigner, WindowAggregate, WindowAggregateSpecification,
-    WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
-    WindowTableFunction,
+    BoundedRank, Bundled, Calc, ChangelogNormalize, ClockMarkers, Deduplicate, DeduplicateFirst,
+    DeduplicateSpecification, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join,
+    JoinSpecification, NotNullEnforcer, RankSpecification, RetractableRank, SessionAggregate,
+    SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner,
+    WatermarkMarkers, WindowAggregate, WindowAggregateSpecification, WindowJoin, WindowJoinSpecification,
+    WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::identity::{Identities, RESULT};
@@ -65,6 +65,8 @@ impl<'a> Translator<'a> {
             plan.node,
             PhysicalNode::Calc { .. }
                 | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::MiniBatchAssigner { .. }
+                | PhysicalNode::LocalGroupAggregate { .. }
                 | PhysicalNode::DropUpdateBefore
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
@@ -95,6 +97,14 @@ impl<'a> Translator<'a> {
                     WatermarkAssigner::new(*column, expression, interval, &self.session.build_context())?;
                 Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
             }
+            (PhysicalNode::MiniBatchAssigner { interval, by_event_time }, [input]) => {
+                let (name, interval) = (describe(&plan.node), *interval);
+                Ok(if *by_event_time {
+                    input.transform(name, move |_| WatermarkMarkers::new(interval))
+                } else {
+                    input.transform(name, move |_| ClockMarkers::new(interval))
+                })
+            }
             (PhysicalNode::Exchange { keys }, [input]) => {
                 let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
                 Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
@@ -109,7 +119,7 @@ impl<'a> Translator<'a> {
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
             (PhysicalNode::Join { kind, condition }, [left, right]) => {
-                let specification = self.join(plan, *kind, condition)?;
+                let specification = self.join(plan, *kind, condition)?.collecting(plan.bundle);
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
@@ -163,10 +173,15 @@ impl<'a> Translator<'a> {
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
                 let (key, schema) = (key.clone(), plan.schema.clone());
-                let update_before = plan.changelog.update_before;
-                Ok(input.transform("ChangelogNormalize", move |_| {
-                    ChangelogNormalize::new(&key, &schema, update_before)
-                }))
+                let (name, update_before) = (describe(&plan.node), plan.changelog.update_before);
+                Ok(match plan.bundle {
+                    Some(rows) => input.transform(name, move |_| {
+                        ChangelogNormalize::bundled(&key, &schema, update_before, rows)
+                    }),
+                    None => {
+                        input.transform(name, move |_| ChangelogNormalize::new(&key, &schema, update_before))
+                    }
+                })
             }
             (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
                 let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
@@ -385,7 +400,11 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
                 time.descending,
                 update_before,
             );
-            if specification.waits() {
+            if let Some(rows) = plan.bundle {
+                input.transform(name, move |_| {
+                    Bundled::new(specification.bundle(rows), Deduplicate::new(&specification))
+                })
+            } else if specification.waits() {
                 input.transform(name, move |_| DeduplicateFirst::new(&specification))
             } else {
                 input.transform(name, move |_| Deduplicate::new(&specification))
@@ -406,9 +425,9 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
     match &plan.node {
         PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
-        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
-            keys.is_empty()
-        }
+        PhysicalNode::GroupAggregate { keys, .. }
+        | PhysicalNode::GlobalGroupAggregate { keys, .. }
+        | PhysicalNode::WindowAggregate { keys, .. } => keys.is_empty(),
         PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
             condition.keys.is_empty()
         }
@@ -417,6 +436,8 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         }
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::MiniBatchAssigner { .. }
+        | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

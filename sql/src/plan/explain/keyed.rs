@@ -1,6 +1,7 @@
 //! Joins, ranks and sorts: operators with their attributes.
 
 use super::expression::{Format, text};
+use super::phases;
 use crate::plan::{JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
 use crate::types::Schema;
 
@@ -9,11 +10,18 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
     let select = || ("select", plan.schema.names().collect::<Vec<_>>().join(", "));
     let input = plan.inputs.first().map_or(&plan.schema, |input| &input.schema);
     match &plan.node {
-        PhysicalNode::Join { kind, condition } => vec![
-            ("joinType", join_type(*kind).to_owned()),
-            ("where", join_condition(condition, plan, format)),
-            select(),
-        ],
+        PhysicalNode::Join { kind, condition } => {
+            let mut attributes = vec![
+                ("joinType", join_type(*kind).to_owned()),
+                ("where", join_condition(condition, plan, format)),
+                select(),
+            ];
+            attributes.extend(plan.bundle.map(|_| ("miniBatch", "true".to_owned())));
+            attributes
+        }
+        PhysicalNode::LocalGroupAggregate { .. } | PhysicalNode::GlobalGroupAggregate { .. } => {
+            phases::attributes(plan)
+        }
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
             vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", sort(order, input))]

@@ -66,6 +66,10 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             ("rowtime", plan.schema.name(*column).to_owned()),
             ("watermark", text(expression, &input_names, format)),
         ],
+        PhysicalNode::MiniBatchAssigner { interval, by_event_time } => vec![
+            ("interval", format!("{interval}ms")),
+            ("mode", if *by_event_time { "RowTime" } else { "ProcTime" }.to_owned()),
+        ],
         PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
         PhysicalNode::GroupAggregate { keys, calls } => {
@@ -102,7 +106,7 @@ pub(super) fn distribution(keys: &[usize], schema: &Schema) -> String {
     format!("hash[{}]", names.join(", "))
 }
 
-fn aggregate(call: &AggregateCall, names: &[&str], retracts: bool) -> String {
+pub(super) fn aggregate(call: &AggregateCall, names: &[&str], retracts: bool) -> String {
     let name_of = |column: &usize| names.get(*column).copied().unwrap_or_default();
     let arguments: Vec<_> = call.arguments.iter().map(name_of).collect();
     let arguments = if arguments.is_empty() { "*".to_owned() } else { arguments.join(", ") };

@@ -50,6 +50,8 @@ pub struct JoinSpecification {
     pub(super) left: SideSpecification,
     pub(super) right: SideSpecification,
     pub(super) residual: Option<Residual>,
+    /// How many rows are collected before they are worked on.
+    pub(super) bundle: Option<u64>,
 }
 
 /// The part of a condition that is no equality of columns.
@@ -105,7 +107,13 @@ impl JoinSpecification {
                 Some(Residual { program: Program::compile([&local], cx)?, columns })
             }
         };
-        Ok(Self { kind, left, right, residual })
+        Ok(Self { kind, left, right, residual, bundle: None })
+    }
+
+    /// The same join, of which each subtask collects so many rows before it works on them.
+    #[must_use]
+    pub fn collecting(self, rows: Option<u64>) -> Self {
+        Self { bundle: rows, ..self }
     }
 
     /// Whether it is kept for each row of the left input how many it is in a pair with.
