@@ -181,7 +181,7 @@ impl TableEnvironment {
         }
         let strategy = self.session.setting("table.optimizer.agg-phase-strategy").map(str::trim);
         let two_phase = !strategy.is_some_and(|strategy| strategy.eq_ignore_ascii_case("ONE_PHASE"));
-        Ok(Some(MiniBatch { allow_latency, size, two_phase: false }))
+        Ok(Some(MiniBatch { allow_latency, size, two_phase }))
     }
 
     fn insert(&mut self, insert: &Insert) -> SqlResult<TableResult> {

@@ -18,10 +18,10 @@ use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogNormalize, ClockMarkers, Deduplicate, DeduplicateFirst,
     DeduplicateSpecification, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join,
-    JoinSpecification, NotNullEnforcer, RankSpecification, RetractableRank, SessionAggregate,
-    SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner,
-    WatermarkMarkers, WindowAggregate, WindowAggregateSpecification, WindowJoin, WindowJoinSpecification,
-    WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
+    JoinSpecification, LocalGroupAggregate, NotNullEnforcer, RankSpecification, RetractableRank,
+    SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey,
+    WatermarkAssigner, WatermarkMarkers, WindowAggregate, WindowAggregateSpecification, WindowJoin,
+    WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
 use crate::plan::identity::{Identities, RESULT};
@@ -115,7 +115,24 @@ impl<'a> Translator<'a> {
                 let update_before = plan.changelog.update_before;
                 let specification =
                     GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
+                let specification = specification.collecting(plan.bundle);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
+                Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
+            }
+            (PhysicalNode::LocalGroupAggregate { keys, calls, retracts }, [input]) => {
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let specification = GroupAggregateSpecification::new(keys, calls, &schema, *retracts, false)?;
+                let rows = plan.bundle.unwrap_or(1);
+                Ok(input
+                    .transform(describe(&plan.node), move |_| LocalGroupAggregate::new(&specification, rows)))
+            }
+            (PhysicalNode::GlobalGroupAggregate { keys, calls, input: schema, retracts }, [input]) => {
+                let update_before = plan.changelog.update_before;
+                let specification =
+                    GroupAggregateSpecification::new(keys, calls, schema, *retracts, update_before)?;
+                let specification = specification.merging().collecting(Some(plan.bundle.unwrap_or(1)));
+                let name = describe(&plan.node);
+                let grouped = input.transform(name, move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
             (PhysicalNode::Join { kind, condition }, [left, right]) => {

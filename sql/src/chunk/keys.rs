@@ -112,16 +112,16 @@ impl KeyLayout {
         match (self.kind, self.columns.as_slice()) {
             (KeyKind::U64, [only]) => {
                 let mut words = Vec::with_capacity(rows);
-                each_word(column_at(columns, *only)?, &mut |word| words.push(word.unwrap_or_default()))?;
+                each_word(column_at(columns, *only)?, |word| words.push(word.unwrap_or_default()))?;
                 Ok(KeyData::U64(words))
             }
             (KeyKind::U128, [first, second]) => {
                 let mut words: Vec<u128> = Vec::with_capacity(rows);
-                each_word(column_at(columns, *first)?, &mut |word| {
+                each_word(column_at(columns, *first)?, |word| {
                     words.push(u128::from(word.unwrap_or_default()) << 64)
                 })?;
                 let mut slots = words.iter_mut();
-                each_word(column_at(columns, *second)?, &mut |word| {
+                each_word(column_at(columns, *second)?, |word| {
                     if let Some(slot) = slots.next() {
                         *slot |= u128::from(word.unwrap_or_default());
                     }
@@ -217,7 +217,9 @@ const fn is_fixed(data_type: &SqlType) -> bool {
 }
 
 /// One 64-bit word for each value of a column of numbers, dates or times; `None` for NULL.
-fn each_word(column: &ArrayRef, take: &mut dyn FnMut(Option<u64>)) -> Result<()> {
+///
+/// Once for each caller: a call for each value would take longer than the rest.
+fn each_word(column: &ArrayRef, mut take: impl FnMut(Option<u64>)) -> Result<()> {
     macro_rules! words {
         ($($kind:ty => $word:expr),+ $(,)?) => {
             $(if let Some(values) = column.as_primitive_opt::<$kind>() {
@@ -299,7 +301,7 @@ fn hash_column(column: &ArrayRef, hashes: &mut [u64]) -> Result<()> {
         return Ok(());
     }
     let mut slots = hashes.iter_mut();
-    each_word(column, &mut |word| {
+    each_word(column, |word| {
         if let Some(hash) = slots.next() {
             *hash = tag(*hash, word.is_none());
             if let Some(word) = word {

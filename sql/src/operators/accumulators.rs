@@ -10,9 +10,12 @@ mod count;
 pub(super) mod counted;
 mod distinct;
 mod encoded;
+mod filtered;
 mod kept_number;
+mod kept_text;
 mod list;
 mod number;
+pub(super) mod placed;
 mod side;
 mod sorted;
 mod sum;
@@ -25,6 +28,7 @@ use millstream_state::rows::{RowRef, RowStore};
 use millstream_state::snapshot::part::StateMeta;
 
 pub(crate) use self::distinct::distinct;
+pub(crate) use self::filtered::Filtered;
 use self::value::Keep;
 
 use crate::chunk::Chunk;
@@ -170,31 +174,19 @@ pub fn accumulator(call: &AggregateCall, input: &Schema, retracts: bool) -> SqlR
         (AggregateFunction::Minimum, Some(argument)) if retracts => {
             sorted::sorted(argument, &field.data_type, true)
         }
-        (AggregateFunction::Minimum, Some(argument)) => {
-            let number = kept_number::kept_number(argument, &field.data_type, Keep::Minimum);
-            number.or_else(|| value::value(argument, &field.data_type, Keep::Minimum))
-        }
+        (AggregateFunction::Minimum, Some(argument)) => kept(argument, &field.data_type, Keep::Minimum),
         (AggregateFunction::Maximum, Some(argument)) if retracts => {
             sorted::sorted(argument, &field.data_type, false)
         }
-        (AggregateFunction::Maximum, Some(argument)) => {
-            let number = kept_number::kept_number(argument, &field.data_type, Keep::Maximum);
-            number.or_else(|| value::value(argument, &field.data_type, Keep::Maximum))
-        }
+        (AggregateFunction::Maximum, Some(argument)) => kept(argument, &field.data_type, Keep::Maximum),
         (AggregateFunction::FirstValue, Some(argument)) if retracts => {
             arrivals::arrivals(argument, &field.data_type, true)
         }
-        (AggregateFunction::FirstValue, Some(argument)) => {
-            let number = kept_number::kept_number(argument, &field.data_type, Keep::First);
-            number.or_else(|| value::value(argument, &field.data_type, Keep::First))
-        }
+        (AggregateFunction::FirstValue, Some(argument)) => kept(argument, &field.data_type, Keep::First),
         (AggregateFunction::LastValue, Some(argument)) if retracts => {
             arrivals::arrivals(argument, &field.data_type, false)
         }
-        (AggregateFunction::LastValue, Some(argument)) => {
-            let number = kept_number::kept_number(argument, &field.data_type, Keep::Last);
-            number.or_else(|| value::value(argument, &field.data_type, Keep::Last))
-        }
+        (AggregateFunction::LastValue, Some(argument)) => kept(argument, &field.data_type, Keep::Last),
         (AggregateFunction::SingleValue, Some(argument)) => {
             value::value(argument, &field.data_type, Keep::Single)
         }
@@ -208,6 +200,13 @@ pub fn accumulator(call: &AggregateCall, input: &Schema, retracts: bool) -> SqlR
             call.function, field.data_type
         ))
     })
+}
+
+/// The accumulator that keeps one value of rows that are never taken back.
+fn kept(argument: usize, data_type: &SqlType, keep: Keep) -> Option<Box<dyn Accumulator>> {
+    kept_number::kept_number(argument, data_type, keep)
+        .or_else(|| kept_text::kept_text(argument, data_type, keep))
+        .or_else(|| value::value(argument, data_type, keep))
 }
 
 #[cfg(test)]

@@ -1,23 +1,32 @@
 //! GROUP BY: a row for each group, and how it changes with each row of the input.
 
+mod bundle;
+mod collect;
 mod distinct;
 mod emission;
+mod group_numbers;
+mod partial;
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
     OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
 };
-use millstream_state::Shape;
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
+use millstream_state::{Shape, Timestamp};
 
-use self::distinct::DistinctArguments;
+use self::bundle::TouchedGroups;
+use self::distinct::{DistinctArguments, Groups};
 use self::emission::{Emission, Transition};
-use super::accumulators::{ADD, Accumulator, Observe, RETRACT, SKIP, Sign, Update, accumulator};
+use self::group_numbers::{GroupNumbers, NUMBER};
+use super::accumulators::placed::Places;
+use super::accumulators::{
+    ADD, Accumulator, Filtered, Observe, Observed, RETRACT, SKIP, Sign, Update, accumulator,
+};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::error::SqlResult;
-use crate::plan::AggregateCall;
+use crate::plan::{AggregateCall, PartialColumn};
 use crate::types::Schema;
 
 /// What a group aggregate computes; each subtask makes its operator from it.
@@ -30,6 +39,10 @@ pub struct GroupAggregateSpecification {
     retracts: bool,
     /// Whether an update says what the row was before.
     update_before: bool,
+    /// How many rows are collected before changes are emitted.
+    bundle: Option<u64>,
+    /// Whether rows are those of a first phase.
+    merges: bool,
 }
 
 impl GroupAggregateSpecification {
@@ -52,7 +65,51 @@ impl GroupAggregateSpecification {
             input: input.clone(),
             retracts,
             update_before,
+            bundle: None,
+            merges: false,
         })
+    }
+
+    /// The same, where changes are those of bundles of so many rows.
+    #[must_use]
+    pub fn collecting(self, rows: Option<u64>) -> Self {
+        Self { bundle: rows, ..self }
+    }
+
+    /// The same over rows that a first phase has made of such of `input`, with the key in front.
+    #[must_use]
+    pub fn merging(self) -> Self {
+        Self { merges: true, ..self }
+    }
+
+    /// The key in the rows of the input.
+    fn input_keys(&self) -> KeyLayout {
+        match self.merges {
+            true => KeyLayout::new((0..self.keys.fields().len()).collect(), self.keys.fields().to_vec()),
+            false => self.keys.clone(),
+        }
+    }
+
+    pub(super) const fn keys(&self) -> &KeyLayout {
+        &self.keys
+    }
+
+    pub(super) fn calls(&self) -> &[AggregateCall] {
+        &self.calls
+    }
+
+    pub(super) const fn input(&self) -> &Schema {
+        &self.input
+    }
+
+    /// What a first phase hands to the second.
+    pub(super) fn partials(&self) -> Vec<PartialColumn> {
+        PartialColumn::of(&self.calls, self.retracts)
+    }
+
+    /// The accumulator of a call; that there is one has been checked.
+    pub(super) fn accumulator(&self, call: &AggregateCall) -> Option<Box<dyn Accumulator>> {
+        accumulator(call, &self.input, self.retracts).ok()
     }
 
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
@@ -88,9 +145,16 @@ const ROW_COUNT_BYTES: usize = 8;
 pub struct GroupAggregate {
     specification: GroupAggregateSpecification,
     accumulators: Vec<Box<dyn Accumulator>>,
+    places: Places,
+    /// The key in the rows of the input.
+    input_keys: KeyLayout,
+    /// The groups of a bundle.
+    touched: Option<TouchedGroups>,
     /// For each call, what makes equal arguments count once.
     distinct_of: Vec<Option<(usize, usize)>>,
     distinct: Vec<DistinctArguments>,
+    /// The numbers of groups, where something is DISTINCT.
+    numbers: GroupNumbers,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
 }
@@ -101,31 +165,32 @@ const GROUPS: &str = "groups";
 impl GroupAggregate {
     /// The operator of a subtask.
     pub fn new(specification: &GroupAggregateSpecification) -> Self {
-        let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
-        let mut accumulators = Vec::new();
-        // That there is one for each call has been checked when the specification was made.
-        let made = specification.calls.iter();
-        let made =
-            made.filter_map(|call| accumulator(call, &specification.input, specification.retracts).ok());
-        for mut accumulator in made {
-            accumulator.place(offset);
-            offset += accumulator.initial().len().next_multiple_of(8);
-            accumulators.push(accumulator);
-        }
         let (distinct, distinct_of) =
-            DistinctArguments::of(&specification.keys, &specification.calls, &specification.input);
+            DistinctArguments::of(&specification.calls, &specification.input, specification.retracts);
+        let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let numbers = GroupNumbers::at(offset);
+        offset += if distinct.is_empty() { 0 } else { NUMBER };
+        let made = specification.calls.iter();
+        let mut accumulators: Vec<_> = made.filter_map(|call| specification.accumulator(call)).collect();
+        let touched = specification.bundle;
+        let touched = touched.map(|rows| TouchedGroups::new(&specification.keys, accumulators.len(), rows));
         Self {
             specification: specification.clone(),
+            places: Places::give(accumulators.iter_mut(), offset),
+            input_keys: specification.input_keys(),
             accumulators,
+            touched,
             distinct_of,
             distinct,
+            numbers,
             store: None,
             upserted: Vec::new(),
         }
     }
 
     fn new_store(&self, info: &OperatorInfo) -> RowStore {
-        let mut initial = vec![0; if self.specification.retracts { ROW_COUNT_BYTES } else { 0 }];
+        let rows = if self.specification.retracts { ROW_COUNT_BYTES } else { 0 };
+        let mut initial = vec![0; rows + if self.distinct.is_empty() { 0 } else { NUMBER }];
         for accumulator in &self.accumulators {
             initial.extend(accumulator.initial());
             initial.resize(initial.len().next_multiple_of(8), 0);
@@ -133,7 +198,8 @@ impl GroupAggregate {
         let calls: Vec<_> =
             self.specification.calls.iter().map(|call| self.specification.describe(call)).collect();
         let rows = if self.specification.retracts { "rows, " } else { "" };
-        let meta = self.specification.meta(GROUPS, format!("{rows}{}", calls.join(", ")));
+        let number = if self.distinct.is_empty() { "" } else { "number, " };
+        let meta = self.specification.meta(GROUPS, format!("{rows}{number}{}", calls.join(", ")));
         let layout = RowLayout::new(self.specification.keys.kind(), &initial, RowsPerKey::One);
         RowStore::new(meta, info.groups, info.range(), layout)
     }
@@ -141,6 +207,9 @@ impl GroupAggregate {
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
         if chunk.is_empty() {
             return Ok(());
+        }
+        if self.touched.is_some() {
+            return self.collect(chunk, output);
         }
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let keys = self.specification.keys.keys(chunk.columns(), chunk.rows())?;
@@ -161,31 +230,50 @@ impl GroupAggregate {
             Observe::BeforeAndAfter
         };
         let mut emission = Emission::new(transitions, self.specification.update_before);
-        for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
-            let call = self.specification.calls.get(index);
-            let filter = call.and_then(|call| call.filter);
-            let filtered = match filter {
-                Some(filter) => Some(filtered(&signs, chunk, filter)?),
-                None => None,
-            };
-            let counted = match self.distinct_of.get(index).copied().flatten() {
-                Some((arguments, variant)) => match self.distinct.get_mut(arguments) {
-                    Some(arguments) => {
-                        Some(arguments.signs(variant, chunk, filtered.as_deref().unwrap_or(&signs))?)
-                    }
-                    None => None,
-                },
-                None => None,
-            };
-            let signs = counted.as_deref().or(filtered.as_deref()).unwrap_or(&signs);
-            let mut update = Update { store, groups: &groups, chunk, signs };
-            emission.observed(accumulator.update(&mut update, observe)?)?;
-        }
+        self.add(chunk, &groups, keys.hashes(), &signs, observe, &mut |observed| {
+            emission.observed(observed)
+        })?;
         self.remove_ended(&groups)?;
         match emission.chunk(chunk, self.specification.keys.columns())? {
             Some(changes) => output.forward(&mut changes.into_batch()),
             None => Ok(()),
         }
+    }
+
+    /// Lets rows do what they do to their groups, of which the keys have these hashes; `observed` gets the results of each
+    /// call.
+    fn add(
+        &mut self,
+        chunk: &Chunk,
+        groups: &[RowRef],
+        hashes: &[u64],
+        signs: &[Sign],
+        observe: Observe,
+        observed: &mut dyn FnMut(Observed) -> Result<()>,
+    ) -> Result<()> {
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        let filtered =
+            Filtered::of(self.specification.calls.iter().filter_map(|call| call.filter), chunk, signs)?;
+        if !self.distinct.is_empty() {
+            let key_groups = store.key_groups();
+            let numbers = self.numbers.of_rows(store, groups, key_groups);
+            let of_rows = Groups { numbers, hashes, key_groups };
+            for arguments in &mut self.distinct {
+                let filters: Vec<_> =
+                    arguments.filters().iter().map(|filter| filtered.signs(*filter)).collect();
+                arguments.update(chunk, of_rows, &filters)?;
+            }
+        }
+        for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
+            let signs = match self.distinct_of.get(index).copied().flatten() {
+                Some((arguments, variant)) => self.distinct.get(arguments).map(|it| it.signs(variant)),
+                None => self.specification.calls.get(index).map(|call| filtered.signs(call.filter)),
+            };
+            let signs = signs.unwrap_or_default();
+            let mut update = Update { store, groups, chunk, signs };
+            observed(accumulator.update(&mut update, observe)?)?;
+        }
+        Ok(())
     }
 
     /// Forgets the groups without rows, and arguments that no row has any more.
@@ -239,34 +327,23 @@ fn count_rows(store: &mut RowStore, chunk: &Chunk, groups: &[RowRef]) -> (Vec<Si
     (signs, transitions)
 }
 
-/// What rows do for which a filter is not TRUE: nothing.
-fn filtered(signs: &[Sign], chunk: &Chunk, filter: usize) -> Result<Vec<Sign>> {
-    use arrow_array::Array;
-    use arrow_array::cast::AsArray;
-    let column = chunk.column(filter)?;
-    let mask = column.as_boolean_opt().ok_or_else(|| {
-        millstream_runtime::Error::new(
-            millstream_runtime::ErrorKind::Internal,
-            "a FILTER that is no condition",
-        )
-    })?;
-    let signs = signs.iter().enumerate();
-    Ok(signs.map(|(row, sign)| if mask.is_valid(row) && mask.value(row) { *sign } else { SKIP }).collect())
-}
-
 impl OperatorHooks<Chunk> for GroupAggregate {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let mut store = self.new_store(cx.info());
         if let Some(stored) = cx.take_keyed(GROUPS) {
             store.restore_all(stored)?;
         }
-        self.store = Some(store);
         let specification = &self.specification;
         let meta = |name: &str, value: String| specification.meta(name, value);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
         }
-        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta))
+        if !self.distinct.is_empty() {
+            self.numbers.restored(&store);
+        }
+        self.store = Some(store);
+        let numbers = &mut self.numbers;
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta, numbers))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
@@ -277,6 +354,19 @@ impl OperatorHooks<Chunk> for GroupAggregate {
         self.accumulators.iter_mut().for_each(|accumulator| accumulator.snapshot(cx));
         self.distinct.iter_mut().for_each(|arguments| arguments.snapshot(cx));
         Ok(())
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)?;
+        output.emit_watermark(watermark)
+    }
+
+    fn before_barrier(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)
+    }
+
+    fn end_of_data(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)
     }
 }
 

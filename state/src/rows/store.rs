@@ -86,6 +86,11 @@ impl RowStore {
         &self.layout
     }
 
+    /// The key groups, of which the hash of a key decides one.
+    pub fn key_groups(&self) -> KeyGroups {
+        self.groups.groups()
+    }
+
     /// How many rows there are, those included that have expired and are not swept yet.
     pub fn len(&self) -> usize {
         self.rows

@@ -92,7 +92,7 @@ impl Reference {
 type Step = (i64, Row, usize);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let text = proptest::option::weighted(0.9, "[ab]{0,2}");
+    let text = proptest::option::weighted(0.9, prop_oneof!["[ab]{0,2}", "[ab]{11,14}"]);
     let number = proptest::option::weighted(0.9, -2..3_i32);
     proptest::collection::vec((0..3_i64, (text, number), 0..6_usize), 1..60)
 }

@@ -1,11 +1,13 @@
 //! The changes of groups, from their results before and after each row.
 
+mod sides;
+
 use arrow_array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow_ord::cmp::distinct;
-use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use millstream_runtime::{Error, ErrorKind, Result};
 
+use self::sides::{Pick, Side, picked};
 use crate::chunk::{Chunk, Kinds, RowKind, arrow_error};
 use crate::operators::accumulators::Observed;
 
@@ -40,7 +42,9 @@ impl Emission {
     pub(super) fn observed(&mut self, observed: Observed) -> Result<()> {
         let after =
             observed.after.ok_or_else(|| Error::new(ErrorKind::Internal, "an aggregate without a result"))?;
-        if let Some(before) = &observed.before {
+        // One result that always changes, as COUNT(*) does, tells it all.
+        let all_changed = self.changed.as_ref().is_some_and(|changed| !changed.has_false());
+        if let Some(before) = observed.before.as_ref().filter(|_| !all_changed) {
             let differs = distinct(before, &after).map_err(arrow_error)?;
             self.changed = Some(match self.changed.take() {
                 None => differs,
@@ -53,42 +57,49 @@ impl Emission {
 
     /// The changes, in the order of the rows; `input` has the groups' keys. None if nothing has changed.
     pub(super) fn chunk(self, input: &Chunk, keys: &[usize]) -> Result<Option<Chunk>> {
-        /// Of which results a change consists.
-        const BEFORE: usize = 0;
-        const AFTER: usize = 1;
-        let room = 2 * self.transitions.len();
-        let (mut rows, mut sides, mut kinds) =
-            (Vec::with_capacity(room), Vec::with_capacity(room), Vec::with_capacity(room));
-        for (row, transition) in self.transitions.iter().enumerate() {
-            let mut change = |kind: RowKind, side: usize| {
-                rows.push(u32::try_from(row).unwrap_or(u32::MAX));
-                sides.push((side, row));
+        let room = if self.update_before { 2 } else { 1 } * self.transitions.len();
+        let (mut picks, mut kinds) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        for (row, transition) in (0_u32..).zip(&self.transitions) {
+            let mut change = |kind: RowKind, side: Side| {
+                picks.push(Pick { row, side });
                 kinds.push(kind);
             };
             match transition {
-                Transition::Begins => change(RowKind::Insert, AFTER),
+                Transition::Begins => change(RowKind::Insert, Side::After),
                 // As in Flink, an update that changes nothing is none.
-                Transition::Goes if self.changed.as_ref().is_some_and(|changed| changed.value(row)) => {
+                Transition::Goes if self.has_changed(row) => {
                     if self.update_before {
-                        change(RowKind::UpdateBefore, BEFORE);
+                        change(RowKind::UpdateBefore, Side::Before);
                     }
-                    change(RowKind::UpdateAfter, AFTER);
+                    change(RowKind::UpdateAfter, Side::After);
                 }
-                Transition::Ends => change(RowKind::Delete, BEFORE),
+                Transition::Ends => change(RowKind::Delete, Side::Before),
                 Transition::Goes | Transition::Nothing => {}
             }
         }
-        if rows.is_empty() {
+        if picks.is_empty() {
             return Ok(None);
         }
-        let count = rows.len();
-        let rows = UInt32Array::from(rows);
-        let keys = keys.iter().map(|key| take(input.column(*key)?, &rows, None).map_err(arrow_error));
-        let results = self.results.iter().map(|(before, after)| match before {
-            None => take(after, &rows, None).map_err(arrow_error),
-            Some(before) => interleave(&[before, after], &sides).map_err(arrow_error),
-        });
-        let columns = keys.chain(results).collect::<Result<Vec<_>>>()?;
-        Ok(Some(Chunk::new(columns, count).with_kinds(kinds.into_iter().collect::<Kinds>())))
+        let keys = keys.iter().map(|key| input.column(*key));
+        // Where each row comes to one change, to what is known after it, nothing is copied.
+        let as_they_are =
+            picks.len() == self.transitions.len() && picks.iter().all(|pick| pick.side == Side::After);
+        let columns: Vec<ArrayRef> = if as_they_are {
+            let results = self.results.into_iter().map(|(_, after)| Ok(after));
+            keys.map(|key| key.cloned()).chain(results).collect::<Result<_>>()?
+        } else {
+            let rows = UInt32Array::from_iter_values(picks.iter().map(|pick| pick.row));
+            let keys = keys.map(|key| take(key?, &rows, None).map_err(arrow_error));
+            let results = self.results.iter().map(|(before, after)| match before {
+                None => take(after, &rows, None).map_err(arrow_error),
+                Some(before) => picked(before, after, &picks),
+            });
+            keys.chain(results).collect::<Result<_>>()?
+        };
+        Ok(Some(Chunk::new(columns, picks.len()).with_kinds(kinds.into_iter().collect::<Kinds>())))
+    }
+
+    fn has_changed(&self, row: u32) -> bool {
+        self.changed.as_ref().is_some_and(|changed| changed.value(row as usize))
     }
 }

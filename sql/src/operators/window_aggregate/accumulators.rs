@@ -10,7 +10,7 @@ use millstream_state::rows::{RowRef, RowStore};
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
 use crate::operators::accumulators::{
-    ADD, Accumulator, MakeMeta, Observe, RETRACT, SKIP, Sign, Update, accumulator, distinct,
+    ADD, Accumulator, Filtered, MakeMeta, Observe, RETRACT, Sign, Update, accumulator, distinct,
 };
 use crate::plan::{AggregateCall, AggregateFunction};
 use crate::types::{Field, Schema, SqlType};
@@ -88,9 +88,9 @@ impl WindowAccumulators {
         } else {
             vec![ADD; chunk.rows()]
         };
+        let filtered = Filtered::of(self.filters.iter().flatten().copied(), chunk, &signs)?;
         for (accumulator, filter) in self.all.iter_mut().zip(&self.filters) {
-            let filtered = filter.map(|filter| filtered(&signs, chunk, filter)).transpose()?;
-            let signs = filtered.as_deref().unwrap_or(&signs);
+            let signs = filtered.signs(*filter);
             accumulator.update(&mut Update { store, groups, chunk, signs }, Observe::Nothing)?;
         }
         Ok(())
@@ -124,13 +124,4 @@ impl WindowAccumulators {
         }
         Ok(Some(counts.values().iter().map(|count| Some(*count > 0)).collect()))
     }
-}
-
-/// What rows do for which a filter is not TRUE: nothing.
-fn filtered(signs: &[Sign], chunk: &Chunk, filter: usize) -> Result<Vec<Sign>> {
-    use arrow_array::Array;
-    let mask = chunk.column(filter)?.as_boolean_opt();
-    let mask = mask.ok_or_else(|| Error::new(ErrorKind::Internal, "a FILTER that is no condition"))?;
-    let signs = signs.iter().enumerate();
-    Ok(signs.map(|(row, sign)| if mask.is_valid(row) && mask.value(row) { *sign } else { SKIP }).collect())
 }
