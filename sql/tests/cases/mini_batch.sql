@@ -69,3 +69,61 @@ INSERT INTO t SELECT e, COUNT(DISTINCT a) FILTER (WHERE b > 10) AS cnt_a1, COUNT
 --! +U[2, 1, 4, 14, 57, 7.0, 7]
 --! +I[7, 0, 1, 7, 7, 7.0, 2]
 --! +U[1, 1, 4, 12, 32, 5.0, 5]
+
+--! test  all that collects rows, behind each other
+SET 'table.exec.mini-batch.enabled' = 'true';
+SET 'table.exec.mini-batch.allow-latency' = '1 h';
+SET 'table.exec.mini-batch.size' = '3';
+CREATE TABLE users (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED)
+    WITH ('connector' = 'values', 'changelog-mode' = 'I,UA,D');
+--! rows users
+--! ["+I", 1, "ann"]
+--! ["+I", 2, "bob"]
+--! ["+U", 1, "anna"]
+--! ["-D", 2, null]
+--! ["+I", 3, "cat"]
+--! ["+U", 3, "bob"]
+CREATE TABLE orders (id INT, user_id INT, amount INT)
+    WITH ('connector' = 'values', 'changelog-mode' = 'I,UA,UB,D');
+--! rows orders
+--! ["+I", 1, 1, 10]
+--! ["+I", 2, 2, 20]
+--! ["+I", 3, 3, 30]
+--! ["-U", 1, 1, 10]
+--! ["+U", 1, 1, 11]
+--! ["+I", 4, 1, 10]
+--! ["-D", 2, 2, 20]
+--! ["+I", 5, 3, 7]
+--! ["+I", 6, 9, 1]
+CREATE TABLE t (name STRING, n BIGINT, total INT, least INT, different BIGINT, PRIMARY KEY (name) NOT ENFORCED)
+    WITH ('connector' = 'values', 'sink-insert-only' = 'false');
+--! plan  contains: miniBatch=[true]
+--! plan  contains: ChangelogNormalize
+INSERT INTO t SELECT name, COUNT(*), SUM(amount), MIN(amount), COUNT(DISTINCT amount)
+    FROM orders LEFT JOIN users ON orders.user_id = users.id GROUP BY name;
+--! table t
+--! +I[anna, 2, 21, 10, 2]
+--! +I[bob, 2, 37, 7, 2]
+--! +I[null, 1, 1, 1, 1]
+
+--! test  the first row by time, which an earlier one replaces in a later bundle
+SET 'table.exec.mini-batch.enabled' = 'true';
+SET 'table.exec.mini-batch.allow-latency' = '1 h';
+SET 'table.exec.mini-batch.size' = '2';
+CREATE TABLE s (k INT, v STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE)
+    WITH ('connector' = 'values');
+--! rows s
+--! [1, "a", "2024-01-01 00:00:05"]
+--! [1, "b", "2024-01-01 00:00:07"]
+--! [1, "c", "2024-01-01 00:00:03"]
+--! [2, "d", "2024-01-01 00:00:09"]
+CREATE TABLE t (k INT, v STRING, PRIMARY KEY (k) NOT ENFORCED)
+    WITH ('connector' = 'values', 'sink-insert-only' = 'false');
+INSERT INTO t SELECT k, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS rn FROM s) WHERE rn = 1;
+--! changelog t
+--! +I[1, a]
+--! +U[1, c]
+--! +I[2, d]
+--! table t
+--! +I[1, c]
+--! +I[2, d]

@@ -75,7 +75,8 @@ impl GroupAggregate {
         let decoded = KeyLayout::of_bytes(arguments.to_vec(), fields).decode(&rows.values)?;
         let count = rows.values.len();
         // The other columns are not looked at.
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(NullArray::new(count)); input.len()];
+        let nothing: ArrayRef = Arc::new(NullArray::new(count));
+        let mut columns = vec![nothing; input.len()];
         for (argument, column) in arguments.iter().zip(decoded) {
             if let Some(slot) = columns.get_mut(*argument) {
                 *slot = column;

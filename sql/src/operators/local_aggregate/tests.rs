@@ -15,6 +15,8 @@ use crate::test_support::{chunk, rows, schema};
 use crate::types::{Field, NamedField, Schema};
 
 type Harness = OperatorHarness<Chunk, Chunk>;
+/// Opens an operator, new or from a snapshot.
+type Stage = Box<dyn Fn(Option<&HarnessSnapshot>) -> Harness>;
 
 fn input() -> Schema {
     schema(&[("k", "BIGINT"), ("n", "INT"), ("d", "DOUBLE"), ("t", "STRING"), ("holds", "BOOLEAN")])
@@ -71,14 +73,12 @@ fn fold(changes: &[String], into: &mut BTreeMap<String, i64>) {
 
 /// One or more operators behind each other.
 struct Pipeline {
-    make: Vec<Box<dyn Fn(Option<&HarnessSnapshot>) -> Harness>>,
+    make: Vec<Stage>,
     harnesses: Vec<Harness>,
     checkpoint: u64,
 }
 
-fn stage<O: Operator<Chunk, Chunk>>(
-    make: impl Fn() -> O + 'static,
-) -> Box<dyn Fn(Option<&HarnessSnapshot>) -> Harness> {
+fn stage<O: Operator<Chunk, Chunk>>(make: impl Fn() -> O + 'static) -> Stage {
     Box::new(move |snapshot| match snapshot {
         Some(snapshot) => Harness::restore(make(), snapshot).unwrap(),
         None => Harness::new(make()).unwrap(),
@@ -86,7 +86,7 @@ fn stage<O: Operator<Chunk, Chunk>>(
 }
 
 impl Pipeline {
-    fn new(make: Vec<Box<dyn Fn(Option<&HarnessSnapshot>) -> Harness>>) -> Self {
+    fn new(make: Vec<Stage>) -> Self {
         let harnesses = make.iter().map(|make| make(None)).collect();
         Self { make, harnesses, checkpoint: 0 }
     }

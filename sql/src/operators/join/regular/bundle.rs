@@ -115,7 +115,7 @@ impl SideBundle {
         let by_key = RowGroups::of(&self.keys, &chunk)?;
         let identities = self.identities(&chunk)?;
         let mut left: Vec<Folded> = Vec::new();
-        for group in 0..by_key.len() {
+        for group in 0..by_key.count() {
             left.push(self.fold(&chunk, by_key.rows(group), &identities));
         }
         // A key of which nothing was left for a while is as new as one that came then.
