@@ -20,6 +20,10 @@ fresh-seeds count="20000":
 seed seed job="":
     MILLSTREAM_SEED={{ seed }} {{ if job == "" { "" } else { "MILLSTREAM_JOB='" + job + "'" } }} cargo test --test simulation every_seed -- --nocapture
 
+# Random queries over random tables, with SQLite as the judge.
+sql-cases count="5000" seed="1":
+    MILLSTREAM_SQL_CASES={{ count }} MILLSTREAM_SQL_SEED={{ seed }} cargo test -p millstream-sql --test judge
+
 # Formatting and lints, as in CI.
 lint:
     cargo fmt --all --check

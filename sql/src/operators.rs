@@ -4,6 +4,7 @@ pub mod accumulators;
 pub mod bundle;
 mod bundled;
 mod calc;
+mod changelog_check;
 pub mod changes;
 mod deduplicate;
 mod drop_update_before;
@@ -27,6 +28,7 @@ mod windows;
 
 pub use bundled::Bundled;
 pub use calc::Calc;
+pub use changelog_check::{ChangelogCheck, ChangelogCheckSpecification};
 pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};

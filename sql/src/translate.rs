@@ -16,14 +16,15 @@ use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    BoundedRank, Bundled, Calc, ChangelogNormalize, ClockMarkers, Deduplicate, DeduplicateFirst,
-    DeduplicateSpecification, DropUpdateBefore, GroupAggregate, GroupAggregateSpecification, Join,
-    JoinSpecification, LocalGroupAggregate, NotNullEnforcer, RankSpecification, RetractableRank,
-    SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey,
-    WatermarkAssigner, WatermarkMarkers, WindowAggregate, WindowAggregateSpecification, WindowJoin,
-    WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
+    BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
+    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
+    GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, NotNullEnforcer,
+    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
+    SortSpecification, UniqueKey, WatermarkAssigner, WatermarkMarkers, WindowAggregate,
+    WindowAggregateSpecification, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification,
+    WindowSide, WindowTableFunction,
 };
-use crate::plan::changelog::{describe, join_input_keys, sorts_by_time};
+use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
     AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
@@ -67,15 +68,17 @@ impl<'a> Translator<'a> {
                 | PhysicalNode::WatermarkAssigner { .. }
                 | PhysicalNode::MiniBatchAssigner { .. }
                 | PhysicalNode::LocalGroupAggregate { .. }
+                | PhysicalNode::WindowTableFunction { .. }
                 | PhysicalNode::DropUpdateBefore
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
         // each other.
         let rows = if goes_on && is_single(plan) { rows.parallelism(1) } else { rows };
-        Ok(match self.identity(plan) {
+        let rows = match self.identity(plan) {
             Some(uid) => rows.uid(uid),
             None => rows,
-        })
+        };
+        Ok(if self.session.check_changelogs { checked(plan, &rows) } else { rows })
     }
 
     fn identity(&self, plan: &PhysicalPlan) -> Option<String> {
@@ -209,7 +212,17 @@ impl<'a> Translator<'a> {
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
-            (PhysicalNode::Union, [first, others @ ..]) => Ok(first.union_all(others)),
+            (PhysicalNode::Union, inputs) => {
+                // What goes on with the rows has as many subtasks as there may be: changes of one go to one of them.
+                let ordered = plan.inputs.iter().zip(inputs).map(|(plan, rows)| {
+                    let one = is_single(plan) && !plan.changelog.is_insert_only();
+                    if one { rows.global() } else { rows.clone() }
+                });
+                match ordered.collect::<Vec<_>>().as_slice() {
+                    [first, others @ ..] => Ok(first.union_all(others)),
+                    [] => unsupported_plan("a union of nothing"),
+                }
+            }
             _ => unsupported_plan("this operator"),
         }
     }
@@ -220,7 +233,7 @@ impl<'a> Translator<'a> {
             return unsupported_plan("a plan without a sink");
         };
         self.target.replace(table.path.to_string());
-        let rows = self.not_null(self.stream(input)?, table, &plan.schema)?;
+        let rows = self.not_null(self.stream(input)?, table, &plan.schema, is_single(input))?;
         let sink = table_sink(self.session, table)?;
         let written =
             sink.consume(&rows, &plan.schema)?.name(self.unique(format!("Sink: {}", table.path.name)));
@@ -233,7 +246,13 @@ impl<'a> Translator<'a> {
     }
 
     /// The rows without NULL where the table takes none.
-    fn not_null(&self, rows: Stream<Chunk>, table: &Table, schema: &Schema) -> SqlResult<Stream<Chunk>> {
+    fn not_null(
+        &self,
+        rows: Stream<Chunk>,
+        table: &Table,
+        schema: &Schema,
+        is_single: bool,
+    ) -> SqlResult<Stream<Chunk>> {
         let key = "table.exec.sink.not-null-enforcer";
         let drop = match self.session.setting(key).map(str::to_ascii_uppercase).as_deref() {
             None | Some("ERROR") => false,
@@ -255,12 +274,14 @@ impl<'a> Translator<'a> {
             return Ok(rows);
         }
         let enforcer = NotNullEnforcer::new(columns, drop);
-        Ok(rows.transform("ConstraintEnforcer", move |_| enforcer.clone()))
+        let rows = rows.transform("ConstraintEnforcer", move |_| enforcer.clone());
+        Ok(if is_single { rows.parallelism(1) } else { rows })
     }
 
     fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
         let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
+        let rows = if source.changelog_mode().is_insert_only() { rows } else { rows.parallelism(1) };
         Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
@@ -389,6 +410,19 @@ impl<'a> Translator<'a> {
     }
 }
 
+/// The rows, with a look at whether their changes are those that the plan says.
+fn checked(plan: &PhysicalPlan, rows: &Stream<Chunk>) -> Stream<Chunk> {
+    // What a table holds is the affair of whoever wrote it.
+    if matches!(plan.node, PhysicalNode::Scan { .. }) {
+        return rows.clone();
+    }
+    let keys = upsert_keys(plan).into_iter().map(|key| key.into_iter().collect());
+    let edge = describe(&plan.node);
+    let specification = ChangelogCheckSpecification::new(edge, plan.changelog, &plan.schema, keys);
+    let checked = rows.transform("ChangelogCheck", move |_| ChangelogCheck::new(&specification));
+    if is_single(plan) { checked.parallelism(1) } else { checked }
+}
+
 /// By what the rows of a join's input are told from each other, as Flink's `JoinUtil.analyzeJoinInput`.
 fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKey {
     let keys = join_input_keys(input);
@@ -441,6 +475,8 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
 pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
     match &plan.node {
         PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
+        // Of a row that changes, all changes are read by one: sources do not say which rows a split has.
+        PhysicalNode::Scan { changelog, .. } => !changelog.is_insert_only(),
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
         PhysicalNode::GroupAggregate { keys, .. }
         | PhysicalNode::GlobalGroupAggregate { keys, .. }
@@ -455,6 +491,7 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         | PhysicalNode::WatermarkAssigner { .. }
         | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::LocalGroupAggregate { .. }
+        | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

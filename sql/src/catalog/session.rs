@@ -30,6 +30,9 @@ pub struct Session {
     pub current_database: String,
     /// What SET has set.
     pub settings: BTreeMap<String, String>,
+    /// Whether jobs look at each edge of their plans and fail where a changelog contradicts itself, or the plan: for
+    /// tests. It costs a text of each row, and memory for all rows of edges that have updates.
+    pub check_changelogs: bool,
 }
 
 impl Default for Session {
@@ -44,6 +47,7 @@ impl Default for Session {
             current_catalog: catalog,
             current_database: database,
             settings: BTreeMap::new(),
+            check_changelogs: false,
         }
     }
 }

@@ -125,9 +125,7 @@ impl TableSource for ValuesSource {
             .filter_map(|path| cx.table.stored_columns().iter().position(|column| *column == path.root()))
             .collect();
         let script = Script::parse(&self.lines, &stored, &positions, &self.mode)?;
-        let rows = cx.environment.from_source(ScriptSource::new(script));
-        // Changes of one row must not overtake each other: only insertions are read by several subtasks.
-        Ok(if self.mode.is_insert_only() { rows } else { rows.parallelism(1) })
+        Ok(cx.environment.from_source(ScriptSource::new(script)))
     }
 }
 

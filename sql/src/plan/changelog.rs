@@ -10,6 +10,8 @@ mod kinds;
 mod rank;
 mod upsert_key;
 
+use std::collections::BTreeSet;
+
 use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind, Windowing};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
@@ -214,20 +216,32 @@ fn keeps_upsert_key(calc: &PhysicalPlan) -> bool {
         return false;
     };
     let Some(condition) = condition else { return true };
-    let mut read = std::collections::BTreeSet::new();
+    let mut read = BTreeSet::new();
     condition.visit_columns(&mut |column| {
         read.insert(column);
     });
     upsert_keys(input).iter().any(|key| read.is_subset(key))
 }
 
-/// Whether each input of a join that is updated is known by columns among which are those that it is joined by.
+/// Whether an update of an input leaves a row with those that it was joined with: each input that is updated is known by
+/// columns among which are all that the condition looks at.
 fn updates_keep_join_keys(join: &PhysicalPlan) -> bool {
-    let PhysicalNode::Join { condition, .. } = &join.node else { return false };
-    let columns = [
-        condition.keys.iter().map(|key| key.left).collect::<std::collections::BTreeSet<_>>(),
+    let (PhysicalNode::Join { condition, .. }, [left, _]) = (&join.node, join.inputs.as_slice()) else {
+        return false;
+    };
+    let mut columns = [
+        condition.keys.iter().map(|key| key.left).collect::<BTreeSet<_>>(),
         condition.keys.iter().map(|key| key.right).collect(),
     ];
+    let [of_left, of_right] = &mut columns;
+    if let Some(residual) = &condition.residual {
+        residual.visit_columns(&mut |column| {
+            match column.checked_sub(left.schema.len()) {
+                None => of_left.insert(column),
+                Some(column) => of_right.insert(column),
+            };
+        });
+    }
     join.inputs.iter().zip(&columns).all(|(input, columns)| {
         !input.changelog.update || join_input_keys(input).iter().any(|key| columns.is_subset(key))
     })

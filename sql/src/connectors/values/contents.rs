@@ -139,9 +139,8 @@ fn by_key(changes: Vec<(RowKind, String, String)>) -> Vec<String> {
     for (kind, key, line) in changes {
         match kind {
             RowKind::Insert | RowKind::UpdateAfter => drop(rows.insert(key, line)),
-            RowKind::Delete => drop(rows.remove(&key)),
-            // The row after the update follows.
-            RowKind::UpdateBefore => {}
+            // The row after an update follows; it may have another key.
+            RowKind::UpdateBefore | RowKind::Delete => drop(rows.remove(&key)),
         }
     }
     let mut lines: Vec<_> = rows.into_values().collect();

@@ -72,16 +72,21 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
         PhysicalNode::LocalGroupAggregate { .. } => Vec::new(),
         PhysicalNode::Rank { partition, start, end, number, .. } => {
             let mut partition: BTreeSet<usize> = partition.iter().copied().collect();
-            let mut keys = Vec::new();
+            // A row that takes the place of another is an update of that place, and not of what the input's rows are
+            // known by: of the row that was there nothing more is said.
             if start == end {
-                // One row a partition.
-                keys.push(partition);
-            } else if *number {
-                partition.insert(plan.schema.len().saturating_sub(1));
-                keys.push(partition);
+                return vec![partition];
             }
-            keys.extend(of_input(plan));
-            keys
+            match (*number, *start) {
+                (true, _) => {
+                    partition.insert(plan.schema.len().saturating_sub(1));
+                    vec![partition]
+                }
+                // Rows go and others come.
+                (false, 1) => of_input(plan),
+                // The places have no number, but they move.
+                (false, _) => Vec::new(),
+            }
         }
         PhysicalNode::Sort { .. } => Vec::new(),
         PhysicalNode::ChangelogNormalize { key } | PhysicalNode::SinkUpsertMaterializer { key, .. } => {

@@ -14,11 +14,13 @@ use millstream_runtime::{Error, ErrorKind};
 use object_store::memory::InMemory;
 
 use super::{Difference, Observed, Run};
+use crate::catalog::ObjectPath;
 use crate::chunk::RowText;
 use crate::connectors::TestRows;
 use crate::error::SqlResult;
 use crate::parser::parse_statement;
 use crate::plan::explain::ExplainOptions;
+use crate::plan::{PhysicalNode, PhysicalPlan};
 use crate::table_environment::{InsertJob, QueryJob, TableEnvironment, TableResult};
 use crate::testing::case::Item;
 use crate::testing::check::fold;
@@ -48,10 +50,12 @@ struct Stopped;
 
 impl<'a> Execution<'a> {
     pub(super) fn new(case: &'a Case, run: Run) -> Self {
+        let mut tables = TableEnvironment::new();
+        tables.session.check_changelogs = true;
         Self {
             case,
             run,
-            tables: TableEnvironment::new(),
+            tables,
             last_rows: Vec::new(),
             expected_error: None,
             observed: Vec::new(),
@@ -238,6 +242,7 @@ impl<'a> Execution<'a> {
         for (first, last) in [(0, divide), (divide, usize::MAX)] {
             let is_first = first == 0;
             let rows = self.register_rows(if is_first { divide } else { usize::MAX });
+            let rows = job.plans().iter().map(|plan| rows_read(plan, &rows)).sum();
             let mut job = job.clone();
             job.use_rows_of(&self.tables.session);
             self.tables.session.test_tables().rebuild();
@@ -330,8 +335,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Gives tables the rows that stand among the first `items` of the case, and says how many rows there are.
-    fn register_rows(&mut self, items: usize) -> u64 {
+    /// Gives tables the rows that stand among the first `items` of the case, and says how many rows each has.
+    fn register_rows(&mut self, items: usize) -> BTreeMap<ObjectPath, u64> {
         let mut rows = BTreeMap::<&str, Vec<String>>::new();
         for item in self.case.items.iter().take(items) {
             if let Item::Rows { table, lines, .. } = item {
@@ -343,15 +348,16 @@ impl<'a> Execution<'a> {
             Item::Rows { table, .. } => Some(&**table),
             _ => None,
         });
-        let mut count = 0;
+        let mut counts = BTreeMap::new();
         for table in named.collect::<BTreeSet<&str>>() {
             let Some(path) = self.tables.table(table).map(|table| table.path.clone()) else { continue };
             let lines = rows.remove(table).unwrap_or_default();
-            count += lines.iter().filter(|line| line.starts_with('[')).count() as u64;
+            let count = lines.iter().filter(|line| line.starts_with('[')).count() as u64;
+            counts.insert(path.clone(), count);
             let lines = TestRows::new(lines);
             self.tables.session.register_rows(path, if is_open { lines.open() } else { lines });
         }
-        count
+        counts
     }
 
     fn environment(&self) -> Environment {
@@ -369,6 +375,15 @@ impl<'a> Execution<'a> {
         self.differences.push(Difference { line, run: self.run, message });
         Err(Stopped)
     }
+}
+
+/// How many rows the sources of a plan read, of tables with so many.
+fn rows_read(plan: &PhysicalPlan, rows: &BTreeMap<ObjectPath, u64>) -> u64 {
+    let own = match &plan.node {
+        PhysicalNode::Scan { table, .. } => rows.get(&table.path).copied().unwrap_or_default(),
+        _ => 0,
+    };
+    own + plan.inputs.iter().map(|input| rows_read(input, rows)).sum::<u64>()
 }
 
 /// Runs a job in a simulation; gives what it fails with. Processes that are believed dead do not live on: test tables are for
