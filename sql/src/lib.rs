@@ -19,6 +19,7 @@ mod suggestion;
 mod table_environment;
 #[cfg(test)]
 mod test_support;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod translate;
 pub mod types;

@@ -64,6 +64,7 @@ impl InsertJob {
     }
 
     /// Reads the rows that test tables have in a session now.
+    #[cfg(feature = "testing")]
     pub(crate) fn use_rows_of(&mut self, session: &Session) {
         self.session = session.clone();
     }

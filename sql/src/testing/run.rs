@@ -48,7 +48,8 @@ pub struct Difference {
 pub enum Run {
     /// As the case says; one subtask if it says nothing.
     InOrder,
-    /// With so many subtasks: changes come in another order and may be others, what is left is the same.
+    /// With so many subtasks, and one less behind a `restore`: changes come in another order and may be others, what is
+    /// left is the same.
     Parallel(u32),
     /// With mini-batches: there are fewer changes, what is left is the same.
     MiniBatch,

@@ -190,6 +190,7 @@ impl TestTables {
     }
 
     /// The job that is built next is the one that was built since this was called last, again: its sinks are known.
+    #[cfg(feature = "testing")]
     pub(crate) fn rebuild(&self) {
         let mut rebuilt = self.rebuilt.lock();
         match &mut *rebuilt {
@@ -204,6 +205,7 @@ impl TestTables {
     }
 
     /// Jobs that are built from now on are others.
+    #[cfg(feature = "testing")]
     pub(crate) fn end_rebuilding(&self) {
         *self.rebuilt.lock() = None;
     }

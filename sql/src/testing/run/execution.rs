@@ -249,6 +249,10 @@ impl<'a> Execution<'a> {
             let mut environment = self.environment().register_store(STORE, store.clone());
             if let Some(path) = &savepoint {
                 environment = environment.restore_from(path);
+                // State goes to other subtasks than those that had it.
+                if let Run::Parallel(parallelism) = self.run {
+                    environment = environment.parallelism((parallelism - 1).max(1));
+                }
             }
             if let Err(error) = job.build(&environment) {
                 return self.stop(line, error.to_string());
