@@ -1,6 +1,6 @@
 //! Nexmark's queries in SQL, each from the generator into `blackhole`.
 //!
-//! `cargo bench --features sql --bench nexmark -- [--events N] [--parallelism N] [--repeat N] [QUERY …]`
+//! `cargo bench --features sql --bench nexmark -- [--events N] [--parallelism N] [--repeat N] [--mini-batch] [QUERY …]`
 //!
 //! For each query: events a second, with the generator's work in it; processor time an event, of the query and, from a
 //! run of its own, of the tables that it reads alone; and the ratio to Flink 2.3's events a second and core, where that
@@ -52,11 +52,22 @@ struct Arguments {
     events: u64,
     parallelism: u32,
     repeat: usize,
+    /// Whether operators collect rows, as Flink's do in the runs that are compared.
+    mini_batch: bool,
     queries: Vec<String>,
 }
 
+/// What Flink's runs have.
+const MINI_BATCH: &[(&str, &str)] = &[
+    ("table.exec.mini-batch.enabled", "true"),
+    ("table.exec.mini-batch.allow-latency", "2 s"),
+    ("table.exec.mini-batch.size", "50000"),
+    ("table.optimizer.distinct-agg.split.enabled", "true"),
+];
+
 fn arguments() -> Arguments {
-    let mut arguments = Arguments { events: 2_000_000, parallelism: 2, repeat: 3, queries: Vec::new() };
+    let mut arguments =
+        Arguments { events: 2_000_000, parallelism: 2, repeat: 3, mini_batch: false, queries: Vec::new() };
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
         let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
@@ -64,6 +75,7 @@ fn arguments() -> Arguments {
             "--events" => arguments.events = number(),
             "--parallelism" => arguments.parallelism = u32::try_from(number()).expect("a parallelism"),
             "--repeat" => arguments.repeat = usize::try_from(number()).expect("a number of rounds"),
+            "--mini-batch" => arguments.mini_batch = true,
             query => arguments.queries.push(query.to_owned()),
         }
     }
@@ -71,8 +83,11 @@ fn arguments() -> Arguments {
 }
 
 /// The job of a query; why there is none, otherwise.
-fn job(query: &str, events: u64) -> Result<InsertJob, String> {
+fn job(query: &str, events: u64, mini_batch: bool) -> Result<InsertJob, String> {
     let mut tables = TableEnvironment::new();
+    for (key, value) in MINI_BATCH.iter().filter(|_| mini_batch) {
+        tables.set(key, value).expect("the setting is known");
+    }
     let generator = TABLES.replace("'events.num' = '100000000'", &format!("'events.num' = '{events}'"));
     assert_ne!(generator, TABLES, "the number of events is an option of the table");
     let mut insert = None;
@@ -120,15 +135,18 @@ fn main() {
     let arguments = arguments();
     let events = arguments.events as f64;
     println!(
-        "{} events, parallelism {}, medians of {} rounds",
-        arguments.events, arguments.parallelism, arguments.repeat
+        "{} events, parallelism {}, medians of {} rounds{}",
+        arguments.events,
+        arguments.parallelism,
+        arguments.repeat,
+        if arguments.mini_batch { ", in mini-batches" } else { "" }
     );
     println!("query   M events/s   ns/event (processor)   source alone   M events/s/core   x Flink");
     for (name, query) in QUERIES {
         if !arguments.queries.is_empty() && !arguments.queries.iter().any(|asked| asked == name) {
             continue;
         }
-        let job = match job(query, arguments.events) {
+        let job = match job(query, arguments.events, arguments.mini_batch) {
             Ok(job) => job,
             Err(reason) => {
                 println!("{name:<5}   refused: {reason}");

@@ -55,8 +55,13 @@ fn events() -> Events {
 }
 
 /// The rows that are left after all changes of a query.
-fn answer(script: &str, parallelism: u32) -> Vec<String> {
+fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
     let mut tables = TableEnvironment::new();
+    if mini_batch {
+        for (key, value) in [("enabled", "true"), ("allow-latency", "1 s"), ("size", "700")] {
+            tables.set(&format!("table.exec.mini-batch.{key}"), value).unwrap();
+        }
+    }
     let with = TABLES.find(") WITH (").unwrap();
     let views = with + TABLES[with..].find(";").unwrap();
     let options = options().map(|(key, value)| format!("'{key}' = '{value}'")).join(", ");
@@ -99,11 +104,11 @@ fn check(script: &str, expected: impl IntoIterator<Item = String>) {
     let mut expected: Vec<String> = expected.into_iter().collect();
     expected.sort();
     assert!(!expected.is_empty(), "a query without an answer shows nothing");
-    for parallelism in [1, 3] {
-        let answer = answer(script, parallelism);
+    for (parallelism, mini_batch) in [(1, false), (3, false), (2, true)] {
+        let answer = answer(script, parallelism, mini_batch);
         assert!(
             answer == expected,
-            "parallelism {parallelism}: {:?} instead of {:?}",
+            "parallelism {parallelism}, mini-batch {mini_batch}: {:?} instead of {:?}",
             differing(&answer, &expected),
             differing(&expected, &answer)
         );
