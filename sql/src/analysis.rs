@@ -13,6 +13,7 @@ mod overlaps;
 mod query;
 mod scope;
 mod select;
+mod state_ttl;
 mod subquery;
 mod table_as;
 mod table_like;

@@ -19,6 +19,7 @@ mod not_null;
 mod rank;
 mod sort;
 pub mod sort_keys;
+mod time_to_live;
 mod watermark;
 mod window_aggregate;
 mod window_join;

@@ -12,6 +12,7 @@ mod path;
 mod physical;
 pub mod rules;
 mod sort;
+mod state_ttl;
 mod window;
 
 pub use aggregate::{AggregateCall, AggregateFunction, PartialColumn};
@@ -22,6 +23,7 @@ pub use mini_batch::MiniBatch;
 pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan};
 pub use sort::{RankForm, RankStrategy, SortKey};
+pub use state_ttl::{JoinStateTtl, StateTtl};
 pub(crate) use window::is_window_aggregate;
 pub use window::{
     AttachedWindow, WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,

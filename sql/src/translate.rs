@@ -27,8 +27,8 @@ use crate::operators::{
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT};
 use crate::plan::{
-    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, PhysicalNode, PhysicalPlan,
-    RankStrategy, SortKey,
+    AttachedWindow, ColumnPath, Expression, JoinCondition, JoinKind, JoinStateTtl, PhysicalNode,
+    PhysicalPlan, RankStrategy, SortKey, StateTtl,
 };
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
@@ -112,13 +112,14 @@ impl<'a> Translator<'a> {
                 let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
                 Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
             }
-            (PhysicalNode::GroupAggregate { keys, calls }, [input]) => {
+            (PhysicalNode::GroupAggregate { keys, calls, ttl }, [input]) => {
                 let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
                 let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
                 let update_before = plan.changelog.update_before;
                 let specification =
-                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?;
-                let specification = specification.collecting(plan.bundle);
+                    GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?
+                        .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update)
+                        .collecting(plan.bundle);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
@@ -129,17 +130,20 @@ impl<'a> Translator<'a> {
                 Ok(input
                     .transform(describe(&plan.node), move |_| LocalGroupAggregate::new(&specification, rows)))
             }
-            (PhysicalNode::GlobalGroupAggregate { keys, calls, input: schema, retracts }, [input]) => {
+            (PhysicalNode::GlobalGroupAggregate { keys, calls, input: schema, retracts, ttl }, [input]) => {
                 let update_before = plan.changelog.update_before;
                 let specification =
                     GroupAggregateSpecification::new(keys, calls, schema, *retracts, update_before)?;
-                let specification = specification.merging().collecting(Some(plan.bundle.unwrap_or(1)));
+                let specification = specification
+                    .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update)
+                    .merging()
+                    .collecting(Some(plan.bundle.unwrap_or(1)));
                 let name = describe(&plan.node);
                 let grouped = input.transform(name, move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
-            (PhysicalNode::Join { kind, condition }, [left, right]) => {
-                let specification = self.join(plan, *kind, condition)?.collecting(plan.bundle);
+            (PhysicalNode::Join { kind, condition, ttl }, [left, right]) => {
+                let specification = self.join(plan, *kind, condition, ttl)?.collecting(plan.bundle);
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
@@ -189,24 +193,25 @@ impl<'a> Translator<'a> {
                 let operator = WindowTableFunction::new(function, columns, &self.zone()?)?;
                 Ok(input.transform("WindowTableFunction", move |_| operator.clone()))
             }
-            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input)),
+            (PhysicalNode::Rank { .. }, [input]) => Ok(rank(plan, input, self.state_ttl(None)?)),
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
                 let (key, schema) = (key.clone(), plan.schema.clone());
                 let (name, update_before) = (describe(&plan.node), plan.changelog.update_before);
+                let ttl = self.state_ttl(None)?;
                 Ok(match plan.bundle {
                     Some(rows) => input.transform(name, move |_| {
-                        ChangelogNormalize::bundled(&key, &schema, update_before, rows)
+                        ChangelogNormalize::bundled(&key, &schema, update_before, ttl, rows)
                     }),
-                    None => {
-                        input.transform(name, move |_| ChangelogNormalize::new(&key, &schema, update_before))
-                    }
+                    None => input
+                        .transform(name, move |_| ChangelogNormalize::new(&key, &schema, update_before, ttl)),
                 })
             }
             (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
                 let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
+                let ttl = self.state_ttl(None)?;
                 Ok(input.transform("SinkMaterializer", move |_| {
-                    SinkUpsertMaterializer::new(&key, &row_key, &schema)
+                    SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
@@ -310,32 +315,36 @@ impl<'a> Translator<'a> {
         plan: &PhysicalPlan,
         kind: JoinKind,
         condition: &JoinCondition,
+        ttl: &JoinStateTtl,
     ) -> SqlResult<JoinSpecification> {
         let [left, right] = plan.inputs.as_slice() else {
             return unsupported_plan("a join of other than two");
         };
-        let ttl = self.state_ttl()?;
-        let side = |input: &PhysicalPlan, columns: Vec<usize>| {
+        let side = |input: &PhysicalPlan, columns: Vec<usize>, ttl: Option<&StateTtl>| {
             let unique_key = join_unique_key(input, &columns.into_iter().collect());
             let mut side =
                 SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
-            side.ttl = ttl;
-            side
+            side.upserts = input.changelog.update && !input.changelog.update_before;
+            side.ttl = self.state_ttl(ttl)?;
+            Ok::<_, SqlError>(side)
         };
-        let left = side(left, condition.keys.iter().map(|key| key.left).collect());
-        let right = side(right, condition.keys.iter().map(|key| key.right).collect());
+        let left = side(left, condition.keys.iter().map(|key| key.left).collect(), ttl.left.as_ref())?;
+        let right = side(right, condition.keys.iter().map(|key| key.right).collect(), ttl.right.as_ref())?;
         JoinSpecification::new(kind, condition, left, right, &self.session.build_context())
     }
 
-    /// How long state is kept; `None` for ever.
-    fn state_ttl(&self) -> SqlResult<Option<Ttl>> {
+    /// How long state is kept, as a hint says, or all of the job; `None` for ever.
+    fn state_ttl(&self, hint: Option<&StateTtl>) -> SqlResult<Option<Ttl>> {
         let key = "table.exec.state.ttl";
-        let Some(value) = self.session.setting(key) else { return Ok(None) };
-        let ttl = parse_duration(value).ok_or_else(|| {
-            SqlError::validation(format!(
-                "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
-            ))
-        })?;
+        let ttl = match (hint, self.session.setting(key)) {
+            (Some(hint), _) => hint.duration,
+            (None, None) => return Ok(None),
+            (None, Some(value)) => parse_duration(value).ok_or_else(|| {
+                SqlError::validation(format!(
+                    "Invalid value '{value}' for option '{key}': it must be a duration such as '1 d'"
+                ))
+            })?,
+        };
         // What is kept for part of a second is kept for one.
         let seconds = ttl.as_millis().div_ceil(1000);
         Ok((seconds > 0).then(|| Ttl { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }))
@@ -434,14 +443,15 @@ fn join_unique_key(input: &PhysicalPlan, join_key: &BTreeSet<usize>) -> UniqueKe
 }
 
 /// The first rows of each partition.
-fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
+fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>, ttl: Option<Ttl>) -> Stream<Chunk> {
     let PhysicalNode::Rank { partition, order, start, end, number, strategy, .. } = &plan.node else {
         return input.clone();
     };
     let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
     let update_before = plan.changelog.update_before;
     let name = describe(&plan.node);
-    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before);
+    let rank = RankSpecification::new(partition, order, &schema, (*start, *end), *number, update_before)
+        .with_ttl(ttl);
     let ranked = match (strategy, order.as_slice()) {
         (RankStrategy::Deduplicate, [time]) => {
             let specification = DeduplicateSpecification::new(
@@ -450,7 +460,8 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>) -> Stream<Chunk> {
                 time.column,
                 time.descending,
                 update_before,
-            );
+            )
+            .with_ttl(ttl);
             if let Some(rows) = plan.bundle {
                 input.transform(name, move |_| {
                     Bundled::new(specification.bundle(rows), Deduplicate::new(&specification))

@@ -53,6 +53,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         head: impl FnOnce(OperatorInfo, Box<dyn Collector<O>>, Vec<Box<dyn SideCollector>>, &TaskContext) -> H,
     ) -> Result<Self> {
         let (services, info) = (Arc::new(HarnessServices::default()), setup.info()?);
+        services.advance(setup.clock);
         let for_task = services.for_task(setup.sabotage);
         let metrics = for_task.metrics.clone();
         let subtask = SubtaskId { vertex: VertexId(0), index: setup.subtask };

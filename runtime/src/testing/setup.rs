@@ -49,6 +49,7 @@ pub struct HarnessSetup<'s> {
     pub(super) manual_io: bool,
     pub(super) sabotage: Sabotage,
     pub(super) budget: Budget,
+    pub(super) clock: Duration,
     prepared: Option<Arc<[u8]>>,
     snapshots: Vec<&'s HarnessSnapshot>,
 }
@@ -62,6 +63,7 @@ impl Default for HarnessSetup<'_> {
             manual_io: false,
             sabotage: Sabotage::None,
             budget: Budget { emitted: u32::MAX, time: Duration::MAX, ..Budget::default() },
+            clock: Duration::ZERO,
             prepared: None,
             snapshots: Vec::new(),
         }
@@ -102,6 +104,12 @@ impl<'s> HarnessSetup<'s> {
     /// I/O runs only when [`run_io`](super::Harness::run_io) is called.
     pub const fn manual_io(mut self) -> Self {
         self.manual_io = true;
+        self
+    }
+
+    /// What the clock says when the operator is opened: so much since the Unix epoch, at which it begins unless set.
+    pub const fn clock(mut self, since_epoch: Duration) -> Self {
+        self.clock = since_epoch;
         self
     }
 

@@ -39,7 +39,9 @@ pub(super) fn join(context: &QueryContext<'_>, join: &ast::Join) -> SqlResult<(L
         }
         _ => equal(&shared, &left_scope, &right_scope)?,
     };
-    combined(left, right, kind, condition, (left_scope, right_scope), &shared)
+    let ttl = context.state_ttl.of_join(context, Some(&join.left), &join.right);
+    let (plan, scope) = combined(left, right, kind, condition, (left_scope, right_scope), &shared)?;
+    Ok((plan.with_join_ttl(ttl), scope))
 }
 
 /// The pairs of rows for which a condition over the columns of both sides holds.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::bind_over;
+use super::state_ttl::StateTtlHints;
 use super::{Scope, order_by, select, table_reference, unsupported};
 use crate::catalog::Session;
 use crate::chunk::keys::can_be_key;
@@ -22,6 +23,8 @@ pub(crate) struct QueryContext<'a> {
     pub(crate) with: BTreeMap<String, LogicalPlan>,
     /// How many views stand in views.
     pub(crate) depth: usize,
+    /// What the SELECT says whose FROM is looked at.
+    pub(crate) state_ttl: StateTtlHints,
 }
 
 /// What a query means.
@@ -29,7 +32,9 @@ pub(crate) struct QueryContext<'a> {
 /// # Errors
 /// If it does not fit the catalog or the types, or is not supported.
 pub fn analyze_query(session: &Session, query: &Query) -> SqlResult<LogicalPlan> {
-    QueryContext { session, with: BTreeMap::new(), depth: 0 }.ordered_query(query, true).map(uniquely_named)
+    let state_ttl = StateTtlHints::default();
+    let context = QueryContext { session, with: BTreeMap::new(), depth: 0, state_ttl };
+    context.ordered_query(query, true).map(uniquely_named)
 }
 
 /// The plan with a number behind each name that a column before it has, as Calcite's `SqlValidatorUtil.uniquify`.

@@ -8,6 +8,7 @@ use super::join::combined;
 use super::order_by::hidden_name;
 use super::over::RowNumbers;
 use super::query::QueryContext;
+use super::state_ttl::StateTtlHints;
 use super::{Scope, subquery, table_reference, unsupported};
 use crate::chunk::keys::can_be_key;
 use crate::error::{SqlError, SqlResult};
@@ -25,9 +26,10 @@ pub(super) fn select(
     hidden: &[&Syntax],
 ) -> SqlResult<LogicalPlan> {
     // Other hints say how, not what: Flink overlooks those that do not fit, too.
-    if let Some(hint) = select.hints.iter().find(|hint| hint.name.name.eq_ignore_ascii_case("STATE_TTL")) {
-        return Err(table_reference::state_ttl(hint));
-    }
+    let hints = StateTtlHints::of(select)?;
+    hints.check(context, select)?;
+    let group_ttl = hints.of_groups(context, select);
+    let context = &QueryContext { state_ttl: hints, ..context.clone() };
     let (plan, scope) = from(context, select)?;
     let scope = scope.with_functions(context.session);
     let selected = select.items.iter().filter_map(|item| match &item.kind {
@@ -56,7 +58,7 @@ pub(super) fn select(
             having.map(|having| Binder::above(&mut grouping).condition(having, "HAVING")).transpose()?;
         let binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let qualify = qualify(select, binder)?;
-        let plan = grouping.plan(plan);
+        let plan = grouping.plan(plan).with_group_ttl(group_ttl.clone());
         let plan = match having {
             Some(having) => plan.filter(having),
             None => plan,
@@ -81,7 +83,7 @@ pub(super) fn select(
             );
         }
         let (schema, keys) = (plan.schema.clone(), (0..plan.schema.len()).collect());
-        return Ok(plan.aggregate(keys, Vec::new(), schema));
+        return Ok(plan.aggregate(keys, Vec::new(), schema).with_group_ttl(group_ttl));
     }
     Ok(plan)
 }
@@ -92,10 +94,14 @@ pub(super) fn from(context: &QueryContext<'_>, select: &Select) -> SqlResult<(Lo
         let plan = LogicalPlan { node: LogicalNode::Values(vec![Vec::new()]), schema: Schema::from_iter([]) };
         return Ok((plan, Scope::default()));
     };
+    // Only the first of those on the left is an input of its own.
+    let mut named = Some(first);
     others.iter().try_fold(table_reference::reference(context, first)?, |(left, left_scope), other| {
         let (right, right_scope) = table_reference::reference(context, other)?;
         let always = Expression::boolean(true);
-        combined(left, right, JoinKind::Inner, always, (left_scope, right_scope), &[])
+        let ttl = context.state_ttl.of_join(context, named.take(), other);
+        let (plan, scope) = combined(left, right, JoinKind::Inner, always, (left_scope, right_scope), &[])?;
+        Ok((plan.with_join_ttl(ttl), scope))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::query::{QueryContext, renamed};
+use super::state_ttl::is_state_ttl;
 use super::{Scope, unsupported, window_function};
 use crate::catalog::{ColumnSource, Relation, Table};
 use crate::error::{SqlError, SqlResult};
@@ -104,7 +105,11 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
             ("OPTIONS", HintArguments::Options(options)) => {
                 Arc::make_mut(&mut hinted).options.extend(options.iter().cloned());
             }
-            ("STATE_TTL", _) => return Err(state_ttl(hint)),
+            _ if is_state_ttl(hint) => {
+                return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))
+                    .with_hint("write it behind SELECT: SELECT /*+ STATE_TTL('table' = '1 d') */ …")
+                    .at(hint.span));
+            }
             _ => {
                 return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))
                     .with_hint("there is: /*+ OPTIONS('key' = 'value') */")
@@ -113,13 +118,6 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
         }
     }
     Ok(hinted)
-}
-
-/// A hint that bounds state must not be overlooked.
-pub(crate) fn state_ttl(hint: &Hint) -> SqlError {
-    SqlError::unsupported("the hint STATE_TTL is not supported yet")
-        .with_hint("SET 'table.exec.state.ttl' = '…' bounds the state of joins")
-        .at(hint.span)
 }
 
 /// All columns of a table: those that are stored, those that are computed from them, and the watermark.

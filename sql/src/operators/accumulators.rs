@@ -97,6 +97,12 @@ pub trait Accumulator: Send {
         Ok(())
     }
 
+    /// Whether there is a state beside the groups' rows: then what a group has accumulated is handed from one accumulator
+    /// to another by [`export`](Self::export) and [`absorb`](Self::absorb).
+    fn has_side(&self) -> bool {
+        false
+    }
+
     /// Hands over the state beside the groups' rows.
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         let _ = cx;
@@ -122,12 +128,6 @@ pub trait Accumulator: Send {
     /// # Errors
     /// If a type is not what the plan says.
     fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef>;
-
-    /// Whether what a group has accumulated is more than its bytes in the group's row: then it is handed from one
-    /// accumulator to another by [`export`](Self::export) and [`absorb`](Self::absorb).
-    fn has_side(&self) -> bool {
-        false
-    }
 
     /// What a group has accumulated beside its row.
     ///

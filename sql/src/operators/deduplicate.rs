@@ -13,7 +13,7 @@ use arrow_array::{Array, UInt32Array};
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::rows::OrderedRows;
+use millstream_state::rows::{OrderedRows, Ttl};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{Shape, Timestamp};
 
@@ -22,6 +22,7 @@ use super::changes::{ChangedRow, Changes};
 use super::last_rows::LastRows;
 use super::rank::{Partition, partition_key};
 use super::rank::{key_layout, not_open};
+use super::time_to_live;
 use crate::chunk::row_codec::describe_rows;
 use crate::chunk::{Chunk, KeyLayout, RowCodec, RowKind};
 use crate::types::{Schema, TimeKind};
@@ -37,6 +38,8 @@ pub struct DeduplicateSpecification {
     is_rowtime: bool,
     keep_last: bool,
     update_before: bool,
+    /// How long rows are kept.
+    ttl: Option<Ttl>,
 }
 
 impl DeduplicateSpecification {
@@ -51,7 +54,14 @@ impl DeduplicateSpecification {
             is_rowtime,
             keep_last,
             update_before,
+            ttl: None,
         }
+    }
+
+    /// What is known of a key is kept for so long after it was noted.
+    #[must_use]
+    pub fn with_ttl(self, ttl: Option<Ttl>) -> Self {
+        Self { ttl, ..self }
     }
 
     /// Whether the first row is known only when the watermark has passed it.
@@ -110,13 +120,13 @@ impl Deduplicate {
     pub fn new(specification: &DeduplicateSpecification) -> Self {
         Self {
             specification: specification.clone(),
-            rows: LastRows::new(specification.keys.clone()),
+            rows: LastRows::new(specification.keys.clone(), specification.ttl),
             changes: specification.changes(),
         }
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.rows.find(chunk)?;
+        self.rows.find(chunk, || output.context().now())?;
         let keep_last = self.specification.keep_last;
         if !keep_last && !self.specification.is_rowtime {
             return self.first_rows(chunk, output);
@@ -127,6 +137,7 @@ impl Deduplicate {
             Vec::new()
         };
         let encoded = self.specification.codec.encode(chunk.columns(), chunk.rows())?;
+        let is_change = self.specification.is_rowtime || self.rows.expires();
         for row in 0..chunk.rows() {
             let (time, bytes) = (times.get(row).copied().unwrap_or_default(), encoded.get(row));
             match self.rows.get(row) {
@@ -134,8 +145,8 @@ impl Deduplicate {
                 Some((before, _)) if self.specification.is_rowtime && keep_last && before > time => continue,
                 // With mini-batch the first row does not wait: one that was earlier takes its place.
                 Some((before, _)) if !keep_last && before <= time => continue,
-                // As in Flink, by processing time the same row again is no change.
-                Some((_, before)) if !self.specification.is_rowtime && before == bytes => continue,
+                // As in Flink, by processing time the same row again is no change, unless state expires.
+                Some((_, before)) if before == bytes && !is_change => continue,
                 Some((_, before)) => {
                     self.changes.push(RowKind::UpdateBefore, ChangedRow::State(before));
                     self.changes.push(RowKind::UpdateAfter, ChangedRow::Input(row));
@@ -182,8 +193,10 @@ impl Operator<Chunk, Chunk> for Deduplicate {
 /// Keeps the first row of each key by rowtime, and emits it when the watermark has come to it: it never changes then.
 pub struct DeduplicateFirst {
     specification: DeduplicateSpecification,
-    /// By key: when the first row is, whether it has been emitted, and the row until then.
+    /// By key: when the first row is, and the row, until it is emitted. As in Flink, these do not expire.
     rows: Option<OrderedRows>,
+    /// The keys of which the first row has been emitted.
+    emitted: Option<OrderedRows>,
     /// The rows that wait, by time.
     waiting: BTreeSet<(i64, u64, Box<[u8]>)>,
     watermark: Timestamp,
@@ -193,6 +206,8 @@ pub struct DeduplicateFirst {
 
 /// The name of the state of first rows.
 const FIRST_ROWS: &str = "first-rows";
+/// The name of the state of keys.
+const EMITTED: &str = "emitted";
 
 impl DeduplicateFirst {
     /// The operator of a subtask.
@@ -200,6 +215,7 @@ impl DeduplicateFirst {
         Self {
             specification: specification.clone(),
             rows: None,
+            emitted: None,
             waiting: BTreeSet::new(),
             watermark: Timestamp::MIN,
             changes: specification.changes(),
@@ -207,8 +223,10 @@ impl DeduplicateFirst {
         }
     }
 
-    fn chunk(&mut self, chunk: &Chunk) -> Result<()> {
+    fn chunk(&mut self, chunk: &Chunk, now: impl FnOnce() -> Timestamp) -> Result<()> {
         let rows = self.rows.as_mut().ok_or_else(not_open)?;
+        let emitted = self.emitted.as_mut().ok_or_else(not_open)?;
+        time_to_live::advance_ordered(emitted, now, chunk.rows());
         let keys = self.specification.keys.keys(chunk.columns(), chunk.rows())?;
         let times = milliseconds(chunk, self.specification.time)?;
         let encoded = self.specification.codec.encode(chunk.columns(), chunk.rows())?;
@@ -219,7 +237,9 @@ impl DeduplicateFirst {
             partition_key(&keys, row, &mut self.key);
             let partition = Partition { hash: *hash, key: &self.key };
             let known = rows.get(partition.hash, partition.key);
-            if known.is_some_and(|known| known.variable.is_empty() || known.number <= time) {
+            if known.is_some_and(|known| known.number <= time)
+                || emitted.get(partition.hash, partition.key).is_some()
+            {
                 continue;
             }
             if let Some(known) = known {
@@ -236,14 +256,18 @@ impl DeduplicateFirst {
     /// Emits the rows that the watermark has come to.
     fn fire(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
         let rows = self.rows.as_mut().ok_or_else(not_open)?;
+        let emitted = self.emitted.as_mut().ok_or_else(not_open)?;
+        if emitted.expires() {
+            emitted.set_now(time_to_live::seconds(output.context().now()));
+        }
         let nothing = Chunk::empty(&self.specification.schema);
         while let Some((time, ..)) = self.waiting.first()
             && *time <= self.watermark.as_millis()
             && let Some((_, hash, key)) = self.waiting.pop_first()
         {
-            let value = rows.entry(hash, &key)?;
+            let Some(value) = rows.remove(hash, &key)? else { continue };
             self.changes.push(RowKind::Insert, ChangedRow::State(&value.variable));
-            value.variable = Box::default();
+            emitted.entry(hash, &key)?;
             if self.changes.is_full() {
                 self.changes.emit(&nothing, output)?;
             }
@@ -256,20 +280,28 @@ impl OperatorHooks<Chunk> for DeduplicateFirst {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let schema = &self.specification.schema;
         let fields: Vec<_> = self.specification.keys.fields().iter().map(ToString::to_string).collect();
-        let meta = StateMeta {
-            name: FIRST_ROWS.to_owned(),
+        let meta = |name: &str, value: String| StateMeta {
+            name: name.to_owned(),
             kind: StateKind::Rows,
             key: Shape::from_text(&format!("key({})", fields.join(", "))),
-            value: Shape::from_text(&format!("first: {}", describe_rows(schema))),
+            value: Shape::from_text(&value),
         };
-        let mut rows = OrderedRows::new(meta, cx.info().groups, cx.info().range());
+        let (groups, range) = (cx.info().groups, cx.info().range());
+        let waiting = meta(FIRST_ROWS, format!("first: {}", describe_rows(schema)));
+        let mut rows = OrderedRows::new(waiting, groups, range);
         if let Some(stored) = cx.take_keyed(FIRST_ROWS) {
             rows.restore_all(stored)?;
         }
+        let mut emitted = OrderedRows::new(meta(EMITTED, "emitted".to_owned()), groups, range)
+            .with_ttl(self.specification.ttl);
+        emitted.set_now(time_to_live::seconds(cx.task().now()));
+        if let Some(stored) = cx.take_keyed(EMITTED) {
+            emitted.restore_all(stored)?;
+        }
+        self.emitted = Some(emitted);
         // The hash is not kept with a row: it is that of the key, which is worked out again from the row.
-        let waiting = rows.rows().filter(|(_, value)| !value.variable.is_empty());
         let waiting =
-            waiting.map(|(key, value)| (Box::<[u8]>::from(key), value.number, value.variable.clone()));
+            rows.rows().map(|(key, value)| (Box::<[u8]>::from(key), value.number, value.variable.clone()));
         let waiting: Vec<_> = waiting.collect();
         let bytes: Vec<&[u8]> = waiting.iter().map(|(_, _, row)| &**row).collect();
         let columns = self.specification.codec.decode(&bytes)?;
@@ -288,7 +320,7 @@ impl OperatorHooks<Chunk> for DeduplicateFirst {
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        if let Some(rows) = &mut self.rows {
+        for rows in [&mut self.rows, &mut self.emitted].into_iter().flatten() {
             let rows = rows.snapshot(cx.checkpoint());
             cx.keyed(rows);
         }
@@ -297,9 +329,9 @@ impl OperatorHooks<Chunk> for DeduplicateFirst {
 }
 
 impl Operator<Chunk, Chunk> for DeduplicateFirst {
-    fn process(&mut self, batch: &mut Batch<Chunk>, _: &mut Output<'_, Chunk>) -> Result<()> {
+    fn process(&mut self, batch: &mut Batch<Chunk>, output: &mut Output<'_, Chunk>) -> Result<()> {
         let chunks: Vec<Chunk> = batch.drain().collect();
-        chunks.iter().try_for_each(|chunk| self.chunk(chunk))
+        chunks.iter().try_for_each(|chunk| self.chunk(chunk, || output.context().now()))
     }
 }
 

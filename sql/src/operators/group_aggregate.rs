@@ -12,7 +12,7 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
     OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
 };
-use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
+use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{Shape, Timestamp};
 
@@ -24,6 +24,7 @@ use super::accumulators::placed::Places;
 use super::accumulators::{
     ADD, Accumulator, Filtered, Observe, Observed, RETRACT, SKIP, Sign, Update, accumulator,
 };
+use super::time_to_live::seconds;
 use crate::chunk::{Chunk, KeyLayout};
 use crate::error::SqlResult;
 use crate::plan::{AggregateCall, PartialColumn};
@@ -43,6 +44,10 @@ pub struct GroupAggregateSpecification {
     bundle: Option<u64>,
     /// Whether rows are those of a first phase.
     merges: bool,
+    /// How long groups are kept.
+    ttl: Option<Ttl>,
+    /// Whether updates that change nothing are emitted.
+    refreshes: bool,
 }
 
 impl GroupAggregateSpecification {
@@ -67,6 +72,8 @@ impl GroupAggregateSpecification {
             update_before,
             bundle: None,
             merges: false,
+            ttl: None,
+            refreshes: false,
         })
     }
 
@@ -112,6 +119,13 @@ impl GroupAggregateSpecification {
         accumulator(call, &self.input, self.retracts).ok()
     }
 
+    /// Groups are kept for so long after their last row. Updates that change nothing are emitted then, as in Flink, so that
+    /// state that is made of them does not expire before its time; unless the result is to have no updates at all.
+    #[must_use]
+    pub fn with_ttl(self, ttl: Option<Ttl>, has_updates: bool) -> Self {
+        Self { ttl, refreshes: ttl.is_some() && has_updates, ..self }
+    }
+
     /// What the state is called, and what its rows look like: a snapshot of another layout is refused.
     fn meta(&self, name: &str, value: String) -> StateMeta {
         let columns = self
@@ -150,6 +164,8 @@ pub struct GroupAggregate {
     input_keys: KeyLayout,
     /// The groups of a bundle.
     touched: Option<TouchedGroups>,
+    /// When the bundle began, in seconds, if groups expire.
+    began: u32,
     /// For each call, what makes equal arguments count once.
     distinct_of: Vec<Option<(usize, usize)>>,
     distinct: Vec<DistinctArguments>,
@@ -168,7 +184,7 @@ impl GroupAggregate {
         let (distinct, distinct_of) =
             DistinctArguments::of(&specification.calls, &specification.input, specification.retracts);
         let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
-        let numbers = GroupNumbers::at(offset);
+        let numbers = GroupNumbers::at(offset, specification.ttl.is_some() && !distinct.is_empty());
         offset += if distinct.is_empty() { 0 } else { NUMBER };
         let made = specification.calls.iter();
         let mut accumulators: Vec<_> = made.filter_map(|call| specification.accumulator(call)).collect();
@@ -180,6 +196,7 @@ impl GroupAggregate {
             input_keys: specification.input_keys(),
             accumulators,
             touched,
+            began: 0,
             distinct_of,
             distinct,
             numbers,
@@ -201,7 +218,36 @@ impl GroupAggregate {
         let number = if self.distinct.is_empty() { "" } else { "number, " };
         let meta = self.specification.meta(GROUPS, format!("{rows}{number}{}", calls.join(", ")));
         let layout = RowLayout::new(self.specification.keys.kind(), &initial, RowsPerKey::One);
-        RowStore::new(meta, info.groups, info.range(), layout)
+        let store = RowStore::new(meta, info.groups, info.range(), layout).with_ttl(self.specification.ttl);
+        let has_sides =
+            !self.distinct.is_empty() || self.accumulators.iter().any(|accumulator| accumulator.has_side());
+        if self.specification.ttl.is_some() && has_sides { store.with_dependents() } else { store }
+    }
+
+    /// Says what time it is before a chunk of so many rows, and removes some of what has expired.
+    fn advance(&mut self, now: u32, rows: usize) -> Result<()> {
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        store.set_now(now);
+        let (pages, oldest) = (store.pages_to_sweep(rows), store.oldest());
+        let (accumulators, numbers) = (&mut self.accumulators, &mut self.numbers);
+        store.sweep_with(pages, oldest, |store, expired| {
+            accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, expired))?;
+            numbers.forget(store, expired);
+            expired.iter().for_each(|group| store.remove(*group));
+            Ok::<(), millstream_runtime::Error>(())
+        })?;
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.advance(now, rows, oldest, &self.numbers))
+    }
+
+    /// Makes new groups of those that had expired, and notes that all are alive.
+    fn refresh(&mut self, groups: &[RowRef], now: u32) -> Result<()> {
+        let Some(store) = &mut self.store else { return Err(not_open()) };
+        let restarted = store.take_restarted();
+        self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &restarted))?;
+        self.numbers.forget(store, &restarted);
+        restarted.into_iter().for_each(|group| store.restart(group));
+        groups.iter().for_each(|group| store.set_stamp(*group, now));
+        Ok(())
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
@@ -211,11 +257,20 @@ impl GroupAggregate {
         if self.touched.is_some() {
             return self.collect(chunk, output);
         }
+        let expires = self.specification.ttl.is_some();
+        let now = if expires { seconds(output.context().now()) } else { 0 };
+        if expires {
+            self.advance(now, chunk.rows())?;
+        }
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let keys = self.specification.keys.keys(chunk.columns(), chunk.rows())?;
         self.upserted.clear();
         store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
         let groups: Vec<RowRef> = self.upserted.iter().map(|upserted| upserted.row).collect();
+        if expires {
+            self.refresh(&groups, now)?;
+        }
+        let Some(store) = &mut self.store else { return Err(not_open()) };
         let (signs, transitions) = if self.specification.retracts {
             count_rows(store, chunk, &groups)
         } else {
@@ -229,7 +284,8 @@ impl GroupAggregate {
         } else {
             Observe::BeforeAndAfter
         };
-        let mut emission = Emission::new(transitions, self.specification.update_before);
+        let mut emission =
+            Emission::new(transitions, self.specification.update_before, self.specification.refreshes);
         self.add(chunk, &groups, keys.hashes(), &signs, observe, &mut |observed| {
             emission.observed(observed)
         })?;
@@ -278,16 +334,17 @@ impl GroupAggregate {
 
     /// Forgets the groups without rows, and arguments that no row has any more.
     fn remove_ended(&mut self, groups: &[RowRef]) -> Result<()> {
+        self.distinct.iter_mut().try_for_each(DistinctArguments::remove_unused)?;
         if !self.specification.retracts {
             return Ok(());
         }
-        self.distinct.iter_mut().try_for_each(DistinctArguments::remove_unused)?;
         let Some(store) = &mut self.store else { return Err(not_open()) };
         let mut ended: Vec<RowRef> =
             groups.iter().copied().filter(|group| row_count(store.fixed(*group)) == 0).collect();
         ended.sort_unstable();
         ended.dedup();
         self.accumulators.iter_mut().try_for_each(|accumulator| accumulator.remove(store, &ended))?;
+        self.numbers.forget(store, &ended);
         ended.into_iter().for_each(|group| store.remove(group));
         Ok(())
     }
@@ -330,11 +387,13 @@ fn count_rows(store: &mut RowStore, chunk: &Chunk, groups: &[RowRef]) -> (Vec<Si
 impl OperatorHooks<Chunk> for GroupAggregate {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let mut store = self.new_store(cx.info());
+        store.set_now(seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(GROUPS) {
             store.restore_all(stored)?;
         }
         let specification = &self.specification;
         let meta = |name: &str, value: String| specification.meta(name, value);
+        let expires = specification.ttl.is_some();
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             accumulator.open(cx, &format!("accumulator-{index}"), &meta)?;
         }
@@ -343,7 +402,7 @@ impl OperatorHooks<Chunk> for GroupAggregate {
         }
         self.store = Some(store);
         let numbers = &mut self.numbers;
-        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, meta, numbers))
+        self.distinct.iter_mut().try_for_each(|arguments| arguments.open(cx, expires, meta, numbers))
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
-use millstream_state::Shape;
-use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
+use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
+use millstream_state::{Shape, Timestamp};
 
 use super::rank::not_open;
+use super::time_to_live;
 use crate::chunk::row_codec::describe_rows;
 use crate::chunk::{Chunk, KeyLayout};
 use crate::types::Schema;
@@ -19,6 +20,7 @@ const FIXED: usize = 16;
 /// The rows of keys.
 pub(super) struct LastRows {
     keys: KeyLayout,
+    ttl: Option<Ttl>,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
     /// Where rows that have moved are now.
@@ -26,8 +28,9 @@ pub(super) struct LastRows {
 }
 
 impl LastRows {
-    pub(super) fn new(keys: KeyLayout) -> Self {
-        Self { keys, store: None, upserted: Vec::new(), moved: HashMap::new() }
+    /// Rows that are kept for so long after they were set last.
+    pub(super) fn new(keys: KeyLayout, ttl: Option<Ttl>) -> Self {
+        Self { keys, ttl, store: None, upserted: Vec::new(), moved: HashMap::new() }
     }
 
     pub(super) fn open(&mut self, cx: &mut OpenContext<'_>, name: &str, schema: &Schema) -> Result<()> {
@@ -40,12 +43,18 @@ impl LastRows {
             value: Shape::from_text(&format!("{name}: {}", describe_rows(schema))),
         };
         let layout = RowLayout::new(self.keys.kind(), &[0; FIXED], RowsPerKey::One);
-        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout);
+        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout).with_ttl(self.ttl);
+        store.set_now(time_to_live::seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(name) {
             store.restore_all(stored)?;
         }
         self.store = Some(store);
         Ok(())
+    }
+
+    /// Whether rows expire.
+    pub(super) const fn expires(&self) -> bool {
+        self.ttl.is_some()
     }
 
     pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
@@ -56,8 +65,9 @@ impl LastRows {
     }
 
     /// Finds the keys of a chunk; what is said of a row is said of its key from here on.
-    pub(super) fn find(&mut self, chunk: &Chunk) -> Result<()> {
+    pub(super) fn find(&mut self, chunk: &Chunk, now: impl FnOnce() -> Timestamp) -> Result<()> {
         let store = self.store.as_mut().ok_or_else(not_open)?;
+        time_to_live::advance(store, now, chunk.rows())?;
         let keys = self.keys.keys(chunk.columns(), chunk.rows())?;
         self.upserted.clear();
         self.moved.clear();

@@ -5,6 +5,8 @@ use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 
+use millstream_state::rows::Ttl;
+
 use super::changes::{ChangedRow, Changes};
 use super::last_rows::LastRows;
 use super::rank::entries::{self, Entry};
@@ -29,12 +31,13 @@ pub struct SinkUpsertMaterializer {
 impl SinkUpsertMaterializer {
     /// The operator of a subtask: rows of `schema` by the primary key, where changes are known by the columns of
     /// `row_key`, or, if that is empty, by all columns.
-    pub fn new(key: &[usize], row_key: &[usize], schema: &Schema) -> Self {
+    /// Those of a primary key are kept for `ttl` after the last change of them.
+    pub fn new(key: &[usize], row_key: &[usize], schema: &Schema, ttl: Option<Ttl>) -> Self {
         let codec = RowCodec::new(schema);
         Self {
             schema: schema.clone(),
             row_key: (!row_key.is_empty()).then(|| key_layout(row_key, schema)),
-            rows: LastRows::new(key_layout(key, schema)),
+            rows: LastRows::new(key_layout(key, schema), ttl),
             changes: Changes::new(codec.clone(), false, false),
             codec,
             bytes: Vec::new(),
@@ -42,7 +45,7 @@ impl SinkUpsertMaterializer {
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.rows.find(chunk)?;
+        self.rows.find(chunk, || output.context().now())?;
         let encoded = self.codec.encode(chunk.columns(), chunk.rows())?;
         let row_keys = self.row_key.as_ref().map(|layout| row_keys(layout, chunk)).transpose()?;
         for (row, kind) in chunk.kinds().iter(chunk.rows()).enumerate() {

@@ -5,6 +5,8 @@ use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 
+use millstream_state::rows::Ttl;
+
 use super::bundle::{Kept, RowBundle};
 use super::bundled::Bundled;
 use super::changes::{ChangedRow, Changes};
@@ -26,31 +28,39 @@ pub struct ChangelogNormalize {
 
 impl ChangelogNormalize {
     /// The operator of a subtask: rows of `schema`, known by the columns of `key`.
-    pub fn new(key: &[usize], schema: &Schema, update_before: bool) -> Self {
+    /// They are kept for `ttl` after their last change.
+    pub fn new(key: &[usize], schema: &Schema, update_before: bool, ttl: Option<Ttl>) -> Self {
         let codec = RowCodec::new(schema);
         Self {
             schema: schema.clone(),
-            rows: LastRows::new(key_layout(key, schema)),
+            rows: LastRows::new(key_layout(key, schema), ttl),
             changes: Changes::new(codec.clone(), false, update_before),
             codec,
         }
     }
 
     /// The operator of a subtask that collects so many rows before it works on the last of each key.
-    pub fn bundled(key: &[usize], schema: &Schema, update_before: bool, rows: u64) -> Bundled<Self> {
+    pub fn bundled(
+        key: &[usize],
+        schema: &Schema,
+        update_before: bool,
+        ttl: Option<Ttl>,
+        rows: u64,
+    ) -> Bundled<Self> {
         let bundle = RowBundle::new(key_layout(key, schema), Kept::Last, rows);
-        Bundled::new(bundle, Self::new(key, schema, update_before))
+        Bundled::new(bundle, Self::new(key, schema, update_before, ttl))
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.rows.find(chunk)?;
+        self.rows.find(chunk, || output.context().now())?;
         let encoded = self.codec.encode(chunk.columns(), chunk.rows())?;
         for (row, kind) in chunk.kinds().iter(chunk.rows()).enumerate() {
             let before = self.rows.get(row).map(|(_, bytes)| bytes);
             if kind.is_accumulation() {
                 match before {
                     None => self.changes.push(RowKind::Insert, ChangedRow::Input(row)),
-                    Some(before) if before == encoded.get(row) => continue,
+                    // Where state expires, Flink passes on that a row is alive.
+                    Some(before) if before == encoded.get(row) && !self.rows.expires() => continue,
                     Some(before) => {
                         self.changes.push(RowKind::UpdateBefore, ChangedRow::State(before));
                         self.changes.push(RowKind::UpdateAfter, ChangedRow::Input(row));

@@ -11,7 +11,7 @@ mod sorted_partitions;
 
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Shape;
-use millstream_state::rows::{KeyEncoder, KeyOrder};
+use millstream_state::rows::{KeyEncoder, KeyOrder, Ttl};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 
 pub use bounded::BoundedRank;
@@ -20,6 +20,7 @@ pub(crate) use sorted_partitions::{Partition, SortedPartitions, partition_key};
 
 use super::changes::{ChangedRow, Changes};
 use super::sort_keys::SortKeys;
+use super::time_to_live;
 use crate::chunk::keys::encode_value;
 use crate::chunk::row_codec::describe_rows;
 use crate::chunk::{Chunk, EncodedRows, KeyLayout, RowCodec, RowKind};
@@ -39,6 +40,8 @@ pub struct RankSpecification {
     update_before: bool,
     /// The columns by which rows are known, if they are replaced.
     row_key: Option<KeyLayout>,
+    /// How long rows are kept.
+    ttl: Option<Ttl>,
 }
 
 impl RankSpecification {
@@ -62,7 +65,15 @@ impl RankSpecification {
             number,
             update_before,
             row_key: None,
+            ttl: None,
         }
+    }
+
+    /// Partitions are kept for so long after a row came into their result, or, where all rows are kept, rows after they
+    /// came.
+    #[must_use]
+    pub fn with_ttl(self, ttl: Option<Ttl>) -> Self {
+        Self { ttl, ..self }
     }
 
     /// Rows with equal values in these columns replace each other, by such that come earlier in the order.

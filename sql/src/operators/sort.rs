@@ -129,7 +129,7 @@ impl OperatorHooks<Chunk> for Sort {
             key: Shape::from_text("partition()"),
             value: Shape::from_text(&value),
         };
-        self.rows.open(cx, meta)
+        self.rows.open(cx, meta, None)
     }
 
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Expression, ExpressionKind, LogicalNode, LogicalPlan};
+use super::{Expression, ExpressionKind, JoinStateTtl, LogicalNode, LogicalPlan};
 use crate::chunk::keys::can_be_key;
 use crate::types::{Field, NamedField, Schema};
 
@@ -186,7 +186,8 @@ impl LogicalPlan {
     #[must_use]
     pub fn join(self, right: Self, kind: JoinKind, condition: Expression) -> Self {
         let schema = kind.schema(&self.schema, &right.schema);
-        let node = LogicalNode::Join { left: Box::new(self), right: Box::new(right), kind, condition };
+        let (left, right, ttl) = (Box::new(self), Box::new(right), JoinStateTtl::default());
+        let node = LogicalNode::Join { left, right, kind, condition, ttl };
         Self { schema, node }
     }
 }

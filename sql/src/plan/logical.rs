@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AggregateCall, ColumnPath, Expression, JoinKind, RankForm, SortKey, WindowColumn, WindowFunction,
+    AggregateCall, ColumnPath, Expression, JoinKind, JoinStateTtl, RankForm, SortKey, StateTtl, WindowColumn,
+    WindowFunction,
 };
 use crate::catalog::Table;
 use crate::types::{Field, NamedField, Schema, SqlType};
@@ -55,6 +56,8 @@ pub enum LogicalNode {
         keys: Vec<usize>,
         /// What is computed of each group; their columns follow those of the keys.
         calls: Vec<AggregateCall>,
+        /// How long groups are kept, if a hint says so.
+        ttl: Option<StateTtl>,
     },
     /// Each row with the windows that it belongs to.
     WindowTvf {
@@ -113,6 +116,8 @@ pub enum LogicalNode {
         kind: JoinKind,
         /// Of type BOOLEAN, over the columns of the left input and then those of the right one.
         condition: Expression,
+        /// How long rows are kept, if a hint says so.
+        ttl: JoinStateTtl,
     },
 }
 
@@ -174,7 +179,25 @@ impl LogicalPlan {
     /// A row for each group of this plan's rows; `schema` has the keys and then the calls.
     #[must_use]
     pub fn aggregate(self, keys: Vec<usize>, calls: Vec<AggregateCall>, schema: Schema) -> Self {
-        Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls } }
+        Self { schema, node: LogicalNode::Aggregate { input: Box::new(self), keys, calls, ttl: None } }
+    }
+
+    /// The plan, if it ends in an aggregate, with how long its groups are kept.
+    #[must_use]
+    pub fn with_group_ttl(mut self, of_hint: Option<StateTtl>) -> Self {
+        if let LogicalNode::Aggregate { ttl, .. } = &mut self.node {
+            *ttl = of_hint;
+        }
+        self
+    }
+
+    /// The plan, if it ends in a join, with how long its rows are kept.
+    #[must_use]
+    pub fn with_join_ttl(mut self, of_hint: JoinStateTtl) -> Self {
+        if let LogicalNode::Join { ttl, .. } = &mut self.node {
+            *ttl = of_hint;
+        }
+        self
     }
 
     /// Each row of this plan with the windows that it belongs to.
@@ -262,11 +285,11 @@ impl LogicalPlan {
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input: boxed(input), column, expression }
             }
-            LogicalNode::Aggregate { input, keys, calls } => {
-                LogicalNode::Aggregate { input: boxed(input), keys, calls }
+            LogicalNode::Aggregate { input, keys, calls, ttl } => {
+                LogicalNode::Aggregate { input: boxed(input), keys, calls, ttl }
             }
-            LogicalNode::Join { left, right, kind, condition } => {
-                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition }
+            LogicalNode::Join { left, right, kind, condition, ttl } => {
+                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition, ttl }
             }
             LogicalNode::WindowTvf { input, function, columns } => {
                 LogicalNode::WindowTvf { input: boxed(input), function, columns }
@@ -308,8 +331,8 @@ impl LogicalPlan {
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }
             }
-            LogicalNode::Join { left, right, kind, condition } => {
-                LogicalNode::Join { left, right, kind, condition: map(condition) }
+            LogicalNode::Join { left, right, kind, condition, ttl } => {
+                LogicalNode::Join { left, right, kind, condition: map(condition), ttl }
             }
         };
         Self { node, schema: self.schema }

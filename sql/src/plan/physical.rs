@@ -6,7 +6,8 @@ use super::changelog::ModifyKinds;
 use super::window::{window_aggregate, window_join};
 use super::{
     AggregateCall, AttachedWindow, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind,
-    LogicalNode, LogicalPlan, RankForm, RankStrategy, SortKey, WindowColumn, WindowFunction, Windowing,
+    JoinStateTtl, LogicalNode, LogicalPlan, RankForm, RankStrategy, SortKey, StateTtl, WindowColumn,
+    WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::{Schema, TimeKind};
@@ -75,6 +76,8 @@ pub enum PhysicalNode {
         keys: Vec<usize>,
         /// What is computed of each group.
         calls: Vec<AggregateCall>,
+        /// How long groups are kept, if a hint says so.
+        ttl: Option<StateTtl>,
     },
     /// What rows add up to for each group, where they are: the first phase of an aggregate in two.
     LocalGroupAggregate {
@@ -95,6 +98,8 @@ pub enum PhysicalNode {
         input: Schema,
         /// Whether rows may be taken back.
         retracts: bool,
+        /// How long groups are kept, if a hint says so.
+        ttl: Option<StateTtl>,
     },
     /// The rows of two inputs that belong together, kept on both sides.
     Join {
@@ -102,6 +107,8 @@ pub enum PhysicalNode {
         kind: JoinKind,
         /// Which belong together.
         condition: JoinCondition,
+        /// How long rows are kept, if a hint says so.
+        ttl: JoinStateTtl,
     },
     /// A row for each window and group, when the window is over.
     WindowAggregate {
@@ -222,7 +229,7 @@ impl PhysicalPlan {
                 let node = PhysicalNode::WatermarkAssigner { column, expression };
                 Self::new(node, vec![Self::of(*input, scanned)?], schema)
             }
-            LogicalNode::Aggregate { input, keys, calls } => {
+            LogicalNode::Aggregate { input, keys, calls, ttl } => {
                 if let Some(window) = window_aggregate(&input, &keys, &calls, &schema) {
                     let keys = window.keys;
                     let input = Self::of(window.input, scanned)?.exchange(keys.clone());
@@ -236,9 +243,9 @@ impl PhysicalPlan {
                     return Ok(aggregate.calc(None, Some(window.projection), schema));
                 }
                 let input = Self::of(*input, scanned)?.exchange(keys.clone());
-                Self::new(PhysicalNode::GroupAggregate { keys, calls }, vec![input], schema)
+                Self::new(PhysicalNode::GroupAggregate { keys, calls, ttl }, vec![input], schema)
             }
-            LogicalNode::Join { left, right, kind, condition } => {
+            LogicalNode::Join { left, right, kind, condition, ttl } => {
                 if let Some(joined) = window_join(&left, &right, &condition) {
                     let lefts = joined.condition.keys.iter().map(|key| key.left).collect();
                     let rights = joined.condition.keys.iter().map(|key| key.right).collect();
@@ -253,7 +260,7 @@ impl PhysicalPlan {
                 let rights = condition.keys.iter().map(|key| key.right).collect();
                 let left = Self::of(*left, scanned)?.exchange(lefts);
                 let right = Self::of(*right, scanned)?.exchange(rights);
-                Self::new(PhysicalNode::Join { kind, condition }, vec![left, right], schema)
+                Self::new(PhysicalNode::Join { kind, condition, ttl }, vec![left, right], schema)
             }
             LogicalNode::WindowTvf { input, function, columns } => {
                 let mut input = Self::of(*input, scanned)?;

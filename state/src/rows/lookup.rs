@@ -130,7 +130,10 @@ impl RowStore {
         match self.index.find(hash, |row| self.is_row_of(key, row)) {
             Some(row) => {
                 let is_new = !self.is_live(row);
-                if is_new {
+                if is_new && let Some(restarted) = &mut self.restarted {
+                    restarted.push(row);
+                    self.set_stamp(row, self.expiry.now());
+                } else if is_new {
                     self.start_anew(hash, row);
                 }
                 Ok(Upserted { row, is_new })
@@ -143,7 +146,7 @@ impl RowStore {
         }
     }
 
-    fn start_anew(&mut self, hash: u64, row: RowRef) {
+    pub(super) fn start_anew(&mut self, hash: u64, row: RowRef) {
         self.groups.mark(hash);
         let bytes = self.pages.row_mut(row);
         row::set_stamp(bytes, self.expiry.now());

@@ -61,12 +61,19 @@ pub struct OrderedRows {
     expiry: Expiry,
     /// The key group at which the next sweep begins.
     swept: usize,
+    /// The last key of it that has been looked at, if any.
+    swept_key: Option<Box<[u8]>>,
 }
 
 impl OrderedRows {
     /// A state without rows, which do not expire, over the key groups `range` of `groups`.
     pub fn new(meta: StateMeta, groups: KeyGroups, range: KeyGroupRange) -> Self {
-        Self { state: GroupedState::new(meta, groups, range), expiry: Expiry::default(), swept: 0 }
+        Self {
+            state: GroupedState::new(meta, groups, range),
+            expiry: Expiry::default(),
+            swept: 0,
+            swept_key: None,
+        }
     }
 
     /// Lets rows expire, or lets them no longer expire with `None`.
@@ -74,6 +81,11 @@ impl OrderedRows {
     pub fn with_ttl(mut self, ttl: Option<Ttl>) -> Self {
         self.expiry = self.expiry.with(ttl);
         self
+    }
+
+    /// Whether rows expire.
+    pub fn expires(&self) -> bool {
+        self.expiry.is_on()
     }
 
     /// Says what time it is, as [`RowStore::set_now`](super::RowStore::set_now).
@@ -153,22 +165,45 @@ impl OrderedRows {
         all.filter(|(_, value)| self.expiry.is_live(value.stamp)).map(|(key, value)| (&**key, value))
     }
 
-    /// Removes what has expired in the next `groups` key groups; returns how many rows that were.
-    pub fn sweep(&mut self, groups: usize) -> usize {
-        if !self.expiry.is_on() {
+    /// Looks at the next `rows` rows, or empty key groups, and removes those that have expired; returns how many
+    /// that were.
+    ///
+    /// To be called with each batch, with at least twice its rows: what expires is removed sooner than as much is
+    /// added then.
+    pub fn sweep(&mut self, rows: usize) -> usize {
+        if self.expiry.oldest() == 0 {
             return 0;
         }
-        let (expiry, slots, mut removed) = (self.expiry, self.state.slots(), 0);
-        for _ in 0..groups.min(slots) {
-            self.swept = if self.swept + 1 < slots { self.swept + 1 } else { 0 };
-            let group = self.state.slot(self.swept);
+        let (expiry, slots) = (self.expiry, self.state.slots());
+        let (mut left, mut removed, mut expired) = (rows, 0, Vec::new());
+        for _ in 0..slots {
+            let Some(group) = self.state.slot(self.swept) else { break };
+            let start = self.swept_key.take();
+            let start = start.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let mut last = None;
+            for (key, value) in group.0.range::<[u8], _>((start, Bound::Unbounded)).take(left) {
+                left -= 1;
+                last = Some(key);
+                if !expiry.is_live(value.stamp) {
+                    expired.push(key.clone());
+                }
+            }
+            let stopped = last.filter(|_| left == 0).cloned();
             // A group in which nothing has expired is not to be copied for a snapshot's sake.
-            if group.is_some_and(|group| group.0.values().any(|value| !expiry.is_live(value.stamp)))
+            if !expired.is_empty()
                 && let Some(group) = self.state.slot_mut(self.swept)
             {
-                let before = group.0.len();
-                group.0.retain(|_, value| expiry.is_live(value.stamp));
-                removed += before - group.0.len();
+                removed += expired.len();
+                expired.drain(..).for_each(|key| drop(group.0.remove(&key)));
+            }
+            self.swept_key = stopped;
+            if self.swept_key.is_some() {
+                break;
+            }
+            self.swept = if self.swept + 1 < slots { self.swept + 1 } else { 0 };
+            left = left.saturating_sub(1);
+            if left == 0 {
+                break;
             }
         }
         removed

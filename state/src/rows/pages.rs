@@ -294,12 +294,15 @@ impl Pages {
         RowRef::new(page, unit)
     }
 
+    /// The rows of a page.
+    pub(super) fn rows_of(&self, page: usize) -> impl Iterator<Item = RowRef> {
+        let next = move |row: &RowRef| self.next_row(page, row.unit() + 1);
+        std::iter::successors(self.next_row(page, 0), next)
+    }
+
     /// All rows, page after page.
     pub(super) fn rows(&self) -> impl Iterator<Item = RowRef> {
-        (1..self.pages.len()).flat_map(move |page| {
-            let next = move |row: &RowRef| self.next_row(page, row.unit() + 1);
-            std::iter::successors(self.next_row(page, 0), next)
-        })
+        (1..self.pages.len()).flat_map(|page| self.rows_of(page))
     }
 }
 

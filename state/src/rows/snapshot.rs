@@ -55,7 +55,7 @@ impl RowStore {
             layout: self.layout.clone(),
             groups: self.groups.groups(),
             range: self.groups.range(),
-            expiry: self.expiry,
+            expiry: if self.restarted.is_some() { self.expiry.with_expired() } else { self.expiry },
             pages: self.pages.share(),
             dealt: OnceLock::new(),
         })

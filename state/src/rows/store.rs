@@ -56,6 +56,8 @@ pub struct RowStore {
     pub(super) index: RowIndex,
     pub(super) groups: GroupChanges,
     pub(super) expiry: Expiry,
+    /// Where rows have dependents: those that had expired when they were asked for as new ones.
+    pub(super) restarted: Option<Vec<RowRef>>,
     rows: usize,
     /// The page at which the next sweep begins.
     pub(super) swept: usize,
@@ -71,6 +73,7 @@ impl RowStore {
             index: RowIndex::default(),
             groups: GroupChanges::new(groups, range),
             expiry: Expiry::default(),
+            restarted: None,
             rows: 0,
             swept: 0,
         }
@@ -109,6 +112,11 @@ impl RowStore {
     /// All rows that have not expired, in no particular order.
     pub fn rows(&self) -> impl Iterator<Item = RowRef> {
         self.pages.rows().filter(|row| self.is_live(*row))
+    }
+
+    /// As [`rows`](Self::rows), with those that have expired and are not swept yet.
+    pub fn rows_with_expired(&self) -> impl Iterator<Item = RowRef> {
+        self.pages.rows()
     }
 
     /// The fixed part of a row.

@@ -104,6 +104,10 @@ impl Accumulator for FirstOrLast {
         self.values.rows.open(cx, meta_of(name, format!("arrivals of {}", self.data_type), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.values.rows.snapshot(cx);
     }

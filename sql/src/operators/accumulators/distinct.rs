@@ -110,6 +110,10 @@ impl Accumulator for Distinct {
         self.rows.open(cx, meta_of(name, format!("counts of distinct {}", types.join(", ")), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.rows.snapshot(cx);
     }

@@ -218,6 +218,10 @@ impl<T: ByteViewType> Accumulator for KeptText<T> {
         self.beside.open(cx, meta_of(name, format!("long {}", self.data_type), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.beside.snapshot(cx);
     }
@@ -262,10 +266,6 @@ impl<T: ByteViewType> Accumulator for KeptText<T> {
             self.observe(store, *group, self.slot(store, *group), &mut results)?;
         }
         results.finish::<T>()
-    }
-
-    fn has_side(&self) -> bool {
-        true
     }
 
     fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {

@@ -117,6 +117,10 @@ impl Accumulator for ListAggregate {
         self.text.open(cx, meta_of(name, "list".to_owned(), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.text.snapshot(cx);
         self.values.rows.snapshot(cx);
@@ -160,10 +164,6 @@ impl Accumulator for ListAggregate {
 
     fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef> {
         groups.iter().map(|group| self.result(store, *group)).collect::<Result<Vec<_>>>().map(column)
-    }
-
-    fn has_side(&self) -> bool {
-        true
     }
 
     /// Of rows that are never taken back only.

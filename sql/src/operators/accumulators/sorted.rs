@@ -143,6 +143,10 @@ impl<T: Stored<Native: PartialOrd + KeyNumber>> Accumulator for SortedNumbers<T>
         self.rows.open(cx, meta_of(name, format!("sorted {}", self.data_type), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.rows.snapshot(cx);
     }
@@ -183,10 +187,6 @@ impl<T: Stored<Native: PartialOrd + KeyNumber>> Accumulator for SortedNumbers<T>
         let mut results = self.builder(groups.len());
         groups.iter().for_each(|group| results.append_option(self.read(store.fixed(*group))));
         Ok(Arc::new(results.finish()))
-    }
-
-    fn has_side(&self) -> bool {
-        true
     }
 
     fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
@@ -248,6 +248,10 @@ impl Accumulator for SortedBytes {
         self.rows.open(cx, meta_of(name, format!("sorted {}", self.data_type), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.rows.snapshot(cx);
     }
@@ -284,10 +288,6 @@ impl Accumulator for SortedBytes {
     fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef> {
         let values = groups.iter().map(|group| self.best(store, *group));
         self.encoding.decode(&values.collect::<Result<Vec<_>>>()?)
-    }
-
-    fn has_side(&self) -> bool {
-        true
     }
 
     fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {

@@ -113,6 +113,10 @@ impl Accumulator for OneValue {
         self.values.open(cx, meta_of(name, self.data_type.to_string(), meta))
     }
 
+    fn has_side(&self) -> bool {
+        true
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         self.values.snapshot(cx);
     }
@@ -150,10 +154,6 @@ impl Accumulator for OneValue {
     fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef> {
         let values = groups.iter().map(|group| self.values.get(self.values.handles.get(store, *group)));
         self.encoding.decode(&values.collect::<Result<Vec<_>>>()?)
-    }
-
-    fn has_side(&self) -> bool {
-        true
     }
 
     fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {

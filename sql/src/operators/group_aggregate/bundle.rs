@@ -55,6 +55,10 @@ impl TouchedGroups {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// Notes the groups of a chunk's rows, before these go into them. `begins` says of a row whether its group has no row.
     pub(super) fn touch(
         &mut self,

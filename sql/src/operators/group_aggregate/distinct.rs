@@ -3,6 +3,8 @@
 //! Calls with the same arguments share what is kept of them, as Flink's shared distinct views do: they are looked up once
 //! for a chunk, whatever filters the calls have.
 
+mod expiry;
+
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
@@ -11,13 +13,14 @@ use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::KeyGroups;
 use millstream_state::rows::{
-    KeyDecoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
+    KeyDecoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted,
 };
 use millstream_state::snapshot::part::StateMeta;
 
 use super::group_numbers::GroupNumbers;
 use crate::chunk::{Chunk, KeyLayout, arrow_error};
 use crate::operators::accumulators::{ADD, RETRACT, SKIP, Sign};
+use crate::operators::time_to_live::seconds;
 use crate::plan::AggregateCall;
 use crate::types::{Field, Schema, SqlType};
 
@@ -124,6 +127,7 @@ impl DistinctArguments {
     pub(super) fn open(
         &mut self,
         cx: &mut OpenContext<'_>,
+        expires: bool,
         meta: impl Fn(&str, String) -> StateMeta,
         numbers: &mut GroupNumbers,
     ) -> Result<()> {
@@ -137,7 +141,9 @@ impl DistinctArguments {
             format!("{kept}[{}] of (number of the group, {})", self.filters.len(), arguments.join(", "));
         let layout = RowLayout::new(self.keys.kind(), &vec![0; WORD * words], RowsPerKey::One);
         let meta = meta(&self.name, value);
-        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout);
+        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout)
+            .with_ttl(expires.then_some(Ttl::NEVER));
+        store.set_now(seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(&self.name) {
             store.restore_all(stored)?;
         }
@@ -146,7 +152,7 @@ impl DistinctArguments {
             numbers.seen(number_of(store.key(row), self.keys.kind())?);
         }
         self.store = Some(store);
-        Ok(())
+        if expires { self.remove_abandoned(numbers) } else { Ok(()) }
     }
 
     pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {

@@ -28,14 +28,16 @@ pub(super) enum Transition {
 pub(super) struct Emission {
     transitions: Vec<Transition>,
     update_before: bool,
+    /// Whether updates that change nothing are changes, too.
+    refreshes: bool,
     results: Vec<(Option<ArrayRef>, ArrayRef)>,
     /// Whether a row has changed any result of its group.
     changed: Option<BooleanArray>,
 }
 
 impl Emission {
-    pub(super) const fn new(transitions: Vec<Transition>, update_before: bool) -> Self {
-        Self { transitions, update_before, results: Vec::new(), changed: None }
+    pub(super) const fn new(transitions: Vec<Transition>, update_before: bool, refreshes: bool) -> Self {
+        Self { transitions, update_before, refreshes, results: Vec::new(), changed: None }
     }
 
     /// The results of the next call.
@@ -66,8 +68,9 @@ impl Emission {
             };
             match transition {
                 Transition::Begins => change(RowKind::Insert, Side::After),
-                // As in Flink, an update that changes nothing is none.
-                Transition::Goes if self.has_changed(row) => {
+                // As in Flink, an update that changes nothing is none, unless state expires: it keeps that of those alive
+                // who read it.
+                Transition::Goes if self.refreshes || self.has_changed(row) => {
                     if self.update_before {
                         change(RowKind::UpdateBefore, Side::Before);
                     }

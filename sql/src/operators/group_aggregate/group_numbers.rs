@@ -3,6 +3,8 @@
 //! Shorter than most keys, and a new one if the group ends and begins again: nothing of what an ended group has left
 //! behind is ever found.
 
+use std::collections::HashSet;
+
 use millstream_state::KeyGroups;
 use millstream_state::rows::{RowRef, RowStore};
 
@@ -20,12 +22,14 @@ pub(super) struct GroupNumbers {
     /// The last count that has been given.
     last: u64,
     numbers: Vec<u64>,
+    /// The numbers of all groups that are there, where groups expire: who keeps something by number asks.
+    alive: Option<HashSet<u64>>,
 }
 
 impl GroupNumbers {
-    /// Numbers at this place of the fixed part.
-    pub(super) const fn at(offset: usize) -> Self {
-        Self { offset, last: 0, numbers: Vec::new() }
+    /// Numbers at this place of the fixed part. Where groups expire, it is known which are there.
+    pub(super) fn at(offset: usize, expires: bool) -> Self {
+        Self { offset, last: 0, numbers: Vec::new(), alive: expires.then(HashSet::new) }
     }
 
     /// The number of each row's group; a group that has none gets one.
@@ -49,9 +53,29 @@ impl GroupNumbers {
 
     /// The numbers of all groups are taken.
     pub(super) fn restored(&mut self, store: &RowStore) {
-        for row in store.rows() {
-            self.seen(self.get(store, row));
+        // Also those of groups that have expired: they are forgotten when they are swept.
+        for row in store.rows_with_expired() {
+            let number = self.get(store, row);
+            self.seen(number);
+            if let Some(alive) = &mut self.alive {
+                alive.insert(number);
+            }
         }
+    }
+
+    /// Groups end.
+    pub(super) fn forget(&mut self, store: &RowStore, rows: &[RowRef]) {
+        for row in rows {
+            let number = self.get(store, *row);
+            if let Some(alive) = &mut self.alive {
+                alive.remove(&number);
+            }
+        }
+    }
+
+    /// Whether the group of this number is there. Only asked where groups expire.
+    pub(super) fn is_alive(&self, number: u64) -> bool {
+        self.alive.as_ref().is_none_or(|alive| alive.contains(&number))
     }
 
     /// The number of a group; 0 if it has none.
@@ -68,6 +92,9 @@ impl GroupNumbers {
         let slot = store.fixed_mut(row).get_mut(self.offset..).and_then(|bytes| bytes.first_chunk_mut());
         if let Some(slot) = slot {
             *slot = number.to_le_bytes();
+        }
+        if let Some(alive) = &mut self.alive {
+            alive.insert(number);
         }
         number
     }

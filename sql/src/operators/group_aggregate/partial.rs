@@ -22,8 +22,7 @@ impl GroupAggregate {
         let keys = self.input_keys.keys(chunk.columns(), chunk.rows())?;
         self.upserted.clear();
         store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
-        let groups: Vec<RowRef> = self.upserted.iter().map(|upserted| upserted.row).collect();
-        self.touch(chunk, &groups)?;
+        let groups = self.touch(chunk)?;
         let partials = self.specification.partials();
         let mut accumulated: Vec<Option<&ArrayRef>> = vec![None; self.accumulators.len()];
         for (partial, column) in partials.iter().zip(chunk.columns().iter().skip(keys_of(&self.input_keys))) {

@@ -31,9 +31,6 @@ enum Input {
     Right,
 }
 
-/// How many pages of state are looked through for expired rows with each chunk.
-const SWEPT_PAGES: usize = 4;
-
 /// Keeps the rows of both inputs, and emits pairs of them as they come and go.
 pub struct Join {
     specification: JoinSpecification,
@@ -122,9 +119,9 @@ impl Join {
     }
 
     fn begin(&mut self, input: Input, chunk: Chunk, cx: &EvalContext) -> Result<Probe> {
-        let seconds = u32::try_from(cx.now.div_euclid(1000)).unwrap_or_default();
+        let now = Timestamp::from_millis(cx.now);
         for side in [&mut self.left, &mut self.right] {
-            side.advance(seconds, SWEPT_PAGES)?;
+            side.advance(now, chunk.rows())?;
         }
         match input {
             Input::Left => Probe::new(input, chunk, &self.left, &self.right),

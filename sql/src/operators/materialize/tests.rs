@@ -12,7 +12,7 @@ fn columns() -> Schema {
 
 /// The changes that come out, with a restore after `cut` rows.
 fn run(row_key: &[usize], history: &[&str], cut: usize) -> Result<Vec<String>> {
-    let make = || SinkUpsertMaterializer::new(&[0], row_key, &columns());
+    let make = || SinkUpsertMaterializer::new(&[0], row_key, &columns(), None);
     let mut harness = OperatorHarness::new(make())?;
     harness.push(chunk(&columns(), &history[..cut]), Timestamp::MIN)?;
     let mut chunks = harness.take_records();

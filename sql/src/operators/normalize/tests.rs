@@ -36,7 +36,7 @@ proptest! {
                 }
             }
         }
-        let make = || ChangelogNormalize::new(&[0], &columns, update_before);
+        let make = || ChangelogNormalize::new(&[0], &columns, update_before, None);
         let cut = cut.min(history.len());
         let mut harness = OperatorHarness::new(make()).unwrap();
         if cut > 0 {

@@ -9,7 +9,7 @@ use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, Sn
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
 
 use super::entries::{self, Entry, FIXED};
-use super::{ChangedRow, Changes, RankSpecification, not_open, row_keys};
+use super::{ChangedRow, Changes, RankSpecification, not_open, row_keys, time_to_live};
 use crate::chunk::{Chunk, RowKind};
 
 /// The name of the state.
@@ -67,6 +67,7 @@ impl BoundedRank {
 
     fn rows(&mut self, store: &mut RowStore, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
         let keys = self.specification.partition.keys(chunk.columns(), chunk.rows())?;
+        time_to_live::advance(store, || output.context().now(), chunk.rows())?;
         self.upserted.clear();
         store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
         let sort_keys = self.specification.order.encode(chunk)?;
@@ -221,7 +222,9 @@ impl OperatorHooks<Chunk> for BoundedRank {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         let meta = self.specification.meta(ROWS, "first");
         let layout = RowLayout::new(self.specification.partition.kind(), &[0; FIXED], RowsPerKey::One);
-        let mut store = RowStore::new(meta, cx.info().groups, cx.info().range(), layout);
+        let mut store =
+            RowStore::new(meta, cx.info().groups, cx.info().range(), layout).with_ttl(self.specification.ttl);
+        store.set_now(time_to_live::seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(ROWS) {
             store.restore_all(stored)?;
         }

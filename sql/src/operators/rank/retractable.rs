@@ -34,6 +34,7 @@ impl RetractableRank {
         let keys = self.specification.partition.keys(chunk.columns(), chunk.rows())?;
         let sort_keys = self.specification.order.encode(chunk)?;
         let rows = self.specification.codec.encode(chunk.columns(), chunk.rows())?;
+        self.rows.advance(|| output.context().now(), chunk.rows())?;
         for (row, (hash, kind)) in keys.hashes().iter().zip(chunk.kinds().iter(chunk.rows())).enumerate() {
             partition_key(&keys, row, &mut self.key);
             let partition = Partition { hash: *hash, key: &self.key };
@@ -83,7 +84,7 @@ impl RetractableRank {
 
 impl OperatorHooks<Chunk> for RetractableRank {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.rows.open(cx, self.specification.meta(ROWS, "all"))
+        self.rows.open(cx, self.specification.meta(ROWS, "all"), self.specification.ttl)
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {

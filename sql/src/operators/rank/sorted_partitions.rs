@@ -2,10 +2,11 @@
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
-use millstream_state::rows::{KeyColumn, OrderedRows};
+use millstream_state::Timestamp;
+use millstream_state::rows::{KeyColumn, OrderedRows, Ttl};
 use millstream_state::snapshot::part::StateMeta;
 
-use super::not_open;
+use super::{not_open, time_to_live};
 use crate::chunk::Keys;
 
 /// Rows by partition, sort key and arrival.
@@ -36,9 +37,11 @@ pub(crate) fn partition_key(keys: &Keys, row: usize, into: &mut Vec<u8>) {
 const ARRIVAL: usize = 8;
 
 impl SortedPartitions {
-    pub(crate) fn open(&mut self, cx: &mut OpenContext<'_>, meta: StateMeta) -> Result<()> {
+    /// Rows are kept for `ttl` after they came.
+    pub(crate) fn open(&mut self, cx: &mut OpenContext<'_>, meta: StateMeta, ttl: Option<Ttl>) -> Result<()> {
         let name = meta.name.clone();
-        let mut rows = OrderedRows::new(meta, cx.info().groups, cx.info().range());
+        let mut rows = OrderedRows::new(meta, cx.info().groups, cx.info().range()).with_ttl(ttl);
+        rows.set_now(time_to_live::seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(&name) {
             rows.restore_all(stored)?;
         }
@@ -51,6 +54,12 @@ impl SortedPartitions {
             let rows = rows.snapshot(cx.checkpoint());
             cx.keyed(rows);
         }
+    }
+
+    /// Looks at the clock before a chunk of so many rows, and removes some of the rows that have expired.
+    pub(crate) fn advance(&mut self, now: impl FnOnce() -> Timestamp, rows: usize) -> Result<()> {
+        time_to_live::advance_ordered(self.rows.as_mut().ok_or_else(not_open)?, now, rows);
+        Ok(())
     }
 
     fn prefix(&mut self, partition: Partition<'_>, sort_key: &[u8]) {

@@ -86,7 +86,7 @@ fn monotonicity(plan: &PhysicalPlan, column: usize) -> Option<Monotonicity> {
         PhysicalNode::Calc { projection, .. } => {
             monotonicity(plan.input()?, projection.get(column)?.as_column()?)
         }
-        PhysicalNode::GroupAggregate { keys, calls } if plan.input()?.changelog.is_insert_only() => {
+        PhysicalNode::GroupAggregate { keys, calls, .. } if plan.input()?.changelog.is_insert_only() => {
             let Some(call) = column.checked_sub(keys.len()) else { return Some(Monotonicity::Constant) };
             match calls.get(call)?.function {
                 AggregateFunction::Count | AggregateFunction::Maximum => Some(Monotonicity::Increasing),

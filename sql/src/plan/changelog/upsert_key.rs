@@ -33,7 +33,7 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             let distribution: BTreeSet<usize> = keys.iter().copied().collect();
             of_input(plan).into_iter().filter(|key| distribution.is_subset(key)).collect()
         }
-        PhysicalNode::Join { kind, condition } => of_join(plan, *kind, condition),
+        PhysicalNode::Join { kind, condition, .. } => of_join(plan, *kind, condition),
         PhysicalNode::WindowJoin { .. } => Vec::new(),
         PhysicalNode::WindowRank { partition, start, end, number, .. } => {
             let mut key: BTreeSet<usize> = partition.iter().copied().collect();

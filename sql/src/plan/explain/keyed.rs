@@ -10,12 +10,13 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
     let select = || ("select", plan.schema.names().collect::<Vec<_>>().join(", "));
     let input = plan.inputs.first().map_or(&plan.schema, |input| &input.schema);
     match &plan.node {
-        PhysicalNode::Join { kind, condition } => {
+        PhysicalNode::Join { kind, condition, ttl } => {
             let mut attributes = vec![
                 ("joinType", join_type(*kind).to_owned()),
                 ("where", join_condition(condition, plan, format)),
                 select(),
             ];
+            attributes.extend(ttl.describe().map(|hints| ("stateTtlHints", hints)));
             attributes.extend(plan.bundle.map(|_| ("miniBatch", "true".to_owned())));
             attributes
         }

@@ -42,7 +42,7 @@ fn node(plan: &LogicalPlan) -> Tree {
             let attributes = [("rowtime", rowtime), ("watermark", syntax(expression))];
             (line("LogicalWatermarkAssigner", &attributes), vec![&**input])
         }
-        LogicalNode::Aggregate { input, keys, calls } => {
+        LogicalNode::Aggregate { input, keys, calls, .. } => {
             let group: Vec<_> = keys.iter().map(ToString::to_string).collect();
             let mut attributes = vec![("group", format!("{{{}}}", group.join(", ")))];
             for (index, call) in calls.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Aggregates in two phases, with what the first hands to the second.
 
-use super::physical::aggregate;
+use super::physical::{aggregate, state_ttl_hint};
 use crate::plan::{AggregateCall, AggregateFunction, PhysicalNode, PhysicalPlan};
 use crate::types::Schema;
 
@@ -10,7 +10,7 @@ pub(super) fn attributes(plan: &PhysicalPlan) -> Vec<(&'static str, String)> {
         (PhysicalNode::LocalGroupAggregate { keys, calls, retracts }, Some(input)) => {
             (keys, calls, &input.schema, *retracts, true)
         }
-        (PhysicalNode::GlobalGroupAggregate { keys, calls, input, retracts }, _) => {
+        (PhysicalNode::GlobalGroupAggregate { keys, calls, input, retracts, .. }, _) => {
             (keys, calls, input, *retracts, false)
         }
         _ => return Vec::new(),
@@ -50,6 +50,9 @@ pub(super) fn attributes(plan: &PhysicalPlan) -> Vec<(&'static str, String)> {
     attributes.push(("select", select.join(", ")));
     if !is_local && retracts {
         attributes.push(("indexOfCountStar", calls.len().to_string()));
+    }
+    if let PhysicalNode::GlobalGroupAggregate { ttl: Some(ttl), .. } = &plan.node {
+        attributes.push(("stateTtlHints", state_ttl_hint(ttl)));
     }
     attributes
 }

@@ -4,7 +4,7 @@ use super::expression::{Format, calcite_type, text};
 use super::logical::tuples;
 use super::{Tree, keyed, line, table_parts};
 use crate::plan::changelog::describe;
-use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
+use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan, StateTtl};
 use crate::types::Schema;
 
 pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) -> Tree {
@@ -72,7 +72,7 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
         ],
         PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
-        PhysicalNode::GroupAggregate { keys, calls } => {
+        PhysicalNode::GroupAggregate { keys, calls, ttl } => {
             let retracts = plan.input().is_some_and(|input| !input.changelog.is_insert_only());
             let name_of = |column: &usize| input_names.get(*column).copied().unwrap_or_default();
             let keys: Vec<_> = keys.iter().map(name_of).collect();
@@ -90,11 +90,17 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
                 attributes.push(("groupBy", keys.join(", ")));
             }
             attributes.push(("select", select));
+            attributes.extend(ttl.as_ref().map(|ttl| ("stateTtlHints", state_ttl_hint(ttl))));
             attributes
         }
         PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
         _ => keyed::attributes(plan, format),
     }
+}
+
+/// How long groups are kept.
+pub(super) fn state_ttl_hint(ttl: &StateTtl) -> String {
+    format!("[[STATE_TTL options:[{ttl}]]]")
 }
 
 /// `hash[a, b]`, or `single` where all rows go to one subtask.

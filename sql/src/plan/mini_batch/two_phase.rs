@@ -38,7 +38,7 @@ fn names(columns: &[usize], input: &Schema) -> String {
 fn split(mut plan: PhysicalPlan) -> PhysicalPlan {
     let exchange = plan.inputs.pop();
     let rows = exchange.and_then(|mut exchange| exchange.inputs.pop());
-    let (PhysicalNode::GroupAggregate { keys, calls }, Some(rows)) = (plan.node.clone(), rows) else {
+    let (PhysicalNode::GroupAggregate { keys, calls, ttl }, Some(rows)) = (plan.node.clone(), rows) else {
         return plan;
     };
     let retracts = !rows.changelog.is_insert_only();
@@ -61,6 +61,6 @@ fn split(mut plan: PhysicalPlan) -> PhysicalPlan {
     let local = PhysicalPlan::new(node, vec![rows], schema);
     let local = PhysicalPlan { changelog: ModifyKinds::INSERT, ..local };
     let exchange = local.exchange(of_keys);
-    let node = PhysicalNode::GlobalGroupAggregate { keys, calls, input, retracts };
+    let node = PhysicalNode::GlobalGroupAggregate { keys, calls, input, retracts, ttl };
     PhysicalPlan { node, inputs: vec![exchange], ..plan }
 }

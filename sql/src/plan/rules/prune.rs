@@ -84,7 +84,7 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
                 provided.iter().position(|path| *path == ColumnPath::column(column)).unwrap_or_default();
             (input.watermark(position, expression), provided)
         }
-        LogicalNode::Aggregate { input, keys, calls } => {
+        LogicalNode::Aggregate { input, keys, calls, ttl } => {
             let mut below: BTreeSet<_> = keys.iter().copied().map(ColumnPath::column).collect();
             let results =
                 required.iter().map(ColumnPath::root).filter_map(|root| root.checked_sub(keys.len()));
@@ -104,10 +104,10 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
                 ..call
             });
             let (calls, placed) = (calls.collect(), keys.iter().copied().map(place).collect());
-            let plan = input.aggregate(placed, calls, schema.project(&columns));
+            let plan = input.aggregate(placed, calls, schema.project(&columns)).with_group_ttl(ttl);
             (plan, columns.into_iter().map(ColumnPath::column).collect())
         }
-        LogicalNode::Join { left, right, kind, condition } => {
+        LogicalNode::Join { left, right, kind, condition, ttl } => {
             // Both sides provide in the order of their columns, so that what the join provides is in order, too.
             let columns = left.schema.len();
             let mut below = required;
@@ -124,7 +124,8 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             }
             let names = provided.iter().map(|path| path_field(&schema, path));
             let names: Schema = names.collect();
-            (LogicalPlan { schema: names, ..left.join(right, kind, condition) }, provided)
+            let joined = left.join(right, kind, condition).with_join_ttl(ttl);
+            (LogicalPlan { schema: names, ..joined }, provided)
         }
         LogicalNode::WindowTvf { input, function, columns } => {
             let before = input.schema.len();

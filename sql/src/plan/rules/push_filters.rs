@@ -5,7 +5,7 @@
 
 use super::reduce_outer::reduced;
 use crate::plan::join::{Side, is_true};
-use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
+use crate::plan::{Expression, JoinKind, JoinStateTtl, LogicalNode, LogicalPlan};
 
 /// The plan with its conditions further down.
 pub(super) fn push_filters(plan: LogicalPlan) -> LogicalPlan {
@@ -37,19 +37,20 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
                 LogicalPlan { node: LogicalNode::Project { input, expressions }, schema: schema.clone() };
             filtered(plan, kept)
         }
-        LogicalNode::Aggregate { input, keys, calls } => {
+        LogicalNode::Aggregate { input, keys, calls, ttl } => {
             let below = |condition: &Expression| {
                 condition.replace_columns(&|column| keys.get(column).map(|key| input.column(*key)))
             };
             let (moved, kept) = split(conditions, below);
-            filtered(push(*input, moved).aggregate(keys, calls, schema.clone()), kept)
+            let plan = push(*input, moved).aggregate(keys, calls, schema.clone()).with_group_ttl(ttl);
+            filtered(plan, kept)
         }
         LogicalNode::Union { inputs } => {
             let inputs = inputs.into_iter().map(|input| push(input, conditions.clone())).collect();
             LogicalPlan { node: LogicalNode::Union { inputs }, schema: schema.clone() }
         }
-        LogicalNode::Join { left, right, kind, condition } => {
-            push_into_join(*left, *right, kind, condition, conditions)
+        LogicalNode::Join { left, right, kind, condition, ttl } => {
+            push_into_join(*left, *right, kind, condition, conditions, ttl)
         }
         node => {
             let plan = LogicalPlan { node, schema: schema.clone() };
@@ -66,6 +67,7 @@ fn push_into_join(
     kind: JoinKind,
     condition: Expression,
     above: Vec<Expression>,
+    ttl: JoinStateTtl,
 ) -> LogicalPlan {
     let columns = left.schema.len();
     let kind = reduced(kind, &above, columns);
@@ -90,7 +92,7 @@ fn push_into_join(
     let to_right =
         to_right.iter().map(|condition| condition.over_moved(&|column| column.saturating_sub(columns)));
     let (left, right) = (push(left, to_left), push(right, to_right.collect()));
-    filtered(left.join(right, kind, Expression::all(on)), kept)
+    filtered(left.join(right, kind, Expression::all(on)).with_join_ttl(ttl), kept)
 }
 
 /// Those conditions that can be said below, as they are there, and the others.

@@ -65,7 +65,7 @@ pub fn window_properties(plan: &LogicalPlan) -> Option<WindowProperties> {
         LogicalNode::Filter { input, .. }
         | LogicalNode::RowNumber { input, .. }
         | LogicalNode::Rank { input, form: RankForm::Rank, .. } => window_properties(input),
-        LogicalNode::Join { left, right, kind, condition } => {
+        LogicalNode::Join { left, right, kind, condition, .. } => {
             window_join(left, right, condition)?;
             // Where rows stand alone, the other side has no window.
             let of_left = || window_properties(left);

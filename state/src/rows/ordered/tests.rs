@@ -156,7 +156,7 @@ fn rows_expire_and_are_swept() {
     assert_eq!(rows.remove(hash(b"aa"), b"aa1").unwrap(), None);
     assert_eq!(rows.entry(hash(b"bb"), b"bb1").unwrap().number, 0, "it starts anew");
     rows.set_now(115);
-    let removed: usize = (0..8).map(|_| rows.sweep(1)).sum();
+    let removed: usize = (0..12).map(|_| rows.sweep(1)).sum();
     assert_eq!((removed, rows.len()), (1, 1));
 
     let mut restored = expiring();
@@ -173,4 +173,23 @@ fn rows_expire_and_are_swept() {
     assert_eq!(restored.rows().count(), 1);
     restored.set_now(1_010);
     assert_eq!(restored.rows().count(), 0);
+}
+
+#[test]
+fn sweeps_go_on_where_the_last_one_stopped_and_keep_up_with_what_is_added() {
+    let mut rows = rows().with_ttl(Some(Ttl { seconds: 2 }));
+    let mut number = 0_u32;
+    for now in 0..200 {
+        rows.set_now(now);
+        // All in one key group, and then in many.
+        let prefix: &[u8] = if now < 100 { b"aa" } else { &[b'a', now as u8] };
+        for _ in 0..10 {
+            number += 1;
+            let key = [prefix, &number.to_be_bytes()[..]].concat();
+            rows.entry(hash(&key), &key).unwrap().number = i64::from(number);
+        }
+        rows.sweep(21);
+        assert!(rows.len() < 100, "{now}: {}", rows.len());
+        assert_eq!(rows.rows().count(), if now == 0 { 10 } else { 20 });
+    }
 }

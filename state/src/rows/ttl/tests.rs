@@ -122,6 +122,76 @@ fn snapshots_keep_stamps_and_leave_out_what_has_expired() {
     }
 }
 
+#[test]
+fn sweeps_keep_up_with_what_is_added() {
+    let mut store = expiring(RowsPerKey::One);
+    let (mut next, mut most) = (0, 0);
+    for now in 0..300 {
+        store.set_now(now);
+        store.sweep(store.pages_to_sweep(1_000)).unwrap();
+        upsert(&mut store, &(next..next + 1_000).collect::<Vec<_>>());
+        next += 1_000;
+        most = most.max(store.len());
+    }
+    // Ten thousand are live at a time.
+    assert!(most < 25_000, "{most}");
+}
+
+#[test]
+fn rows_with_dependents_are_what_they_were_until_they_are_handed_out() {
+    let with_dependents = || expiring(RowsPerKey::One).with_dependents();
+    let mut store = with_dependents();
+    for entry in upsert(&mut store, &[1, 2, 3]) {
+        store.fixed_mut(entry.row)[0] = 9;
+        store.replace(entry.row, b"more").unwrap();
+    }
+    store.set_now(10);
+    assert_eq!((find_one(&store, 1), content(&store).len()), (None, 0));
+    let entries = upsert(&mut store, &[1, 1, 4]);
+    assert_eq!(entries.iter().map(|entry| entry.is_new).collect::<Vec<_>>(), [true, false, true]);
+    let restarted = store.take_restarted();
+    assert_eq!(restarted, [entries[0].row]);
+    assert_eq!((store.fixed(restarted[0])[0], store.variable(restarted[0])), (9, &b"more"[..]));
+    store.restart(restarted[0]);
+    assert_eq!((store.fixed(restarted[0]), store.variable(restarted[0])), (&INITIAL[..], &b""[..]));
+    assert!(store.take_restarted().is_empty());
+
+    // What has expired is in the snapshot, has still expired behind it, and is handed out.
+    let snapshot = stored(&store.snapshot(CheckpointId::new(1)));
+    let mut restored = with_dependents();
+    restored.set_now(10);
+    restored.restore_all(snapshot).unwrap();
+    assert_eq!((restored.len(), content(&restored).len()), (4, 2));
+    let mut handed_out = Vec::new();
+    let oldest = restored.oldest();
+    let removed = restored.sweep_with(10, oldest, |store, rows| {
+        handed_out.extend(rows.iter().map(|row| (number_of(store, *row), store.variable(*row).to_vec())));
+        rows.iter().for_each(|row| store.remove(*row));
+        Ok::<(), StateError>(())
+    });
+    handed_out.sort();
+    assert_eq!(removed.unwrap(), 2);
+    assert_eq!(handed_out, [(2, b"more".to_vec()), (3, b"more".to_vec())]);
+    assert_eq!(content(&restored).into_keys().collect::<Vec<_>>(), [1, 4]);
+}
+
+#[test]
+fn stamps_can_be_kept_where_nothing_expires() {
+    let stamped =
+        || store(RowLayout::new(KeyKind::U64, &INITIAL, RowsPerKey::One)).with_ttl(Some(Ttl::NEVER));
+    let mut store = stamped();
+    store.set_now(7);
+    let row = upsert(&mut store, &[1])[0].row;
+    store.set_now(u32::MAX - 1);
+    assert_eq!((find_one(&store, 1), store.stamp(row)), (Some(row), 7));
+    let mut restored = stamped();
+    restored.restore_all(stored(&store.snapshot(CheckpointId::new(1)))).unwrap();
+    let row = find_one(&restored, 1).unwrap();
+    assert_eq!(restored.stamp(row), 7);
+    restored.set_stamp(row, 9);
+    assert_eq!(restored.stamp(row), 9);
+}
+
 proptest! {
     /// Whatever is swept and when: a key is there until ten seconds after it was upserted as new, or written to.
     #[test]

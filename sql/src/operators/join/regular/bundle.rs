@@ -76,6 +76,8 @@ impl JoinBundle {
 /// The rows of one input.
 struct SideBundle {
     unique_key: UniqueKey,
+    /// Whether updates come without what rows were before.
+    upserts: bool,
     /// The join's key, of which NULL is a value here.
     keys: KeyLayout,
     order: BundleOrder,
@@ -99,6 +101,7 @@ impl SideBundle {
         };
         Self {
             unique_key: side.unique_key.clone(),
+            upserts: side.upserts,
             order: BundleOrder::new(keys.fields()),
             keys,
             columns: layout(&columns, &side.schema),
@@ -167,8 +170,8 @@ impl SideBundle {
             let kind = chunk.kinds().get(*row as usize);
             match self.unique_key {
                 UniqueKey::None => folded.cancel(identity, *row, kind),
-                UniqueKey::Columns(_) => folded.replace(identity, *row, kind, false),
-                UniqueKey::InJoinKey => folded.replace(identity, *row, kind, true),
+                UniqueKey::Columns(_) => folded.replace(identity, *row, kind, false, self.upserts),
+                UniqueKey::InJoinKey => folded.replace(identity, *row, kind, true, self.upserts),
             }
         }
         folded
@@ -254,14 +257,24 @@ impl Folded {
     }
 
     /// A change of a row that is known by a key. `tells_insert` says that an insertion that is changed stays one, which
-    /// is known where there is one row for each key of the join.
-    fn replace(&mut self, identity: u32, row: u32, kind: RowKind, tells_insert: bool) {
+    /// is known where there is one row for each key of the join; `upserts` that updates come without what was before.
+    fn replace(&mut self, identity: u32, row: u32, kind: RowKind, tells_insert: bool, upserts: bool) {
         let was_cleared = std::mem::take(&mut self.cleared) && tells_insert;
         let insert_if = |is: bool| if is && kind == RowKind::UpdateAfter { RowKind::Insert } else { kind };
         let kind = insert_if(was_cleared);
         let entry = self.entry(identity, row);
         let mut cleared = false;
+        let before_last = entry.rows.len().checked_sub(2).and_then(|place| entry.rows.get(place));
+        let is_gone = before_last.is_some_and(|(_, known)| known.is_accumulation());
         match entry.rows.last().map(|(_, known)| *known) {
+            // The update takes the place of a row from before the bundle, which would come back if both went. Here
+            // Flink lets it.
+            Some(RowKind::UpdateAfter) if upserts && !kind.is_accumulation() => entry.rows.push((row, kind)),
+            // There is a row again of which that is all that is known.
+            Some(_) if is_gone && kind.is_accumulation() => {
+                entry.rows.truncate(entry.rows.len() - 2);
+                entry.rows.push((row, RowKind::UpdateAfter));
+            }
             Some(known) if known.is_accumulation() && !kind.is_accumulation() => {
                 entry.rows.pop();
                 cleared = known == RowKind::Insert;

@@ -8,11 +8,12 @@ use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::rows::{BytesColumn, RowLayout, RowRef, RowStore, RowsPerKey};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{STABLE_HASH_START, Shape, fold_word};
+use millstream_state::{STABLE_HASH_START, Shape, Timestamp, fold_word};
 
 use super::specification::{SideSpecification, UniqueKey};
 use crate::chunk::row_codec::describe_rows;
 use crate::chunk::{Chunk, EncodedRows, KeyLayout, Keys, RowCodec};
+use crate::operators::time_to_live;
 
 /// The bytes of a number in the fixed part of a row.
 const NUMBER: usize = 8;
@@ -99,6 +100,7 @@ impl JoinSide {
         let layout = RowLayout::new(keys.kind(), &vec![0; numbers * NUMBER], rows_per_key);
         let mut store = RowStore::new(self.meta(), cx.info().groups, cx.info().range(), layout)
             .with_ttl(self.specification.ttl);
+        store.set_now(time_to_live::seconds(cx.task().now()));
         if let Some(stored) = cx.take_keyed(self.name) {
             store.restore_all(stored)?;
         }
@@ -134,15 +136,9 @@ impl JoinSide {
         }
     }
 
-    /// Says what time it is, and removes some of the rows that have expired.
-    pub(super) fn advance(&mut self, seconds: u32, pages: usize) -> Result<()> {
-        if self.specification.ttl.is_some()
-            && let Some(store) = &mut self.store
-        {
-            store.set_now(seconds);
-            store.sweep(pages)?;
-        }
-        Ok(())
+    /// Says what time it is before a chunk of so many rows, and removes some of the rows that have expired.
+    pub(super) fn advance(&mut self, now: Timestamp, rows: usize) -> Result<()> {
+        time_to_live::advance(self.store.as_mut().ok_or_else(not_open)?, || now, rows)
     }
 
     pub(super) fn store(&self) -> Result<&RowStore> {

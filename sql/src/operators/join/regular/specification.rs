@@ -28,6 +28,8 @@ pub struct SideSpecification {
     pub unique_key: UniqueKey,
     /// Whether rows are added only.
     pub insert_only: bool,
+    /// Whether updates come without what rows were before.
+    pub upserts: bool,
     /// How long rows are kept.
     pub ttl: Option<Ttl>,
     pub(super) keys: KeyLayout,
@@ -39,7 +41,7 @@ impl SideSpecification {
     /// An input whose rows are kept for ever.
     pub fn new(schema: Schema, unique_key: UniqueKey, insert_only: bool) -> Self {
         let keys = KeyLayout::new(Vec::new(), Vec::new());
-        Self { schema, unique_key, insert_only, ttl: None, keys, strict: Vec::new() }
+        Self { schema, unique_key, insert_only, upserts: false, ttl: None, keys, strict: Vec::new() }
     }
 }
 

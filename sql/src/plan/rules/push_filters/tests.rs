@@ -37,7 +37,7 @@ fn text(plan: &LogicalPlan) -> String {
             format!("union({})", inputs.iter().map(text).collect::<Vec<_>>().join(", "))
         }
         LogicalNode::Watermark { input, .. } => format!("watermark({})", text(input)),
-        LogicalNode::Join { left, right, kind, condition } => {
+        LogicalNode::Join { left, right, kind, condition, .. } => {
             format!("{kind}[{}]({}, {})", columns(condition), text(left), text(right))
         }
         _ => "?".to_owned(),

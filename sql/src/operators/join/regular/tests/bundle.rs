@@ -65,6 +65,70 @@ proptest! {
     }
 }
 
+/// What is left of changes that replace each other, by the values of both rows in this column.
+fn fold_upserts(key: usize, changes: &[String], into: &mut BTreeMap<(String, String), String>) {
+    for change in changes {
+        let (kind, row) = change.split_at(2);
+        let values: Vec<&str> = row.trim_matches(['[', ']']).split(", ").collect();
+        let key = (values[key].to_owned(), values[key + 3].to_owned());
+        if kind.starts_with('+') {
+            into.insert(key, row.to_owned());
+        } else {
+            into.remove(&key);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_left_of_upserts_is_what_is_left_of_the_exact_join(
+        steps in steps(),
+        kind in prop::sample::select(&KINDS[..]),
+        known in prop::sample::select(&[Known::ById, Known::ByKey][..]),
+        size in 1_u64..12,
+    ) {
+        let make = |size| {
+            let mut specification = specification(kind, known, false, false);
+            specification.left.upserts = true;
+            specification.right.upserts = true;
+            open(&specification.collecting(size))
+        };
+        let (mut exact, mut bundled) = (make(None), make(Some(size)));
+        let mut reference = Reference::new(kind, known, false, false);
+        let (mut expected, mut actual) = (BTreeMap::new(), BTreeMap::new());
+        for (index, steps) in steps.iter().enumerate() {
+            let changes = history(steps, &mut reference);
+            // NULL is no key by which rows are known.
+            let is_known = |text: &str| known == Known::ById || !text.contains("[null");
+            let changes = changes.into_iter().filter(|(_, text, _)| !text.starts_with("-U") && is_known(text));
+            let changes: Vec<_> = changes.collect();
+            for (input, texts) in chunks(&changes) {
+                push(&mut exact, input, &texts);
+                push(&mut bundled, input, &texts);
+            }
+            bundled.watermark(Timestamp::from_millis(i64::try_from(index).unwrap())).unwrap();
+            let key = usize::from(known == Known::ById);
+            fold_upserts(key, &take(&exact, kind), &mut expected);
+            fold_upserts(key, &take(&bundled, kind), &mut actual);
+            prop_assert_eq!(&actual, &expected);
+        }
+    }
+}
+
+#[test]
+fn an_update_that_is_deleted_in_the_same_bundle_does_not_bring_the_row_back() {
+    let mut specification = specification(JoinKind::Inner, Known::ById, false, false);
+    specification.left.upserts = true;
+    let mut harness = open(&specification.collecting(Some(2)));
+    push(&mut harness, Input::Left, &["+I[1, 1, a]"]);
+    push(&mut harness, Input::Right, &["+I[1, 10, x]"]);
+    assert_eq!(take(&harness, JoinKind::Inner), ["+I[1, 1, a, 1, 10, x]"]);
+    push(&mut harness, Input::Left, &["+U[1, 1, b]", "-D[1, 1, b]"]);
+    assert_eq!(take(&harness, JoinKind::Inner), ["+U[1, 1, b, 1, 10, x]", "-D[1, 1, b, 1, 10, x]"]);
+}
+
 /// The changes of an inner join whose right input has one row for each key, and whose left input has these changes in
 /// one bundle.
 fn folded(known: Known, changes: &[&str]) -> Vec<String> {

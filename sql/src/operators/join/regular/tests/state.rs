@@ -64,3 +64,40 @@ fn a_snapshot_of_rows_that_are_known_otherwise_is_refused() {
     let other = specification(JoinKind::Inner, Known::Counted, false, false);
     assert!(Joins::restore(Join::new(&other), &snapshot).is_err());
 }
+
+#[test]
+fn state_does_not_grow_with_rows_that_have_expired() {
+    for known in [Known::Appended, Known::ById, Known::Counted] {
+        let mut specification = specification(JoinKind::Inner, known, false, false);
+        (specification.left.ttl, specification.right.ttl) =
+            (Some(Ttl { seconds: 10 }), Some(Ttl { seconds: 20 }));
+        let mut harness = open(&specification);
+        let mut most = 0;
+        for second in 0..100 {
+            let rows: Vec<_> = (0..100).map(|row| format!("+I[{second}, {row}, a]")).collect();
+            for input in [Input::Left, Input::Right] {
+                push(&mut harness, input, &rows);
+            }
+            harness.advance(Duration::from_secs(1)).unwrap();
+            most = most.max(harness.snapshot(second).unwrap().keyed_entries());
+        }
+        // Of one input, rows of ten seconds are alive; of the other, of twenty.
+        assert!((3_000..9_000).contains(&most), "{known:?}: {most}");
+    }
+}
+
+#[test]
+fn rows_that_begin_to_expire_count_as_written_when_they_are_restored() {
+    let mut specification = specification(JoinKind::Inner, Known::ById, false, false);
+    let mut harness = open(&specification);
+    push(&mut harness, Input::Right, &["+I[1, 20, x]"]);
+    let snapshot = harness.snapshot(1).unwrap();
+    specification.right.ttl = Some(Ttl { seconds: 10 });
+    let setup = HarnessSetup::new().clock(Duration::from_secs(1_000)).restore([&snapshot]);
+    let mut harness = Joins::with(setup, Join::new(&specification)).unwrap();
+    for expected in [vec!["+I[1, 10, a, 1, 20, x]"], vec![]] {
+        harness.advance(Duration::from_secs(9)).unwrap();
+        push(&mut harness, Input::Left, &["+I[1, 10, a]"]);
+        assert_eq!(take(&harness, JoinKind::Inner), expected);
+    }
+}

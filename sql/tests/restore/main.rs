@@ -1,0 +1,53 @@
+//! Every operator that keeps state, stopped with a savepoint and going on from it with other numbers of subtasks: what comes
+//! out in all is what comes out of a run that nothing disturbs.
+
+#![allow(missing_docs, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod fixtures;
+mod operators;
+mod story;
+
+use std::sync::Arc;
+
+use object_store::memory::InMemory;
+
+use operators::OPERATORS;
+use story::{Part, Place, fold, run};
+
+#[test]
+fn operators_go_on_from_savepoints_at_other_parallelisms() {
+    for operator in OPERATORS {
+        let one = &[operator];
+        let expected = fold(operator, &run(one, Part::WHOLE, 2, None, None).concat());
+        assert!(!expected.is_empty(), "{}: nothing comes out", operator.name);
+        let store = Arc::new(InMemory::new());
+        let savepoint =
+            |number: usize| (1..Part::PARTS).contains(&number).then(|| Place::Memory(store.clone(), number));
+        let (mut changes, mut last, mut forgetful) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, parallelism) in [1, 3, 2].into_iter().enumerate() {
+            let part = Part::between(number, number + 1);
+            let (before, behind) = (savepoint(number), savepoint(number + 1));
+            // What is in a savepoint that was not known to be committed is committed again.
+            let mut committed = run(one, part, parallelism, before.as_ref(), behind.as_ref()).concat();
+            let new = committed.split_off(last.len());
+            assert_eq!(sorted(&committed), sorted(&last), "{}: what came out before", operator.name);
+            changes.extend(new.clone());
+            last = new;
+            forgetful.extend(run(one, part.alone(), parallelism, None, None).concat());
+        }
+        assert_eq!(fold(operator, &changes), expected, "{}", operator.name);
+        // What is sorted only waits, and nobody sees that it is not in order across savepoints.
+        if operator.name != "sort_by_time" {
+            let found = fold(operator, &forgetful);
+            assert_ne!(found, expected, "{}: it would do without state", operator.name);
+        }
+    }
+}
+
+fn sorted(changes: &[String]) -> Vec<&String> {
+    let mut sorted: Vec<_> = changes.iter().collect();
+    sorted.sort();
+    sorted
+}
