@@ -46,7 +46,7 @@ deny:
 docs:
     cargo doc --workspace --no-deps
 
-# A benchmark: keyed_count, guarantees, hot_paths, sliding_windows or nexmark.
+# A benchmark: keyed_count, guarantees, hot_paths, sliding_windows, nexmark or sql.
 bench name="keyed_count":
     cargo bench --features sql --bench {{ name }}
 

@@ -90,7 +90,7 @@ fn median_and_interval(mut values: Vec<f64>) -> (f64, [f64; 2]) {
 }
 
 /// Pairs of runs without checkpoints and with them, until the cost in percent is known well enough.
-fn pairs(state: State, fewest: usize) -> (Vec<(Run, Run)>, f64, [f64; 2]) {
+fn pairs(name: &str, state: State, fewest: usize) -> (Vec<(Run, Run)>, f64, [f64; 2]) {
     let mut pairs: Vec<(Run, Run)> = Vec::new();
     loop {
         pairs.push(if pairs.len().is_multiple_of(2) {
@@ -103,8 +103,17 @@ fn pairs(state: State, fewest: usize) -> (Vec<(Run, Run)>, f64, [f64; 2]) {
         let costs =
             pairs.iter().map(|(without, with)| (with.effort / without.effort - 1.0) * 100.0).collect();
         let (cost, ends) = median_and_interval(costs);
+        // It may take a quarter of an hour until the line is complete.
+        eprint!(
+            "\r{:>8} {:>6} pairs, {cost:>6.2} % ({:.2} to {:.2})   ",
+            name,
+            pairs.len(),
+            ends[0],
+            ends[1]
+        );
         let is_known = ends.iter().all(|end| (end - cost).abs() <= PRECISION);
         if pairs.len() >= fewest && is_known || pairs.len() >= MOST_PAIRS.max(fewest) {
+            eprintln!();
             return (pairs, cost, ends);
         }
     }
@@ -123,7 +132,7 @@ pub fn run(repeats: usize) {
         COUNTED.as_secs()
     );
     for (name, state) in [("rolling", State::Rolling), ("window", State::Window)] {
-        let (pairs, cost, [low, high]) = pairs(state, repeats.max(FEWEST_PAIRS));
+        let (pairs, cost, [low, high]) = pairs(name, state, repeats.max(FEWEST_PAIRS));
         let (without, with): (Vec<Run>, Vec<Run>) = pairs.into_iter().unzip();
         let of = |runs: &[Run], value: fn(&Run) -> f64| median(runs.iter().map(value).collect());
         let [less, more] = [&without, &with].map(|runs| of(runs, |run| run.effort));

@@ -1,11 +1,17 @@
 //! Nexmark's queries in SQL, each from the generator into `blackhole`.
 //!
-//! `cargo bench --features sql --bench nexmark -- [--events N] [--parallelism N] [--repeat N] [--mini-batch] [QUERY …]`
+//! `cargo bench --features sql --bench nexmark -- [--events N] [--parallelism N] [--repeat N] [--mini-batch] [--flink]
+//! [QUERY …]`
 //!
 //! For each query: events a second, with the generator's work in it; processor time an event, of the query and, from a
-//! run of its own, of the tables that it reads alone; and the ratio to Flink 2.3's events a second and core, where that
-//! was measured (two cores, mini-batch, generator included; another run, another day, the same kind of machine). Medians of
-//! several rounds, in turns.
+//! run of its own, of the tables that it reads alone; events a second and core; and how many bytes the largest snapshot
+//! of its state has, from one more run with a checkpoint every 50 ms. Medians of several rounds, in turns.
+//!
+//! With `--flink`, Flink runs the same queries over the same events right afterwards, in a process of its own
+//! (`benches/nexmark/flink.sh`, which says what it needs), with mini-batches as Nexmark sets them. Its first round is left
+//! out, in which its code is compiled. The ratio is that of processor time an event. `millstream/flink` is that of what is
+//! left when each engine's time for reading the events is taken off; where that is less than a tenth of the whole, there
+//! is none.
 
 #![allow(
     missing_docs,
@@ -16,58 +22,34 @@
     reason = "a benchmark measures time and fails by panicking"
 )]
 
-use std::time::{Duration, Instant};
+mod flink;
+mod measure;
+mod queries;
 
-use millstream::prelude::*;
-use millstream::sql::parser::split_statements;
-use millstream::sql::{InsertJob, TableEnvironment, TableResult};
+use measure::{Measured, median};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const TABLES: &str = include_str!("../../sql/tests/parser/nexmark/tables.sql");
-
-macro_rules! queries {
-    ($($name:literal),+ $(,)?) => {
-        &[$(($name, include_str!(concat!("../../sql/tests/parser/nexmark/", $name, ".sql")))),+]
-    };
-}
-
-const QUERIES: &[(&str, &str)] = queries![
-    "q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12", "q14", "q15", "q16", "q17", "q18",
-    "q19", "q20", "q21", "q22", "q23",
-];
-
-/// What Flink 2.3 does, in events a second and core.
-const FLINK: &[(&str, f64)] = &[
-    ("q0", 172_000.0),
-    ("q3", 133_000.0),
-    ("q4", 58_000.0),
-    ("q5", 85_000.0),
-    ("q7", 47_000.0),
-    ("q8", 150_000.0),
-];
 
 struct Arguments {
     events: u64,
     parallelism: u32,
     repeat: usize,
-    /// Whether operators collect rows, as Flink's do in the runs that are compared.
+    /// Whether operators collect rows, as Flink's do.
     mini_batch: bool,
+    flink: bool,
     queries: Vec<String>,
 }
 
-/// What Flink's runs have.
-const MINI_BATCH: &[(&str, &str)] = &[
-    ("table.exec.mini-batch.enabled", "true"),
-    ("table.exec.mini-batch.allow-latency", "2 s"),
-    ("table.exec.mini-batch.size", "50000"),
-    ("table.optimizer.distinct-agg.split.enabled", "true"),
-];
-
 fn arguments() -> Arguments {
-    let mut arguments =
-        Arguments { events: 2_000_000, parallelism: 2, repeat: 3, mini_batch: false, queries: Vec::new() };
+    let mut arguments = Arguments {
+        events: 2_000_000,
+        parallelism: 2,
+        repeat: 3,
+        mini_batch: false,
+        flink: false,
+        queries: Vec::new(),
+    };
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
         let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
@@ -76,59 +58,11 @@ fn arguments() -> Arguments {
             "--parallelism" => arguments.parallelism = u32::try_from(number()).expect("a parallelism"),
             "--repeat" => arguments.repeat = usize::try_from(number()).expect("a number of rounds"),
             "--mini-batch" => arguments.mini_batch = true,
+            "--flink" => arguments.flink = true,
             query => arguments.queries.push(query.to_owned()),
         }
     }
     arguments
-}
-
-/// The job of a query; why there is none, otherwise.
-fn job(query: &str, events: u64, mini_batch: bool) -> Result<InsertJob, String> {
-    let mut tables = TableEnvironment::new();
-    for (key, value) in MINI_BATCH.iter().filter(|_| mini_batch) {
-        tables.set(key, value).expect("the setting is known");
-    }
-    let generator = TABLES.replace("'events.num' = '100000000'", &format!("'events.num' = '{events}'"));
-    assert_ne!(generator, TABLES, "the number of events is an option of the table");
-    let mut insert = None;
-    for script in [generator.as_str(), query] {
-        for statement in split_statements(script) {
-            match tables.execute_sql(statement.text) {
-                Ok(TableResult::Insert(job)) => insert = Some(job),
-                Ok(_) => {}
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-    }
-    insert.ok_or_else(|| "it inserts nothing".to_owned())
-}
-
-/// Processor time of this process so far.
-fn processor_time() -> Duration {
-    // Fields 14 and 15 behind the name, which may have blanks: ticks of 10 ms in user and system.
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: u64 =
-        fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
-}
-
-struct Run {
-    wall: Duration,
-    processor: Duration,
-}
-
-fn run(parallelism: u32, build: impl Fn(&Environment)) -> Run {
-    let environment = Environment::new().parallelism(parallelism);
-    build(&environment);
-    let (start, before) = (Instant::now(), processor_time());
-    environment.execute("nexmark").expect("the job runs");
-    Run { wall: start.elapsed(), processor: processor_time() - before }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {
@@ -141,39 +75,69 @@ fn main() {
         arguments.repeat,
         if arguments.mini_batch { ", in mini-batches" } else { "" }
     );
-    println!("query   M events/s   ns/event (processor)   source alone   M events/s/core   x Flink");
-    for (name, query) in QUERIES {
-        if !arguments.queries.is_empty() && !arguments.queries.iter().any(|asked| asked == name) {
-            continue;
-        }
-        let job = match job(query, arguments.events, arguments.mini_batch) {
+    println!(
+        "{:<5} {:>12} {:>12} {:>12} {:>14} {:>12}",
+        "query", "M events/s", "ns/event", "source alone", "M events/s/core", "state, MB"
+    );
+    let asked =
+        |name: &str| arguments.queries.is_empty() || arguments.queries.iter().any(|asked| asked == name);
+    let mut ours: Vec<(&str, Measured)> = Vec::new();
+    for (name, query) in queries::QUERIES.iter().filter(|(name, _)| asked(name)) {
+        let job = match queries::job(query, arguments.events, arguments.mini_batch) {
             Ok(job) => job,
             Err(reason) => {
                 println!("{name:<5}   refused: {reason}");
                 continue;
             }
         };
-        let (mut walls, mut queries, mut sources) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..arguments.repeat {
-            let whole =
-                run(arguments.parallelism, |environment| job.build(environment).expect("it is planned"));
-            let source = run(arguments.parallelism, |environment| {
-                job.build_sources(environment).expect("it is planned")
-            });
-            walls.push(whole.wall.as_secs_f64());
-            queries.push(whole.processor.as_secs_f64());
-            sources.push(source.processor.as_secs_f64());
-        }
-        let (wall, query, source) = (median(walls), median(queries), median(sources));
-        let per_core = events / query;
-        let flink = FLINK.iter().find(|(flink, _)| flink == name);
-        let ratio = flink.map_or("-".to_owned(), |(_, rate)| format!("{:.0}", per_core / rate));
+        let measured = measure::query(&job, arguments.parallelism, arguments.repeat);
+        let state = measured.state_bytes.map_or("-".to_owned(), |bytes| format!("{:.1}", bytes as f64 / 1e6));
         println!(
-            "{name:<5} {:>12.2} {:>22.0} {:>14.0} {:>17.2} {ratio:>9}",
+            "{name:<5} {:>12.2} {:>12.0} {:>12.0} {:>14.2} {state:>12}",
+            events / measured.wall / 1e6,
+            measured.processor / events * 1e9,
+            measured.source / events * 1e9,
+            events / measured.processor / 1e6,
+        );
+        ours.push((*name, measured));
+    }
+    if arguments.flink {
+        beside_flink(&arguments, &ours);
+    }
+}
+
+/// Flink's runs of the queries, and ratios to them.
+fn beside_flink(arguments: &Arguments, ours: &[(&str, Measured)]) {
+    let events = arguments.events as f64;
+    let names: Vec<&str> = ours.iter().map(|(name, _)| *name).collect();
+    println!("\nFlink, {} rounds after one that is left out", arguments.repeat);
+    let runs = flink::run(arguments.events, arguments.parallelism, arguments.repeat + 1, &names);
+    let source = runs.get("source").map(|runs| median(runs.iter().map(|run| run.processor).collect()));
+    println!(
+        "{:<7} {:>12} {:>12} {:>15} {:>22} {:>18}",
+        "query", "M events/s", "ns/event", "M events/s/core", "millstream/flink: all", "above the source"
+    );
+    if let Some(source) = source {
+        println!("{:<7} {:>12} {:>12.0}", "source", "", source / events * 1e9);
+    }
+    for (name, ours) in ours {
+        let Some(runs) = runs.get(*name).filter(|runs| !runs.is_empty()) else {
+            println!("{name:<7} failed");
+            continue;
+        };
+        let of = |value: fn(&flink::Run) -> f64| median(runs.iter().map(value).collect());
+        let (wall, processor) = (of(|run| run.wall), of(|run| run.processor));
+        let above = source.and_then(|source| {
+            let (theirs, own) = (processor - source, ours.processor - ours.source);
+            (theirs > 0.1 * processor && own > 0.1 * ours.processor).then(|| format!("{:.0}", theirs / own))
+        });
+        println!(
+            "{name:<7} {:>12.3} {:>12.0} {:>15.3} {:>22.0} {:>18}",
             events / wall / 1e6,
-            query / events * 1e9,
-            source / events * 1e9,
-            per_core / 1e6,
+            processor / events * 1e9,
+            events / processor / 1e6,
+            processor / ours.processor,
+            above.unwrap_or_else(|| "-".to_owned()),
         );
     }
 }

@@ -1,5 +1,6 @@
 //! The `millstream` binary: Flink SQL from the command line.
 
+mod clock;
 mod errors;
 mod explain;
 mod failure;
@@ -25,6 +26,7 @@ use millstream_sql::catalog::OPTIONS;
 use millstream_sql::plan::explain::ExplainOptions;
 use millstream_sql::testing::CaseOptions;
 
+use clock::JobClock;
 use errors::ErrorStyle;
 use failure::Failure;
 use run::RunOptions;
@@ -92,9 +94,41 @@ struct SqlArguments {
     /// Writes each statement before its result.
     #[arg(long)]
     echo: bool,
+    /// Goes on with the script while INSERTs run, as Flink's client does; all are awaited at its end.
+    #[arg(long)]
+    detach: bool,
+    #[command(flatten)]
+    clock: ClockArguments,
     /// Writes the settings that are known, with their types and defaults, and ends.
     #[arg(long)]
     list_options: bool,
+}
+
+/// By which clock jobs run.
+#[derive(Args)]
+struct ClockArguments {
+    /// By the computer's clock, or in one thread by a clock that jumps ahead whenever nothing happens before: processing
+    /// time passes at once, and always in the same way. Checkpoints are kept in memory then.
+    #[arg(long, value_enum, default_value_t = ClockKind::Wall)]
+    clock: ClockKind,
+    /// With --clock virtual, decides in which order subtasks run.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ClockKind {
+    Wall,
+    Virtual,
+}
+
+impl ClockArguments {
+    fn clock(&self) -> JobClock {
+        match self.clock {
+            ClockKind::Wall => JobClock::Wall,
+            ClockKind::Virtual => JobClock::Virtual { seed: self.seed },
+        }
+    }
 }
 
 #[derive(Args)]
@@ -126,6 +160,10 @@ struct RunArguments {
     /// How many subtasks operators have.
     #[arg(long, value_name = "N")]
     parallelism: Option<u32>,
+    /// How many rows a second tables of `datagen` and `faker`, or events those of `nexmark`, yield, whatever the script
+    /// says.
+    #[arg(long, value_name = "N")]
+    rate: Option<u64>,
     /// How often progress is written to standard error, in seconds; 0 for never. 1 on a terminal, 10 elsewhere.
     #[arg(long, value_name = "SECONDS")]
     progress: Option<f64>,
@@ -199,7 +237,12 @@ fn sql(arguments: &SqlArguments) -> Result<ExitCode, Failure> {
         errors: arguments.style.errors,
         keep_going: arguments.keep_going,
         echo: arguments.echo,
+        detach: arguments.detach,
+        clock: arguments.clock.clock(),
     };
+    if options.detach && options.clock != JobClock::Wall {
+        return Err(Failure::usage("--detach and --clock virtual: a job that runs in virtual time is awaited"));
+    }
     let mut script = Script::new(options);
     script.set(&arguments.settings)?;
     if let Some(init) = &arguments.init {
@@ -216,7 +259,9 @@ fn sql(arguments: &SqlArguments) -> Result<ExitCode, Failure> {
             text
         }
     };
-    script.run(&text)?;
+    let ended = script.run(&text);
+    script.join();
+    ended?;
     Ok(script.exit_code())
 }
 
@@ -231,12 +276,15 @@ fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         errors: arguments.style.errors,
         keep_going: false,
         echo: false,
+        detach: false,
+        clock: JobClock::Wall,
     };
     let mut session = Script::deferring(script);
     let named = [
         ("execution.checkpointing.dir", arguments.checkpoints.clone()),
         ("execution.checkpointing.interval", arguments.interval.clone()),
         ("parallelism.default", arguments.parallelism.map(|parallelism| parallelism.to_string())),
+        ("millstream.source.rows-per-second", arguments.rate.map(|rate| rate.to_string())),
     ];
     let named = named.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
     let settings: Vec<String> = arguments.settings.iter().cloned().chain(named).collect();

@@ -113,7 +113,8 @@ fn build(
         (None, _) => Err(SqlError::validation("the script has no INSERT: there is nothing to run")),
         (Some(Deferred::Query(query)), 0) => {
             let rows = query.build(environment)?;
-            let _rows = print(&rows, query.schema(), options.style, &Tableau::new(query.schema(), session));
+            let tableau = Tableau::new(query.schema(), session);
+            print(&rows, query.schema(), options.style, &tableau, &Default::default());
             Ok(())
         }
         (Some(Deferred::Insert(mut first)), _) => {

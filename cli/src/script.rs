@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use millstream_runtime::driver::actor::JobHandle;
 use millstream_sql::parser::{parse_statement, split_statements};
 use millstream_sql::{InsertJob, QueryJob, SqlError, TableEnvironment, TableResult};
 
+use crate::clock::JobClock;
 use crate::errors::{self, ErrorStyle, quoted};
 use crate::failure::Failure;
 use crate::job;
@@ -23,6 +25,10 @@ pub struct ScriptOptions {
     pub keep_going: bool,
     /// Whether each statement is written before its result.
     pub echo: bool,
+    /// Whether the script goes on while INSERTs run.
+    pub detach: bool,
+    /// By which clock jobs run.
+    pub clock: JobClock,
 }
 
 /// A session that scripts run in.
@@ -32,8 +38,19 @@ pub struct Script {
     pub tables: TableEnvironment,
     /// The jobs of statements that are to run as one, later; `None` where each runs at once.
     deferred: Option<Vec<Deferred>>,
+    /// The INSERTs that run while the script goes on.
+    running: Vec<JobHandle>,
     /// The code of the first failure that the script went on after.
     failed: u8,
+}
+
+/// What a job is called where Flink shows 32 digits: its number in the process, and its name.
+fn job_id(number: usize, name: &str) -> String {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let process = u64::from(std::process::id()) << 32 | number as u64;
+    format!("{process:016x}{hash:016x}")
 }
 
 /// A job that is to run later.
@@ -47,7 +64,7 @@ pub enum Deferred {
 impl Script {
     /// A session in which nothing has been created.
     pub fn new(options: ScriptOptions) -> Self {
-        Self { options, tables: TableEnvironment::new(), deferred: None, failed: 0 }
+        Self { options, tables: TableEnvironment::new(), deferred: None, running: Vec::new(), failed: 0 }
     }
 
     /// A session whose jobs are not run but [kept](Self::deferred).
@@ -140,6 +157,9 @@ impl Script {
                     deferred.push(Deferred::Insert(Box::new(insert)));
                     return Ok(0);
                 }
+                if self.options.detach {
+                    return self.submit(&insert);
+                }
                 let code = job::insert(&self.tables.session, &insert, self.options)?;
                 if code == 0 {
                     self.ok("Complete execution of the SQL update statement.");
@@ -148,6 +168,44 @@ impl Script {
             }
         }
         Ok(0)
+    }
+
+    /// Starts the job of an INSERT, and says so as Flink's client does.
+    fn submit(&mut self, insert: &InsertJob) -> Result<u8, SqlError> {
+        if self.options.style == Style::Flink {
+            output::line("[INFO] Submitting SQL update statement to the cluster...");
+        }
+        match job::submit(&self.tables.session, insert)? {
+            Ok(handle) => {
+                let id = job_id(self.running.len(), handle.name());
+                match self.options.style {
+                    Style::Flink => {
+                        output::line("[INFO] SQL update statement has been successfully submitted to the cluster:");
+                        output::line(&format!("Job ID: {id}\n"));
+                    }
+                    Style::Json => output::line(&format!("{{\"ok\":{}}}", quoted(&format!("Job ID: {id}")))),
+                    Style::Plain => {}
+                }
+                self.running.push(handle);
+                Ok(0)
+            }
+            Err(error) => {
+                errors::job(&error, self.options.errors, self.options.style);
+                Ok(Failure::JOB)
+            }
+        }
+    }
+
+    /// Waits for the INSERTs that run while the script has gone on.
+    pub fn join(&mut self) {
+        for handle in std::mem::take(&mut self.running) {
+            if let Err(error) = handle.join_blocking() {
+                errors::job(&error, self.options.errors, self.options.style);
+                if self.failed == 0 {
+                    self.failed = Failure::JOB;
+                }
+            }
+        }
     }
 
     fn ok(&self, text: &str) {

@@ -50,6 +50,47 @@ Received a total of 2 rows
     assert_eq!(output.status.code(), Some(0));
 }
 
+/// Ten minutes of processing time pass at once.
+#[test]
+fn in_virtual_time_windows_of_processing_time_are_over_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.jsonl");
+    std::fs::write(&rows, "[\"a\"]\n[\"a\"]\n{\"advance\": \"10 min\"}\n[\"b\"]\n").unwrap();
+    let script = format!(
+        "CREATE TABLE s (k STRING, p AS PROCTIME()) WITH ('connector' = 'values', 'data-file' = '{}');
+         SELECT k, COUNT(*) FROM s GROUP BY k, TUMBLE(p, INTERVAL '5' MINUTE);",
+        rows.display()
+    );
+    let output = run(&["sql", "--clock", "virtual", "--seed", "7", "--style", "plain"], &script);
+    assert_eq!((stdout(&output), stderr(&output)), ("+I[a, 2]\n".to_owned(), String::new()));
+    let output = run(&["sql", "--clock", "virtual", "--detach"], &script);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--detach"), "{}", stderr(&output));
+}
+
+#[test]
+fn detached_inserts_run_while_the_script_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = folder.path().join("result");
+    let script = format!(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'values', 'result-file' = '{}');
+         INSERT INTO t VALUES (1), (2);
+         SHOW VIEWS;",
+        result.display()
+    );
+    let output = run(&["sql", "--detach"], &script);
+    let text = stdout(&output);
+    assert!(text.contains("[INFO] Submitting SQL update statement to the cluster...\n"), "{text}");
+    let id = text.split("Job ID: ").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert!(text.ends_with("Empty set\n"), "{text}");
+    assert_eq!(std::fs::read_to_string(&result).unwrap(), "+I[1]\n+I[2]\n", "awaited at the end");
+    assert_eq!(output.status.code(), Some(0));
+    // A job that fails says so at the end.
+    let script = "CREATE TABLE t (a INT) WITH ('connector' = 'blackhole'); INSERT INTO t SELECT 1 / (a - a) FROM (VALUES (1)) AS v(a);";
+    assert_eq!(run(&["sql", "--detach"], script).status.code(), Some(3));
+}
+
 #[test]
 fn batch_mode_shows_what_is_left() {
     let script = "\

@@ -15,5 +15,5 @@ mod testing;
 pub use encode::{CsvEncoder, Encoder, Folders, JsonLinesEncoder, TextEncoder};
 pub use format::{CsvFormat, Decoder, Format, Gathered, JsonLinesFormat, RowError, TextFormat};
 pub use location::IntoPaths;
-pub use sink::{Committable, FileSink, FileWriter, WriterState};
+pub use sink::{Committable, FileSink, FileWriter, PartitionCommit, PartitionStatus, WriterState};
 pub use source::{BadRecord, BadRecordInfo, FileReader, FileSource, FileSplit};

@@ -7,6 +7,7 @@
 
 mod adapter;
 mod collect;
+mod committer;
 mod discard;
 mod print;
 mod stream_sink;

@@ -3,6 +3,7 @@
 mod create_table;
 mod data_type;
 mod expression;
+mod group_window;
 mod grouping;
 mod insert;
 mod join;

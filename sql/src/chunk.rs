@@ -3,6 +3,7 @@
 mod builder;
 mod display_text;
 mod exchange;
+mod grouping;
 pub(crate) mod keys;
 mod kinds;
 pub mod row_codec;
@@ -23,6 +24,7 @@ use millstream_runtime::{Error, ErrorKind, Result};
 pub use builder::{ChunkBuilder, ColumnBuilder, ValueError};
 pub use display_text::DisplayText;
 pub use exchange::exchange;
+pub(crate) use grouping::Grouping;
 pub use keys::{KeyLayout, Keys};
 pub use kinds::{Kinds, RowKind};
 pub use row_codec::{EncodedRows, RowCodec};

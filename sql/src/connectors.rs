@@ -13,6 +13,7 @@ mod random;
 #[cfg(test)]
 mod testing;
 mod values;
+mod watermark;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub use options::Options;
 pub(crate) use options::parse_duration;
 pub(crate) use values::TestTables;
 pub use values::{TableContents, TestRows};
+pub(crate) use watermark::WatermarkOptions;
+pub use watermark::{SplitWatermarks, WatermarkEmission, WatermarkStrategy};
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +95,8 @@ pub struct ScanContext<'a> {
     pub columns: &'a [ColumnPath],
     /// The names and types of what is read.
     pub schema: &'a Schema,
+    /// How watermarks are made, where the source [makes them itself](TableSource::makes_watermarks).
+    pub watermarks: Option<&'a WatermarkStrategy>,
 }
 
 /// Reads a table. As Flink's `ScanTableSource`.
@@ -104,6 +109,17 @@ pub trait TableSource: Send + Sync {
     /// Whether it can read single fields of a row; otherwise it is asked for whole columns.
     fn reads_fields(&self) -> bool {
         false
+    }
+
+    /// Whether it makes the watermarks of its table, split by split; otherwise an operator behind it does, for all rows of
+    /// a subtask. As Flink's `SupportsWatermarkPushDown`.
+    fn makes_watermarks(&self) -> bool {
+        false
+    }
+
+    /// When it emits watermarks, if the table does not say it.
+    fn watermark_emission(&self) -> WatermarkEmission {
+        WatermarkEmission::OnPeriodic
     }
 
     /// The rows.
@@ -156,6 +172,15 @@ const CONNECTORS: &[Connector] = &[
     values::CONNECTOR,
 ];
 
+/// The setting that says how many rows a second generated tables have, whatever their options say.
+const RATE: &str = "millstream.source.rows-per-second";
+/// The options that say it of a table.
+const RATE_OPTIONS: &[(&str, &[&str])] = &[
+    ("datagen", &["rows-per-second"]),
+    ("faker", &["rows-per-second"]),
+    ("nexmark", &["first-event.rate", "next-event.rate"]),
+];
+
 /// What reads a table.
 ///
 /// # Errors
@@ -163,10 +188,23 @@ const CONNECTORS: &[Connector] = &[
 pub fn table_source(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn TableSource>> {
     let (connector, mut options) = connector(table, "source", |connector| connector.source.is_some())?;
     let make = connector.source.ok_or_else(|| cannot(connector, "source"))?;
+    if let Some(rate) = session.integer(RATE)? {
+        let keys = RATE_OPTIONS.iter().find(|(name, _)| *name == connector.name);
+        keys.iter().flat_map(|(_, keys)| *keys).for_each(|key| options.set(key, rate.to_string()));
+    }
+    WatermarkOptions::take(&mut options).map_err(|error| in_table(table, &error))?;
     let source =
         make(&ConnectorContext { session, table }, &mut options).map_err(|error| in_table(table, &error))?;
     options.finish().map_err(|error| in_table(table, &error))?;
     Ok(source)
+}
+
+/// What the options of a table say of its watermarks.
+///
+/// # Errors
+/// If one of them is wrong.
+pub(crate) fn watermark_options(table: &Table) -> SqlResult<WatermarkOptions> {
+    WatermarkOptions::take(&mut Options::new(table.options.clone())).map_err(|error| in_table(table, &error))
 }
 
 /// What writes a table.
@@ -176,6 +214,8 @@ pub fn table_source(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn 
 pub fn table_sink(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn TableSink>> {
     let (connector, mut options) = connector(table, "sink", |connector| connector.sink.is_some())?;
     let make = connector.sink.ok_or_else(|| cannot(connector, "sink"))?;
+    // A table may be read, too.
+    WatermarkOptions::take(&mut options).map_err(|error| in_table(table, &error))?;
     let sink =
         make(&ConnectorContext { session, table }, &mut options).map_err(|error| in_table(table, &error))?;
     options.finish().map_err(|error| in_table(table, &error))?;

@@ -41,8 +41,11 @@ pub use normalize::ChangelogNormalize;
 pub use not_null::NotNullEnforcer;
 pub use rank::{BoundedRank, RankSpecification, RetractableRank};
 pub use sort::{Sort, SortSpecification};
-pub use watermark::WatermarkAssigner;
-pub use window_aggregate::{SessionAggregate, WindowAggregate, WindowAggregateSpecification};
+pub use watermark::{RowWatermarks, WatermarkAssigner, WatermarkExpression, watermark_of};
+pub use window_aggregate::{
+    LocalWindowAggregate, SessionAggregate, UpdatingWindowAggregate, WindowAggregate,
+    WindowAggregateSpecification,
+};
 pub use window_join::{WindowJoin, WindowJoinSpecification, WindowSide};
 pub use window_rank::{WindowRank, WindowRankSpecification};
 pub use window_tvf::WindowTableFunction;

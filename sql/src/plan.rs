@@ -21,10 +21,10 @@ pub use join::{JoinCondition, JoinKey, JoinKind};
 pub use logical::{LogicalNode, LogicalPlan, Scan};
 pub use mini_batch::MiniBatch;
 pub use path::ColumnPath;
-pub use physical::{PhysicalNode, PhysicalPlan};
+pub use physical::{PhysicalNode, PhysicalPlan, Scanned};
 pub use sort::{RankForm, RankStrategy, SortKey};
 pub use state_ttl::{JoinStateTtl, StateTtl};
-pub(crate) use window::is_window_aggregate;
+pub(crate) use window::{is_window_aggregate, is_window_join, refuse_processing_time};
 pub use window::{
-    AttachedWindow, WindowColumn, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+    AttachedWindow, Cut, EmitStrategy, WindowColumn, WindowForm, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
 };

@@ -27,7 +27,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
 use crate::plan::changelog::{self, DeleteKind, ModifyKinds, UpdateKind};
-use crate::plan::{LogicalPlan, MiniBatch, PhysicalPlan, rules};
+use crate::plan::{LogicalPlan, MiniBatch, PhysicalPlan, Scanned, refuse_processing_time, rules};
 use crate::translate::Translator;
 
 use refused::name_and_hint;
@@ -152,8 +152,11 @@ impl TableEnvironment {
         })?;
         let plan = rules::optimize(plan, &self.session.build_context());
         rules::refuse_row_numbers(&plan)?;
+        refuse_processing_time(&plan)?;
         let plan = PhysicalPlan::of(plan, &|table| {
-            SqlResult::Ok(ModifyKinds::of(&table_source(&self.session, table)?.changelog_mode()))
+            let source = table_source(&self.session, table)?;
+            let changelog = ModifyKinds::of(&source.changelog_mode());
+            SqlResult::Ok(Scanned { changelog, makes_watermarks: source.makes_watermarks() })
         })?;
         Ok(match self.mini_batch()? {
             Some(mini_batch) => mini_batch.prepare(plan),

@@ -1,5 +1,7 @@
 //! From a physical plan to the operators of a job.
 
+mod window_aggregate;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,17 +14,18 @@ use millstream_state::rows::Ttl;
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
 use crate::chunk::{Chunk, KeyLayout, exchange};
-use crate::connectors::{ScanContext, parse_duration, table_sink, table_source};
+use crate::connectors::{
+    ScanContext, TableSource, WatermarkStrategy, parse_duration, table_sink, table_source, watermark_options,
+};
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
     ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
     GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, NotNullEnforcer,
-    RankSpecification, RetractableRank, SessionAggregate, SideSpecification, SinkUpsertMaterializer, Sort,
-    SortSpecification, UniqueKey, WatermarkAssigner, WatermarkMarkers, WindowAggregate,
-    WindowAggregateSpecification, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification,
-    WindowSide, WindowTableFunction,
+    RankSpecification, RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
+    UniqueKey, WatermarkAssigner, WatermarkExpression, WatermarkMarkers, WindowJoin, WindowJoinSpecification,
+    WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT};
@@ -42,13 +45,19 @@ pub(crate) struct Translator<'a> {
     identities: RefCell<Identities>,
     /// Where the rows of the plan that is translated go.
     target: RefCell<String>,
+    /// Whether equal parts of plans run once.
+    reuses: bool,
+    /// The rows of the parts of plans, by the text of the part.
+    parts: RefCell<BTreeMap<String, Stream<Chunk>>>,
 }
 
 impl<'a> Translator<'a> {
     /// For plans of this session.
     pub(crate) fn new(session: &'a Session, environment: &'a Environment) -> Self {
         let (identities, target) = (RefCell::default(), RefCell::new(RESULT.to_owned()));
-        Self { session, environment, names: RefCell::default(), identities, target }
+        let reuses = session.reuses_sub_plans();
+        let (names, parts) = (RefCell::default(), RefCell::default());
+        Self { session, environment, names, identities, target, reuses, parts }
     }
 
     /// The name, with a number behind it if it has been given: a table may be read twice, and names must differ.
@@ -60,7 +69,24 @@ impl<'a> Translator<'a> {
     }
 
     /// The rows of a plan. Operators with state are known to snapshots by names that changes of the query leave alone.
+    ///
+    /// A part that occurs several times in the plan of an INSERT runs once, as in Flink, unless
+    /// `table.optimizer.reuse-sub-plan-enabled` says no, or it would give other rows each time.
     pub(crate) fn stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        if !self.reuses || !plan.is_deterministic() {
+            return self.new_stream(plan);
+        }
+        let part = plan.part();
+        let known = self.parts.borrow().get(&part).cloned();
+        if let Some(rows) = known {
+            return Ok(rows);
+        }
+        let rows = self.new_stream(plan)?;
+        self.parts.borrow_mut().insert(part, rows.clone());
+        Ok(rows)
+    }
+
+    fn new_stream(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
         let rows = self.operator(plan)?;
         let goes_on = matches!(
             plan.node,
@@ -86,9 +112,14 @@ impl<'a> Translator<'a> {
     }
 
     fn operator(&self, plan: &PhysicalPlan) -> SqlResult<Stream<Chunk>> {
+        if matches!(plan.node, PhysicalNode::WindowAggregate { .. }) {
+            return self.window_aggregate(plan);
+        }
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
-            (PhysicalNode::Scan { table, columns, .. }, _) => self.scan(table, columns, &plan.schema),
+            (PhysicalNode::Scan { table, columns, watermark, .. }, _) => {
+                self.scan(table, columns, watermark.as_ref(), &plan.schema)
+            }
             (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
             (PhysicalNode::Calc { condition, projection }, [input]) => {
                 let calc = Calc::new(condition.as_ref(), projection, &self.session.build_context())?;
@@ -98,6 +129,7 @@ impl<'a> Translator<'a> {
                 let interval = self.auto_watermark_interval()?;
                 let assigner =
                     WatermarkAssigner::new(*column, expression, interval, &self.session.build_context())?;
+                let assigner = assigner.idle_after(self.idle_timeout()?);
                 Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
             }
             (PhysicalNode::MiniBatchAssigner { interval, by_event_time }, [input]) => {
@@ -146,23 +178,6 @@ impl<'a> Translator<'a> {
                 let specification = self.join(plan, *kind, condition, ttl)?.collecting(plan.bundle);
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
-            }
-            (PhysicalNode::WindowAggregate { keys, calls, windowing, columns }, [input]) => {
-                let retracts = plan.inputs.iter().any(|input| !input.changelog.is_insert_only());
-                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
-                let zone = self.zone()?;
-                let specification = WindowAggregateSpecification::new(
-                    windowing, keys, calls, &schema, retracts, columns, &zone,
-                )?;
-                let windows = match specification.is_session() {
-                    true => {
-                        input.transform("WindowAggregate", move |_| SessionAggregate::new(&specification))
-                    }
-                    false => {
-                        input.transform("WindowAggregate", move |_| WindowAggregate::new(&specification))
-                    }
-                };
-                Ok(if keys.is_empty() { windows.parallelism(1) } else { windows })
             }
             (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
                 let specification = self.window_join(plan, *kind, condition, windows)?;
@@ -238,6 +253,8 @@ impl<'a> Translator<'a> {
             return unsupported_plan("a plan without a sink");
         };
         self.target.replace(table.path.to_string());
+        // The state of one INSERT is not found by the name of another.
+        self.parts.borrow_mut().clear();
         let rows = self.not_null(self.stream(input)?, table, &plan.schema, is_single(input))?;
         let sink = table_sink(self.session, table)?;
         let written =
@@ -283,11 +300,42 @@ impl<'a> Translator<'a> {
         Ok(if is_single { rows.parallelism(1) } else { rows })
     }
 
-    fn scan(&self, table: &Arc<Table>, columns: &[ColumnPath], schema: &Schema) -> SqlResult<Stream<Chunk>> {
+    fn scan(
+        &self,
+        table: &Arc<Table>,
+        columns: &[ColumnPath],
+        watermark: Option<&Expression>,
+        schema: &Schema,
+    ) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
-        let rows = source.scan(&ScanContext { table, environment: self.environment, columns, schema })?;
+        let watermarks =
+            watermark.map(|expression| self.watermarks(&*source, table, expression)).transpose()?;
+        let (environment, watermarks) = (self.environment, watermarks.as_ref());
+        let rows = source.scan(&ScanContext { table, environment, columns, schema, watermarks })?;
         let rows = if source.changelog_mode().is_insert_only() { rows } else { rows.parallelism(1) };
         Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
+    }
+
+    /// How a source makes the watermarks of its table.
+    fn watermarks(
+        &self,
+        source: &dyn TableSource,
+        table: &Table,
+        expression: &Expression,
+    ) -> SqlResult<WatermarkStrategy> {
+        let options = watermark_options(table)?;
+        let expression = WatermarkExpression::new(expression, &self.session.build_context())?;
+        let emission = options.emission.unwrap_or_else(|| source.watermark_emission());
+        let idle_timeout = match options.idle_timeout {
+            Some(timeout) => timeout,
+            None => self.idle_timeout()?,
+        };
+        Ok(WatermarkStrategy::new(expression, emission, (!idle_timeout.is_zero()).then_some(idle_timeout)))
+    }
+
+    /// After how long without rows a source is idle; zero stands for never.
+    fn idle_timeout(&self) -> SqlResult<Duration> {
+        Ok(self.session.duration("table.exec.source.idle-timeout")?.unwrap_or_default())
     }
 
     /// Constant rows: one subtask, one chunk.
@@ -407,15 +455,8 @@ impl<'a> Translator<'a> {
     }
 
     fn auto_watermark_interval(&self) -> SqlResult<Duration> {
-        let key = "pipeline.auto-watermark-interval";
-        match self.session.setting(key) {
-            None => Ok(Duration::from_millis(200)),
-            Some(value) => parse_duration(value).ok_or_else(|| {
-                SqlError::validation(format!(
-                    "Invalid value '{value}' for option '{key}': it must be a duration such as '200 ms'"
-                ))
-            }),
-        }
+        let set = self.session.duration("pipeline.auto-watermark-interval")?;
+        Ok(set.unwrap_or(Duration::from_millis(200)))
     }
 }
 

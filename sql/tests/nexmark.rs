@@ -11,12 +11,13 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use millstream_operators::Environment;
 use millstream_sql::chunk::RowText;
 use millstream_sql::connectors::nexmark::{Auction, Bid, Event, Generator, Options, Person};
 use millstream_sql::parser::split_statements;
-use millstream_sql::types::text::timestamp::write_timestamp_row;
+use millstream_sql::types::text::timestamp::{TimestampFormat, write_format_timestamp, write_timestamp_row};
 use millstream_sql::{TableEnvironment, TableResult};
 
 const EVENTS: &str = "20000";
@@ -54,6 +55,14 @@ fn events() -> Events {
     events
 }
 
+/// The tables and views, with few events.
+fn definitions() -> String {
+    let with = TABLES.find(") WITH (").unwrap();
+    let views = with + TABLES[with..].find(";").unwrap();
+    let options = options().map(|(key, value)| format!("'{key}' = '{value}'")).join(", ");
+    format!("{}) WITH ('connector' = 'nexmark', {options}){}", &TABLES[..with], &TABLES[views..])
+}
+
 /// The rows that are left after all changes of a query.
 fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
     let mut tables = TableEnvironment::new();
@@ -62,12 +71,7 @@ fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
             tables.set(&format!("table.exec.mini-batch.{key}"), value).unwrap();
         }
     }
-    let with = TABLES.find(") WITH (").unwrap();
-    let views = with + TABLES[with..].find(";").unwrap();
-    let options = options().map(|(key, value)| format!("'{key}' = '{value}'")).join(", ");
-    let definitions =
-        format!("{}) WITH ('connector' = 'nexmark', {options}){}", &TABLES[..with], &TABLES[views..]);
-    for text in [definitions.as_str(), script] {
+    for text in [definitions().as_str(), script] {
         for statement in split_statements(text) {
             // The query of an INSERT, without the table that it goes to.
             let text = match statement.text.strip_prefix("INSERT INTO ") {
@@ -85,6 +89,21 @@ fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
         }
     }
     panic!("no query in {script}")
+}
+
+/// Runs the INSERT of a script.
+fn insert(script: &str, parallelism: u32) {
+    let mut tables = TableEnvironment::new();
+    for text in [definitions().as_str(), script] {
+        for statement in split_statements(text) {
+            let text = statement.text;
+            let result = tables.execute_sql(text).unwrap_or_else(|error| panic!("{}", error.render(text)));
+            let TableResult::Insert(job) = result else { continue };
+            let environment = Environment::new().parallelism(parallelism);
+            job.build(&environment).unwrap();
+            environment.execute("nexmark").unwrap();
+        }
+    }
 }
 
 fn left(changes: Vec<String>) -> Vec<String> {
@@ -321,6 +340,81 @@ fn q9_finds_winning_bids() {
         }));
     }
     check(query!("q9"), expected);
+}
+
+/// All files below a folder with their contents, by their paths below it.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn q10_writes_files() {
+    let mut expected = BTreeMap::<String, Vec<String>>::new();
+    for bid in events().bids {
+        let (date, minute) = day(bid.date_time);
+        let Bid { auction, bidder, price, date_time, extra, .. } = bid;
+        let mut time = String::new();
+        write_format_timestamp(date_time, 3, TimestampFormat::Sql, &mut time);
+        let line = format!("{auction},{bidder},{price},{time},{extra}");
+        expected.entry(format!("dt={date}/hm={}", minute.replace(':', "%3A"))).or_default().push(line);
+    }
+    expected.values_mut().for_each(|lines| lines.sort());
+    for parallelism in [1, 3] {
+        let folder = tempfile::tempdir().unwrap();
+        let script = query!("q10").replace("/data/output/bid/", &folder.path().to_string_lossy());
+        assert!(script.contains("'path' = 'file:///"), "the rest is as Nexmark has it");
+        insert(&script, parallelism);
+        let mut written = BTreeMap::<String, Vec<String>>::new();
+        let mut complete = BTreeSet::new();
+        for (name, content) in files(folder.path()) {
+            let (partition, file) = name.rsplit_once('/').unwrap();
+            if file == "_SUCCESS" {
+                complete.insert(partition.to_owned());
+                continue;
+            }
+            assert!(file.starts_with("part-"), "{name}");
+            // What has blanks is in quotes.
+            let lines = content.lines().map(|line| line.replace('"', ""));
+            written.entry(partition.to_owned()).or_default().extend(lines);
+        }
+        written.values_mut().for_each(|lines| lines.sort());
+        for (partition, lines) in &expected {
+            let rows = &written[partition];
+            assert!(rows == lines, "{partition}: {:?}, {:?}", differing(rows, lines), differing(lines, rows));
+        }
+        assert_eq!(written.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+        assert_eq!(complete, expected.keys().cloned().collect());
+    }
+}
+
+#[test]
+fn q11_counts_bids_of_sessions() {
+    let mut bidders = BTreeMap::<i64, Vec<i64>>::new();
+    events().bids.iter().for_each(|bid| bidders.entry(bid.bidder).or_default().push(bid.date_time));
+    let mut expected = Vec::new();
+    for (bidder, mut times) in bidders {
+        times.sort_unstable();
+        // Rows that are just a gap apart are of one session.
+        for session in times.chunk_by(|one, next| next - one <= 10_000) {
+            let (first, last) = (session[0], session[session.len() - 1]);
+            let (start, end) = (time(first), time(last + 10_000));
+            expected.push(format!("[{bidder}, {}, {start}, {end}]", session.len()));
+        }
+    }
+    check(query!("q11"), expected);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod commit;
 mod part;
+mod partition_commit;
 mod prepare;
 mod restored;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use object_store::ObjectStore;
 use super::encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
 use super::location::{IntoPaths, Stores};
 pub use commit::Committable;
+pub use partition_commit::{PartitionCommit, PartitionStatus};
 use prepare::{Earlier, prepare_directory};
 pub use restored::WriterState;
 pub use writer::FileWriter;

@@ -12,11 +12,17 @@ use crate::stream::SharedGraph;
 pub struct StreamSink {
     graph: SharedGraph,
     node: NodeId,
+    /// Where it writes in one operator and commits in another, the one that writes.
+    writer: Option<NodeId>,
 }
 
 impl StreamSink {
     pub(crate) fn new(graph: &SharedGraph, node: NodeId) -> Self {
-        Self { graph: graph.clone(), node }
+        Self { graph: graph.clone(), node, writer: None }
+    }
+
+    pub(super) fn with_writer(self, writer: NodeId) -> Self {
+        Self { writer: Some(writer), ..self }
     }
 
     /// Gives the sink a human-readable name.
@@ -29,7 +35,12 @@ impl StreamSink {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn name(self, name: impl Into<String>) -> Self {
-        self.graph.lock().set_name(self.node, name.into());
+        let (mut graph, name) = (self.graph.lock(), name.into());
+        if let Some(writer) = self.writer {
+            graph.set_name(writer, format!("{name}: Writer"));
+        }
+        graph.set_name(self.node, name);
+        drop(graph);
         self
     }
 
@@ -43,7 +54,12 @@ impl StreamSink {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn uid(self, uid: impl Into<String>) -> Self {
-        self.graph.lock().set_uid(self.node, uid.into());
+        let (mut graph, uid) = (self.graph.lock(), uid.into());
+        if let Some(writer) = self.writer {
+            graph.set_uid(writer, format!("{uid}/writer"));
+        }
+        graph.set_uid(self.node, uid);
+        drop(graph);
         self
     }
 
@@ -58,7 +74,8 @@ impl StreamSink {
     /// ```
     #[doc(alias = "setParallelism")]
     pub fn parallelism(self, parallelism: u32) -> Self {
-        self.graph.lock().set_parallelism(self.node, parallelism);
+        // Only what writes has several subtasks.
+        self.graph.lock().set_parallelism(self.writer.unwrap_or(self.node), parallelism);
         self
     }
 
@@ -73,7 +90,7 @@ impl StreamSink {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn chaining(self, policy: ChainingPolicy) -> Self {
-        self.graph.lock().set_chaining(self.node, policy);
+        self.graph.lock().set_chaining(self.writer.unwrap_or(self.node), policy);
         self
     }
 }

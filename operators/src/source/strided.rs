@@ -17,6 +17,12 @@ impl StridedSplit {
         vec![Self { next: u64::from(subtask), stride: u64::from(parallelism.max(1)) }]
     }
 
+    /// Which numbers it has had and will have: the first of them all, and how far apart they are. No other split of the
+    /// source has the same.
+    pub const fn numbers(&self) -> (u64, u64) {
+        (self.next % self.stride, self.stride)
+    }
+
     #[inline]
     const fn take(&mut self, count: u64) -> NumberRun {
         let run = NumberRun { start: self.next, stride: self.stride, count };
@@ -34,6 +40,11 @@ pub struct NumberRun {
 }
 
 impl NumberRun {
+    /// The split that it is of, by its [numbers](StridedSplit::numbers).
+    pub const fn split(self) -> (u64, u64) {
+        (self.start % self.stride, self.stride)
+    }
+
     /// The numbers, in order.
     #[inline]
     pub fn numbers(self) -> impl Iterator<Item = u64> {

@@ -1,5 +1,6 @@
 //! Expressions: names are looked up, functions are found, types are checked.
 
+use super::group_window::GroupWindow;
 use super::grouping::Grouping;
 use super::over::RowNumbers;
 use super::overlaps::overlaps;
@@ -193,7 +194,8 @@ impl<'a, 'g> Binder<'a, 'g> {
             Syntax::Function(call) => self.function(call),
             Syntax::Special(special) => self.special(special, span),
             Syntax::Context(function) => self.named(context_name(*function), Vec::new(), span),
-            Syntax::Subquery(_) if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
+            Syntax::Subquery(_) | Syntax::Exists(_) | Syntax::In { operands: Operands::Query(_), .. }
+                if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
                 .scope
                 .subquery(span)
                 .cloned()
@@ -311,6 +313,13 @@ impl<'a, 'g> Binder<'a, 'g> {
     ) -> SqlResult<Expression> {
         let value = self.bind(value)?;
         let target = data_type::field_of(data_type)?.data_type;
+        if let (ast::DataTypeKind::Interval(qualifier), true) =
+            (&data_type.kind, value.field.data_type.is_integer())
+        {
+            // So many of the unit.
+            let one = literal::interval(false, "1", &unit_of(qualifier), *data_type.span)?;
+            return operator("*")?.call(vec![one, value]);
+        }
         if !can_cast(&value.field.data_type, &target) {
             let from = value.field.data_type;
             return Err(SqlError::validation(format!(
@@ -336,6 +345,9 @@ impl<'a, 'g> Binder<'a, 'g> {
             && let Some(result) = grouping.call(call)?
         {
             return Ok(result);
+        }
+        if GroupWindow::is_one(call) {
+            return Err(GroupWindow::misplaced(call));
         }
         if AggregateFunction::named(name).is_some() {
             return Err(SqlError::validation(format!(
@@ -503,6 +515,11 @@ fn unknown_function(name: &str) -> SqlError {
         Some(nearest) => error.with_hint(format!("did you mean {nearest}?")),
         None => error,
     }
+}
+
+/// The first unit of an interval's type alone.
+fn unit_of(qualifier: &ast::IntervalQualifier) -> ast::IntervalQualifier {
+    ast::IntervalQualifier { end: None, ..qualifier.clone() }
 }
 
 const fn binary_name(operator: BinaryOperator) -> &'static str {

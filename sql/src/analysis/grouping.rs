@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::Scope;
 use super::expression::bind_over;
+use super::group_window::GroupWindow;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{ArgumentValue, Arguments, Expression as Syntax, FunctionCall, SetQuantifier};
-use crate::plan::{AggregateCall, AggregateFunction, Expression, LogicalPlan, is_window_aggregate};
+use crate::plan::{
+    AggregateCall, AggregateFunction, Expression, LogicalPlan, WindowFunction, is_window_aggregate,
+};
 use crate::types::{Field, NamedField};
 
 /// What stands between the input of a query with GROUP BY or aggregates and what it selects.
@@ -18,6 +21,8 @@ pub(crate) struct Grouping<'a> {
     arguments: Vec<Expression>,
     calls: Vec<AggregateCall>,
     grouped: bool,
+    /// The window that groups, besides the keys.
+    window: Option<GroupWindow>,
     /// Whether keys are ordinary values in the result, also those that are time attributes.
     materializes: bool,
 }
@@ -25,7 +30,17 @@ pub(crate) struct Grouping<'a> {
 impl<'a> Grouping<'a> {
     /// By these expressions over the input; `grouped` says whether there is a GROUP BY at all.
     pub(crate) const fn new(input: &'a Scope, keys: Vec<Expression>, grouped: bool) -> Self {
-        Self { input, keys, arguments: Vec::new(), calls: Vec::new(), grouped, materializes: true }
+        Self { input, keys, arguments: Vec::new(), calls: Vec::new(), grouped, window: None, materializes: true }
+    }
+
+    /// The same, by windows of time as well.
+    pub(crate) fn with_window(self, window: Option<GroupWindow>) -> Self {
+        Self { window, ..self }
+    }
+
+    /// How many columns the result has before the calls.
+    fn width(&self) -> usize {
+        self.keys.len() + self.window.as_ref().map_or(0, |_| WindowFunction::COLUMNS.len())
     }
 
     /// The same over the rows of a plan: time attributes stay what they are where its windows are aggregated.
@@ -57,6 +72,9 @@ impl<'a> Grouping<'a> {
 
     /// The column above the aggregate that a call is; `None` if the function is no aggregate.
     pub(crate) fn call(&mut self, call: &FunctionCall) -> SqlResult<Option<Expression>> {
+        if let Some(result) = GroupWindow::auxiliary(self.window.as_ref(), call, self.input, self.keys.len())? {
+            return Ok(Some(result));
+        }
         let [name] = call.name.parts.as_slice() else { return Ok(None) };
         let Some(function) = AggregateFunction::named(&name.name) else { return Ok(None) };
         let (distinct, arguments) = match &call.arguments {
@@ -92,7 +110,7 @@ impl<'a> Grouping<'a> {
             self.calls.push(call.clone());
             self.calls.len() - 1
         });
-        Ok(Some(Expression::column(self.keys.len() + position, call.field)))
+        Ok(Some(Expression::column(self.width() + position, call.field)))
     }
 
     /// An argument: over the input, without aggregates in it.
@@ -116,16 +134,27 @@ impl<'a> Grouping<'a> {
     pub(crate) fn plan(self, input: LogicalPlan) -> LogicalPlan {
         let named = |prefix: &str, index: usize| Arc::from(format!("{prefix}{index}"));
         let keys = self.keys.len();
-        let below = self.keys.iter().chain(&self.arguments).enumerate();
+        let time = self.window.as_ref().map(|window| &window.time);
+        let below = self.keys.iter().chain(&self.arguments).chain(time).enumerate();
         let below =
             below.map(|(index, expression)| (self.name(expression, index, &named), expression.clone()));
         let input = input.project(below.collect());
         let schema = input.schema.iter().take(keys);
         let schema = schema.map(|key| NamedField::new(key.name.clone(), self.key_field(&key.field)));
+        let of_window = self.window.iter().flat_map(GroupWindow::columns);
         let results = self.calls.iter().enumerate();
         let results = results.map(|(index, call)| NamedField::new(named("EXPR$", index), call.field.clone()));
-        let schema = schema.chain(results).collect();
-        input.aggregate((0..keys).collect(), self.calls, schema)
+        let schema = schema.chain(of_window).chain(results).collect();
+        let mut all_keys: Vec<usize> = (0..keys).collect();
+        let input = match &self.window {
+            None => input,
+            Some(window) => {
+                let behind = input.schema.len();
+                all_keys.extend(behind..behind + WindowFunction::COLUMNS.len());
+                input.windows(window.function(behind - 1, keys), WindowFunction::COLUMNS.to_vec())
+            }
+        };
+        input.aggregate(all_keys, self.calls, schema)
     }
 
     fn name(

@@ -9,7 +9,6 @@ use arrow_array::{
     TimestampNanosecondArray,
 };
 
-use super::unsupported;
 use crate::chunk::arrow_error;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;
@@ -23,6 +22,11 @@ use crate::types::{SqlType, TimeKind};
 pub(crate) fn text(value: &str) -> Expression {
     let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
     Expression::constant(Arc::new(StringViewArray::from(vec![value])), SqlType::Char(length))
+}
+
+/// A whole number as BIGINT.
+pub(crate) fn integer(value: i64) -> Expression {
+    Expression::constant(Arc::new(Int64Array::from(vec![value])), SqlType::BigInt)
 }
 
 /// A constant as an expression.
@@ -57,7 +61,15 @@ pub(crate) fn literal(literal: &Literal, span: Span) -> SqlResult<Expression> {
             }
             None => Err(illegal("TIMESTAMP", written, "2020-01-31 10:00:00").at(span)),
         },
-        Literal::TimestampWithLocalTimeZone(_) => unsupported("a literal of an instant", span),
+        // The session's time zone says which instant it is.
+        Literal::TimestampWithLocalTimeZone(written) => match parse_timestamp_literal(written) {
+            Some((value, precision)) => {
+                let local = SqlType::Timestamp(precision, TimeKind::Regular);
+                let instant = SqlType::TimestampLtz(precision, TimeKind::Regular);
+                Ok(Expression::constant(timestamps(value, precision), local).cast_to(&instant))
+            }
+            None => Err(illegal("TIMESTAMP WITH LOCAL TIME ZONE", written, "2020-01-31 10:00:00").at(span)),
+        },
     }
 }
 

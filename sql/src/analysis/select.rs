@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::expression::Binder;
+use super::group_window::GroupWindow;
 use super::grouping::{Grouping, has_aggregate};
 use super::join::combined;
 use super::order_by::hidden_name;
@@ -36,9 +37,11 @@ pub(super) fn select(
         SelectItemKind::Expression { value, .. } => Some(value),
         _ => None,
     });
-    let (mut plan, scope) = subquery::values(context, plan, scope, selected.chain(&select.selection))?;
+    let (mut plan, mut scope) = subquery::values(context, plan, scope, selected, select.selection.as_ref())?;
     if let Some(selection) = &select.selection {
         plan = subquery::filter(context, plan, &scope, selection)?;
+        // Joined with those of a subquery, rows have no time attributes any more.
+        scope = scope.with_fields(plan.schema.fields());
     }
     let is_aggregate = |item: &SelectItem| match &item.kind {
         SelectItemKind::Expression { value, .. } => has_aggregate(value),
@@ -49,8 +52,9 @@ pub(super) fn select(
     let mut numbers = RowNumbers::new(&select.windows);
     let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
     let (plan, columns, qualify) = if is_grouped {
-        let mut grouping =
+        let grouping =
             Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
+        let mut grouping = grouping.with_window(GroupWindow::of(context.session, select, &scope)?);
         let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let columns = columns(&scope, select, hidden, &mut binder)?;
         let having = select.having.as_ref();
@@ -129,6 +133,10 @@ fn qualify<'a>(select: &'a Select, binder: Binder<'a, '_>) -> SqlResult<Option<E
 fn keys(select: &Select, scope: &Scope) -> SqlResult<Vec<Expression>> {
     let mut keys: Vec<Expression> = Vec::new();
     let mut add = |syntax: &Syntax| {
+        // Windows are no values.
+        if matches!(&syntax.kind, ExpressionKind::Function(call) if GroupWindow::is_one(call)) {
+            return Ok(());
+        }
         let key = Binder::new(scope).bind(syntax)?;
         if !can_be_key(&key.field.data_type) {
             return unsupported(&format!("GROUP BY a value of type {}", key.field.data_type), syntax.span);

@@ -3,6 +3,9 @@
 //!
 //! As Flink's `FlinkSubQueryRemoveRule`. What a subquery reads of the query around it may stand in its WHERE alone.
 
+mod correlated;
+mod marked;
+
 use super::expression::Binder;
 use super::query::QueryContext;
 use super::select::from;
@@ -16,7 +19,7 @@ use crate::parser::ast::{
 };
 use crate::plan::{
     AggregateCall, AggregateFunction, Expression, JoinKind, LogicalNode, LogicalOperator as Operator,
-    LogicalPlan,
+    LogicalPlan, is_window_join,
 };
 use crate::types::{Field, NamedField, SqlType};
 
@@ -105,10 +108,12 @@ impl Test<'_> {
             }
         }
         let kind = if self.negated { JoinKind::Anti } else { JoinKind::Semi };
+        let condition = Expression::all(conditions);
+        // Rows of the same windows come in their order; others come whenever one that they belong to does.
+        let windows = is_window_join(&plan, &inner.plan, &condition);
         let schema = plan.schema.clone();
-        // Rows stay as they are, time attributes included.
-        let joined = plan.join(inner.plan, kind, Expression::all(conditions));
-        Ok(LogicalPlan { schema, ..joined })
+        let joined = plan.join(inner.plan, kind, condition);
+        Ok(if windows { LogicalPlan { schema, ..joined } } else { joined })
     }
 }
 
@@ -206,34 +211,70 @@ fn reads_behind(expression: &Expression, columns: usize) -> bool {
     reads
 }
 
-/// Adds a column for each subquery that is a value in one of the expressions; the scope knows them by their places.
+/// Adds columns for each subquery that is a value in one of the expressions, or IN or EXISTS among other conditions; the
+/// scope knows what they are by their places. Of `selection`, IN and EXISTS between ANDs are left to [`filter`].
 pub(super) fn values<'e>(
     context: &QueryContext<'_>,
     plan: LogicalPlan,
     mut scope: Scope,
     expressions: impl Iterator<Item = &'e Syntax>,
+    selection: Option<&'e Syntax>,
 ) -> SqlResult<(LogicalPlan, Scope)> {
     let mut found = Vec::new();
     expressions.for_each(|expression| collect(expression, &mut found));
+    let mut conjuncts = Vec::new();
+    selection.into_iter().for_each(|selection| split(selection, &mut conjuncts));
+    for conjunct in conjuncts {
+        match test(conjunct, false) {
+            None => collect(conjunct, &mut found),
+            // What is looked for may be a subquery itself.
+            Some(test) => test.value.into_iter().for_each(|value| collect(value, &mut found)),
+        }
+    }
     let mut plan = plan;
-    for (query, span) in found {
-        let value = context.query(query)?;
-        let [column] = &*value.schema else {
-            return Err(SqlError::validation(format!(
-                "Cannot apply '$SCALAR_QUERY' to a query of {} columns: a value is one",
-                value.schema.len()
-            ))
-            .at(span));
+    for found in found {
+        let (joined, value, span) = match found {
+            Found::Value(query, span) => {
+                let (plan, value) = value(context, plan, &scope, query, span)?;
+                (plan, value, span)
+            }
+            Found::Test(test) => {
+                let (plan, value) = marked::mark(context, plan, &scope, &test)?;
+                (plan, value, test.span)
+            }
         };
-        let column = NamedField::new(column.name.clone(), Field::nullable(column.field.data_type.clone()));
-        let value = if gives_one_row(&value) { value } else { single(value, column.clone()) };
-        let position = plan.schema.len();
-        let schema = plan.schema.iter().cloned().chain([column.clone()]).collect();
-        let joined = plan.join(value, JoinKind::Left, Expression::boolean(true));
-        plan = LogicalPlan { schema, ..joined };
-        scope.add_subquery(span, Expression::column(position, column.field));
+        plan = joined;
+        scope.add_subquery(span, value);
     }
     Ok((plan, scope))
+}
+
+/// Adds the columns of a subquery that is a value; what it is over them.
+fn value(
+    context: &QueryContext<'_>,
+    plan: LogicalPlan,
+    scope: &Scope,
+    query: &Query,
+    span: Span,
+) -> SqlResult<(LogicalPlan, Expression)> {
+    let value = match context.query(query) {
+        Ok(value) => value,
+        // It may read columns of the query around it.
+        Err(alone) => return correlated::value(context, plan, scope, query)?.ok_or(alone),
+    };
+    let [column] = &*value.schema else {
+        return Err(SqlError::validation(format!(
+            "Cannot apply '$SCALAR_QUERY' to a query of {} columns: a value is one",
+            value.schema.len()
+        ))
+        .at(span));
+    };
+    let column = NamedField::new(column.name.clone(), Field::nullable(column.field.data_type.clone()));
+    let value = if gives_one_row(&value) { value } else { single(value, column.clone()) };
+    let position = plan.schema.len();
+    let schema = plan.schema.iter().cloned().chain([column.clone()]).collect();
+    let joined = plan.join(value, JoinKind::Left, Expression::boolean(true));
+    Ok((LogicalPlan { schema, ..joined }, Expression::column(position, column.field)))
 }
 
 /// The only row of a query; a job fails that finds more.
@@ -257,15 +298,24 @@ fn gives_one_row(plan: &LogicalPlan) -> bool {
     }
 }
 
-/// The subqueries that are values in an expression; those of IN and EXISTS are none.
-fn collect<'e>(expression: &'e Syntax, into: &mut Vec<(&'e Query, Span)>) {
+/// A subquery in an expression.
+enum Found<'e> {
+    Value(&'e Query, Span),
+    Test(Test<'e>),
+}
+
+/// The subqueries in an expression, each before what it is part of.
+fn collect<'e>(expression: &'e Syntax, into: &mut Vec<Found<'e>>) {
     use ExpressionKind::{
-        Array, Between, Binary, Case, Cast, Field, Function, In, Interval, Is, Item, Like, Logical, Map, Row,
-        Special, Subquery, Unary,
+        Array, Between, Binary, Case, Cast, Exists, Field, Function, In, Interval, Is, Item, Like, Logical, Map,
+        Row, Special, Subquery, Unary,
     };
     let mut parts: Vec<&Syntax> = Vec::new();
     match &expression.kind {
-        Subquery(query) => into.push((query, *expression.span)),
+        Subquery(query) => into.push(Found::Value(query, *expression.span)),
+        Exists(query) => {
+            into.push(Found::Test(Test { value: None, query, negated: false, span: *expression.span }))
+        }
         Function(call) => {
             if let Arguments::List { arguments, .. } = &call.arguments {
                 parts.extend(arguments.iter().filter_map(|argument| match &argument.value {
@@ -282,10 +332,15 @@ fn collect<'e>(expression: &'e Syntax, into: &mut Vec<(&'e Query, Span)>) {
         Binary { left, right, .. } => parts.extend([&**left, &**right]),
         Logical { operands, .. } => parts.extend(operands),
         Between { value, low, high, .. } => parts.extend([&**value, &**low, &**high]),
-        In { value, operands, .. } => {
+        In { value, negated, operands } => {
             parts.push(value);
-            if let Operands::List(list) = operands {
-                parts.extend(list);
+            match operands {
+                Operands::List(list) => parts.extend(list),
+                Operands::Query(query) => {
+                    collect(value, into);
+                    let span = *expression.span;
+                    return into.push(Found::Test(Test { value: Some(value), query, negated: *negated, span }));
+                }
             }
         }
         Like { value, pattern, .. } => parts.extend([&**value, &**pattern]),

@@ -15,7 +15,7 @@ use crate::parser::ast::{
     Argument, ArgumentValue, Arguments, Expression as Syntax, ExpressionKind, FunctionCall, ObjectName,
     TableArgument, TableSource,
 };
-use crate::plan::{LogicalPlan, WindowFunction, WindowKind};
+use crate::plan::{LogicalPlan, WindowForm, WindowFunction, WindowKind};
 use crate::suggestion::nearest;
 use crate::types::{SqlType, TimeKind};
 
@@ -41,7 +41,7 @@ impl Function {
         })
     }
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Tumble => "TUMBLE",
             Self::Hop => "HOP",
@@ -97,7 +97,8 @@ pub(super) fn window_function(
         .at(call.span));
     }
     let (kind, offset) = call.kind(&scope)?;
-    let function = WindowFunction { kind, offset, time, attribute, partition };
+    let form = WindowForm::TableFunction;
+    let function = WindowFunction { kind, offset, time, attribute, partition, form };
     Ok(input.windows(function, WindowFunction::COLUMNS.to_vec()))
 }
 
@@ -231,25 +232,7 @@ impl Call<'_> {
         let ArgumentValue::Expression(value) = &argument.value else {
             return Err(mismatch(self.function, argument.span));
         };
-        let bound = bind_over(scope, value)?;
-        let Some(constant) = bound.as_constant() else {
-            return Err(
-                SqlError::unsupported("Only constant window descriptors are supported.").at(value.span)
-            );
-        };
-        match &bound.field.data_type {
-            SqlType::IntervalDayTime if !constant.is_null() => {
-                let millis = constant.array().as_primitive_opt::<Int64Type>();
-                let millis = millis.filter(|values| !values.is_empty()).map(|values| values.value(0));
-                millis.ok_or_else(|| mismatch(self.function, argument.span))
-            }
-            SqlType::IntervalYearMonth => Err(SqlError::unsupported(
-                "Window aggregate only support SECOND, MINUTE, HOUR, DAY as the time unit. MONTH and YEAR time unit are not \
-                 supported yet.",
-            )
-            .at(value.span)),
-            _ => Err(mismatch(self.function, argument.span)),
-        }
+        interval(value, scope)?.ok_or_else(|| mismatch(self.function, argument.span))
     }
 
     /// The windows, and their offset.
@@ -312,8 +295,28 @@ impl Call<'_> {
     }
 }
 
+/// The value of a constant interval in milliseconds; `None` if it is of another type.
+pub(super) fn interval(value: &Syntax, scope: &Scope) -> SqlResult<Option<i64>> {
+    let bound = bind_over(scope, value)?;
+    let Some(constant) = bound.as_constant() else {
+        return Err(SqlError::unsupported("Only constant window descriptors are supported.").at(value.span));
+    };
+    match &bound.field.data_type {
+        SqlType::IntervalDayTime if !constant.is_null() => {
+            let millis = constant.array().as_primitive_opt::<Int64Type>();
+            Ok(millis.filter(|values| !values.is_empty()).map(|values| values.value(0)))
+        }
+        SqlType::IntervalYearMonth => Err(SqlError::unsupported(
+            "Window aggregate only support SECOND, MINUTE, HOUR, DAY as the time unit. MONTH and YEAR time unit are not \
+             supported yet.",
+        )
+        .at(value.span)),
+        _ => Ok(None),
+    }
+}
+
 /// A type as Flink's planner writes it in this message.
-fn flink_type(data_type: &SqlType) -> String {
+pub(super) fn flink_type(data_type: &SqlType) -> String {
     match data_type {
         SqlType::TimestampLtz(precision, _) => format!("TIMESTAMP_WITH_LOCAL_TIME_ZONE({precision})"),
         SqlType::VarChar(length) => format!("VARCHAR({length})"),

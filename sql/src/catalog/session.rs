@@ -193,6 +193,12 @@ impl Session {
         }
     }
 
+    /// Whether equal parts of a plan run once: `table.optimizer.reuse-sub-plan-enabled`.
+    pub(crate) fn reuses_sub_plans(&self) -> bool {
+        let value = self.setting("table.optimizer.reuse-sub-plan-enabled");
+        value.is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"))
+    }
+
     /// The value of a setting.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).map(String::as_str)

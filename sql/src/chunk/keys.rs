@@ -4,11 +4,11 @@ mod decode;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType,
+    ArrowPrimitiveType, ByteViewType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, Time32MillisecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, GenericByteViewArray};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::rows::{BytesColumn, KeyColumn, KeyEncoder, KeyKind, KeyOrder};
 use millstream_state::{STABLE_HASH_START, fold_word};
@@ -108,6 +108,15 @@ impl KeyLayout {
         Ok(keys)
     }
 
+    /// The keys of all rows, with other hashes than [theirs](Self::hash).
+    ///
+    /// # Errors
+    /// If a column is not there or cannot be a key.
+    pub(crate) fn keys_with(&self, columns: &[ArrayRef], hashes: Vec<u64>) -> Result<Keys> {
+        let data = self.encode(columns, hashes.len())?;
+        Ok(Keys { hashes, data })
+    }
+
     fn encode(&self, columns: &[ArrayRef], rows: usize) -> Result<KeyData> {
         match (self.kind, self.columns.as_slice()) {
             (KeyKind::U64, [only]) => {
@@ -156,6 +165,11 @@ impl Keys {
     /// The hash of each row's key.
     pub fn hashes(&self) -> &[u64] {
         &self.hashes
+    }
+
+    /// The hashes alone.
+    pub(crate) fn into_hashes(self) -> Vec<u64> {
+        self.hashes
     }
 
     /// The keys, for state.
@@ -271,23 +285,11 @@ fn no_key(column: &ArrayRef) -> Error {
 fn hash_column(column: &ArrayRef, hashes: &mut [u64]) -> Result<()> {
     let tag = |hash: u64, is_null: bool| if is_null { fold_word(hash, NULL_WORD) } else { hash };
     if let Some(texts) = column.as_string_view_opt() {
-        for (row, hash) in hashes.iter_mut().enumerate() {
-            let is_null = texts.is_null(row);
-            *hash = tag(*hash, is_null);
-            if !is_null {
-                *hash = hash_bytes(*hash, texts.value(row).as_bytes());
-            }
-        }
+        hash_texts(texts, hashes);
         return Ok(());
     }
     if let Some(binaries) = column.as_binary_view_opt() {
-        for (row, hash) in hashes.iter_mut().enumerate() {
-            let is_null = binaries.is_null(row);
-            *hash = tag(*hash, is_null);
-            if !is_null {
-                *hash = hash_bytes(*hash, binaries.value(row));
-            }
-        }
+        hash_texts(binaries, hashes);
         return Ok(());
     }
     if let Some(decimals) = column.as_primitive_opt::<Decimal128Type>() {
@@ -309,6 +311,28 @@ fn hash_column(column: &ArrayRef, hashes: &mut [u64]) -> Result<()> {
             }
         }
     })
+}
+
+fn hash_texts<T: ByteViewType>(values: &GenericByteViewArray<T>, hashes: &mut [u64]) {
+    for (row, (hash, view)) in hashes.iter_mut().zip(values.views()).enumerate() {
+        *hash = if values.is_null(row) {
+            fold_word(*hash, NULL_WORD)
+        } else {
+            short_hash(*hash, *view).unwrap_or_else(|| hash_bytes(*hash, values.value(row).as_ref()))
+        };
+    }
+}
+
+/// As [`hash_bytes`], of a value that is in its view, where zeros fill up what is behind it; `None` for a longer one.
+#[inline]
+fn short_hash(hash: u64, view: u128) -> Option<u64> {
+    let (length, first, last) = (view as u32, (view >> 32) as u64, (view >> 96) as u64);
+    let hash = match length {
+        0..=7 => fold_word(hash, first),
+        8..=12 => fold_word(fold_word(hash, first), last),
+        _ => return None,
+    };
+    Some(fold_word(hash, u64::from(length)))
 }
 
 fn hash_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
@@ -373,4 +397,21 @@ pub(crate) fn encode_value(
 /// Whether values of a type can be keys.
 pub(crate) const fn can_be_key(data_type: &SqlType) -> bool {
     !matches!(data_type, SqlType::Array(_) | SqlType::Map(..) | SqlType::Multiset(_) | SqlType::Row(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::builder::make_view;
+
+    use super::*;
+
+    #[test]
+    fn a_value_has_one_hash_whether_it_is_short_or_not() {
+        let text = b"a text\0of some length";
+        for length in 0..text.len() {
+            let short = short_hash(7, make_view(&text[..length], 0, 0));
+            let hash = hash_bytes(7, &text[..length]);
+            assert_eq!(short, (length <= 12).then_some(hash), "{length}");
+        }
+    }
 }

@@ -4,12 +4,16 @@
 //! over [`FileSource`] and [`FileSink`]: `path` is a file, or a directory with all that is below it; PARTITIONED BY columns are
 //! folders `column=value`. A sink adds to what is there, and its files appear when a checkpoint completes or the job ends.
 //!
+//! With `sink.partition-commit.policy.kind` = `success-file`, a folder that is complete gets a file `_SUCCESS`: once all its
+//! files of a checkpoint are visible and the trigger says so, or the input has ended.
+//!
 //! `format` is `json`, `csv` or `raw`. Files of `csv` are read as a whole each, since quotes may have newlines in them;
 //! with `csv.disable-quote-character` several subtasks share a file, as they do with the other formats.
 
 mod decoder;
 mod encoder;
 mod partition;
+mod partition_commit;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +34,7 @@ use crate::types::{NamedField, Schema, SqlType};
 use decoder::{FileColumn, RowFiles};
 use encoder::RowFilesEncoder;
 use partition::Partitioning;
+use partition_commit::CommitOptions;
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "filesystem",
@@ -62,6 +67,8 @@ struct Files {
     file_size: Option<u64>,
     rollover: Option<std::time::Duration>,
     parallelism: Option<u32>,
+    /// What is done with folders that are complete.
+    commit: Option<CommitOptions>,
 }
 
 impl Files {
@@ -89,20 +96,25 @@ impl Files {
         let rollover = options.duration("sink.rolling-policy.rollover-interval")?;
         // Files are closed at every checkpoint anyway, and statistics are for Flink's planner.
         options.duration("sink.rolling-policy.check-interval")?;
+        options.duration("sink.rolling-policy.inactivity-interval")?;
+        let commit = CommitOptions::take(options, &partitioning)?;
         options.take("source.report-statistics");
         let parallelism: Option<u32> = options.parse("sink.parallelism", "a number")?;
         if parallelism == Some(0) {
             return Err(SqlError::validation("Option 'sink.parallelism' must be above 0"));
         }
         if options.boolean("auto-compaction")? == Some(true) {
-            return Err(SqlError::unsupported("'auto-compaction' is not supported yet"));
+            return Err(SqlError::unsupported("'auto-compaction' is not supported yet")
+                .with_hint("longer checkpoint intervals make larger files"));
         }
+        options.take("compaction.file-size");
+        options.take("compaction.parallelism");
         if options.take("source.monitor-interval").is_some() {
             return Err(SqlError::unsupported(
                 "'source.monitor-interval' is not supported yet: files are read once",
             ));
         }
-        Ok(Self { path, format, stored, schema, partitioning, file_size, rollover, parallelism })
+        Ok(Self { path, format, stored, schema, partitioning, file_size, rollover, parallelism, commit })
     }
 
     /// Where a column that is read comes from.
@@ -181,7 +193,12 @@ impl TableSink for Files {
         if let Some(interval) = self.rollover {
             sink = sink.roll_interval(interval);
         }
-        let sink = rows.sink_to(sink);
+        let sink = match &self.commit {
+            Some(commit) => {
+                sink.write_with_partition_commit(rows, commit.clone().commit(self.partitioning.clone()))
+            }
+            None => rows.sink_to(sink),
+        };
         Ok(match self.parallelism {
             Some(parallelism) => sink.parallelism(parallelism),
             None => sink,

@@ -26,6 +26,7 @@ pub struct GeneratedRows {
     generator: Arc<dyn RowGenerator>,
     end: u64,
     per_second: Option<f64>,
+    stays_open: bool,
 }
 
 impl GeneratedRows {
@@ -36,7 +37,13 @@ impl GeneratedRows {
         count: Option<u64>,
         per_second: Option<f64>,
     ) -> Self {
-        Self { kind, generator, end: count.unwrap_or(u64::MAX), per_second }
+        Self { kind, generator, end: count.unwrap_or(u64::MAX), per_second, stays_open: false }
+    }
+
+    /// The same source, which does not end behind its last row: it waits.
+    #[must_use]
+    pub fn stays_open(self, stays_open: bool) -> Self {
+        Self { stays_open, ..self }
     }
 }
 
@@ -58,6 +65,7 @@ impl Source for GeneratedRows {
             generator: self.generator.clone(),
             end: self.end,
             per_second: self.per_second,
+            stays_open: self.stays_open,
             limiter: None,
             numbers: Numbers::default(),
             buffer: Vec::new(),
@@ -70,6 +78,7 @@ pub struct GeneratedRowsReader {
     generator: Arc<dyn RowGenerator>,
     end: u64,
     per_second: Option<f64>,
+    stays_open: bool,
     limiter: Option<RateLimiter>,
     numbers: Numbers,
     buffer: Vec<u64>,
@@ -106,7 +115,11 @@ impl SourceReader for GeneratedRowsReader {
                 output.forward(&mut chunk.into_batch())?;
             }
         }
-        Ok(if more { SourceStatus::More } else { SourceStatus::Ended })
+        Ok(match more {
+            true => SourceStatus::More,
+            false if self.stays_open => SourceStatus::Waiting,
+            false => SourceStatus::Ended,
+        })
     }
 
     fn snapshot(&self) -> Vec<StridedSplit> {

@@ -25,6 +25,11 @@ impl Options {
         name.clone_into(&mut self.connector);
     }
 
+    /// Gives an option another value.
+    pub(super) fn set(&mut self, key: &str, value: String) {
+        self.left.insert(key.to_owned(), value);
+    }
+
     /// The value of an option.
     pub fn take(&mut self, key: &str) -> Option<String> {
         self.asked.insert(key.to_owned());

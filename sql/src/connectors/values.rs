@@ -4,9 +4,11 @@
 //! [`Session::register_rows`](crate::catalog::Session::register_rows); what a job writes is in
 //! [`Session::contents`](crate::catalog::Session::contents), and in the files of `result-file` and `result-table-file`.
 //!
-//! These options are taken and do nothing here: `bounded`, `async`, `disable-lookup`, `enable-watermark-push-down`,
-//! `failing-source`, `filterable-fields`, `partition-list`, `readable-metadata`, `runtime-sink`, `runtime-source`,
-//! `scan.watermark.emit.strategy`, `writable-metadata`.
+//! With `enable-watermark-push-down` the source makes watermarks itself: behind each row that raises them, unless
+//! `scan.watermark.emit.strategy` says otherwise. Each subtask reads one split.
+//!
+//! These options are taken and do nothing here: `bounded`, `async`, `disable-lookup`, `failing-source`,
+//! `filterable-fields`, `partition-list`, `readable-metadata`, `runtime-sink`, `runtime-source`, `writable-metadata`.
 
 mod contents;
 mod rows;
@@ -20,7 +22,9 @@ use std::path::PathBuf;
 use millstream_operators::Stream;
 use millstream_operators::sink::StreamSink;
 
-use super::{ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource};
+use super::{
+    ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource, WatermarkEmission,
+};
 use crate::chunk::{Chunk, RowKind};
 use crate::error::{SqlError, SqlResult};
 use crate::types::Schema;
@@ -33,18 +37,16 @@ use source::ScriptSource;
 pub(super) const CONNECTOR: Connector = Connector { name: "values", source: Some(source), sink: Some(sink) };
 
 /// Options that mean something to Flink's planner or runtime and nothing here.
-const IGNORED: [&str; 12] = [
+const IGNORED: [&str; 10] = [
     "bounded",
     "async",
     "disable-lookup",
-    "enable-watermark-push-down",
     "failing-source",
     "filterable-fields",
     "partition-list",
     "readable-metadata",
     "runtime-sink",
     "runtime-source",
-    "scan.watermark.emit.strategy",
     "writable-metadata",
 ];
 
@@ -53,6 +55,7 @@ struct Settings {
     data_file: Option<PathBuf>,
     changelog_mode: ChangelogMode,
     terminating: bool,
+    makes_watermarks: bool,
     result_file: Option<PathBuf>,
     result_table_file: Option<PathBuf>,
     sink_insert_only: bool,
@@ -74,6 +77,7 @@ impl Settings {
                 .unwrap_or_else(ChangelogMode::insert_only)
                 .with_key_only_deletes(options.boolean("source.produces-delete-by-key")?.unwrap_or(false)),
             terminating: options.boolean("terminating")?.unwrap_or(true),
+            makes_watermarks: options.boolean("enable-watermark-push-down")?.unwrap_or(false),
             result_file: options.take("result-file").map(PathBuf::from),
             result_table_file: options.take("result-table-file").map(PathBuf::from),
             sink_insert_only: options.boolean("sink-insert-only")?.unwrap_or(true),
@@ -99,6 +103,7 @@ fn changelog_mode(key: &str, text: &str) -> SqlResult<ChangelogMode> {
 struct ValuesSource {
     lines: TestRows,
     mode: ChangelogMode,
+    makes_watermarks: bool,
 }
 
 fn source(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Box<dyn TableSource>> {
@@ -109,12 +114,21 @@ fn source(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Box<dyn
         (None, None) => TestRows::default(),
     };
     let lines = if settings.terminating { lines } else { lines.open() };
-    Ok(Box::new(ValuesSource { lines, mode: settings.changelog_mode }))
+    let Settings { changelog_mode: mode, makes_watermarks, .. } = settings;
+    Ok(Box::new(ValuesSource { lines, mode, makes_watermarks }))
 }
 
 impl TableSource for ValuesSource {
     fn changelog_mode(&self) -> ChangelogMode {
         self.mode.clone()
+    }
+
+    fn makes_watermarks(&self) -> bool {
+        self.makes_watermarks
+    }
+
+    fn watermark_emission(&self) -> WatermarkEmission {
+        WatermarkEmission::OnEvent { gap: 1 }
     }
 
     fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
@@ -125,7 +139,7 @@ impl TableSource for ValuesSource {
             .filter_map(|path| cx.table.stored_columns().iter().position(|column| *column == path.root()))
             .collect();
         let script = Script::parse(&self.lines, &stored, &positions, &self.mode)?;
-        Ok(cx.environment.from_source(ScriptSource::new(script)))
+        Ok(cx.environment.from_source(ScriptSource::new(script, cx.watermarks.cloned())))
     }
 }
 

@@ -22,8 +22,8 @@ mod sum;
 mod value;
 
 use arrow_array::ArrayRef;
-use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
+use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::rows::{RowRef, RowStore};
 use millstream_state::snapshot::part::StateMeta;
 
@@ -158,6 +158,26 @@ pub trait Accumulator: Send {
         from: &RowStore,
         from_groups: &[RowRef],
     ) -> Result<()>;
+
+    /// Whether what has been merged can be [taken away](Self::subtract) again, and exactly.
+    fn subtracts(&self) -> bool {
+        false
+    }
+
+    /// Takes away from the groups `into` what the groups `from` have accumulated, which has been merged into them.
+    ///
+    /// # Errors
+    /// If the accumulator does not [do that](Self::subtracts).
+    fn subtract(
+        &mut self,
+        store: &mut RowStore,
+        into: &[RowRef],
+        from: &RowStore,
+        from_groups: &[RowRef],
+    ) -> Result<()> {
+        let _ = (store, into, from, from_groups);
+        Err(Error::new(ErrorKind::Internal, "what has been merged is not taken away again"))
+    }
 }
 
 /// The accumulator of a call over the columns of `input`; `retracts` says whether rows may be taken back.

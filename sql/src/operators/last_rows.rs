@@ -6,7 +6,7 @@ use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{Shape, Timestamp};
+use millstream_state::{KeyGroups, Shape, Timestamp};
 
 use super::rank::not_open;
 use super::time_to_live;
@@ -20,6 +20,9 @@ const FIXED: usize = 16;
 /// The rows of keys.
 pub(super) struct LastRows {
     keys: KeyLayout,
+    /// The columns of the key by which rows are routed, if those are not all.
+    owner: Option<KeyLayout>,
+    groups: KeyGroups,
     ttl: Option<Ttl>,
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
@@ -30,10 +33,17 @@ pub(super) struct LastRows {
 impl LastRows {
     /// Rows that are kept for so long after they were set last.
     pub(super) fn new(keys: KeyLayout, ttl: Option<Ttl>) -> Self {
-        Self { keys, ttl, store: None, upserted: Vec::new(), moved: HashMap::new() }
+        let groups = KeyGroups::new(1);
+        Self { keys, owner: None, groups, ttl, store: None, upserted: Vec::new(), moved: HashMap::new() }
+    }
+
+    /// The same for rows that are routed by some of the columns alone.
+    pub(super) fn owned_by(self, owner: KeyLayout) -> Self {
+        Self { owner: Some(owner), ..self }
     }
 
     pub(super) fn open(&mut self, cx: &mut OpenContext<'_>, name: &str, schema: &Schema) -> Result<()> {
+        self.groups = cx.info().groups;
         let columns = self.keys.columns().iter();
         let columns = columns.map(|column| schema.get(*column).map_or_else(String::new, ToString::to_string));
         let meta = StateMeta {
@@ -71,7 +81,17 @@ impl LastRows {
         let keys = self.keys.keys(chunk.columns(), chunk.rows())?;
         self.upserted.clear();
         self.moved.clear();
-        store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+        let Some(owner) = &self.owner else {
+            store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+            return Ok(());
+        };
+        let mut hashes = Vec::new();
+        owner.hash(chunk.columns(), chunk.rows(), &mut hashes)?;
+        let groups = self.groups;
+        for (hash, of_key) in hashes.iter_mut().zip(keys.hashes()) {
+            *hash = groups.hash_in_group_of(*hash, *of_key);
+        }
+        store.upsert(&hashes, &keys.column(), &mut self.upserted)?;
         Ok(())
     }
 

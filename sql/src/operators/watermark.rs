@@ -1,34 +1,42 @@
 //! Watermarks from a column.
 
+mod expression;
+
 use std::time::Duration;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, ArrayRef, PrimitiveArray};
+use arrow_array::Array;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+use millstream_runtime::event::StreamStatus;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
 
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
-use crate::eval::{BuildContext, EvalContext, Program};
+use crate::eval::BuildContext;
 use crate::plan::Expression;
+
+pub use expression::{RowWatermarks, WatermarkExpression, watermark_of};
 
 /// Emits watermarks: the largest value of an expression so far. As Flink's `WatermarkAssignerOperator`.
 ///
 /// One is emitted right behind the row that raises the maximum by more than the interval of event time past the last
-/// that was emitted, and when the interval has passed in processing time.
+/// that was emitted, and when the interval has passed in processing time. After a restore it begins anew.
 #[derive(Clone)]
 pub struct WatermarkAssigner {
     rowtime: usize,
-    expression: Program,
+    expression: WatermarkExpression,
     /// In milliseconds.
     interval: i64,
     /// When the next is emitted, by the monotonic clock.
     due: Option<Duration>,
     maximum: Option<i64>,
     emitted: Option<i64>,
+    /// After how long without rows the stream is idle.
+    idle_timeout: Option<Duration>,
+    /// When there was a row last, by the monotonic clock.
+    last_row: Option<Duration>,
+    is_idle: bool,
 }
 
 impl WatermarkAssigner {
@@ -42,9 +50,24 @@ impl WatermarkAssigner {
         interval: Duration,
         cx: &BuildContext,
     ) -> SqlResult<Self> {
-        let expression = Program::compile([expression], cx)?;
-        let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
-        Ok(Self { rowtime, expression, interval, due: None, maximum: None, emitted: None })
+        Ok(Self {
+            rowtime,
+            expression: WatermarkExpression::new(expression, cx)?,
+            interval: i64::try_from(interval.as_millis()).unwrap_or(i64::MAX),
+            due: None,
+            maximum: None,
+            emitted: None,
+            idle_timeout: None,
+            last_row: None,
+            is_idle: false,
+        })
+    }
+
+    /// The same, which says that the stream is idle when no row has come for so long: Flink's
+    /// `table.exec.source.idle-timeout`. Zero stands for never.
+    #[must_use]
+    pub fn idle_after(self, timeout: Duration) -> Self {
+        Self { idle_timeout: (!timeout.is_zero()).then_some(timeout), ..self }
     }
 
     /// Emits the rows of a chunk with the watermarks that come between them.
@@ -58,17 +81,16 @@ impl WatermarkAssigner {
                 "RowTime field should not be null, please convert it to a non-null long value.",
             ));
         }
-        let cx = EvalContext { now: output.context().now().as_millis(), watermark: None };
-        let mut watermarks = self.expression.evaluate_columns(chunk.columns(), chunk.rows(), &cx)?;
-        let watermarks = watermarks.pop().ok_or_else(no_watermark)?;
-        let watermarks = millis(&watermarks)?;
+        if self.idle_timeout.is_some() {
+            self.last_row = Some(output.context().monotonic());
+            self.set_idle(false, output)?;
+        }
+        let now = output.context().now().as_millis();
+        let watermarks = self.expression.evaluate(chunk, now)?;
         let mut start = 0;
         for row in 0..chunk.rows() {
-            if watermarks.is_null(row) {
-                continue;
-            }
-            let maximum =
-                self.maximum.map_or(watermarks.value(row), |maximum| maximum.max(watermarks.value(row)));
+            let Some(watermark) = watermark_of(&watermarks, row) else { continue };
+            let maximum = self.maximum.map_or(watermark, |maximum| maximum.max(watermark));
             self.maximum = Some(maximum);
             if self.emitted.is_none_or(|emitted| maximum.saturating_sub(emitted) > self.interval) {
                 output.forward(&mut chunk.slice(start, row + 1 - start).into_batch())?;
@@ -94,20 +116,39 @@ impl WatermarkAssigner {
             _ => Ok(()),
         }
     }
-}
 
-fn millis(values: &ArrayRef) -> Result<PrimitiveArray<TimestampMillisecondType>> {
-    values.as_primitive_opt::<TimestampMillisecondType>().cloned().ok_or_else(no_watermark)
-}
-
-fn no_watermark() -> Error {
-    Error::new(ErrorKind::Internal, "a watermark that is no timestamp in milliseconds")
+    fn set_idle(&mut self, is_idle: bool, output: &mut Output<'_, Chunk>) -> Result<()> {
+        if is_idle == self.is_idle {
+            return Ok(());
+        }
+        self.is_idle = is_idle;
+        output.emit_status(if is_idle { StreamStatus::Idle } else { StreamStatus::Active })
+    }
 }
 
 impl OperatorHooks<Chunk> for WatermarkAssigner {
     /// The end of the input is the end of time; other watermarks from before this operator mean nothing here.
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {
         if watermark == Timestamp::MAX { output.emit_watermark(watermark) } else { Ok(()) }
+    }
+
+    fn status(&mut self, status: StreamStatus, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.last_row = Some(output.context().monotonic());
+        self.set_idle(status == StreamStatus::Idle, output)
+    }
+
+    /// There is no input. Only here is the stream found idle: where it is held up, rows wait.
+    fn flush(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        let Some(timeout) = self.idle_timeout.filter(|_| !self.is_idle) else { return Ok(()) };
+        let now = output.context().monotonic();
+        let idle_at = self.last_row.get_or_insert(now).saturating_add(timeout);
+        if now < idle_at {
+            output.context().wake_after(idle_at.saturating_sub(now));
+            return Ok(());
+        }
+        // What has come so far still counts.
+        self.emit(output)?;
+        self.set_idle(true, output)
     }
 
     fn poll(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
@@ -129,3 +170,6 @@ impl Operator<Chunk, Chunk> for WatermarkAssigner {
         batch.drain().collect::<Vec<_>>().iter().try_for_each(|chunk| self.chunk(chunk, output))
     }
 }
+
+#[cfg(test)]
+mod tests;

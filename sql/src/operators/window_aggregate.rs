@@ -2,10 +2,13 @@
 
 mod accumulators;
 mod firing;
+mod local;
+mod running;
 mod session;
 mod sessions;
 mod slices;
 mod specification;
+mod updating;
 
 use std::sync::Arc;
 
@@ -17,13 +20,16 @@ use millstream_state::Timestamp;
 use millstream_state::snapshot::part::Redistribution;
 
 use self::accumulators::WindowAccumulators;
-use self::firing::{Firing, WindowTimes};
+use self::firing::{Firing, Place, WindowTimes};
+pub use self::local::LocalWindowAggregate;
+use self::running::Running;
 pub use self::session::SessionAggregate;
 pub(super) use self::sessions::one_key;
 use self::slices::Slices;
 use self::specification::RowTime;
 pub use self::specification::WindowAggregateSpecification;
-use super::windows::{LocalTimes, Slicing};
+pub use self::updating::UpdatingWindowAggregate;
+use super::windows::{LocalTimes, Slicing, WindowClock};
 use crate::chunk::Chunk;
 
 /// The state of the groups of slices.
@@ -43,6 +49,8 @@ pub struct WindowAggregate {
     slices: Option<Slices>,
     /// For cumulating windows: by the end of the largest window, what their fired slices have come to.
     cumulated: Option<Slices>,
+    /// For windows that hop: what the last one's slices have come to.
+    running: Option<Running>,
     /// Windows up to here are over: the watermark, or a processing time.
     progress: i64,
     /// The end of the last window that has fired.
@@ -67,6 +75,7 @@ impl WindowAggregate {
             specification: specification.clone(),
             slices: None,
             cumulated: None,
+            running: None,
             progress: i64::MIN,
             fired: i64::MIN,
             advancing: None,
@@ -102,6 +111,11 @@ impl WindowAggregate {
         let columns = std::iter::once(Ok(ends)).chain(group).collect::<Result<Vec<_>>>()?;
         let slices = self.slices.as_mut().ok_or_else(not_open)?;
         let groups = slices.upsert(&columns, chunk.rows())?;
+        // Late rows of a slice that has been added up; they are rare.
+        if earliest.is_some_and(|slice| self.running.as_ref().is_some_and(|running| running.may_have(slice)))
+        {
+            self.running = None;
+        }
         self.accumulators.update(&mut slices.store, &groups, &chunk)?;
         if let Some(earliest) = earliest.filter(|_| !specification.is_rowtime) {
             // Behind the last moment of the window, as Flink's timers.
@@ -113,23 +127,13 @@ impl WindowAggregate {
 
     /// The slice of each row.
     fn slices_of(&self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<Vec<i64>> {
-        let (clock, slicing) = (&self.specification.clock, self.specification.slicing);
-        let column = match self.specification.time {
-            RowTime::Clock => {
-                // A clock that is put back must not open windows that have fired.
-                let now = output.context().now().as_millis().max(self.progress.saturating_add(1));
-                return Ok(vec![slicing.slice_of(clock.local(now)); chunk.rows()]);
-            }
-            RowTime::Column(column) => LocalTimes::of(chunk.column(column)?, clock)?,
-            // Windows that are attached are the clock's already.
-            RowTime::Attached(column) => LocalTimes::of(chunk.column(column)?, &Default::default())?,
-        };
-        if !column.are_all_valid() {
-            return Err(null_time());
+        if !matches!(self.specification.time, RowTime::Clock) {
+            return slice_ends(&self.specification, chunk);
         }
-        let mut ends = column.times;
-        ends.iter_mut().for_each(|time| *time = slicing.slice_of(*time));
-        Ok(ends)
+        // A clock that is put back must not open windows that have fired.
+        let now = output.context().now().as_millis().max(self.progress.saturating_add(1));
+        let slice = self.specification.slicing.slice_of(self.specification.clock.local(now));
+        Ok(vec![slice; chunk.rows()])
     }
 
     /// Which rows are not late; `None` if none is. Where windows cumulate, rows of a slice that has fired go to the next.
@@ -211,6 +215,11 @@ impl WindowAggregate {
         let slicing = self.specification.slicing;
         let slices = self.slices.as_mut().ok_or_else(not_open)?;
         match (slicing, &mut self.cumulated) {
+            (Slicing::Hop { size, .. }, _) if self.accumulators.subtract_merged() => {
+                let running = self.running.get_or_insert_with(|| Running::new(slices, &self.accumulators));
+                running.advance(slices, end.saturating_sub(size), end, &mut self.accumulators)?;
+                Ok(Firing { end, rows: running.store.rows().collect(), place: Place::Running, at: 0 })
+            }
             (Slicing::Hop { size, .. }, _) => {
                 Firing::merge(slices, end.saturating_sub(size), end, &mut self.accumulators)
             }
@@ -227,9 +236,9 @@ impl WindowAggregate {
                     slices.remove(end, &mut self.accumulators)?;
                 }
                 let rows = cumulated.rows(largest).to_vec();
-                Ok(Firing { end, rows, merged: None, at: 0 })
+                Ok(Firing { end, rows, place: Place::Slices, at: 0 })
             }
-            _ => Ok(Firing { end, rows: slices.rows(end).to_vec(), merged: None, at: 0 }),
+            _ => Ok(Firing { end, rows: slices.rows(end).to_vec(), place: Place::Slices, at: 0 }),
         }
     }
 
@@ -238,7 +247,11 @@ impl WindowAggregate {
         let slices = self.slices.as_mut().ok_or_else(not_open)?;
         match (self.specification.slicing, &mut self.cumulated) {
             (Slicing::Hop { slide, size, .. }, _) => {
-                slices.remove_up_to(end.saturating_sub(size - slide), &mut self.accumulators)
+                let last = end.saturating_sub(size - slide);
+                if let Some(running) = &mut self.running {
+                    running.advance(slices, last, end, &mut self.accumulators)?;
+                }
+                slices.remove_up_to(last, &mut self.accumulators)
             }
             (slicing @ Slicing::Cumulate { .. }, Some(cumulated)) => match slicing.last_window_of(end) == end
             {
@@ -294,7 +307,9 @@ impl WindowAggregate {
             _ => self.slices.as_ref(),
         };
         let store = store.ok_or_else(not_open)?;
-        while let Some(chunk) = firing.next(store, &self.accumulators, &times, &specification.columns)? {
+        while let Some(chunk) =
+            firing.next(store, self.running.as_ref(), &self.accumulators, &times, &specification.columns)?
+        {
             if !chunk.is_empty() {
                 output.forward(&mut chunk.into_batch())?;
             }
@@ -319,6 +334,25 @@ impl WindowAggregate {
             cx.wake_at(Timestamp::from_millis(self.specification.clock.trigger(end).saturating_add(1)));
         }
     }
+}
+
+/// The slice of each row, where rows say it.
+fn slice_ends(specification: &WindowAggregateSpecification, chunk: &Chunk) -> Result<Vec<i64>> {
+    let (clock, none) = (&specification.clock, WindowClock::default());
+    let column = match specification.time {
+        RowTime::Clock => return Err(Error::new(ErrorKind::Internal, "rows without a time")),
+        RowTime::Column(column) => LocalTimes::of(chunk.column(column)?, clock)?,
+        // They are the clock's already.
+        RowTime::Attached(column) | RowTime::Slice(column) => LocalTimes::of(chunk.column(column)?, &none)?,
+    };
+    if !column.are_all_valid() {
+        return Err(null_time());
+    }
+    let mut ends = column.times;
+    if matches!(specification.time, RowTime::Column(_)) {
+        specification.slicing.slices_of(&mut ends);
+    }
+    Ok(ends)
 }
 
 /// The watermark of a snapshot: whether a row is late must not depend on a failure in between.

@@ -12,7 +12,9 @@ mod upsert_key;
 
 use std::collections::BTreeSet;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowKind, Windowing};
+use super::{
+    JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowForm, WindowKind, Windowing,
+};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 
@@ -74,7 +76,10 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
             // A row that has been in no pair is taken back when one comes.
             _ => ModifyKinds { key_only_deletes: all.key_only_deletes, ..ModifyKinds::ALL },
         },
-        // A window is aggregated once, when it is over.
+        // A window is aggregated once, when it is over, unless it is said to be otherwise.
+        PhysicalNode::WindowAggregate { form: WindowForm::Group(Some(_)), .. } => {
+            ModifyKinds { delete: !all.is_insert_only(), ..ModifyKinds::ALL }
+        }
         PhysicalNode::WindowAggregate { windowing, .. } => {
             if let Windowing::Time(function) = windowing {
                 function.kind.check_slices()?;
@@ -160,7 +165,8 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             let update_before = plan.changelog.update && wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
-        PhysicalNode::GroupAggregate { .. } => {
+        PhysicalNode::GroupAggregate { .. }
+        | PhysicalNode::WindowAggregate { form: WindowForm::Group(Some(_)), .. } => {
             let plan = through(plan, UpdateKind::BeforeAfter)?;
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
@@ -261,6 +267,7 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::LocalGroupAggregate { .. } => "LocalGroupAggregate",
         PhysicalNode::GlobalGroupAggregate { .. } => "GlobalGroupAggregate",
         PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::WindowAggregate { form: WindowForm::Group(_), .. } => "GroupWindowAggregate",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
         PhysicalNode::WindowJoin { .. } => "WindowJoin",
         PhysicalNode::WindowRank { deduplicates: true, .. } => "WindowDeduplicate",

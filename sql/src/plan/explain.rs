@@ -9,12 +9,15 @@ mod keyed;
 mod logical;
 mod phases;
 mod physical;
+mod reuse;
+mod window;
 
 pub use json::execution_plan_json;
 
 use super::{LogicalPlan, PhysicalPlan};
 use crate::catalog::Table;
 use expression::Format;
+use reuse::Reuse;
 
 /// A plan before and after planning.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Explained<'a> {
 pub struct ExplainOptions {
     /// Which changes each operator gives.
     pub changelog_mode: bool,
+    /// Whether equal parts of a plan run once.
+    pub reuses: bool,
     /// The job as JSON, with this parallelism.
     pub json_execution_plan: Option<u32>,
 }
@@ -50,7 +55,8 @@ pub fn explain(plans: &[Explained<'_>], options: ExplainOptions) -> String {
     }
     text.push_str("== Optimized Execution Plan ==\n");
     for plan in plans {
-        physical::tree(plan.physical, Format::Infix, false).write(&mut text);
+        let mut reuse = options.reuses.then(|| Reuse::of(plan.physical)).unwrap_or_default();
+        physical::shared_tree(plan.physical, &mut reuse).write(&mut text);
         text.push('\n');
     }
     if let Some(parallelism) = options.json_execution_plan {

@@ -270,6 +270,23 @@ impl LogicalPlan {
             .collect()
     }
 
+    /// What it reads.
+    pub fn inputs(&self) -> Vec<&Self> {
+        match &self.node {
+            LogicalNode::Scan(_) | LogicalNode::Values(_) => Vec::new(),
+            LogicalNode::Project { input, .. }
+            | LogicalNode::Filter { input, .. }
+            | LogicalNode::Watermark { input, .. }
+            | LogicalNode::Aggregate { input, .. }
+            | LogicalNode::WindowTvf { input, .. }
+            | LogicalNode::RowNumber { input, .. }
+            | LogicalNode::Rank { input, .. }
+            | LogicalNode::Sort { input, .. } => vec![input],
+            LogicalNode::Join { left, right, .. } => vec![left, right],
+            LogicalNode::Union { inputs } => inputs.iter().collect(),
+        }
+    }
+
     /// The plan with each of its inputs replaced by what `map` makes of it.
     #[must_use]
     pub fn map_inputs(self, map: &mut impl FnMut(Self) -> Self) -> Self {

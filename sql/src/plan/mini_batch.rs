@@ -6,7 +6,7 @@
 
 mod two_phase;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, RankStrategy};
+use super::{JoinKind, PhysicalNode, PhysicalPlan, RankStrategy, WindowForm};
 use crate::types::TimeKind;
 
 /// The settings `table.exec.mini-batch.*`, of a session that has it on, and those that only mean something then.
@@ -25,6 +25,8 @@ pub struct MiniBatch {
 enum Markers {
     /// Nobody wants any.
     None,
+    /// Somebody above must not have them.
+    Never,
     /// The clock, with this interval.
     Clock(u64),
     /// Event time, with this interval; 0 for whoever takes all watermarks.
@@ -53,6 +55,7 @@ impl MiniBatch {
         plan.bundle = collects(&plan.node).then_some(self.size);
         let below = match &plan.node {
             PhysicalNode::WatermarkAssigner { .. } => Markers::None,
+            PhysicalNode::WindowAggregate { form: WindowForm::Group(_), .. } => Markers::Never,
             _ if reads_watermarks(&plan) => above.merge(Markers::EventTime(0)),
             _ => above,
         };
@@ -66,7 +69,7 @@ impl MiniBatch {
         let (interval, by_event_time) = match markers {
             Markers::Clock(interval) => (interval, false),
             Markers::EventTime(interval) => (interval, true),
-            Markers::None => return self.assign(plan, markers),
+            Markers::None | Markers::Never => return self.assign(plan, markers),
         };
         if !is_origin {
             return self.assign(plan, markers);
@@ -82,6 +85,7 @@ impl Markers {
     /// What satisfies both: event time, if one of them needs it.
     fn merge(self, other: Self) -> Self {
         match (self, other) {
+            (Self::Never, _) | (_, Self::Never) => Self::Never,
             (Self::None, markers) | (markers, Self::None) => markers,
             (Self::Clock(_), Self::Clock(_)) => self,
             (Self::EventTime(interval), Self::EventTime(other)) => Self::EventTime(divisor(interval, other)),

@@ -7,7 +7,7 @@ use super::window::{window_aggregate, window_join};
 use super::{
     AggregateCall, AttachedWindow, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind,
     JoinStateTtl, LogicalNode, LogicalPlan, RankForm, RankStrategy, SortKey, StateTtl, WindowColumn,
-    WindowFunction, Windowing,
+    WindowForm, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::{Schema, TimeKind};
@@ -38,6 +38,8 @@ pub enum PhysicalNode {
         columns: Vec<ColumnPath>,
         /// Which changes the connector gives.
         changelog: ModifyKinds,
+        /// The watermark of a row, where the connector makes watermarks itself.
+        watermark: Option<Expression>,
     },
     /// Constant rows.
     Values(Vec<Vec<Expression>>),
@@ -118,6 +120,8 @@ pub enum PhysicalNode {
         calls: Vec<AggregateCall>,
         /// Where the window of a row comes from.
         windowing: Windowing,
+        /// Where the query says it.
+        form: WindowForm,
         /// What of the window is in the result, behind keys and calls.
         columns: Vec<WindowColumn>,
     },
@@ -197,25 +201,52 @@ pub enum PhysicalNode {
     },
 }
 
+/// What a table's connector does when it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanned {
+    /// Which changes it gives.
+    pub changelog: ModifyKinds,
+    /// Whether it makes watermarks itself.
+    pub makes_watermarks: bool,
+}
+
 impl PhysicalPlan {
+    /// What tells it from other plans.
+    pub(crate) fn part(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Whether it gives the same rows whenever it runs over the same ones.
+    pub fn is_deterministic(&self) -> bool {
+        let expressions: Vec<&Expression> = match &self.node {
+            PhysicalNode::Calc { condition, projection } => condition.iter().chain(projection).collect(),
+            PhysicalNode::WatermarkAssigner { expression, .. } => vec![expression],
+            PhysicalNode::Values(rows) => rows.iter().flatten().collect(),
+            _ => Vec::new(),
+        };
+        expressions.into_iter().all(Expression::is_deterministic)
+            && self.inputs.iter().all(Self::is_deterministic)
+    }
+
     /// An operator over inputs.
     pub fn new(node: PhysicalNode, inputs: Vec<Self>, schema: Schema) -> Self {
         Self { node, inputs, schema, changelog: ModifyKinds::INSERT, bundle: None }
     }
 
-    /// How a plan runs. `scanned` says which changes the connector of a table gives.
+    /// How a plan runs. `scanned` says what the connector of a table does.
     ///
     /// # Errors
     /// What `scanned` fails with.
     pub fn of<E>(
         plan: LogicalPlan,
-        scanned: &impl Fn(&Arc<Table>) -> Result<ModifyKinds, E>,
+        scanned: &impl Fn(&Arc<Table>) -> Result<Scanned, E>,
     ) -> Result<Self, E> {
         let schema = plan.schema;
         Ok(match plan.node {
             LogicalNode::Scan(scan) => {
-                let changelog = scanned(&scan.table)?;
-                let node = PhysicalNode::Scan { table: scan.table, columns: scan.columns, changelog };
+                let changelog = scanned(&scan.table)?.changelog;
+                let (table, columns, watermark) = (scan.table, scan.columns, None);
+                let node = PhysicalNode::Scan { table, columns, changelog, watermark };
                 Self::new(node, Vec::new(), schema)
             }
             LogicalNode::Values(rows) => Self::new(PhysicalNode::Values(rows), Vec::new(), schema),
@@ -226,6 +257,12 @@ impl PhysicalPlan {
                 Self::of(*input, scanned)?.calc(Some(condition), None, schema)
             }
             LogicalNode::Watermark { input, column, expression } => {
+                if let Some((table, watermark)) = over_scan(&input, &expression)
+                    && scanned(table)?.makes_watermarks
+                {
+                    let plan = Self::of(*input, scanned)?;
+                    return Ok(Self { schema, ..plan.with_watermark(watermark) });
+                }
                 let node = PhysicalNode::WatermarkAssigner { column, expression };
                 Self::new(node, vec![Self::of(*input, scanned)?], schema)
             }
@@ -237,6 +274,7 @@ impl PhysicalPlan {
                         keys,
                         calls: window.calls,
                         windowing: window.windowing,
+                        form: window.form,
                         columns: window.columns,
                     };
                     let aggregate = Self::new(node, vec![input], window.schema);
@@ -308,6 +346,17 @@ impl PhysicalPlan {
                 Self::new(PhysicalNode::Union, inputs, schema)
             }
         })
+    }
+
+    /// The plan whose table is scanned with watermarks.
+    fn with_watermark(mut self, expression: Expression) -> Self {
+        if let PhysicalNode::Scan { watermark, .. } = &mut self.node {
+            *watermark = Some(expression);
+            return self;
+        }
+        let inputs = self.inputs.into_iter().map(|input| input.with_watermark(expression.clone()));
+        self.inputs = inputs.collect();
+        self
     }
 
     /// The rows written into a table.
@@ -414,6 +463,22 @@ impl PhysicalPlan {
                 Self::new(PhysicalNode::Calc { condition, projection }, vec![self], schema)
             }
         }
+    }
+}
+
+/// The table whose columns an expression is over, and the expression over what is scanned; `None` if there is more than a
+/// projection in between, or one that may give another value each time.
+fn over_scan<'p>(plan: &'p LogicalPlan, expression: &Expression) -> Option<(&'p Arc<Table>, Expression)> {
+    match &plan.node {
+        LogicalNode::Scan(scan) => Some((&scan.table, expression.clone())),
+        LogicalNode::Project { input, expressions } => {
+            let LogicalNode::Scan(scan) = &input.node else { return None };
+            let below = expression.replace_columns(&|column| {
+                expressions.get(column).filter(|expression| expression.is_deterministic()).cloned()
+            })?;
+            Some((&scan.table, below))
+        }
+        _ => None,
     }
 }
 

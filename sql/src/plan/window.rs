@@ -15,6 +15,7 @@ use crate::types::{Field, NamedField, SqlType};
 pub(crate) use aggregate::is_window_aggregate;
 pub(super) use aggregate::window_aggregate;
 pub(super) use join::window_join;
+pub(crate) use join::{is_window_join, refuse_processing_time};
 pub use properties::{WindowProperties, window_properties};
 
 /// How time is cut into windows; all lengths in milliseconds, above 0.
@@ -59,6 +60,42 @@ pub struct WindowFunction {
     pub attribute: SqlType,
     /// The columns by which sessions are told apart.
     pub partition: Vec<usize>,
+    /// Where it stands in the query.
+    pub form: WindowForm,
+}
+
+/// Where a query says how time is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowForm {
+    /// In FROM: `TUMBLE(TABLE t, DESCRIPTOR(ts), …)`.
+    TableFunction,
+    /// In GROUP BY: `TUMBLE(ts, …)`, which is older. What comes out has no window that others could go on with. With a
+    /// strategy, results come not only when a window is over.
+    Group(Option<EmitStrategy>),
+}
+
+/// When results of a window are emitted besides when it is over: `table.exec.emit.*`, as Flink's `WindowEmitStrategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmitStrategy {
+    /// Before it is over: so many milliseconds apart, with each row if it is 0.
+    pub early: Option<i64>,
+    /// After it is over, with rows that are late: so many milliseconds apart, with each row if it is 0.
+    pub late: Option<i64>,
+    /// How late rows may be, in milliseconds.
+    pub lateness: i64,
+}
+
+impl fmt::Display for EmitStrategy {
+    /// As EXPLAIN writes it: `early delay 1000 millisecond, late no delay`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delay = |delay: i64| match delay {
+            0 => "no delay".to_owned(),
+            delay => format!("delay {delay} millisecond"),
+        };
+        let early = self.early.map(|early| format!("early {}", delay(early)));
+        let late = self.late.map(|late| format!("late {}", delay(late)));
+        f.write_str(&early.into_iter().chain(late).collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// What a column says of a row's window.
@@ -85,7 +122,18 @@ pub enum Windowing {
         end: usize,
         /// The type of the time attribute that the windows were cut of.
         attribute: SqlType,
+        /// How time was cut.
+        cut: Cut,
     },
+}
+
+/// How time was cut into the windows that are in the columns of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// How time was cut.
+    pub kind: WindowKind,
+    /// Where a window begins, in milliseconds from where it would otherwise.
+    pub offset: i64,
 }
 
 /// The window that is in the columns of a row.
@@ -97,6 +145,8 @@ pub struct AttachedWindow {
     pub end: usize,
     /// The type of the time attribute that the windows were cut of.
     pub attribute: SqlType,
+    /// How time was cut.
+    pub cut: Cut,
 }
 
 impl AttachedWindow {
@@ -106,6 +156,7 @@ impl AttachedWindow {
         Some(Self {
             start: properties.among(columns, WindowColumn::Start)?,
             end: properties.among(columns, WindowColumn::End)?,
+            cut: properties.cut(),
             attribute: properties.attribute,
         })
     }
@@ -165,21 +216,44 @@ impl WindowKind {
 impl fmt::Display for WindowKind {
     /// As EXPLAIN writes it: `TUMBLE(size=[10 s])`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name(), self.lengths())
+    }
+}
+
+impl WindowKind {
+    /// The name of the function that cuts so.
+    pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Tumble { size } => write!(f, "TUMBLE(size=[{}])", duration(*size)),
-            Self::Hop { slide, size } => {
-                write!(f, "HOP(size=[{}], slide=[{}])", duration(*size), duration(*slide))
-            }
+            Self::Tumble { .. } => "TUMBLE",
+            Self::Hop { .. } => "HOP",
+            Self::Cumulate { .. } => "CUMULATE",
+            Self::Session { .. } => "SESSION",
+        }
+    }
+
+    /// The lengths that the function takes, in its order.
+    pub(super) fn arguments(self) -> Vec<i64> {
+        match self {
+            Self::Tumble { size: only } | Self::Session { gap: only } => vec![only],
+            Self::Hop { slide: part, size } | Self::Cumulate { step: part, size } => vec![part, size],
+        }
+    }
+
+    /// How long windows are, as EXPLAIN writes it.
+    pub(super) fn lengths(self) -> String {
+        match self {
+            Self::Tumble { size } => format!("size=[{}]", duration(size)),
+            Self::Hop { slide, size } => format!("size=[{}], slide=[{}]", duration(size), duration(slide)),
             Self::Cumulate { step, size } => {
-                write!(f, "CUMULATE(max_size=[{}], step=[{}])", duration(*size), duration(*step))
+                format!("max_size=[{}], step=[{}]", duration(size), duration(step))
             }
-            Self::Session { gap } => write!(f, "SESSION(gap=[{}])", duration(*gap)),
+            Self::Session { gap } => format!("gap=[{}]", duration(gap)),
         }
     }
 }
 
 /// A duration in the largest unit of which it is a whole number, as Flink's `TimeUtils.formatWithHighestUnit`.
-fn duration(millis: i64) -> String {
+pub(super) fn duration(millis: i64) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
     let unit = UNITS.into_iter().find(|(unit, _)| millis % unit == 0).unwrap_or((1, "ms"));
     format!("{} {}", millis / unit.0, unit.1)

@@ -23,6 +23,7 @@ impl TableEnvironment {
         let parallelism = self.session.integer("parallelism.default")?;
         let options = ExplainOptions {
             changelog_mode: has(ExplainDetail::ChangelogMode),
+            reuses: self.session.reuses_sub_plans(),
             json_execution_plan: has(ExplainDetail::JsonExecutionPlan)
                 .then(|| parallelism.and_then(|value| u32::try_from(value).ok()).unwrap_or(1)),
         };

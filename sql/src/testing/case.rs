@@ -45,6 +45,18 @@ pub struct Case {
     pub(super) items: Vec<Item>,
 }
 
+impl Case {
+    /// Whether processing time passes between its rows: then its jobs run by a clock that jumps.
+    pub(super) fn passes_time(&self) -> bool {
+        self.items.iter().any(|item| match item {
+            Item::Rows { lines, .. } => {
+                lines.iter().any(|line| line.starts_with('{') && line.contains("\"advance\""))
+            }
+            _ => false,
+        })
+    }
+}
+
 /// What a case says, in order.
 #[derive(Clone, Debug)]
 pub(super) enum Item {

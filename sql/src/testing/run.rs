@@ -93,7 +93,12 @@ pub fn run_case(case: &Case, options: &CaseOptions) -> CaseReport {
     }
     // What is wrong already is not told again for each other way.
     if differences.is_empty() {
-        for run in [Run::Parallel(options.parallelism), Run::MiniBatch, Run::UnderFaults(options.seed)] {
+        let runs = [Run::Parallel(options.parallelism), Run::MiniBatch, Run::UnderFaults(options.seed)];
+        for run in runs {
+            // Where processing time counts, a crash changes what comes out.
+            if matches!(run, Run::UnderFaults(_)) && case.passes_time() {
+                continue;
+            }
             let others = Execution::new(case, run).run(&mut differences);
             for (observed, other) in reference.iter().zip(&others) {
                 let differs = difference(ExpectationKind::Table, &observed.folded, &other.folded);

@@ -67,7 +67,7 @@ CREATE TABLE t (n BIGINT NOT NULL, id INT, PRIMARY KEY (n) NOT ENFORCED)
 --! [1, 1]
 --! [2, 1]
 --! [1, 1]
---! plan contains: SinkMaterializer
+--! plan contains: upsertMaterialize=[true]
 INSERT INTO t SELECT COUNT(*), id FROM s GROUP BY id;
 --! table t
 --! +I[1, 2]

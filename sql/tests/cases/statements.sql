@@ -33,6 +33,10 @@ DROP TABLE t;
 DROP TABLE t;
 DROP TABLE IF EXISTS t;
 
---! test a hint that bounds state is not overlooked
---! error TableException: the hint STATE_TTL is not supported yet
+--! test a hint that bounds state names an input
+--! error ValidationException: `u` in `STATE_TTL`
+SELECT /*+ STATE_TTL('u' = '1 d') */ COUNT(*) FROM (VALUES (1)) AS t(a);
+--! plan contains: stateTtlHints=[[[STATE_TTL options:[1 d]]]]
 SELECT /*+ STATE_TTL('t' = '1 d') */ COUNT(*) FROM (VALUES (1)) AS t(a);
+--! table
+--! +I[1]

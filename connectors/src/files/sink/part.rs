@@ -105,10 +105,16 @@ impl Part {
         Some(upload.map(|done| done.map(drop)).boxed().shared())
     }
 
+    /// What there is to commit once the file is closed.
+    pub(super) fn committable(&self) -> Committable {
+        let (pending, target) = (self.pending.path.to_string(), self.target.path.to_string());
+        Committable { pending, target, length: self.length() }
+    }
+
     /// Closes the file: once the work is done, it is there under its hidden name.
     pub(super) fn seal(self) -> Work<Committable> {
-        let length = self.length();
-        let Self { pending, target, buffer, upload, .. } = self;
+        let committable = self.committable();
+        let Self { pending, buffer, upload, .. } = self;
         let sealing = async move {
             match upload {
                 None => {
@@ -121,8 +127,7 @@ impl Part {
                     completed.map_err(|error| pending.failed("write", error))?;
                 }
             }
-            let (pending, target) = (pending.path.to_string(), target.path.to_string());
-            Ok(Committable { pending, target, length })
+            Ok(committable)
         };
         guarded(sealing).boxed().shared()
     }

@@ -1,5 +1,6 @@
 mod lifecycle;
 mod naming;
+mod partition_commit;
 mod partitions;
 mod recovery;
 

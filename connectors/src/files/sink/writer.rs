@@ -6,10 +6,11 @@ use futures::FutureExt;
 use futures::future::try_join_all;
 use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
 use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::TaskContext;
+use millstream_runtime::chain::{Output, TaskContext};
 use millstream_runtime::clock::IoHandle;
 use millstream_runtime::guard::guarded;
 use millstream_runtime::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 
 use super::Writing;
 use super::commit::{Committable, commit_all};
@@ -32,9 +33,19 @@ pub struct FileWriter<E: Encoder> {
     parts: BTreeMap<String, Part>,
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
+    /// The same for those who commit them elsewhere.
+    closed: Option<Vec<ClosedFile>>,
     under_way: UnderWay,
     /// After a restore, until it is certain that nothing newer than the snapshot is visible.
     check: Option<Check>,
+}
+
+/// A file that is closed, and the folder that it is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedFile {
+    /// The folder below the directory of the sink, as the encoder calls it.
+    pub(super) folder: String,
+    pub(super) file: Committable,
 }
 
 /// A look at what is visible already.
@@ -54,6 +65,7 @@ impl<E: Encoder> FileWriter<E> {
             opened: None,
             parts: BTreeMap::new(),
             sealed,
+            closed: None,
             under_way,
             check: None,
         }
@@ -85,7 +97,10 @@ impl<E: Encoder> FileWriter<E> {
     }
 
     /// Closes a file.
-    fn seal(&mut self, part: Part, cx: &TaskContext) {
+    fn seal(&mut self, folder: String, part: Part, cx: &TaskContext) {
+        if let Some(closed) = &mut self.closed {
+            closed.push(ClosedFile { folder, file: part.committable() });
+        }
         let work = part.seal();
         self.under_way.push(cx.spawn_io(work.clone().map(|done| done.map(drop))));
         self.sealed.push(work);
@@ -93,8 +108,8 @@ impl<E: Encoder> FileWriter<E> {
 
     /// Closes the files at hand.
     fn seal_all(&mut self, cx: &TaskContext) {
-        for part in std::mem::take(&mut self.parts).into_values() {
-            self.seal(part, cx);
+        for (folder, part) in std::mem::take(&mut self.parts) {
+            self.seal(folder, part, cx);
         }
     }
 
@@ -104,8 +119,8 @@ impl<E: Encoder> FileWriter<E> {
         let now = cx.monotonic();
         let left = |part: &Part| part.opened.saturating_add(age).saturating_sub(now);
         let old = self.parts.extract_if(.., |_, part| left(part).is_zero()).collect::<Vec<_>>();
-        for (_, part) in old {
-            self.seal(part, cx);
+        for (folder, part) in old {
+            self.seal(folder, part, cx);
         }
         if let Some(left) = self.parts.values().map(left).min() {
             cx.wake_after(left);
@@ -113,7 +128,12 @@ impl<E: Encoder> FileWriter<E> {
     }
 
     /// Writes records into a folder of the directory.
-    fn append(&mut self, folder: &str, records: &[E::Record], output: &mut SinkOutput<'_>) -> Result<()> {
+    fn append<O>(
+        &mut self,
+        folder: &str,
+        records: &[E::Record],
+        output: &mut Output<'_, O>,
+    ) -> Result<()> {
         let mut part = match self.parts.remove(folder) {
             Some(part) => part,
             None => self.open(folder, output.context())?,
@@ -126,7 +146,7 @@ impl<E: Encoder> FileWriter<E> {
             self.under_way.push(output.context().spawn_io(work));
         }
         if part.length() >= self.config.part_bytes {
-            self.seal(part, output.context());
+            self.seal(folder.to_owned(), part, output.context());
             return Ok(());
         }
         self.parts.insert(folder.to_owned(), part);
@@ -139,6 +159,52 @@ impl<E: Encoder> FileWriter<E> {
     fn refused(&self, problem: &str) -> Error {
         let kind = self.config.encoder.kind();
         Error::new(ErrorKind::InvalidJob, format!("a record cannot be written to {kind}: {problem}"))
+    }
+
+    /// Writes records into their folders, whatever the operator emits.
+    pub(super) fn write_records<O>(
+        &mut self,
+        batch: &Batch<E::Record>,
+        output: &mut Output<'_, O>,
+    ) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if self.config.encoder.is_partitioned() {
+            let folders = self.config.encoder.partition(batch.records());
+            for (folder, records) in folders.map_err(|problem| self.refused(&problem))? {
+                self.append(&folder, &records, output)?;
+            }
+        } else {
+            self.append("", batch.records(), output)?;
+        }
+        self.block_if_behind(output.context())
+    }
+
+    /// Sees to checks, old files and the store.
+    pub(super) fn see_to_files(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.see_to_check(cx)?;
+        self.seal_if_old(cx);
+        self.block_if_behind(cx)
+    }
+
+    /// Notes the files that are closed from now on, for those who [take](Self::take_closed) them.
+    pub(super) fn note_closed(mut self) -> Self {
+        self.closed = Some(Vec::new());
+        self
+    }
+
+    /// Closes all files; those that have been closed since this was called last.
+    pub(super) fn take_closed(&mut self, cx: &TaskContext) -> Vec<ClosedFile> {
+        self.seal_all(cx);
+        self.closed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// What must be waited for before anything that has been written may be committed; of files, all that are not known to
+    /// be safe.
+    pub(super) fn unsafe_work(&mut self) -> (Option<Work<()>>, Vec<Work<Committable>>) {
+        self.sealed.retain(|work| !matches!(work.peek(), Some(Ok(_))));
+        (self.check.as_ref().map(|check| check.work.clone()), self.sealed.clone())
     }
 
     /// Holds upstream back while the store is behind.
@@ -174,24 +240,11 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
     }
 
     fn write(&mut self, batch: &mut Batch<E::Record>, output: &mut SinkOutput<'_>) -> Result<()> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        if self.config.encoder.is_partitioned() {
-            let folders = self.config.encoder.partition(batch.records());
-            for (folder, records) in folders.map_err(|problem| self.refused(&problem))? {
-                self.append(&folder, &records, output)?;
-            }
-        } else {
-            self.append("", batch.records(), output)?;
-        }
-        self.block_if_behind(output.context())
+        self.write_records(batch, output)
     }
 
     fn poll(&mut self, output: &mut SinkOutput<'_>) -> Result<()> {
-        self.see_to_check(output.context())?;
-        self.seal_if_old(output.context());
-        self.block_if_behind(output.context())
+        self.see_to_files(output.context())
     }
 
     /// Without checkpoints, what all writers have written becomes visible when all have ended: until then

@@ -78,17 +78,14 @@ impl Builder<'_> {
         Ok(FieldGenerator { id, null_rate, shape })
     }
 
+    /// The elements of a collection. What they consist of has options of its own below those of the collection.
     fn element(&mut self, prefix: &str, element: &Field) -> SqlResult<FieldGenerator<Fake>> {
-        if let SqlType::Array(_) | SqlType::Multiset(_) | SqlType::Map(..) | SqlType::Row(_) =
-            element.data_type
-        {
+        if let SqlType::Array(_) | SqlType::Multiset(_) = element.data_type {
             return Err(SqlError::unsupported(format!(
-                "'{prefix}': elements of type {element} are not supported yet"
+                "'{prefix}': elements of type {element} are not supported: '{prefix}.length' would be that of both"
             )));
         }
-        let id = self.fields;
-        self.fields += 1;
-        Ok(FieldGenerator { id, null_rate: 0.0, shape: Shape::Leaf(self.leaf(prefix, &element.data_type)?) })
+        Ok(FieldGenerator { null_rate: 0.0, ..self.field(prefix, element)? })
     }
 
     fn leaf(&mut self, prefix: &str, data_type: &SqlType) -> SqlResult<Fake> {

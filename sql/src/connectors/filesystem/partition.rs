@@ -33,6 +33,19 @@ impl Partitioning {
         Ok(Self { names: names.collect::<SqlResult<_>>()?, default_name: default_name.into() })
     }
 
+    /// Columns of these names.
+    #[cfg(test)]
+    pub(super) fn of(names: &[&str]) -> Self {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { names, default_name: DEFAULT_NAME.into() }
+    }
+
+    /// The columns with their values by the name of a folder; NULL is what stands for it there.
+    pub(super) fn values(&self, folder: &str) -> Vec<(String, String)> {
+        let parts = folder.split('/').filter_map(|part| part.split_once('='));
+        parts.map(|(name, value)| (unescape(name), unescape(value))).collect()
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }

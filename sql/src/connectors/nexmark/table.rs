@@ -22,9 +22,6 @@ pub(in crate::connectors) const CONNECTOR: Connector = Connector {
         let pairs = options.take_prefixed("");
         let options =
             Options::parse(pairs.iter()).map_err(|error| SqlError::validation(error.to_string()))?;
-        if options.keep_alive() {
-            return Err(SqlError::unsupported("'keep-alive' is not supported yet"));
-        }
         check(cx.table)?;
         Ok(Box::new(Nexmark { options }))
     }),
@@ -188,6 +185,7 @@ impl TableSource for Nexmark {
             Events { generator: Generator::new(&self.options), columns: columns.collect::<SqlResult<_>>()? };
         let rate = (!self.options.max_emit_speed()).then(|| rate_of(&self.options));
         let source = GeneratedRows::new("Nexmark", Arc::new(events), self.options.event_count(), rate);
+        let source = source.stays_open(self.options.keep_alive());
         Ok(cx.environment.from_source(source))
     }
 }

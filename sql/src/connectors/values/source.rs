@@ -10,18 +10,20 @@ use millstream_runtime::chain::{Output, SourceStatus};
 
 use super::rows::{Script, Step};
 use crate::chunk::Chunk;
+use crate::connectors::{SplitWatermarks, WatermarkStrategy};
 
 /// Rows in their order; with several subtasks, each has every so many-th.
 ///
 /// Its position is a row's number. Behind a restore, time that has passed before does not pass again, and the last
-/// watermark comes again.
+/// watermark that is written down comes again.
 pub(super) struct ScriptSource {
     script: Arc<Script>,
+    watermarks: Option<WatermarkStrategy>,
 }
 
 impl ScriptSource {
-    pub(super) fn new(script: Script) -> Self {
-        Self { script: Arc::new(script) }
+    pub(super) fn new(script: Script, watermarks: Option<WatermarkStrategy>) -> Self {
+        Self { script: Arc::new(script), watermarks }
     }
 }
 
@@ -50,7 +52,8 @@ impl Source for ScriptSource {
             step: 0,
             restored: false,
             resumes: None,
-            positions: Vec::new(),
+            runs: Vec::new(),
+            watermarks: self.watermarks.clone().map(SplitWatermarks::new),
         }
     }
 }
@@ -66,7 +69,36 @@ pub(super) struct ScriptReader {
     restored: bool,
     /// When time has passed, on the monotonic clock.
     resumes: Option<Duration>,
-    positions: Vec<u32>,
+    /// The rows that come next, by the splits that they are from.
+    runs: Vec<(NumbersOfSplit, Vec<u32>)>,
+    watermarks: Option<SplitWatermarks<NumbersOfSplit>>,
+}
+
+/// Which numbers a split has: the first of them all, and how far apart they are.
+type NumbersOfSplit = (u64, u64);
+
+impl ScriptReader {
+    /// Emits the rows that come next.
+    fn emit(&mut self, script: &Script, output: &mut Output<'_, Chunk>) -> Result<()> {
+        let Some(watermarks) = &mut self.watermarks else {
+            let positions: UInt32Array = self.runs.drain(..).flat_map(|(_, positions)| positions).collect();
+            if positions.is_empty() {
+                return Ok(());
+            }
+            self.restored = false;
+            return output.forward(&mut script.rows.take(&positions)?.into_batch());
+        };
+        for (split, positions) in self.runs.drain(..).filter(|(_, positions)| !positions.is_empty()) {
+            self.restored = false;
+            watermarks.forward(&split, script.rows.take(&positions.into())?, output)?;
+        }
+        Ok(())
+    }
+
+    /// No row comes for now.
+    fn wait(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.watermarks.as_mut().map_or(Ok(()), |watermarks| watermarks.wait(output))
+    }
 }
 
 impl SourceReader for ScriptReader {
@@ -74,6 +106,9 @@ impl SourceReader for ScriptReader {
     type Split = StridedSplit;
 
     fn add_splits(&mut self, splits: Vec<StridedSplit>) {
+        if let Some(watermarks) = &mut self.watermarks {
+            splits.iter().for_each(|split| watermarks.add(split.numbers()));
+        }
         self.numbers.add(splits);
         self.restored = self.numbers.splits() != self.beginning;
     }
@@ -81,30 +116,37 @@ impl SourceReader for ScriptReader {
     fn next(&mut self, output: &mut Output<'_, Chunk>) -> Result<SourceStatus> {
         let script = self.script.clone();
         match script.steps.get(self.step) {
-            None if script.open => return Ok(SourceStatus::Waiting),
+            None if script.open => {
+                self.wait(output)?;
+                return Ok(SourceStatus::Waiting);
+            }
             None => return Ok(SourceStatus::Ended),
             Some(Step::Rows(end)) => {
-                self.positions.clear();
-                let positions = &mut self.positions;
+                self.runs.clear();
+                let runs = &mut self.runs;
                 let more = self.numbers.advance(*end, Chunk::ROWS, |run| {
-                    positions.extend(run.numbers().filter_map(|number| u32::try_from(number).ok()));
+                    let numbers = run.numbers().filter_map(|number| u32::try_from(number).ok());
+                    match runs.last_mut() {
+                        Some((split, positions)) if *split == run.split() => positions.extend(numbers),
+                        _ => runs.push((run.split(), numbers.collect())),
+                    }
                 });
-                if !self.positions.is_empty() {
-                    self.restored = false;
-                    let positions = UInt32Array::from(self.positions.clone());
-                    output.forward(&mut script.rows.take(&positions)?.into_batch())?;
-                }
+                self.emit(&script, output)?;
                 if more {
                     return Ok(SourceStatus::More);
                 }
             }
-            Some(Step::Watermark(watermark)) => output.emit_watermark(*watermark)?,
+            Some(Step::Watermark(watermark)) => match &mut self.watermarks {
+                Some(watermarks) => watermarks.raise(*watermark, output)?,
+                None => output.emit_watermark(*watermark)?,
+            },
             Some(Step::Advance(_)) if self.restored => {}
             Some(Step::Advance(duration)) => {
                 let now = output.context().monotonic();
                 let resumes = *self.resumes.get_or_insert(now.saturating_add(*duration));
                 if now < resumes {
                     output.context().wake_after(resumes.saturating_sub(now));
+                    self.wait(output)?;
                     return Ok(SourceStatus::Waiting);
                 }
                 self.resumes = None;

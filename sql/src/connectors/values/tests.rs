@@ -1,3 +1,4 @@
+mod late_rows;
 mod reading;
 
 use crate::connectors::testing::Script;

@@ -20,6 +20,16 @@ impl Count {
     pub(super) const fn new(arguments: Vec<usize>) -> Self {
         Self { arguments, offset: 0 }
     }
+
+    /// Adds the counts of other groups, so many times each.
+    fn add(&self, store: &mut RowStore, into: &[RowRef], from: &RowStore, groups: &[RowRef], times: i64) {
+        for (into, group) in into.iter().zip(groups) {
+            let count = Int64Type::read(from.fixed(*group), self.offset);
+            let fixed = store.fixed_mut(*into);
+            let sum = Int64Type::read(fixed, self.offset) + times * count;
+            Int64Type::write(fixed, self.offset, sum);
+        }
+    }
 }
 
 impl Accumulator for Count {
@@ -72,12 +82,22 @@ impl Accumulator for Count {
         from: &RowStore,
         from_groups: &[RowRef],
     ) -> Result<()> {
-        for (into, group) in into.iter().zip(from_groups) {
-            let count = Int64Type::read(from.fixed(*group), self.offset);
-            let fixed = store.fixed_mut(*into);
-            let sum = Int64Type::read(fixed, self.offset) + count;
-            Int64Type::write(fixed, self.offset, sum);
-        }
+        self.add(store, into, from, from_groups, 1);
+        Ok(())
+    }
+
+    fn subtracts(&self) -> bool {
+        true
+    }
+
+    fn subtract(
+        &mut self,
+        store: &mut RowStore,
+        into: &[RowRef],
+        from: &RowStore,
+        from_groups: &[RowRef],
+    ) -> Result<()> {
+        self.add(store, into, from, from_groups, -1);
         Ok(())
     }
 }

@@ -18,6 +18,8 @@ use crate::types::{Field, SqlType};
 
 /// Numbers that can be added up.
 pub(super) trait Summed: Stored {
+    /// Whether a number that has been added can be taken away again, and nothing is left of it.
+    const EXACT: bool;
     /// The sum; integers wrap around, and a decimal of too many digits is `None`.
     fn add(left: Self::Native, right: Self::Native) -> Option<Self::Native>;
     /// The number with the other sign.
@@ -27,6 +29,8 @@ pub(super) trait Summed: Stored {
 macro_rules! integers {
     ($($kind:ty),+) => {
         $(impl Summed for $kind {
+            const EXACT: bool = true;
+
             #[inline]
             fn add(left: Self::Native, right: Self::Native) -> Option<Self::Native> {
                 Some(left.wrapping_add(right))
@@ -41,6 +45,8 @@ macro_rules! integers {
 macro_rules! floats {
     ($($kind:ty),+) => {
         $(impl Summed for $kind {
+            const EXACT: bool = false;
+
             #[inline]
             fn add(left: Self::Native, right: Self::Native) -> Option<Self::Native> {
                 Some(left + right)
@@ -56,6 +62,9 @@ integers!(Int8Type, Int16Type, Int32Type, Int64Type);
 floats!(Float32Type, Float64Type);
 
 impl Summed for Decimal128Type {
+    /// It may have overflowed in between.
+    const EXACT: bool = false;
+
     #[inline]
     fn add(left: i128, right: i128) -> Option<i128> {
         /// One more than a DECIMAL(38, s) has.
@@ -194,6 +203,26 @@ impl<T: Summed> Accumulator for Sum<T> {
                 _ => (sum, OVERFLOWED),
             };
             self.write(fixed, merged);
+        }
+        Ok(())
+    }
+
+    fn subtracts(&self) -> bool {
+        T::EXACT
+    }
+
+    fn subtract(
+        &mut self,
+        store: &mut RowStore,
+        into: &[RowRef],
+        from: &RowStore,
+        from_groups: &[RowRef],
+    ) -> Result<()> {
+        for (into, group) in into.iter().zip(from_groups) {
+            let (added, more) = self.read(from.fixed(*group));
+            let fixed = store.fixed_mut(*into);
+            let (sum, count) = self.read(fixed);
+            self.write(fixed, (T::add(sum, T::negate(added)).unwrap_or(sum), count - more));
         }
         Ok(())
     }

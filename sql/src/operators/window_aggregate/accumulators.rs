@@ -107,6 +107,22 @@ impl WindowAccumulators {
         self.all.iter_mut().try_for_each(|accumulator| accumulator.merge(store, into, from, from_groups))
     }
 
+    /// Whether what has been merged can be taken away again.
+    pub(super) fn subtract_merged(&self) -> bool {
+        self.all.iter().all(|accumulator| accumulator.subtracts())
+    }
+
+    /// Takes away from the groups `into` what the groups `from` of another store have accumulated.
+    pub(super) fn subtract(
+        &mut self,
+        store: &mut RowStore,
+        into: &[RowRef],
+        from: &RowStore,
+        from_groups: &[RowRef],
+    ) -> Result<()> {
+        self.all.iter_mut().try_for_each(|accumulator| accumulator.subtract(store, into, from, from_groups))
+    }
+
     /// The results of groups, a column for each call.
     pub(super) fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<Vec<ArrayRef>> {
         let calls = self.all.iter().skip(usize::from(self.counts_rows));

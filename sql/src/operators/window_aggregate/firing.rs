@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, TimestampMillisecondArray};
 use millstream_runtime::Result;
-use millstream_state::rows::{
-    BytesColumn, KeyColumn, KeyKind, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
-};
-use millstream_state::{STABLE_HASH_START, fold_word, stable_hash};
+use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey};
 
 use super::accumulators::WindowAccumulators;
+use super::running::Running;
 use super::slices::Slices;
 use crate::chunk::Chunk;
 use crate::plan::WindowColumn;
@@ -20,10 +18,20 @@ pub(super) struct Firing {
     pub(super) end: i64,
     /// Its groups, where they are found in the state.
     pub(super) rows: Vec<RowRef>,
-    /// What its slices have come to together, in the order of the rows, if it has several.
-    pub(super) merged: Option<Merged>,
+    /// Where they are found, and what they have come to.
+    pub(super) place: Place,
     /// The first group that has not been emitted.
     pub(super) at: usize,
+}
+
+/// Where the groups of a window are.
+pub(super) enum Place {
+    /// In the state of slices, of which the window is one.
+    Slices,
+    /// In the state of slices, but what they have come to is here, in the order of the rows.
+    Merged(Merged),
+    /// In what the slices of this window have come to, and some of them in the window before.
+    Running,
 }
 
 /// What the slices of a window have come to together.
@@ -50,16 +58,16 @@ impl Firing {
         end: i64,
         accumulators: &mut WindowAccumulators,
     ) -> Result<Self> {
-        let kind = match slices.store.layout().key_kind() {
-            KeyKind::U128 => KeyKind::U64,
-            _ => KeyKind::Bytes,
-        };
-        let layout = RowLayout::new(kind, accumulators.initial(), RowsPerKey::One);
+        let slices_of_window: Vec<&[RowRef]> = slices.between(after, end).map(|(_, rows)| rows).collect();
+        if let [only] = slices_of_window.as_slice() {
+            return Ok(Self { end, rows: only.to_vec(), place: Place::Slices, at: 0 });
+        }
+        let layout = RowLayout::new(slices.group_kind(), accumulators.initial(), RowsPerKey::One);
         let mut store = RowStore::new(slices.store.meta().clone(), slices.groups, slices.range, layout);
         let (mut rows, mut merged, mut upserted) = (Vec::new(), Vec::new(), Vec::new());
-        for (_, of_slice) in slices.between(after, end) {
+        for of_slice in slices_of_window {
             upserted.clear();
-            upsert(&mut store, kind, slices, of_slice, &mut upserted)?;
+            slices.upsert_groups(&mut store, of_slice, &mut upserted)?;
             let into: Vec<RowRef> = upserted.iter().map(|group| group.row).collect();
             accumulators.merge(&mut store, &into, &slices.store, of_slice)?;
             for (row, group) in of_slice.iter().zip(&upserted).filter(|(_, group)| group.is_new) {
@@ -67,14 +75,14 @@ impl Firing {
                 merged.push(group.row);
             }
         }
-        Ok(Self { end, rows, merged: Some(Merged { store, rows: merged }), at: 0 })
+        Ok(Self { end, rows, place: Place::Merged(Merged { store, rows: merged }), at: 0 })
     }
 
     /// Forgets what has been added up.
     pub(super) fn close(self, accumulators: &mut WindowAccumulators) -> Result<()> {
-        match self.merged {
-            Some(mut merged) => accumulators.remove(&mut merged.store, &merged.rows),
-            None => Ok(()),
+        match self.place {
+            Place::Merged(mut merged) => accumulators.remove(&mut merged.store, &merged.rows),
+            Place::Slices | Place::Running => Ok(()),
         }
     }
 
@@ -82,6 +90,7 @@ impl Firing {
     pub(super) fn next(
         &mut self,
         slices: &Slices,
+        running: Option<&Running>,
         accumulators: &WindowAccumulators,
         times: &WindowTimes,
         columns: &[WindowColumn],
@@ -91,11 +100,16 @@ impl Firing {
             return Ok(None);
         };
         self.at = range.end;
-        let (store, groups) = match &self.merged {
-            None => (&slices.store, rows),
-            Some(merged) => (&merged.store, merged.rows.get(range).unwrap_or_default()),
+        let (store, groups, keys) = match (&self.place, running) {
+            (Place::Merged(merged), _) => {
+                (&merged.store, merged.rows.get(range).unwrap_or_default(), slices.group_columns(rows)?)
+            }
+            (Place::Running, Some(running)) => {
+                (&running.store, rows, slices.columns_of_groups(&running.store, rows)?)
+            }
+            _ => (&slices.store, rows, slices.group_columns(rows)?),
         };
-        let mut keys = slices.columns(rows)?.into_iter().skip(1);
+        let mut keys = keys.into_iter();
         let constant =
             |value: i64| -> ArrayRef { Arc::new(TimestampMillisecondArray::from_value(value, rows.len())) };
         let start = match times.start {
@@ -115,32 +129,4 @@ impl Firing {
             None => Ok(Some(chunk)),
         }
     }
-}
-
-/// Finds or makes the groups of a slice's rows in a store that has no slices.
-fn upsert(
-    store: &mut RowStore,
-    kind: KeyKind,
-    slices: &Slices,
-    rows: &[RowRef],
-    upserted: &mut Vec<Upserted>,
-) -> Result<()> {
-    // What accumulators keep beside has the key group of the slices' rows.
-    let hash = |mixed: u64, row: &RowRef| slices.groups.hash_in_group_of(slices.store.hash(*row), mixed);
-    if kind == KeyKind::U64 {
-        let key = |row: &RowRef| slices.group_key(*row).first_chunk().copied().map_or(0, u64::from_le_bytes);
-        let keys: Vec<u64> = rows.iter().map(key).collect();
-        let hashes = keys.iter().zip(rows).map(|(key, row)| hash(fold_word(STABLE_HASH_START, *key), row));
-        let hashes: Vec<u64> = hashes.collect();
-        return Ok(store.upsert(&hashes, &KeyColumn::U64(&keys), upserted)?);
-    }
-    let (mut offsets, mut data, mut hashes) = (vec![0], Vec::new(), Vec::with_capacity(rows.len()));
-    for row in rows {
-        let key = slices.group_key(*row);
-        hashes.push(hash(stable_hash(key), row));
-        data.extend_from_slice(key);
-        offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
-    }
-    let keys = KeyColumn::Bytes(BytesColumn { offsets: &offsets, data: &data });
-    Ok(store.upsert(&hashes, &keys, upserted)?)
 }

@@ -11,19 +11,22 @@ use arrow_array::types::TimestampMillisecondType;
 use millstream_runtime::chain::{OpenContext, OperatorInfo};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::rows::{
-    KeyDecoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
+    BytesColumn, KeyColumn, KeyDecoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
 };
 use millstream_state::snapshot::part::StateMeta;
-use millstream_state::{KeyGroupRange, KeyGroups, fold_word};
+use millstream_state::{KeyGroupRange, KeyGroups, STABLE_HASH_START, fold_word, stable_hash};
 
 use super::accumulators::WindowAccumulators;
+use super::specification::slice_field;
 use crate::chunk::KeyLayout;
-use crate::types::{Field, SqlType, TimeKind};
+use crate::types::Field;
 
 /// The groups of all slices.
 pub(super) struct Slices {
     /// The end of the slice, then the columns of the group.
     layout: KeyLayout,
+    /// The columns of the group alone.
+    group_layout: KeyLayout,
     /// The columns of the group that decide which subtask owns it.
     owner: KeyLayout,
     pub(super) groups: KeyGroups,
@@ -44,14 +47,20 @@ impl Slices {
         owner: usize,
         initial: &[u8],
     ) -> Self {
-        let slice = Field::required(SqlType::Timestamp(3, TimeKind::Regular));
-        let fields: Vec<_> = std::iter::once(slice).chain(group.iter().cloned()).collect();
+        let fields: Vec<_> = std::iter::once(slice_field()).chain(group.iter().cloned()).collect();
         let owner_columns = (owner + 1..fields.len()).collect();
         let owner = KeyLayout::new(owner_columns, group.iter().skip(owner).cloned().collect());
         let layout = KeyLayout::new((0..fields.len()).collect(), fields);
         let rows = RowLayout::new(layout.kind(), initial, RowsPerKey::One);
+        let columns = (0..group.len()).collect();
+        let group_layout = match layout.kind() {
+            KeyKind::U128 => KeyLayout::new(columns, group.to_vec()),
+            // What is left of a key of bytes without the slice.
+            KeyKind::U64 | KeyKind::Bytes => KeyLayout::of_bytes(columns, group.to_vec()),
+        };
         Self {
             layout,
+            group_layout,
             owner,
             groups: info.groups,
             range: info.range(),
@@ -83,10 +92,10 @@ impl Slices {
         for (hash, end) in hashes.iter_mut().zip(ends.values()) {
             *hash = slice_hash(*hash, *end, self.groups);
         }
-        let keys = self.layout.keys(columns, rows)?;
+        let keys = self.layout.keys_with(columns, hashes)?;
         self.upserted.clear();
-        self.store.upsert(&hashes, &keys.column(), &mut self.upserted)?;
-        self.hashes = hashes;
+        self.store.upsert(keys.hashes(), &keys.column(), &mut self.upserted)?;
+        self.hashes = keys.into_hashes();
         let news = self.upserted.iter().zip(ends.values()).filter(|(group, _)| group.is_new);
         for (group, end) in news {
             self.rows.entry(*end).or_default().push(group.row);
@@ -116,8 +125,53 @@ impl Slices {
         self.layout.decode(&keys)
     }
 
+    /// The columns of groups, without the slice.
+    pub(super) fn group_columns(&self, rows: &[RowRef]) -> Result<Vec<ArrayRef>> {
+        Ok(self.columns(rows)?.split_off(1))
+    }
+
+    /// The columns of groups in a store that [has no slices](Self::upsert_groups).
+    pub(super) fn columns_of_groups(&self, store: &RowStore, rows: &[RowRef]) -> Result<Vec<ArrayRef>> {
+        let keys: Vec<&[u8]> = rows.iter().map(|row| store.key(*row)).collect();
+        self.group_layout.decode(&keys)
+    }
+
+    /// What the keys of groups without the slice are.
+    pub(super) fn group_kind(&self) -> KeyKind {
+        self.group_layout.kind()
+    }
+
+    /// Finds or makes the groups of a slice's rows in a store that has no slices.
+    pub(super) fn upsert_groups(
+        &self,
+        store: &mut RowStore,
+        rows: &[RowRef],
+        upserted: &mut Vec<Upserted>,
+    ) -> Result<()> {
+        // What accumulators keep beside has the key group of the slices' rows.
+        let hash = |mixed: u64, row: &RowRef| self.groups.hash_in_group_of(self.store.hash(*row), mixed);
+        if self.group_kind() == KeyKind::U64 {
+            let key =
+                |row: &RowRef| self.group_key(*row).first_chunk().copied().map_or(0, u64::from_le_bytes);
+            let keys: Vec<u64> = rows.iter().map(key).collect();
+            let hashes =
+                keys.iter().zip(rows).map(|(key, row)| hash(fold_word(STABLE_HASH_START, *key), row));
+            let hashes: Vec<u64> = hashes.collect();
+            return Ok(store.upsert(&hashes, &KeyColumn::U64(&keys), upserted)?);
+        }
+        let (mut offsets, mut data, mut hashes) = (vec![0], Vec::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            let key = self.group_key(*row);
+            hashes.push(hash(stable_hash(key), row));
+            data.extend_from_slice(key);
+            offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
+        }
+        let keys = KeyColumn::Bytes(BytesColumn { offsets: &offsets, data: &data });
+        Ok(store.upsert(&hashes, &keys, upserted)?)
+    }
+
     /// The key of a row's group, without the slice.
-    pub(super) fn group_key(&self, row: RowRef) -> &[u8] {
+    fn group_key(&self, row: RowRef) -> &[u8] {
         let key = self.store.key(row);
         match self.layout.kind() {
             KeyKind::U64 => &[],

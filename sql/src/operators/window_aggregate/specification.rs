@@ -6,11 +6,12 @@ use millstream_state::snapshot::part::{StateKind, StateMeta};
 
 use super::accumulators::WindowAccumulators;
 use super::slices::Slices;
+use crate::chunk::KeyLayout;
 use crate::error::{SqlError, SqlResult};
 use crate::operators::windows::{Slicing, WindowClock};
-use crate::plan::{AggregateCall, WindowColumn, WindowKind, Windowing};
+use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowKind, Windowing};
 use crate::types::zone::Zone;
-use crate::types::{Field, Schema, SqlType, TimeKind};
+use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
 
 /// Where the time of a row comes from.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,13 @@ pub(super) enum RowTime {
     Clock,
     /// A column that says when the row's window ends.
     Attached(usize),
+    /// A column that says when the row's slice ends, as the clock shows it.
+    Slice(usize),
+}
+
+/// What the end of a slice is in a key, and in a partial result.
+pub(super) fn slice_field() -> Field {
+    Field::required(SqlType::Timestamp(3, TimeKind::Regular))
 }
 
 /// What a window aggregate computes; each subtask makes its operator from it.
@@ -37,7 +45,7 @@ pub struct WindowAggregateSpecification {
     pub(super) group: Vec<usize>,
     /// How many columns of the group come before the key.
     before_key: usize,
-    calls: Vec<AggregateCall>,
+    pub(super) calls: Vec<AggregateCall>,
     input: Schema,
     retracts: bool,
     pub(super) columns: Vec<WindowColumn>,
@@ -94,6 +102,45 @@ impl WindowAggregateSpecification {
         })
     }
 
+    /// The second of two phases, where the first adds up the rows of each chunk before they go to the subtasks that own
+    /// them; `None` if results cannot be put together of partial ones without a difference.
+    ///
+    /// What comes out of the first phase has the end of the slice, the columns of the group, and a partial result for each
+    /// call. As Flink's `TwoStageOptimizedWindowAggregateRule`.
+    pub fn two_phases(&self) -> Option<Self> {
+        let is_known = matches!(self.time, RowTime::Column(_) | RowTime::Attached(_));
+        if self.retracts || self.is_session() || !self.is_rowtime || !is_known {
+            return None;
+        }
+        let first_call = 1 + self.group.len();
+        let partial = self.calls.iter().zip(first_call..);
+        let partial = partial.map(|(call, column)| {
+            let (function, field) = merged_by(call, &self.input)?;
+            let call = AggregateCall { function, arguments: vec![column], filter: None, ..call.clone() };
+            Some((call, NamedField::new(format!("${column}"), field)))
+        });
+        let (calls, results): (Vec<_>, Vec<_>) = partial.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        let group = self.group.iter().filter_map(|column| self.input.get(*column).cloned());
+        let slice = NamedField::new("$slice_end", slice_field());
+        Some(Self {
+            time: if matches!(self.time, RowTime::Attached(_)) {
+                RowTime::Attached(0)
+            } else {
+                RowTime::Slice(0)
+            },
+            group: (1..first_call).collect(),
+            calls,
+            input: std::iter::once(slice).chain(group).chain(results).collect(),
+            ..self.clone()
+        })
+    }
+
+    /// What decides which subtask owns a row.
+    pub fn key_layout(&self) -> KeyLayout {
+        let columns = self.group.get(self.before_key..).unwrap_or_default();
+        KeyLayout::new(columns.to_vec(), columns.iter().map(|column| self.input.field(*column)).collect())
+    }
+
     /// Whether windows are sessions, which are not cut into slices.
     pub const fn is_session(&self) -> bool {
         self.gap.is_some()
@@ -145,5 +192,29 @@ impl WindowAggregateSpecification {
             key: Shape::from_text(&format!("{}, group({})", self.describe_window(), group.join(", "))),
             value: Shape::from_text(&value),
         }
+    }
+}
+
+/// The function that makes results of partial results, and of what type those are; `None` where the order of rows shows in
+/// the result, as in sums of floating-point numbers.
+fn merged_by(call: &AggregateCall, input: &Schema) -> Option<(AggregateFunction, Field)> {
+    use SqlType::{BigInt, Date, Int, SmallInt, Time, Timestamp, TimestampLtz, TinyInt};
+    if call.distinct {
+        return None;
+    }
+    let argument = call.arguments.first().map(|argument| input.field(*argument).data_type);
+    let is_integer = matches!(argument, Some(TinyInt | SmallInt | Int | BigInt));
+    let is_time = matches!(argument, Some(Date | Time(_) | Timestamp(..) | TimestampLtz(..)));
+    match (call.function, argument) {
+        (AggregateFunction::Count, _) => Some((AggregateFunction::Sum, Field::required(BigInt))),
+        (AggregateFunction::Sum, Some(argument)) if is_integer => {
+            Some((AggregateFunction::Sum, Field::nullable(argument)))
+        }
+        (function @ (AggregateFunction::Minimum | AggregateFunction::Maximum), Some(argument))
+            if is_integer || is_time =>
+        {
+            Some((function, Field::nullable(argument)))
+        }
+        _ => None,
     }
 }

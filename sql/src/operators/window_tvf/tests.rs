@@ -3,7 +3,7 @@ use millstream_state::Timestamp;
 
 use super::WindowTableFunction;
 use crate::chunk::Chunk;
-use crate::plan::{WindowColumn, WindowFunction, WindowKind};
+use crate::plan::{WindowColumn, WindowForm, WindowFunction, WindowKind};
 use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType, TimeKind};
@@ -15,7 +15,7 @@ fn input() -> Schema {
 fn function(kind: WindowKind, columns: &[WindowColumn]) -> (WindowTableFunction, Schema) {
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
     let function =
-        WindowFunction { kind, offset: 0, time: 1, attribute: attribute.clone(), partition: Vec::new() };
+        WindowFunction { kind, offset: 0, time: 1, attribute: attribute.clone(), partition: Vec::new(), form: WindowForm::TableFunction };
     let appended = columns.iter().map(|column| column.column(&attribute));
     let output = input().iter().cloned().chain(appended).collect();
     (WindowTableFunction::new(&function, columns, &Zone::UTC).unwrap(), output)

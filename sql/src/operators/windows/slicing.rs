@@ -40,6 +40,25 @@ impl Slicing {
         }
     }
 
+    /// Puts in the place of each time the slice that it is in.
+    pub(in crate::operators) fn slices_of(self, times: &mut [i64]) {
+        let (Self::Tumble { size: length, .. }
+        | Self::Hop { slide: length, .. }
+        | Self::Cumulate { step: length, .. }) = self
+        else {
+            return;
+        };
+        // Most rows are in the slice of the row before, and a division takes longer than all else.
+        let (mut start, mut end) = (i64::MAX, i64::MIN);
+        for time in times {
+            if *time < start || *time >= end {
+                end = self.slice_of(*time);
+                start = end.saturating_sub(length);
+            }
+            *time = end;
+        }
+    }
+
     /// The last window that a slice is in.
     pub(in crate::operators) fn last_window_of(self, slice: i64) -> i64 {
         match self {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::physical::{distribution, operator};
-use crate::plan::changelog::describe;
+use super::physical::{name, operator, written_inputs};
 use crate::plan::{PhysicalNode, PhysicalPlan};
+use crate::translate::is_single;
 
 /// The operators of jobs, each with those that it reads from.
 pub fn execution_plan_json(plans: &[&PhysicalPlan], parallelism: u32) -> String {
@@ -29,7 +29,7 @@ struct Edge {
 impl Nodes {
     /// Adds an operator behind those that it reads from. An exchange is no operator but a way to one.
     fn add(&mut self, plan: &PhysicalPlan) -> Option<Edge> {
-        let inputs: Vec<Edge> = plan.inputs.iter().filter_map(|input| self.add(input)).collect();
+        let inputs: Vec<Edge> = written_inputs(plan).filter_map(|input| self.add(input)).collect();
         if let PhysicalNode::Exchange { keys } = &plan.node {
             let strategy = if keys.is_empty() { "GLOBAL" } else { "HASH" };
             return inputs.into_iter().next().map(|edge| Edge { strategy, ..edge });
@@ -39,11 +39,9 @@ impl Nodes {
             PhysicalNode::Scan { table, .. } => (format!("Source: {}[{id}]", table.path.name), "Data Source"),
             PhysicalNode::Values(_) => (format!("Source: Values[{id}]"), "Data Source"),
             PhysicalNode::Sink { table } => (format!("Sink: {}[{id}]", table.path.name), "Data Sink"),
-            node => (format!("{}[{id}]", describe(node)), "Operator"),
+            _ => (format!("{}[{id}]", name(plan)), "Operator"),
         };
-        let is_single = matches!(&plan.node, PhysicalNode::Values(_))
-            || matches!(&plan.node, PhysicalNode::GroupAggregate { keys, .. } if distribution(keys, &plan.schema) == "single");
-        let parallelism = if is_single { 1 } else { self.parallelism };
+        let parallelism = if is_single(plan) { 1 } else { self.parallelism };
         let mut text = format!(
             "{{\n    \"id\" : {id},\n    \"type\" : {},\n    \"pact\" : \"{pact}\",\n    \"contents\" : {},\n    \"parallelism\" : {parallelism}",
             quoted(&kind),

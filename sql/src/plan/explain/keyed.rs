@@ -1,9 +1,12 @@
 //! Joins, ranks and sorts: operators with their attributes.
 
+use std::collections::BTreeSet;
+
 use super::expression::{Format, text};
 use super::phases;
+use crate::plan::changelog::join_input_keys;
 use crate::plan::{JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
-use crate::types::Schema;
+use crate::types::{Schema, TimeKind};
 
 /// What an operator does; empty for those that are not written here.
 pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)> {
@@ -15,6 +18,8 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
                 ("joinType", join_type(*kind).to_owned()),
                 ("where", join_condition(condition, plan, format)),
                 select(),
+                ("leftInputSpec", unique_key(plan, 0, condition.keys.iter().map(|key| key.left).collect())),
+                ("rightInputSpec", unique_key(plan, 1, condition.keys.iter().map(|key| key.right).collect())),
             ];
             attributes.extend(ttl.describe().map(|hints| ("stateTtlHints", hints)));
             attributes.extend(plan.bundle.map(|_| ("miniBatch", "true".to_owned())));
@@ -25,7 +30,10 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
         }
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };
-            vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", sort(order, input))]
+            let is_rowtime =
+                |key: &SortKey| input.field(key.column).data_type.time_kind() == TimeKind::Rowtime;
+            let time = if order.iter().any(is_rowtime) { "ROWTIME" } else { "PROCTIME" };
+            vec![("keep", keep.to_owned()), ("key", names(partition, input)), ("order", time.to_owned())]
         }
         PhysicalNode::Rank { form: RankForm::Rank, partition, order, start, end, strategy, .. } => vec![
             ("strategy", self::strategy(strategy)),
@@ -48,7 +56,18 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
     }
 }
 
-const fn join_type(kind: JoinKind) -> &'static str {
+/// What is known of the rows of a join's input, as Flink's `JoinInputSideSpec`.
+fn unique_key(join: &PhysicalPlan, input: usize, join_key: BTreeSet<usize>) -> String {
+    let keys = join.inputs.get(input).map(join_input_keys).unwrap_or_default();
+    let known = match keys.iter().any(|key| key.is_subset(&join_key)) {
+        true => "JoinKeyContainsUniqueKey",
+        false if keys.is_empty() => "NoUniqueKey",
+        false => "HasUniqueKey",
+    };
+    known.to_owned()
+}
+
+pub(super) const fn join_type(kind: JoinKind) -> &'static str {
     match kind {
         JoinKind::Inner => "InnerJoin",
         JoinKind::Left => "LeftOuterJoin",
@@ -59,7 +78,7 @@ const fn join_type(kind: JoinKind) -> &'static str {
     }
 }
 
-fn join_condition(condition: &JoinCondition, plan: &PhysicalPlan, format: Format) -> String {
+pub(super) fn join_condition(condition: &JoinCondition, plan: &PhysicalPlan, format: Format) -> String {
     let names: Vec<&str> = plan.inputs.iter().flat_map(|input| input.schema.names()).collect();
     let left = plan.inputs.first().map_or(0, |input| input.schema.len());
     let name = |column: usize| names.get(column).copied().unwrap_or_default();
@@ -102,13 +121,13 @@ fn limit(start: u64, end: u64) -> [(&'static str, String); 2] {
     [("offset", offset.to_string()), ("fetch", fetch)]
 }
 
-fn sort(order: &[SortKey], input: &Schema) -> String {
+pub(super) fn sort(order: &[SortKey], input: &Schema) -> String {
     let keys = order
         .iter()
         .map(|key| format!("{} {}", input.name(key.column), if key.descending { "DESC" } else { "ASC" }));
     keys.collect::<Vec<_>>().join(", ")
 }
 
-fn names(columns: &[usize], input: &Schema) -> String {
+pub(super) fn names(columns: &[usize], input: &Schema) -> String {
     columns.iter().map(|column| input.name(*column)).collect::<Vec<_>>().join(", ")
 }

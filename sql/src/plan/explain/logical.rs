@@ -1,9 +1,11 @@
 //! The syntax tree: relational algebra before it is optimized.
 
-use super::expression::{Format, text};
+use super::expression::{Format, calcite_type, text};
 use super::{Tree, line, table_parts};
 use crate::catalog::Table;
-use crate::plan::{AggregateCall, Expression, LogicalNode, LogicalPlan};
+use crate::plan::{
+    AggregateCall, Expression, JoinKind, LogicalNode, LogicalPlan, SortKey, WindowForm, WindowFunction,
+};
 
 pub(super) fn tree(plan: &LogicalPlan, sink: Option<&Table>) -> Tree {
     match sink {
@@ -53,9 +55,25 @@ fn node(plan: &LogicalPlan) -> Tree {
         LogicalNode::Union { inputs } => {
             (line("LogicalUnion", &[("all", "true".to_owned())]), inputs.iter().collect())
         }
-        #[allow(unreachable_patterns, reason = "operators are added in other places than this")]
-        other => {
-            (format!("{other:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned(), Vec::new())
+        LogicalNode::WindowTvf { input, function, .. } => {
+            (window_function(plan, input.schema.len(), function), vec![&**input])
+        }
+        LogicalNode::Join { left, right, kind, condition, .. } => {
+            let attributes = [("condition", syntax(condition)), ("joinType", join_type(*kind).to_owned())];
+            (line("LogicalJoin", &attributes), vec![&**left, &**right])
+        }
+        LogicalNode::RowNumber { input, partition, order } => {
+            let mut columns: Vec<_> = plan.schema.names().map(|name| (name, String::new())).collect();
+            let number = row_number(partition, order);
+            for (index, (_, column)) in columns.iter_mut().enumerate() {
+                *column = if index < input.schema.len() { format!("${index}") } else { number.clone() };
+            }
+            (line("LogicalProject", &columns), vec![&**input])
+        }
+        LogicalNode::Sort { input, order } => (limited(order, (1, u64::MAX)), vec![&**input]),
+        // Before planning, only ORDER BY and LIMIT are such; ROW_NUMBER becomes one later.
+        LogicalNode::Rank { input, order, start, end, .. } => {
+            (limited(order, (*start, *end)), vec![&**input])
         }
     };
     Tree { line, inputs: inputs.into_iter().map(node).collect() }
@@ -80,4 +98,80 @@ pub(super) fn tuples(rows: &[Vec<Expression>]) -> String {
         format!("{{ {} }}", values.join(", "))
     });
     format!("[{}]", rows.collect::<Vec<_>>().join(", "))
+}
+
+/// A window table function, with the columns of its result.
+fn window_function(plan: &LogicalPlan, before: usize, function: &WindowFunction) -> String {
+    let mut arguments = vec![format!("DESCRIPTOR(${})", function.time)];
+    arguments.extend(function.kind.arguments().into_iter().map(interval));
+    if function.offset != 0 {
+        arguments.push(interval(function.offset));
+    }
+    let name = function.kind.name();
+    if matches!(function.form, WindowForm::Group(_)) {
+        if let Some(time) = arguments.first_mut() {
+            *time = format!("${}", function.time);
+        }
+        return line("LogicalProject", &[("$f0", format!("${name}({})", arguments.join(", ")))]);
+    }
+    let columns = plan.schema.iter().take(before + WindowFunction::COLUMNS.len());
+    let columns = columns.map(|column| format!("{} {}", calcite_type(&column.field.data_type), column.name));
+    let attributes = [
+        ("invocation", format!("{name}({})", arguments.join(", "))),
+        ("rowType", format!("RecordType({})", columns.collect::<Vec<_>>().join(", "))),
+    ];
+    line("LogicalTableFunctionScan", &attributes)
+}
+
+/// An interval in the largest unit of which it is a whole number: that is how it is usually written.
+fn interval(millis: i64) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400_000, "DAY"), (3_600_000, "HOUR"), (60_000, "MINUTE")];
+    let unit = UNITS.into_iter().find(|(unit, _)| millis % unit == 0).map_or("SECOND", |(_, name)| name);
+    format!("{millis}:INTERVAL {unit}")
+}
+
+const fn join_type(kind: JoinKind) -> &'static str {
+    match kind {
+        JoinKind::Inner => "inner",
+        JoinKind::Left => "left",
+        JoinKind::Right => "right",
+        JoinKind::Full => "full",
+        JoinKind::Semi => "semi",
+        JoinKind::Anti => "anti",
+    }
+}
+
+/// `ROW_NUMBER() OVER (PARTITION BY $0 ORDER BY $1 DESC NULLS LAST)`
+fn row_number(partition: &[usize], order: &[SortKey]) -> String {
+    let mut over = Vec::new();
+    if !partition.is_empty() {
+        let columns: Vec<_> = partition.iter().map(|column| format!("${column}")).collect();
+        over.push(format!("PARTITION BY {}", columns.join(", ")));
+    }
+    let keys = order.iter().map(|key| {
+        let direction = if key.descending { " DESC" } else { "" };
+        format!("${}{direction} NULLS {}", key.column, if key.nulls_last { "LAST" } else { "FIRST" })
+    });
+    over.push(format!("ORDER BY {}", keys.collect::<Vec<_>>().join(", ")));
+    format!("ROW_NUMBER() OVER ({})", over.join(" "))
+}
+
+/// ORDER BY, OFFSET and FETCH.
+fn limited(order: &[SortKey], (start, end): (u64, u64)) -> String {
+    let keys = order.iter().enumerate();
+    let columns = keys.clone().map(|(index, key)| (format!("sort{index}"), format!("${}", key.column)));
+    let directions = keys.map(|(index, key)| {
+        let nulls = if key.nulls_last { "nulls-last" } else { "nulls-first" };
+        (format!("dir{index}"), format!("{}-{nulls}", if key.descending { "DESC" } else { "ASC" }))
+    });
+    let mut attributes: Vec<_> = columns.chain(directions).collect();
+    let offset = start.saturating_sub(1);
+    if offset > 0 {
+        attributes.push(("offset".to_owned(), offset.to_string()));
+    }
+    if end != u64::MAX {
+        attributes.push(("fetch".to_owned(), end.saturating_sub(offset).to_string()));
+    }
+    let attributes: Vec<_> = attributes.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+    line("LogicalSort", &attributes)
 }

@@ -2,8 +2,9 @@
 
 use super::expression::{Format, calcite_type, text};
 use super::logical::tuples;
-use super::{Tree, keyed, line, table_parts};
-use crate::plan::changelog::describe;
+use super::reuse::{Part, Reuse};
+use super::{Tree, keyed, line, table_parts, window};
+use crate::plan::changelog::{describe, sorts_by_time};
 use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan, StateTtl};
 use crate::types::Schema;
 
@@ -18,14 +19,54 @@ pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) ->
         attributes.push(("changelogMode", mode));
     }
     Tree {
-        line: line(describe(&plan.node), &attributes),
-        inputs: plan.inputs.iter().map(|input| tree(input, format, changelog_mode)).collect(),
+        line: line(name(plan), &attributes),
+        inputs: written_inputs(plan).map(|input| tree(input, format, changelog_mode)).collect(),
     }
+}
+
+/// What runs: a part that occurs again is only named there.
+pub(super) fn shared_tree(plan: &PhysicalPlan, reuse: &mut Reuse) -> Tree {
+    let line = operator(plan);
+    match reuse.next(plan) {
+        Part::Once => {
+            Tree { line, inputs: written_inputs(plan).map(|input| shared_tree(input, reuse)).collect() }
+        }
+        Part::First(id) => Tree {
+            line: format!("{line}(reuse_id=[{id}])"),
+            inputs: written_inputs(plan).map(|input| shared_tree(input, reuse)).collect(),
+        },
+        Part::Again(id) => Tree { line: format!("Reused(reference_id=[{id}])"), inputs: Vec::new() },
+    }
+}
+
+/// What an operator is called.
+pub(super) fn name(plan: &PhysicalPlan) -> &'static str {
+    match &plan.node {
+        PhysicalNode::Sort { order } if sorts_by_time(&plan.schema, order) => "TemporalSort",
+        node => describe(node),
+    }
+}
+
+/// What an operator reads. Materialization is a part of the sink in Flink.
+pub(super) fn written_inputs(plan: &PhysicalPlan) -> impl Iterator<Item = &PhysicalPlan> {
+    plan.inputs.iter().map(|input| {
+        let materialized = materialized(plan).and_then(PhysicalPlan::input);
+        match materialized.map(|below| (&below.node, below.input())) {
+            Some((PhysicalNode::Exchange { .. }, Some(below))) => below,
+            _ => input,
+        }
+    })
+}
+
+/// The materialization that a sink reads from.
+fn materialized(sink: &PhysicalPlan) -> Option<&PhysicalPlan> {
+    let input = sink.input().filter(|_| matches!(sink.node, PhysicalNode::Sink { .. }))?;
+    matches!(input.node, PhysicalNode::SinkUpsertMaterializer { .. }).then_some(input)
 }
 
 /// An operator in one line.
 pub(super) fn operator(plan: &PhysicalPlan) -> String {
-    line(describe(&plan.node), &attributes(plan, Format::Infix))
+    line(name(plan), &attributes(plan, Format::Infix))
 }
 
 /// What an operator does.
@@ -33,12 +74,20 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
     let input_names: Vec<&str> = plan.input().into_iter().flat_map(|input| input.schema.names()).collect();
     let output_names = || plan.schema.names().collect::<Vec<_>>().join(", ");
     match &plan.node {
-        PhysicalNode::Scan { table, columns, .. } => {
+        PhysicalNode::Scan { table, columns, watermark, .. } => {
             let is_all = columns.iter().map(ColumnPath::root).eq(table.stored_columns())
                 && columns.iter().all(|path| path.fields().is_empty());
             let pushed =
                 if is_all { String::new() } else { format!(", project=[{}], metadata=[]", output_names()) };
-            vec![("table", format!("[{}{pushed}]", table_parts(table))), ("fields", output_names())]
+            let watermark = watermark.as_ref().map(|watermark| {
+                let names: Vec<&str> = plan.schema.names().collect();
+                let strategy =
+                    table.options.get("scan.watermark.emit.strategy").map_or("on-periodic", String::as_str);
+                let watermark = text(watermark, &names, Format::Prefix);
+                format!(", watermark=[{watermark}], watermarkEmitStrategy=[{}]", strategy.to_lowercase())
+            });
+            let (parts, watermark) = (table_parts(table), watermark.unwrap_or_default());
+            vec![("table", format!("[{parts}{pushed}{watermark}]")), ("fields", output_names())]
         }
         PhysicalNode::Values(rows) => {
             let mut attributes = vec![("tuples", tuples(rows))];
@@ -93,7 +142,17 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             attributes.extend(ttl.as_ref().map(|ttl| ("stateTtlHints", state_ttl_hint(ttl))));
             attributes
         }
-        PhysicalNode::Sink { table } => vec![("table", table.path.to_string()), ("fields", output_names())],
+        PhysicalNode::Sink { table } => {
+            let mut attributes = vec![("table", table.path.to_string()), ("fields", output_names())];
+            if materialized(plan).is_some() {
+                attributes.push(("upsertMaterialize", "true".to_owned()));
+            }
+            attributes
+        }
+        PhysicalNode::WindowAggregate { .. }
+        | PhysicalNode::WindowJoin { .. }
+        | PhysicalNode::WindowRank { .. }
+        | PhysicalNode::WindowTableFunction { .. } => window::attributes(plan, format),
         _ => keyed::attributes(plan, format),
     }
 }

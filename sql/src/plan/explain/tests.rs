@@ -134,3 +134,158 @@ fn joins_and_ranks_have_their_attributes() {
                     orderBy=[a DESC], select=[a, s";
     assert!(rank.contains(expected), "{rank}");
 }
+
+/// As Flink's `SubplanReuser`, whose numbers are shown in the execution plan alone.
+#[test]
+fn a_part_that_occurs_twice_runs_once() {
+    let query = "EXPLAIN WITH n AS (SELECT s, COUNT(*) AS c FROM pairs GROUP BY s) SELECT x.c FROM n AS x JOIN n AS y ON x.s = y.s";
+    let text = explain(query);
+    let (physical, execution) = text.split_once("== Optimized Execution Plan ==").unwrap();
+    assert_eq!(physical.matches("- GroupAggregate(").count(), 2, "{physical}");
+    assert_eq!(execution.matches("- GroupAggregate(").count(), 1, "{execution}");
+    assert_eq!(execution.matches("(reuse_id=[1])\n").count(), 1, "{execution}");
+    assert_eq!(execution.matches("+- Reused(reference_id=[1])\n").count(), 1, "{execution}");
+}
+
+const EVENTS: &str = "CREATE TABLE events (k STRING, v INT, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' \
+                      SECOND) WITH ('connector' = 'values', 'enable-watermark-push-down' = 'true')";
+
+/// The optimized physical plan of a query over events.
+fn physical(query: &str) -> String {
+    let mut tables = TableEnvironment::new();
+    tables.execute_sql(EVENTS).unwrap();
+    let text = match tables.execute_sql(&format!("EXPLAIN CHANGELOG_MODE {query}")) {
+        Ok(TableResult::Text(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    let (_, plan) = text.split_once("== Optimized Physical Plan ==\n").unwrap();
+    plan.split_once("\n\n").unwrap().0.to_owned()
+}
+
+#[test]
+fn watermarks_that_the_source_makes_are_in_the_scan() {
+    assert_eq!(
+        physical("SELECT k FROM events WHERE v > 1"),
+        "Calc(select=[k], where=[>(v, 1)], changelogMode=[I])\n\
+         +- TableSourceScan(table=[[default_catalog, default_database, events, \
+         watermark=[-(ts, 1000:INTERVAL SECOND)], watermarkEmitStrategy=[on-periodic]]], fields=[k, v, ts], changelogMode=[I])"
+    );
+}
+
+#[test]
+fn window_aggregates_have_their_windows() {
+    let plan = physical(
+        "SELECT window_start, k, COUNT(*) AS n FROM TABLE(HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '5' MINUTE, INTERVAL '1' HOUR)) \
+         GROUP BY window_start, window_end, k",
+    );
+    let expected = "WindowAggregate(groupBy=[k], window=[HOP(time_col=[ts], size=[1 h], slide=[5 min])], select=[k, COUNT(*) AS \
+                    EXPR$0, start('w$) AS window_start, end('w$) AS window_end], changelogMode=[I])";
+    assert!(plan.contains(expected), "{plan}");
+    let plan = physical(
+        "SELECT window_start, window_end, MAX(n) FROM (SELECT window_start, window_end, k, COUNT(*) AS n FROM \
+         TABLE(CUMULATE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '10' MINUTE)) \
+         GROUP BY window_start, window_end, k) GROUP BY window_start, window_end",
+    );
+    for expected in [
+        "window=[CUMULATE(win_start=[window_start], win_end=[window_end], max_size=[10 min], step=[1 min])]",
+        "window=[CUMULATE(time_col=[ts], max_size=[10 min], step=[1 min])]",
+    ] {
+        assert!(plan.contains(expected), "{plan}");
+    }
+    let plan = physical(
+        "SELECT k, COUNT(*) FROM TABLE(SESSION(TABLE events PARTITION BY k, DESCRIPTOR(p), INTERVAL '10' SECOND)) \
+         GROUP BY window_start, window_end, k",
+    );
+    let expected = "window=[SESSION(time_col=[p], gap=[10 s], partition keys=[k])]";
+    assert!(plan.contains(expected), "{plan}");
+}
+
+#[test]
+fn windows_of_group_by_are_written_in_the_older_way() {
+    let plan = physical(
+        "SELECT k, SESSION_END(p, INTERVAL '5' SECOND) FROM events GROUP BY k, SESSION(p, INTERVAL '5' SECOND)",
+    );
+    let expected = "GroupWindowAggregate(groupBy=[k], window=[SessionGroupWindow('w$, p, 5000)], properties=[w$start, w$end, \
+                    w$proctime], select=[k, start('w$) AS w$start, end('w$) AS w$end, proctime('w$) AS w$proctime], changelogMode=[I])";
+    assert!(plan.contains(expected), "{plan}");
+    let plan =
+        physical("SELECT COUNT(*) FROM events GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '1' MINUTE)");
+    assert!(plan.contains("window=[SlidingGroupWindow('w$, ts, 60000, 5000)]"), "{plan}");
+    assert!(plan.contains("Exchange(distribution=[single]"), "{plan}");
+}
+
+#[test]
+fn joins_and_first_rows_of_windows_have_their_windows() {
+    let windowed = "(SELECT * FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)))";
+    let plan = physical(&format!(
+        "SELECT l.k, r.v FROM {windowed} AS l LEFT JOIN {windowed} AS r \
+         ON l.k = r.k AND l.window_start = r.window_start AND l.window_end = r.window_end"
+    ));
+    let window = "TUMBLE(win_start=[window_start], win_end=[window_end], size=[10 s])";
+    let expected = format!(
+        "WindowJoin(leftWindow=[{window}], rightWindow=[{window}], joinType=[LeftOuterJoin], where=[=(k, k)], select=["
+    );
+    assert!(plan.contains(&expected), "{plan}");
+    assert!(plan.contains("WindowTableFunction(window=[TUMBLE(time_col=[ts], size=[10 s])]"), "{plan}");
+    let rank = |order: &str, last: u32| {
+        physical(&format!(
+            "SELECT k, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, k ORDER BY {order}) AS n \
+             FROM {windowed}) WHERE n <= {last}"
+        ))
+    };
+    let plan = rank("v DESC", 3);
+    let expected = format!(
+        "WindowRank(window=[{window}], rankType=[ROW_NUMBER], rankRange=[rankStart=1, rankEnd=3], partitionBy=[k], \
+         orderBy=[v DESC], select=["
+    );
+    assert!(plan.contains(&expected), "{plan}");
+    let plan = rank("ts ASC", 1);
+    let expected = format!(
+        "WindowDeduplicate(window=[{window}], keep=[FirstRow], partitionKeys=[k], orderKey=[ts], order=[ROWTIME]"
+    );
+    assert!(plan.contains(&expected), "{plan}");
+}
+
+#[test]
+fn windows_of_processing_time_are_refused_where_flink_refuses_them() {
+    let windowed = "(SELECT * FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(p), INTERVAL '10' SECOND)))";
+    let ranked = |order: &str| {
+        format!(
+            "SELECT k FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY {order}) AS n FROM {windowed}) \
+             WHERE n <= 1"
+        )
+    };
+    let joined = format!(
+        "SELECT l.k FROM {windowed} AS l JOIN {windowed} AS r ON l.window_start = r.window_start AND l.window_end = r.window_end"
+    );
+    for (query, what) in [(ranked("v"), "TopN"), (ranked("p"), "deduplication"), (joined, "Join")] {
+        let mut tables = TableEnvironment::new();
+        tables.execute_sql(EVENTS).unwrap();
+        let error = tables.execute_sql(&query).unwrap_err();
+        assert_eq!(
+            error.message(),
+            format!("Processing time Window {what} is not supported yet."),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn the_syntax_tree_has_windows_joins_and_orders() {
+    let mut tables = TableEnvironment::new();
+    tables.execute_sql(EVENTS).unwrap();
+    let query = "EXPLAIN SELECT l.k FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)) AS l JOIN events AS r \
+                 ON l.k = r.k ORDER BY l.k DESC LIMIT 3";
+    let text = match tables.execute_sql(query) {
+        Ok(TableResult::Text(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    for line in [
+        "LogicalSort(sort0=[$0], dir0=[DESC-nulls-last], fetch=[3])",
+        "LogicalJoin(condition=[=($0, $7)], joinType=[inner])",
+        "LogicalTableFunctionScan(invocation=[TUMBLE(DESCRIPTOR($2), 10000:INTERVAL SECOND)], rowType=[RecordType(VARCHAR(2147483647) \
+         k, INTEGER v, TIMESTAMP(3) *ROWTIME* ts, ",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}

@@ -2,10 +2,14 @@
 //!
 //! As Flink's `FILTER_INTO_JOIN`, `JOIN_CONDITION_PUSH`, `FILTER_PROJECT_TRANSPOSE`, `FILTER_SET_OP_TRANSPOSE` and
 //! `FILTER_AGGREGATE_TRANSPOSE`. They do not go through watermarks: a row that is filtered out still says how far time is.
+//! They do go through window functions, unless they say something of the window, or would take rows out of sessions.
 
 use super::reduce_outer::reduced;
 use crate::plan::join::{Side, is_true};
-use crate::plan::{Expression, JoinKind, JoinStateTtl, LogicalNode, LogicalPlan};
+use crate::plan::{
+    Expression, JoinKind, JoinStateTtl, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate,
+    window_properties,
+};
 
 /// The plan with its conditions further down.
 pub(super) fn push_filters(plan: LogicalPlan) -> LogicalPlan {
@@ -38,12 +42,32 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
             filtered(plan, kept)
         }
         LogicalNode::Aggregate { input, keys, calls, ttl } => {
+            // Where windows are aggregated, they are not in the rows: a condition on them stays above.
+            let windows = is_window_aggregate(&input, &keys).then(|| window_properties(&input)).flatten();
+            let is_of_window = |key: usize| windows.as_ref().is_some_and(|windows| windows.of(key).is_some());
             let below = |condition: &Expression| {
-                condition.replace_columns(&|column| keys.get(column).map(|key| input.column(*key)))
+                let key = |column: usize| keys.get(column).filter(|key| !is_of_window(**key));
+                condition.replace_columns(&|column| key(column).map(|key| input.column(*key)))
             };
             let (moved, kept) = split(conditions, below);
             let plan = push(*input, moved).aggregate(keys, calls, schema.clone()).with_group_ttl(ttl);
             filtered(plan, kept)
+        }
+        LogicalNode::WindowTvf { input, function, columns } => {
+            let before = input.schema.len();
+            // Sessions are made of all rows of a partition.
+            let is_free = |column: usize| match function.kind {
+                WindowKind::Session { .. } => function.partition.contains(&column),
+                _ => column < before,
+            };
+            let below = |condition: &Expression| {
+                let mut free = true;
+                condition.visit_columns(&mut |column| free &= is_free(column));
+                free.then(|| condition.clone())
+            };
+            let (moved, kept) = split(conditions, below);
+            let plan = LogicalNode::WindowTvf { input: Box::new(push(*input, moved)), function, columns };
+            filtered(LogicalPlan { node: plan, schema: schema.clone() }, kept)
         }
         LogicalNode::Union { inputs } => {
             let inputs = inputs.into_iter().map(|input| push(input, conditions.clone())).collect();

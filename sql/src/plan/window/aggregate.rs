@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::absorb::{Absorbed, Source, absorb};
-use super::{WindowColumn, WindowKind, WindowProperties, Windowing, window_properties};
+use super::{WindowColumn, WindowForm, WindowKind, WindowProperties, Windowing, window_properties};
 use crate::plan::{AggregateCall, Expression, LogicalPlan};
-use crate::types::Schema;
+use crate::types::{NamedField, Schema};
 
 /// A window aggregate: what it reads, and where its results go.
 pub(in crate::plan) struct WindowAggregate {
@@ -13,6 +13,8 @@ pub(in crate::plan) struct WindowAggregate {
     pub(in crate::plan) input: LogicalPlan,
     /// Where a row's window comes from.
     pub(in crate::plan) windowing: Windowing,
+    /// Where the query says it.
+    pub(in crate::plan) form: WindowForm,
     /// The columns that group besides those of the window, by position.
     pub(in crate::plan) keys: Vec<usize>,
     /// What is computed.
@@ -56,12 +58,22 @@ pub(in crate::plan) fn window_aggregate(
         return None;
     }
     let properties = window_properties(input)?;
-    let absorbed = absorb(input).and_then(|absorbed| moved(absorbed, keys, calls));
+    let form = properties.form;
+    let absorbed = absorb(input).filter(|absorbed| {
+        // Those of GROUP BY may hop by any slide. If that leaves no slices, each row goes into each of its windows.
+        match form {
+            WindowForm::TableFunction => true,
+            WindowForm::Group(None) => absorbed.function.kind.check_slices().is_ok(),
+            WindowForm::Group(Some(_)) => false,
+        }
+    });
+    let absorbed = absorbed.and_then(|absorbed| moved(absorbed, keys, calls));
     let (input, windowing, group, calls) = absorbed.or_else(|| {
         let windowing = Windowing::Attached {
             start: properties.among(keys, WindowColumn::Start)?,
             end: properties.among(keys, WindowColumn::End)?,
             attribute: properties.attribute.clone(),
+            cut: properties.cut(),
         };
         let group = keys.iter().copied().filter(|key| properties.of(*key).is_none()).collect();
         Some((input.clone(), windowing, group, calls.to_vec()))
@@ -71,7 +83,14 @@ pub(in crate::plan) fn window_aggregate(
     let columns: Vec<_> = asked.into_iter().collect();
     let key_columns = group.iter().filter_map(|key| input.schema.get(*key).cloned());
     let results = schema.iter().skip(keys.len()).cloned();
-    let result = key_columns.chain(results).chain(columns.iter().map(|what| what.column(&attribute)));
+    let of_window = columns.iter().map(|what| {
+        let column = what.column(&attribute);
+        // Those of GROUP BY have the names that the query gives them.
+        let key = keys.iter().position(|key| properties.of(*key) == Some(*what));
+        let named = key.and_then(|key| schema.get(key)).filter(|_| form != WindowForm::TableFunction);
+        named.map_or_else(|| column.clone(), |named| NamedField::new(named.name.clone(), column.field.clone()))
+    });
+    let result = key_columns.chain(results).chain(of_window);
     let result: Schema = result.collect();
     // The columns of the window stand behind the results.
     let mut next_key = 0..group.len();
@@ -85,7 +104,7 @@ pub(in crate::plan) fn window_aggregate(
     let projection =
         places.zip(schema.fields()).map(|(place, field)| Some(Expression::column(place?, field.clone())));
     let projection = projection.collect::<Option<_>>()?;
-    Some(WindowAggregate { input, windowing, keys: group, calls, columns, schema: result, projection })
+    Some(WindowAggregate { input, windowing, form, keys: group, calls, columns, schema: result, projection })
 }
 
 /// Keys and calls over the plan below the window function; `None` if a call reads a column of the window.

@@ -2,7 +2,7 @@
 
 use super::aggregate::is_window_aggregate;
 use super::join::window_join;
-use super::{WindowColumn, WindowKind};
+use super::{Cut, WindowColumn, WindowForm, WindowKind};
 use crate::plan::{JoinKind, LogicalNode, LogicalPlan, RankForm};
 use crate::types::{SqlType, TimeKind};
 
@@ -19,12 +19,19 @@ pub struct WindowProperties {
     pub columns: Vec<(usize, WindowColumn)>,
     /// Where the columns are by which sessions are told apart; `None` for one that is gone.
     pub partition: Vec<Option<usize>>,
+    /// Where the query says how time is cut.
+    pub form: WindowForm,
 }
 
 impl WindowProperties {
     /// Whether windows are cut of event time.
     pub fn is_rowtime(&self) -> bool {
         self.attribute.time_kind() == TimeKind::Rowtime
+    }
+
+    /// How time was cut.
+    pub const fn cut(&self) -> Cut {
+        Cut { kind: self.kind, offset: self.offset }
     }
 
     /// What a column says of the window.
@@ -57,6 +64,7 @@ pub fn window_properties(plan: &LogicalPlan) -> Option<WindowProperties> {
             attribute: function.attribute.clone(),
             columns: (input.schema.len()..).zip(columns.iter().copied()).collect(),
             partition: function.partition.iter().copied().map(Some).collect(),
+            form: function.form,
         }),
         LogicalNode::Project { input, expressions } => {
             let columns: Vec<_> = expressions.iter().map(crate::plan::Expression::as_column).collect();
@@ -87,7 +95,8 @@ pub fn window_properties(plan: &LogicalPlan) -> Option<WindowProperties> {
         }
         LogicalNode::Aggregate { input, keys, .. } if is_window_aggregate(input, keys) => {
             let columns: Vec<_> = keys.iter().copied().map(Some).collect();
-            window_properties(input)?.mapped(&columns)
+            let properties = window_properties(input)?;
+            (properties.form == WindowForm::TableFunction).then(|| properties.mapped(&columns))?
         }
         _ => None,
     }

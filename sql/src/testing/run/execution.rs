@@ -189,9 +189,9 @@ impl<'a> Execution<'a> {
     }
 
     fn insert(&mut self, job: &InsertJob, line: usize) -> Result<Option<Error>, Stopped> {
-        if let Run::UnderFaults(seed) = self.run {
+        if let Some(simulation) = self.simulation() {
             let tables = self.tables.session.test_tables();
-            let failure = under_faults(seed, |environment| {
+            let failure = simulated(&simulation, self.parallelism(), |environment| {
                 tables.rebuild();
                 job.build(environment)
             });
@@ -211,8 +211,8 @@ impl<'a> Execution<'a> {
             let _sink = job.build(environment)?.sink_to(CollectSink::new(&rows));
             Ok(())
         };
-        let failure = if let Run::UnderFaults(seed) = self.run {
-            under_faults(seed, collect)
+        let failure = if let Some(simulation) = self.simulation() {
+            simulated(&simulation, self.parallelism(), collect)
         } else {
             let environment = self.environment();
             if let Err(error) = collect(&environment) {
@@ -327,7 +327,7 @@ impl<'a> Execution<'a> {
             _ => None,
         });
         let Some(next) = next else { return self.stop(line, "no statement follows".to_owned()) };
-        let options = ExplainOptions { changelog_mode: true, json_execution_plan: None };
+        let options = ExplainOptions { changelog_mode: true, ..ExplainOptions::default() };
         let plan = parse_statement(next).map_err(crate::error::SqlError::from);
         match plan.and_then(|statement| self.tables.explain_statement(&statement, options)) {
             Ok(plan) if plan.contains(text) == is_there => Ok(()),
@@ -365,14 +365,28 @@ impl<'a> Execution<'a> {
     }
 
     fn environment(&self) -> Environment {
+        Environment::new().parallelism(self.parallelism())
+    }
+
+    /// The simulation that a job runs in: with faults, or because time passes in the case.
+    fn simulation(&self) -> Option<Simulation> {
+        match self.run {
+            // Processes that are believed dead do not live on: test tables are for one process at a time.
+            Run::UnderFaults(seed) => {
+                Some(Simulation::new(seed).faults(Faults { zombies_per_cent: 0, ..Faults::all() }))
+            }
+            _ => self.case.passes_time().then(|| Simulation::new(1)),
+        }
+    }
+
+    fn parallelism(&self) -> u32 {
         let set = self.tables.session.integer("parallelism.default").ok().flatten();
         let parallelism = match self.run {
             Run::Parallel(parallelism) => parallelism,
-            Run::InOrder | Run::MiniBatch | Run::UnderFaults(_) => {
-                set.and_then(|value| u32::try_from(value).ok()).unwrap_or(1)
-            }
+            Run::UnderFaults(_) => 2,
+            Run::InOrder | Run::MiniBatch => set.and_then(|value| u32::try_from(value).ok()).unwrap_or(1),
         };
-        Environment::new().parallelism(parallelism.max(1))
+        parallelism.max(1)
     }
 
     fn stop<T>(&mut self, line: usize, message: String) -> Result<T, Stopped> {
@@ -390,13 +404,15 @@ fn rows_read(plan: &PhysicalPlan, rows: &BTreeMap<ObjectPath, u64>) -> u64 {
     own + plan.inputs.iter().map(|input| rows_read(input, rows)).sum::<u64>()
 }
 
-/// Runs a job in a simulation; gives what it fails with. Processes that are believed dead do not live on: test tables are for
-/// one process at a time.
-fn under_faults(seed: u64, build: impl Fn(&Environment) -> SqlResult<()>) -> Option<Error> {
-    let faults = Faults { zombies_per_cent: 0, ..Faults::all() };
-    let report = Simulation::new(seed).faults(faults).run(|_| {
+/// Runs a job in a simulation; gives what it fails with.
+fn simulated(
+    simulation: &Simulation,
+    parallelism: u32,
+    build: impl Fn(&Environment) -> SqlResult<()>,
+) -> Option<Error> {
+    let report = simulation.run(|_| {
         let environment = Environment::new()
-            .parallelism(2)
+            .parallelism(parallelism)
             .checkpoint_every(Duration::from_millis(20))
             .restart_strategy(RestartStrategy::fixed_delay(200, Duration::ZERO));
         build(&environment).map_err(|error| Error::new(ErrorKind::InvalidJob, error.to_string()))?;

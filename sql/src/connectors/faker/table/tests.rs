@@ -25,6 +25,18 @@ fn every_type_is_made_of_text() {
 }
 
 #[test]
+fn elements_of_collections_may_be_rows_and_maps() {
+    let columns = "a ARRAY<ROW<x INT, y STRING>>, m ARRAY<MAP<STRING, INT>>";
+    let options = "'number-of-rows' = '1', 'fields.a.length' = '2', 'fields.a.x.expression' = '1', \
+                   'fields.a.y.expression' = 'b', 'fields.m.length' = '1', 'fields.m.key.expression' = 'k', \
+                   'fields.m.value.expression' = '5'";
+    assert_eq!(script(1, columns, options).run("SELECT * FROM t"), ["+I[[+I[1, b], +I[1, b]], [{k=5}]]"]);
+    let mut nested = script(1, "a ARRAY<ARRAY<INT>>", "'fields.a.expression' = '1'");
+    let error = nested.try_run("SELECT * FROM t").unwrap_err();
+    assert!(error.contains("'fields.a.length' would be that of both"), "{error}");
+}
+
+#[test]
 fn values_depend_on_seed_row_and_field_alone() {
     let columns = "a STRING, b STRING, c INT";
     let options = "'number-of-rows' = '300', 'fields.a.expression' = '#{Name.fullName}', \

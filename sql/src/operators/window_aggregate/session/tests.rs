@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::{SessionAggregate, WindowAggregateSpecification};
 use crate::chunk::{Chunk, KeyLayout};
-use crate::plan::{AggregateCall, AggregateFunction, WindowColumn, WindowFunction, WindowKind, Windowing};
+use crate::plan::{
+    AggregateCall, AggregateFunction, WindowColumn, WindowForm, WindowFunction, WindowKind, Windowing,
+};
 use crate::test_support::{chunk, rows, schema};
 use crate::types::zone::Zone;
 use crate::types::{Field, NamedField, Schema, SqlType, TimeKind};
@@ -42,7 +44,14 @@ fn output() -> Schema {
 
 fn specification(gap: i64, attribute: SqlType) -> WindowAggregateSpecification {
     let kind = WindowKind::Session { gap };
-    let function = WindowFunction { kind, offset: 0, time: 3, attribute, partition: vec![0] };
+    let function = WindowFunction {
+        kind,
+        offset: 0,
+        time: 3,
+        attribute,
+        partition: vec![0],
+        form: WindowForm::TableFunction,
+    };
     WindowAggregateSpecification::new(
         &Windowing::Time(function),
         &[0],
