@@ -1,6 +1,7 @@
 //! Nexmark's queries in SQL, each from the generator into `blackhole`.
 //!
-//! `cargo bench --features sql --bench nexmark -- [--events N] [--parallelism N] [--repeat N] [--flink] [QUERY …]`
+//! `cargo bench --features sql --bench nexmark -- [--events N] [--parallelism N] [--repeat N] [--mini-batch] [--flink]
+//! [QUERY …]`
 //!
 //! For each query: events a second, with the generator's work in it; processor time an event, of the query and, from a
 //! run of its own, of the tables that it reads alone; events a second and core; and how many bytes the largest snapshot
@@ -34,13 +35,21 @@ struct Arguments {
     events: u64,
     parallelism: u32,
     repeat: usize,
+    /// Whether operators collect rows, as Flink's do.
+    mini_batch: bool,
     flink: bool,
     queries: Vec<String>,
 }
 
 fn arguments() -> Arguments {
-    let mut arguments =
-        Arguments { events: 2_000_000, parallelism: 2, repeat: 3, flink: false, queries: Vec::new() };
+    let mut arguments = Arguments {
+        events: 2_000_000,
+        parallelism: 2,
+        repeat: 3,
+        mini_batch: false,
+        flink: false,
+        queries: Vec::new(),
+    };
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
         let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
@@ -48,6 +57,7 @@ fn arguments() -> Arguments {
             "--events" => arguments.events = number(),
             "--parallelism" => arguments.parallelism = u32::try_from(number()).expect("a parallelism"),
             "--repeat" => arguments.repeat = usize::try_from(number()).expect("a number of rounds"),
+            "--mini-batch" => arguments.mini_batch = true,
             "--flink" => arguments.flink = true,
             query => arguments.queries.push(query.to_owned()),
         }
@@ -59,8 +69,11 @@ fn main() {
     let arguments = arguments();
     let events = arguments.events as f64;
     println!(
-        "{} events, parallelism {}, medians of {} rounds",
-        arguments.events, arguments.parallelism, arguments.repeat
+        "{} events, parallelism {}, medians of {} rounds{}",
+        arguments.events,
+        arguments.parallelism,
+        arguments.repeat,
+        if arguments.mini_batch { ", in mini-batches" } else { "" }
     );
     println!(
         "{:<5} {:>12} {:>12} {:>12} {:>14} {:>12}",
@@ -70,7 +83,7 @@ fn main() {
         |name: &str| arguments.queries.is_empty() || arguments.queries.iter().any(|asked| asked == name);
     let mut ours: Vec<(&str, Measured)> = Vec::new();
     for (name, query) in queries::QUERIES.iter().filter(|(name, _)| asked(name)) {
-        let job = match queries::job(query, arguments.events) {
+        let job = match queries::job(query, arguments.events, arguments.mini_batch) {
             Ok(job) => job,
             Err(reason) => {
                 println!("{name:<5}   refused: {reason}");

@@ -16,9 +16,19 @@ pub const QUERIES: &[(&str, &str)] = queries![
     "q19", "q20", "q21", "q22", "q23",
 ];
 
+/// As Nexmark sets it for Flink.
+const MINI_BATCH: [(&str, &str); 3] = [
+    ("table.exec.mini-batch.enabled", "true"),
+    ("table.exec.mini-batch.allow-latency", "2 s"),
+    ("table.exec.mini-batch.size", "50000"),
+];
+
 /// The job of a query; why there is none, otherwise.
-pub fn job(query: &str, events: u64) -> Result<InsertJob, String> {
+pub fn job(query: &str, events: u64, mini_batch: bool) -> Result<InsertJob, String> {
     let mut tables = TableEnvironment::new();
+    for (key, value) in MINI_BATCH.iter().filter(|_| mini_batch) {
+        tables.set(key, value).expect("the setting is known");
+    }
     let generator = TABLES.replace("'events.num' = '100000000'", &format!("'events.num' = '{events}'"));
     assert_ne!(generator, TABLES, "the number of events is an option of the table");
     let mut insert = None;

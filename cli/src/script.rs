@@ -152,6 +152,7 @@ impl Script {
                 None => return job::query(&self.tables.session, &query, self.options),
             },
             TableResult::Insert(insert) => {
+                insert.warnings().iter().for_each(|warning| warn(warning));
                 if let Some(deferred) = &mut self.deferred {
                     deferred.push(Deferred::Insert(Box::new(insert)));
                     return Ok(0);

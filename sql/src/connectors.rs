@@ -37,7 +37,10 @@ pub use watermark::{SplitWatermarks, WatermarkEmission, WatermarkStrategy};
 
 /// Which kinds of rows a changelog has, as Flink's `ChangelogMode`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangelogMode(BTreeSet<RowKind>);
+pub struct ChangelogMode {
+    kinds: BTreeSet<RowKind>,
+    key_only_deletes: bool,
+}
 
 impl ChangelogMode {
     /// `+I` alone.
@@ -57,12 +60,23 @@ impl ChangelogMode {
 
     /// These kinds.
     pub fn of(kinds: impl IntoIterator<Item = RowKind>) -> Self {
-        Self(kinds.into_iter().collect())
+        Self { kinds: kinds.into_iter().collect(), key_only_deletes: false }
+    }
+
+    /// The same kinds; `-D` may have the primary key alone, and NULL in all other columns.
+    #[must_use]
+    pub fn with_key_only_deletes(self, key_only_deletes: bool) -> Self {
+        Self { key_only_deletes: key_only_deletes && self.contains(RowKind::Delete), ..self }
+    }
+
+    /// Whether `-D` may have the primary key alone, and NULL in all other columns.
+    pub const fn key_only_deletes(&self) -> bool {
+        self.key_only_deletes
     }
 
     /// Whether there may be rows of this kind.
     pub fn contains(&self, kind: RowKind) -> bool {
-        self.0.contains(&kind)
+        self.kinds.contains(&kind)
     }
 
     /// Whether there is nothing but `+I`.

@@ -1,6 +1,8 @@
 //! The operators that run plans, over chunks.
 
 pub mod accumulators;
+pub mod bundle;
+mod bundled;
 mod calc;
 mod changelog_check;
 pub mod changes;
@@ -9,7 +11,9 @@ mod drop_update_before;
 mod group_aggregate;
 mod join;
 mod last_rows;
+mod local_aggregate;
 mod materialize;
+mod mini_batch_assigner;
 mod normalize;
 mod not_null;
 mod rank;
@@ -23,13 +27,16 @@ mod window_rank;
 mod window_tvf;
 mod windows;
 
+pub use bundled::Bundled;
 pub use calc::Calc;
 pub use changelog_check::{ChangelogCheck, ChangelogCheckSpecification};
 pub use deduplicate::{Deduplicate, DeduplicateFirst, DeduplicateSpecification};
 pub use drop_update_before::DropUpdateBefore;
 pub use group_aggregate::{GroupAggregate, GroupAggregateSpecification};
 pub use join::{Join, JoinSpecification, SideSpecification, UniqueKey};
+pub use local_aggregate::LocalGroupAggregate;
 pub use materialize::SinkUpsertMaterializer;
+pub use mini_batch_assigner::{ClockMarkers, WatermarkMarkers};
 pub use normalize::ChangelogNormalize;
 pub use not_null::NotNullEnforcer;
 pub use rank::{BoundedRank, RankSpecification, RetractableRank};

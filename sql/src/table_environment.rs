@@ -7,6 +7,7 @@ mod describe;
 mod explain;
 mod function;
 mod job;
+mod on_conflict;
 mod refused;
 mod result;
 mod settings;
@@ -25,8 +26,8 @@ use crate::connectors::{table_sink, table_source};
 use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
-use crate::plan::changelog::{self, ModifyKinds, UpdateKind};
-use crate::plan::{LogicalPlan, PhysicalPlan, Scanned, refuse_processing_time, rules};
+use crate::plan::changelog::{self, DeleteKind, ModifyKinds, UpdateKind};
+use crate::plan::{LogicalPlan, MiniBatch, PhysicalPlan, Scanned, refuse_processing_time, rules};
 use crate::translate::Translator;
 
 use refused::name_and_hint;
@@ -75,8 +76,11 @@ impl TableEnvironment {
             StatementKind::Execute(inner) => self.execute(inner),
             StatementKind::StatementSet(inserts) => {
                 let plans =
-                    inserts.iter().map(|insert| self.insert_plan(insert)).collect::<SqlResult<_>>()?;
-                Ok(TableResult::Insert(InsertJob::new(self.session.clone(), plans)))
+                    inserts.iter().map(|insert| self.insert_plan(insert)).collect::<SqlResult<Vec<_>>>()?;
+                let both = inserts.iter().zip(&plans);
+                let warnings = both.filter_map(|(insert, plan)| on_conflict::warning(insert, plan)).collect();
+                let job = InsertJob::new(self.session.clone(), plans).with_warnings(warnings);
+                Ok(TableResult::Insert(job))
             }
             StatementKind::BeginStatementSet => {
                 self.statement_set = Some(Vec::new());
@@ -126,6 +130,10 @@ impl TableEnvironment {
     fn query_job(&self, query: &Query) -> SqlResult<QueryJob> {
         let plan = self.physical(analyze_query(&self.session, query)?)?;
         let plan = changelog::infer(plan, UpdateKind::BeforeAfter)?;
+        let plan = match self.mini_batch()? {
+            Some(mini_batch) => mini_batch.apply(plan),
+            None => plan,
+        };
         self.check_operators(&plan)?;
         Ok(QueryJob::new(self.session.clone(), plan))
     }
@@ -145,24 +153,57 @@ impl TableEnvironment {
         let plan = rules::optimize(plan, &self.session.build_context());
         rules::refuse_row_numbers(&plan)?;
         refuse_processing_time(&plan)?;
-        PhysicalPlan::of(plan, &|table| {
+        let plan = PhysicalPlan::of(plan, &|table| {
             let source = table_source(&self.session, table)?;
             let changelog = ModifyKinds::of(&source.changelog_mode());
-            Ok(Scanned { changelog, makes_watermarks: source.makes_watermarks() })
+            SqlResult::Ok(Scanned { changelog, makes_watermarks: source.makes_watermarks() })
+        })?;
+        Ok(match self.mini_batch()? {
+            Some(mini_batch) => mini_batch.prepare(plan),
+            None => plan,
         })
+    }
+
+    /// How rows are collected, if they are.
+    fn mini_batch(&self) -> SqlResult<Option<MiniBatch>> {
+        if !self.session.flag("table.exec.mini-batch.enabled")? || self.session.is_batch() {
+            return Ok(None);
+        }
+        let latency = self.session.duration("table.exec.mini-batch.allow-latency")?.unwrap_or_default();
+        let allow_latency = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        if allow_latency == 0 {
+            return Err(SqlError::validation("MiniBatch Latency must be greater than 0 ms.")
+                .with_hint("SET 'table.exec.mini-batch.allow-latency' = '2 s'"));
+        }
+        let size = self.session.integer("table.exec.mini-batch.size")?.unwrap_or_default();
+        if size == 0 {
+            return Err(SqlError::validation(
+                "Key: 'table.exec.mini-batch.size' , default: -1 (fallback keys: []) must be > 0",
+            )
+            .with_hint("SET 'table.exec.mini-batch.size' = '5000'"));
+        }
+        let strategy = self.session.setting("table.optimizer.agg-phase-strategy").map(str::trim);
+        let two_phase = !strategy.is_some_and(|strategy| strategy.eq_ignore_ascii_case("ONE_PHASE"));
+        Ok(Some(MiniBatch { allow_latency, size, two_phase }))
     }
 
     fn insert(&mut self, insert: &Insert) -> SqlResult<TableResult> {
         let plan = self.insert_plan(insert)?;
+        let warning = on_conflict::warning(insert, &plan);
         if let Some(set) = &mut self.statement_set {
             set.push(plan);
-            return Ok(TableResult::Ok);
+            return Ok(warning.map_or(TableResult::Ok, TableResult::Warning));
         }
-        Ok(TableResult::Insert(InsertJob::new(self.session.clone(), vec![plan])))
+        let job = InsertJob::new(self.session.clone(), vec![plan]);
+        Ok(TableResult::Insert(job.with_warnings(warning.into_iter().collect())))
     }
 
     fn insert_plan(&self, insert: &Insert) -> SqlResult<PhysicalPlan> {
         let plan = self.inferred_insert(insert)?;
+        let plan = match self.mini_batch()? {
+            Some(mini_batch) => mini_batch.apply(plan),
+            None => plan,
+        };
         plan.inputs.iter().try_for_each(|input| self.check_operators(input))?;
         Ok(plan)
     }
@@ -187,6 +228,9 @@ impl TableEnvironment {
                 .at(insert.span));
             }
         }
+        if insert.on_conflict.is_none() && self.session.flag(on_conflict::REQUIRED)? {
+            self.check_conflict(&plan, &table, taken).map_err(|error| error.at(insert.span))?;
+        }
         if let Some(key) = self.materialized_key(&plan, &table, taken)? {
             let input = plan.inputs.into_iter().next();
             let input = input.ok_or_else(|| SqlError::validation("a sink without rows").at(insert.span))?;
@@ -196,18 +240,24 @@ impl TableEnvironment {
             let plan = input.materialize(key, row_key).sink(table);
             return changelog::infer(plan, UpdateKind::BeforeAfter);
         }
+        let key: BTreeSet<usize> = sink_key(&table);
+        let known = plan.input().map(changelog::upsert_keys).unwrap_or_default();
+        // The key of a row that is deleted is enough where the sink's is that of the query.
+        let deletes = match taken.key_only_deletes && known.contains(&key) {
+            true => DeleteKind::ByKey,
+            false => DeleteKind::Full,
+        };
         if query.update && !taken.update_before {
             // The sink finds rows by its key; where the query's changes are not known by it, it gets both.
-            let key: BTreeSet<usize> = sink_key(&table);
-            let known = plan.input().map(changelog::upsert_keys).unwrap_or_default();
             // Not if the sink's has more columns: what they were is not there any more after an update.
             if known.contains(&key)
-                && let Ok(plan) = changelog::infer(plan.clone(), UpdateKind::OnlyAfter)
+                && let Ok(plan) = changelog::infer_with_deletes(plan.clone(), UpdateKind::OnlyAfter, deletes)
             {
                 return Ok(plan);
             }
         }
-        changelog::infer(plan, UpdateKind::BeforeAfter)
+        let deletes = if query.update { DeleteKind::Full } else { deletes };
+        changelog::infer_with_deletes(plan, UpdateKind::BeforeAfter, deletes)
     }
 
     /// The primary key by which the rows of a query must be materialized before they get to their sink: as Flink's

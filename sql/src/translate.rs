@@ -20,12 +20,12 @@ use crate::connectors::{
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
-    BoundedRank, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize, Deduplicate,
-    DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
-    GroupAggregateSpecification, Join, JoinSpecification, NotNullEnforcer, RankSpecification,
-    RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey,
-    WatermarkAssigner, WatermarkExpression, WindowJoin, WindowJoinSpecification, WindowRank,
-    WindowRankSpecification, WindowSide, WindowTableFunction,
+    BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
+    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
+    GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, NotNullEnforcer,
+    RankSpecification, RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
+    UniqueKey, WatermarkAssigner, WatermarkExpression, WatermarkMarkers, WindowJoin, WindowJoinSpecification,
+    WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT, call_texts};
@@ -92,6 +92,8 @@ impl<'a> Translator<'a> {
             plan.node,
             PhysicalNode::Calc { .. }
                 | PhysicalNode::WatermarkAssigner { .. }
+                | PhysicalNode::MiniBatchAssigner { .. }
+                | PhysicalNode::LocalGroupAggregate { .. }
                 | PhysicalNode::WindowTableFunction { .. }
                 | PhysicalNode::DropUpdateBefore
         );
@@ -130,6 +132,14 @@ impl<'a> Translator<'a> {
                 let assigner = assigner.idle_after(self.idle_timeout()?);
                 Ok(input.transform("WatermarkAssigner", move |_| assigner.clone()))
             }
+            (PhysicalNode::MiniBatchAssigner { interval, by_event_time }, [input]) => {
+                let (name, interval) = (describe(&plan.node), *interval);
+                Ok(if *by_event_time {
+                    input.transform(name, move |_| WatermarkMarkers::new(interval))
+                } else {
+                    input.transform(name, move |_| ClockMarkers::new(interval))
+                })
+            }
             (PhysicalNode::Exchange { keys }, [input]) => {
                 let fields = keys.iter().map(|key| plan.schema.field(*key)).collect();
                 Ok(exchange(input, KeyLayout::new(keys.clone(), fields)))
@@ -141,12 +151,34 @@ impl<'a> Translator<'a> {
                 let specification =
                     GroupAggregateSpecification::new(keys, calls, &schema, retracts, update_before)?
                         .described(call_texts(calls, plan.input().unwrap_or(plan)))
-                        .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update);
+                        .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update)
+                        .collecting(plan.bundle);
                 let grouped = input.transform("GroupAggregate", move |_| GroupAggregate::new(&specification));
                 Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
             }
+            (PhysicalNode::LocalGroupAggregate { keys, calls, retracts }, [input]) => {
+                let schema = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let specification = GroupAggregateSpecification::new(keys, calls, &schema, *retracts, false)?;
+                let rows = plan.bundle.unwrap_or(1);
+                Ok(input
+                    .transform(describe(&plan.node), move |_| LocalGroupAggregate::new(&specification, rows)))
+            }
+            (PhysicalNode::GlobalGroupAggregate { keys, calls, input: schema, retracts, ttl }, [input]) => {
+                let update_before = plan.changelog.update_before;
+                let specification =
+                    GroupAggregateSpecification::new(keys, calls, schema, *retracts, update_before)?;
+                let first = plan.input().and_then(PhysicalPlan::input).and_then(PhysicalPlan::input);
+                let specification = specification
+                    .described(call_texts(calls, first.unwrap_or(plan)))
+                    .with_ttl(self.state_ttl(ttl.as_ref())?, plan.changelog.update)
+                    .merging()
+                    .collecting(Some(plan.bundle.unwrap_or(1)));
+                let name = describe(&plan.node);
+                let grouped = input.transform(name, move |_| GroupAggregate::new(&specification));
+                Ok(if keys.is_empty() { grouped.parallelism(1) } else { grouped })
+            }
             (PhysicalNode::Join { kind, condition, ttl }, [left, right]) => {
-                let specification = self.join(plan, *kind, condition, ttl)?;
+                let specification = self.join(plan, *kind, condition, ttl)?.collecting(plan.bundle);
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
             }
@@ -183,10 +215,15 @@ impl<'a> Translator<'a> {
             (PhysicalNode::Sort { order }, [input]) => self.sort(order, &plan.schema, input),
             (PhysicalNode::ChangelogNormalize { key }, [input]) => {
                 let (key, schema) = (key.clone(), plan.schema.clone());
-                let (update_before, ttl) = (plan.changelog.update_before, self.state_ttl(None)?);
-                Ok(input.transform("ChangelogNormalize", move |_| {
-                    ChangelogNormalize::new(&key, &schema, update_before, ttl)
-                }))
+                let (name, update_before) = (describe(&plan.node), plan.changelog.update_before);
+                let ttl = self.state_ttl(None)?;
+                Ok(match plan.bundle {
+                    Some(rows) => input.transform(name, move |_| {
+                        ChangelogNormalize::bundled(&key, &schema, update_before, ttl, rows)
+                    }),
+                    None => input
+                        .transform(name, move |_| ChangelogNormalize::new(&key, &schema, update_before, ttl)),
+                })
             }
             (PhysicalNode::SinkUpsertMaterializer { key, row_key }, [input]) => {
                 let (key, row_key, schema) = (key.clone(), row_key.clone(), plan.schema.clone());
@@ -338,6 +375,7 @@ impl<'a> Translator<'a> {
             let unique_key = join_unique_key(input, &columns.into_iter().collect());
             let mut side =
                 SideSpecification::new(input.schema.clone(), unique_key, input.changelog.is_insert_only());
+            side.upserts = input.changelog.update && !input.changelog.update_before;
             side.ttl = self.state_ttl(ttl)?;
             Ok::<_, SqlError>(side)
         };
@@ -468,7 +506,11 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>, ttl: Option<Ttl>) -> Stream<
                 update_before,
             )
             .with_ttl(ttl);
-            if specification.waits() {
+            if let Some(rows) = plan.bundle {
+                input.transform(name, move |_| {
+                    Bundled::new(specification.bundle(rows), Deduplicate::new(&specification))
+                })
+            } else if specification.waits() {
                 input.transform(name, move |_| DeduplicateFirst::new(&specification))
             } else {
                 input.transform(name, move |_| Deduplicate::new(&specification))
@@ -491,9 +533,9 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         // Of a row that changes, all changes are read by one: sources do not say which rows a split has.
         PhysicalNode::Scan { changelog, .. } => !changelog.is_insert_only(),
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
-        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::WindowAggregate { keys, .. } => {
-            keys.is_empty()
-        }
+        PhysicalNode::GroupAggregate { keys, .. }
+        | PhysicalNode::GlobalGroupAggregate { keys, .. }
+        | PhysicalNode::WindowAggregate { keys, .. } => keys.is_empty(),
         PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
             condition.keys.is_empty()
         }
@@ -502,6 +544,8 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         }
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::MiniBatchAssigner { .. }
+        | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,

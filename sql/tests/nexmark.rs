@@ -64,8 +64,13 @@ fn definitions() -> String {
 }
 
 /// The rows that are left after all changes of a query.
-fn answer(script: &str, parallelism: u32) -> Vec<String> {
+fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
     let mut tables = TableEnvironment::new();
+    if mini_batch {
+        for (key, value) in [("enabled", "true"), ("allow-latency", "1 s"), ("size", "700")] {
+            tables.set(&format!("table.exec.mini-batch.{key}"), value).unwrap();
+        }
+    }
     for text in [definitions().as_str(), script] {
         for statement in split_statements(text) {
             // The query of an INSERT, without the table that it goes to.
@@ -118,11 +123,11 @@ fn check(script: &str, expected: impl IntoIterator<Item = String>) {
     let mut expected: Vec<String> = expected.into_iter().collect();
     expected.sort();
     assert!(!expected.is_empty(), "a query without an answer shows nothing");
-    for parallelism in [1, 3] {
-        let answer = answer(script, parallelism);
+    for (parallelism, mini_batch) in [(1, false), (3, false), (2, true)] {
+        let answer = answer(script, parallelism, mini_batch);
         assert!(
             answer == expected,
-            "parallelism {parallelism}: {:?} instead of {:?}",
+            "parallelism {parallelism}, mini-batch {mini_batch}: {:?} instead of {:?}",
             differing(&answer, &expected),
             differing(&expected, &answer)
         );

@@ -6,7 +6,7 @@ use super::query::analyze_query;
 use super::unsupported;
 use crate::catalog::{Relation, Session, Table};
 use crate::error::{SqlError, SqlResult};
-use crate::parser::ast::{Insert, InsertMode};
+use crate::parser::ast::{ConflictAction, Insert, InsertMode};
 use crate::plan::{Expression, LogicalPlan};
 use crate::suggestion::nearest;
 use crate::types::can_cast_implicitly;
@@ -22,8 +22,11 @@ pub fn analyze_insert(session: &Session, insert: &Insert) -> SqlResult<(LogicalP
     if !insert.partition.is_empty() {
         return unsupported("PARTITION", insert.span);
     }
-    if insert.on_conflict.is_some() {
-        return unsupported("ON CONFLICT", insert.span);
+    // That rows are seen as the last one left them is what a sink with another key does anyway.
+    match insert.on_conflict {
+        None | Some(ConflictAction::Deduplicate) => {}
+        Some(ConflictAction::Error) => return unsupported("ON CONFLICT DO ERROR", insert.span),
+        Some(ConflictAction::Nothing) => return unsupported("ON CONFLICT DO NOTHING", insert.span),
     }
     if let Some(hint) = insert.hints.first() {
         return unsupported("a hint of a sink", hint.span);

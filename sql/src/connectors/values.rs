@@ -61,6 +61,7 @@ struct Settings {
     result_table_file: Option<PathBuf>,
     sink_insert_only: bool,
     enforced: Option<ChangelogMode>,
+    takes_deletes_by_key: bool,
 }
 
 impl Settings {
@@ -73,13 +74,16 @@ impl Settings {
         };
         Ok(Self {
             data_file: options.take("data-file").map(PathBuf::from),
-            changelog_mode: mode(options, "changelog-mode")?.unwrap_or_else(ChangelogMode::insert_only),
+            changelog_mode: mode(options, "changelog-mode")?
+                .unwrap_or_else(ChangelogMode::insert_only)
+                .with_key_only_deletes(options.boolean("source.produces-delete-by-key")?.unwrap_or(false)),
             terminating: options.boolean("terminating")?.unwrap_or(true),
             makes_watermarks: options.boolean("enable-watermark-push-down")?.unwrap_or(false),
             result_file: options.take("result-file").map(PathBuf::from),
             result_table_file: options.take("result-table-file").map(PathBuf::from),
             sink_insert_only: options.boolean("sink-insert-only")?.unwrap_or(true),
             enforced: mode(options, "sink-changelog-mode-enforced")?,
+            takes_deletes_by_key: options.boolean("sink.supports-delete-by-key")?.unwrap_or(false),
         })
     }
 }
@@ -161,7 +165,7 @@ fn sink(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Box<dyn T
 
 impl TableSink for ValuesSink {
     fn changelog_mode(&self, requested: &ChangelogMode) -> ChangelogMode {
-        match &self.settings.enforced {
+        let mode = match &self.settings.enforced {
             Some(enforced) => enforced.clone(),
             None if self.settings.sink_insert_only => ChangelogMode::insert_only(),
             // Without a key, what a row was before an update is needed to find it.
@@ -169,7 +173,8 @@ impl TableSink for ValuesSink {
             None => ChangelogMode::of(RowKind::ALL.into_iter().filter(|kind| {
                 *kind != RowKind::UpdateBefore && (requested.contains(*kind) || *kind == RowKind::Insert)
             })),
-        }
+        };
+        mode.with_key_only_deletes(self.settings.takes_deletes_by_key)
     }
 
     fn consume(&self, rows: &Stream<Chunk>, schema: &Schema) -> SqlResult<StreamSink> {

@@ -7,6 +7,7 @@
 mod arrivals;
 mod average;
 mod count;
+pub(super) mod counted;
 mod distinct;
 mod encoded;
 mod filtered;
@@ -14,6 +15,7 @@ mod kept_number;
 mod kept_text;
 mod list;
 mod number;
+pub(super) mod placed;
 mod side;
 mod sorted;
 mod sum;
@@ -95,7 +97,8 @@ pub trait Accumulator: Send {
         Ok(())
     }
 
-    /// Whether there is a state beside the groups' rows.
+    /// Whether there is a state beside the groups' rows: then what a group has accumulated is handed from one accumulator
+    /// to another by [`export`](Self::export) and [`absorb`](Self::absorb).
     fn has_side(&self) -> bool {
         false
     }
@@ -125,6 +128,24 @@ pub trait Accumulator: Send {
     /// # Errors
     /// If a type is not what the plan says.
     fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef>;
+
+    /// What a group has accumulated beside its row.
+    ///
+    /// # Errors
+    /// If the accumulator is not open.
+    fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
+        let _ = (store, group, into);
+        Ok(())
+    }
+
+    /// Adds to a group what another accumulator of the same call has [exported](Self::export).
+    ///
+    /// # Errors
+    /// What fails the job, and if the bytes are damaged.
+    fn absorb(&mut self, store: &mut RowStore, group: RowRef, exported: &[u8]) -> Result<()> {
+        let _ = (store, group, exported);
+        Ok(())
+    }
 
     /// Adds to the groups `into` what the groups `from`, of another store or the same, have accumulated.
     ///

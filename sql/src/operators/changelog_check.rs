@@ -50,7 +50,7 @@ impl ChangelogCheckSpecification {
 /// - in the end, a key has more than one row.
 ///
 /// Where updates come without what a row was before, the rows are those of the first key, and a deleted row must be the
-/// last one of its key.
+/// last one of its key, unless it is deleted by the key alone.
 ///
 /// Each subtask looks at its own rows. That is enough where all changes of a row take the same way, as they must. After a
 /// restore with another number of subtasks nothing is known of the rows before it, and only the kinds are looked at.
@@ -83,7 +83,7 @@ impl ChangelogCheck {
 
     const fn replaces(&self) -> bool {
         let changelog = self.specification.changelog;
-        changelog.update && !changelog.update_before
+        changelog.key_only_deletes || changelog.update && !changelog.update_before
     }
 
     fn wrong(&self, problem: &str) -> Error {
@@ -91,7 +91,7 @@ impl ChangelogCheck {
     }
 
     fn chunk(&mut self, chunk: &Chunk) -> Result<()> {
-        let ModifyKinds { insert, update, delete, update_before } = self.specification.changelog;
+        let ModifyKinds { insert, update, delete, update_before, .. } = self.specification.changelog;
         let keys = self.specification.keys.iter().map(|(columns, text)| {
             let columns = columns.iter().map(|column| chunk.column(*column).cloned());
             let values = Chunk::new(columns.collect::<Result<Vec<_>>>()?, chunk.rows());
@@ -136,7 +136,8 @@ impl ChangelogCheck {
             return Ok(());
         }
         match self.rows.get_mut(&place) {
-            Some(known) if known.row == row => {
+            // Of a row that is deleted by its key, the rest is not said.
+            Some(known) if known.row == row || self.specification.changelog.key_only_deletes => {
                 known.count -= 1;
                 if known.count == 0 {
                     self.rows.remove(&place);

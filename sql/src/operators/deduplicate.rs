@@ -17,6 +17,7 @@ use millstream_state::rows::{OrderedRows, Ttl};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{Shape, Timestamp};
 
+use super::bundle::{Kept, RowBundle};
 use super::changes::{ChangedRow, Changes};
 use super::last_rows::LastRows;
 use super::rank::{Partition, partition_key};
@@ -68,6 +69,16 @@ impl DeduplicateSpecification {
         self.is_rowtime && !self.keep_last
     }
 
+    /// Collects so many rows before they are worked on: all where time decides, and otherwise one of each key.
+    pub fn bundle(&self, rows: u64) -> RowBundle {
+        let kept = match (self.is_rowtime, self.keep_last) {
+            (true, _) => Kept::All,
+            (false, true) => Kept::Last,
+            (false, false) => Kept::First,
+        };
+        RowBundle::new(self.keys.clone(), kept, rows)
+    }
+
     fn changes(&self) -> Changes {
         Changes::new(self.codec.clone(), false, self.update_before)
     }
@@ -105,7 +116,7 @@ pub struct Deduplicate {
 const ROWS: &str = "deduplicate";
 
 impl Deduplicate {
-    /// The operator of a subtask; for first rows by rowtime there is [`DeduplicateFirst`].
+    /// The operator of a subtask; for first rows by rowtime that never change there is [`DeduplicateFirst`].
     pub fn new(specification: &DeduplicateSpecification) -> Self {
         Self {
             specification: specification.clone(),
@@ -116,7 +127,8 @@ impl Deduplicate {
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {
         self.rows.find(chunk, || output.context().now())?;
-        if !self.specification.keep_last {
+        let keep_last = self.specification.keep_last;
+        if !keep_last && !self.specification.is_rowtime {
             return self.first_rows(chunk, output);
         }
         let times = if self.specification.is_rowtime {
@@ -130,7 +142,9 @@ impl Deduplicate {
             let (time, bytes) = (times.get(row).copied().unwrap_or_default(), encoded.get(row));
             match self.rows.get(row) {
                 None => self.changes.push(RowKind::Insert, ChangedRow::Input(row)),
-                Some((before, _)) if self.specification.is_rowtime && before > time => continue,
+                Some((before, _)) if self.specification.is_rowtime && keep_last && before > time => continue,
+                // With mini-batch the first row does not wait: one that was earlier takes its place.
+                Some((before, _)) if !keep_last && before <= time => continue,
                 // As in Flink, by processing time the same row again is no change, unless state expires.
                 Some((_, before)) if before == bytes && !is_change => continue,
                 Some((_, before)) => {

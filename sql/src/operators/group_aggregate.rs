@@ -1,26 +1,33 @@
 //! GROUP BY: a row for each group, and how it changes with each row of the input.
 
+mod bundle;
+mod collect;
 mod distinct;
 mod emission;
 mod group_numbers;
+mod partial;
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
     OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
 };
-use millstream_state::Shape;
 use millstream_state::rows::{RowLayout, RowRef, RowStore, RowsPerKey, Ttl, Upserted};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
+use millstream_state::{Shape, Timestamp};
 
+use self::bundle::TouchedGroups;
 use self::distinct::{DistinctArguments, Groups};
 use self::emission::{Emission, Transition};
 use self::group_numbers::{GroupNumbers, NUMBER};
-use super::accumulators::{ADD, Accumulator, Filtered, Observe, RETRACT, SKIP, Sign, Update, accumulator};
+use super::accumulators::placed::Places;
+use super::accumulators::{
+    ADD, Accumulator, Filtered, Observe, Observed, RETRACT, SKIP, Sign, Update, accumulator,
+};
 use super::time_to_live::seconds;
 use crate::chunk::{Chunk, KeyLayout};
 use crate::error::SqlResult;
-use crate::plan::AggregateCall;
+use crate::plan::{AggregateCall, PartialColumn};
 use crate::types::Schema;
 
 /// What a group aggregate computes; each subtask makes its operator from it.
@@ -35,6 +42,10 @@ pub struct GroupAggregateSpecification {
     update_before: bool,
     /// What the calls are, in the description of the state.
     texts: Vec<String>,
+    /// How many rows are collected before changes are emitted.
+    bundle: Option<u64>,
+    /// Whether rows are those of a first phase.
+    merges: bool,
     /// How long groups are kept.
     ttl: Option<Ttl>,
     /// Whether updates that change nothing are emitted.
@@ -62,6 +73,8 @@ impl GroupAggregateSpecification {
             retracts,
             update_before,
             texts: Vec::new(),
+            bundle: None,
+            merges: false,
             ttl: None,
             refreshes: false,
         })
@@ -71,6 +84,48 @@ impl GroupAggregateSpecification {
     #[must_use]
     pub fn described(self, texts: Vec<String>) -> Self {
         Self { texts, ..self }
+    }
+
+    /// The same, where changes are those of bundles of so many rows.
+    #[must_use]
+    pub fn collecting(self, rows: Option<u64>) -> Self {
+        Self { bundle: rows, ..self }
+    }
+
+    /// The same over rows that a first phase has made of such of `input`, with the key in front.
+    #[must_use]
+    pub fn merging(self) -> Self {
+        Self { merges: true, ..self }
+    }
+
+    /// The key in the rows of the input.
+    fn input_keys(&self) -> KeyLayout {
+        match self.merges {
+            true => KeyLayout::new((0..self.keys.fields().len()).collect(), self.keys.fields().to_vec()),
+            false => self.keys.clone(),
+        }
+    }
+
+    pub(super) const fn keys(&self) -> &KeyLayout {
+        &self.keys
+    }
+
+    pub(super) fn calls(&self) -> &[AggregateCall] {
+        &self.calls
+    }
+
+    pub(super) const fn input(&self) -> &Schema {
+        &self.input
+    }
+
+    /// What a first phase hands to the second.
+    pub(super) fn partials(&self) -> Vec<PartialColumn> {
+        PartialColumn::of(&self.calls, self.retracts)
+    }
+
+    /// The accumulator of a call; that there is one has been checked.
+    pub(super) fn accumulator(&self, call: &AggregateCall) -> Option<Box<dyn Accumulator>> {
+        accumulator(call, &self.input, self.retracts).ok()
     }
 
     /// Groups are kept for so long after their last row. Updates that change nothing are emitted then, as in Flink, so that
@@ -108,6 +163,13 @@ const ROW_COUNT_BYTES: usize = 8;
 pub struct GroupAggregate {
     specification: GroupAggregateSpecification,
     accumulators: Vec<Box<dyn Accumulator>>,
+    places: Places,
+    /// The key in the rows of the input.
+    input_keys: KeyLayout,
+    /// The groups of a bundle.
+    touched: Option<TouchedGroups>,
+    /// When the bundle began, in seconds, if groups expire.
+    began: u32,
     /// For each call, what makes equal arguments count once.
     distinct_of: Vec<Option<(usize, usize)>>,
     distinct: Vec<DistinctArguments>,
@@ -128,19 +190,17 @@ impl GroupAggregate {
         let mut offset = if specification.retracts { ROW_COUNT_BYTES } else { 0 };
         let numbers = GroupNumbers::at(offset, specification.ttl.is_some() && !distinct.is_empty());
         offset += if distinct.is_empty() { 0 } else { NUMBER };
-        let mut accumulators = Vec::new();
-        // That there is one for each call has been checked when the specification was made.
         let made = specification.calls.iter();
-        let made =
-            made.filter_map(|call| accumulator(call, &specification.input, specification.retracts).ok());
-        for mut accumulator in made {
-            accumulator.place(offset);
-            offset += accumulator.initial().len().next_multiple_of(8);
-            accumulators.push(accumulator);
-        }
+        let mut accumulators: Vec<_> = made.filter_map(|call| specification.accumulator(call)).collect();
+        let touched = specification.bundle;
+        let touched = touched.map(|rows| TouchedGroups::new(&specification.keys, accumulators.len(), rows));
         Self {
             specification: specification.clone(),
+            places: Places::give(accumulators.iter_mut(), offset),
+            input_keys: specification.input_keys(),
             accumulators,
+            touched,
+            began: 0,
             distinct_of,
             distinct,
             numbers,
@@ -201,6 +261,9 @@ impl GroupAggregate {
         if chunk.is_empty() {
             return Ok(());
         }
+        if self.touched.is_some() {
+            return self.collect(chunk, output);
+        }
         let expires = self.specification.ttl.is_some();
         let now = if expires { seconds(output.context().now()) } else { 0 };
         if expires {
@@ -228,34 +291,52 @@ impl GroupAggregate {
         } else {
             Observe::BeforeAndAfter
         };
+        let mut emission =
+            Emission::new(transitions, self.specification.update_before, self.specification.refreshes);
+        self.add(chunk, &groups, keys.hashes(), &signs, observe, &mut |observed| {
+            emission.observed(observed)
+        })?;
+        self.remove_ended(&groups)?;
+        match emission.chunk(chunk, self.specification.keys.columns())? {
+            Some(changes) => output.forward(&mut changes.into_batch()),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets rows do what they do to their groups, of which the keys have these hashes; `observed` gets the results of each
+    /// call.
+    fn add(
+        &mut self,
+        chunk: &Chunk,
+        groups: &[RowRef],
+        hashes: &[u64],
+        signs: &[Sign],
+        observe: Observe,
+        observed: &mut dyn FnMut(Observed) -> Result<()>,
+    ) -> Result<()> {
+        let Some(store) = &mut self.store else { return Err(not_open()) };
         let filtered =
-            Filtered::of(self.specification.calls.iter().filter_map(|call| call.filter), chunk, &signs)?;
+            Filtered::of(self.specification.calls.iter().filter_map(|call| call.filter), chunk, signs)?;
         if !self.distinct.is_empty() {
             let key_groups = store.key_groups();
-            let numbers = self.numbers.of_rows(store, &groups, key_groups);
-            let of_rows = Groups { numbers, hashes: keys.hashes(), key_groups };
+            let numbers = self.numbers.of_rows(store, groups, key_groups);
+            let of_rows = Groups { numbers, hashes, key_groups };
             for arguments in &mut self.distinct {
                 let filters: Vec<_> =
                     arguments.filters().iter().map(|filter| filtered.signs(*filter)).collect();
                 arguments.update(chunk, of_rows, &filters)?;
             }
         }
-        let mut emission =
-            Emission::new(transitions, self.specification.update_before, self.specification.refreshes);
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {
             let signs = match self.distinct_of.get(index).copied().flatten() {
                 Some((arguments, variant)) => self.distinct.get(arguments).map(|it| it.signs(variant)),
                 None => self.specification.calls.get(index).map(|call| filtered.signs(call.filter)),
             };
             let signs = signs.unwrap_or_default();
-            let mut update = Update { store, groups: &groups, chunk, signs };
-            emission.observed(accumulator.update(&mut update, observe)?)?;
+            let mut update = Update { store, groups, chunk, signs };
+            observed(accumulator.update(&mut update, observe)?)?;
         }
-        self.remove_ended(&groups)?;
-        match emission.chunk(chunk, self.specification.keys.columns())? {
-            Some(changes) => output.forward(&mut changes.into_batch()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Forgets the groups without rows, and arguments that no row has any more.
@@ -339,6 +420,19 @@ impl OperatorHooks<Chunk> for GroupAggregate {
         self.accumulators.iter_mut().for_each(|accumulator| accumulator.snapshot(cx));
         self.distinct.iter_mut().for_each(|arguments| arguments.snapshot(cx));
         Ok(())
+    }
+
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)?;
+        output.emit_watermark(watermark)
+    }
+
+    fn before_barrier(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)
+    }
+
+    fn end_of_data(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)
     }
 }
 

@@ -7,6 +7,8 @@ use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, Sn
 
 use millstream_state::rows::Ttl;
 
+use super::bundle::{Kept, RowBundle};
+use super::bundled::Bundled;
 use super::changes::{ChangedRow, Changes};
 use super::last_rows::LastRows;
 use super::rank::key_layout;
@@ -35,6 +37,18 @@ impl ChangelogNormalize {
             changes: Changes::new(codec.clone(), false, update_before),
             codec,
         }
+    }
+
+    /// The operator of a subtask that collects so many rows before it works on the last of each key.
+    pub fn bundled(
+        key: &[usize],
+        schema: &Schema,
+        update_before: bool,
+        ttl: Option<Ttl>,
+        rows: u64,
+    ) -> Bundled<Self> {
+        let bundle = RowBundle::new(key_layout(key, schema), Kept::Last, rows);
+        Bundled::new(bundle, Self::new(key, schema, update_before, ttl))
     }
 
     fn chunk(&mut self, chunk: &Chunk, output: &mut Output<'_, Chunk>) -> Result<()> {

@@ -43,6 +43,33 @@ pub struct AggregateCall {
     pub field: Field,
 }
 
+/// A column of what the first phase of an aggregate hands to the second, behind the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartialColumn {
+    /// What the call of this number has accumulated.
+    Accumulator(usize),
+    /// How many rows there are, less those that are taken back.
+    RowCount,
+    /// The different values of these arguments, and how often each is there.
+    Distinct(Vec<usize>),
+}
+
+impl PartialColumn {
+    /// All that calls need; calls with the same arguments share their different values.
+    pub fn of(calls: &[AggregateCall], retracts: bool) -> Vec<Self> {
+        let plain = calls.iter().enumerate().filter(|(_, call)| !call.distinct);
+        let mut columns: Vec<Self> = plain.map(|(index, _)| Self::Accumulator(index)).collect();
+        columns.extend(retracts.then_some(Self::RowCount));
+        for call in calls.iter().filter(|call| call.distinct) {
+            let distinct = Self::Distinct(call.arguments.clone());
+            if !columns.contains(&distinct) {
+                columns.push(distinct);
+            }
+        }
+        columns
+    }
+}
+
 impl AggregateCall {
     /// The call with the types of its arguments, for descriptions of state.
     pub(crate) fn describe(&self, input: &Schema) -> String {

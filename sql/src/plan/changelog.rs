@@ -1,9 +1,11 @@
 //! Which changes each operator of a plan gives, and which it must: as Flink's `FlinkChangelogModeInferenceProgram`.
 //!
-//! Two visits. The first goes up: from the changes of its inputs follow those of an operator, and an operator that cannot
+//! Three visits. The first goes up: from the changes of its inputs follow those of an operator, and an operator that cannot
 //! take some of them says so. The second goes down: whoever reads updates says whether it needs to know what a row was
-//! before, and each operator gives that, or cannot.
+//! before, and each operator gives that, or cannot. The third goes down again: whoever reads deletions says whether the
+//! key of a row is enough.
 
+mod delete_kind;
 mod kinds;
 mod rank;
 mod upsert_key;
@@ -16,7 +18,8 @@ use super::{
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 
-pub use kinds::{ModifyKinds, UpdateKind};
+use delete_kind::delete_kind;
+pub use kinds::{DeleteKind, ModifyKinds, UpdateKind};
 pub use upsert_key::{join_input_keys, upsert_keys};
 
 /// Sets which changes each operator of a plan gives. `wanted` are those that the reader of the plan takes.
@@ -24,9 +27,27 @@ pub use upsert_key::{join_input_keys, upsert_keys};
 /// # Errors
 /// If an operator, or the reader, cannot take the changes that it would get.
 pub fn infer(plan: PhysicalPlan, wanted: UpdateKind) -> SqlResult<PhysicalPlan> {
+    infer_with_deletes(plan, wanted, DeleteKind::Full)
+}
+
+/// As [`infer`], for a reader to whom the key of a row that is deleted may be enough.
+///
+/// # Errors
+/// As [`infer`].
+pub fn infer_with_deletes(
+    plan: PhysicalPlan,
+    wanted: UpdateKind,
+    deletes: DeleteKind,
+) -> SqlResult<PhysicalPlan> {
     let plan = modify_kinds(plan)?;
     let description = describe(&plan.node);
-    update_kind(plan, wanted).ok_or_else(|| {
+    let plan = update_kind(plan, wanted).and_then(|plan| match deletes {
+        DeleteKind::ByKey => {
+            delete_kind(plan.clone(), DeleteKind::ByKey).or_else(|| delete_kind(plan, DeleteKind::Full))
+        }
+        DeleteKind::Full => delete_kind(plan, DeleteKind::Full),
+    });
+    plan.ok_or_else(|| {
         SqlError::unsupported(format!("Can't generate a valid execution plan for the given query: {description} cannot give the changes that are asked for"))
     })
 }
@@ -42,18 +63,22 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         PhysicalNode::Values(_) => ModifyKinds::INSERT,
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
+        // Aggregates are put into two phases when all changes are known.
+        PhysicalNode::LocalGroupAggregate { .. } => ModifyKinds::INSERT,
+        PhysicalNode::GlobalGroupAggregate { .. } => plan.changelog,
         PhysicalNode::Join { kind, .. } => match kind {
             JoinKind::Inner | JoinKind::Semi => all,
             // A row that has been in no pair is taken back when one comes.
-            _ => ModifyKinds { insert: true, update: true, delete: true, update_before: true },
+            _ => ModifyKinds { key_only_deletes: all.key_only_deletes, ..ModifyKinds::ALL },
         },
         // A window is aggregated once, when it is over, unless it is said to be otherwise.
         PhysicalNode::WindowAggregate { form: WindowForm::Group(Some(_)), .. } => {
-            ModifyKinds { insert: true, update: true, delete: !all.is_insert_only(), update_before: true }
+            ModifyKinds { delete: !all.is_insert_only(), ..ModifyKinds::ALL }
         }
         PhysicalNode::WindowAggregate { windowing, .. } => {
             if let Windowing::Time(function) = windowing {
@@ -77,7 +102,7 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
             ModifyKinds::INSERT
         }
         PhysicalNode::GroupAggregate { .. } => {
-            ModifyKinds { insert: true, update: true, delete: !all.is_insert_only(), update_before: true }
+            ModifyKinds { delete: !all.is_insert_only(), ..ModifyKinds::ALL }
         }
         // Rows without an order stay once they are there, and so does the first by time.
         PhysicalNode::Rank { form: RankForm::Limit, .. } if all.is_insert_only() => ModifyKinds::INSERT,
@@ -154,7 +179,9 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
             let update_before = wanted == UpdateKind::BeforeAfter;
             Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
         }
-        PhysicalNode::Sort { .. } => through(plan, UpdateKind::BeforeAfter),
+        PhysicalNode::Sort { .. }
+        | PhysicalNode::LocalGroupAggregate { .. }
+        | PhysicalNode::GlobalGroupAggregate { .. } => through(plan, UpdateKind::BeforeAfter),
         // It finds the rows of the query by what they were, and replaces those of the sink by their key.
         PhysicalNode::SinkUpsertMaterializer { .. } => {
             let plan = through(plan, UpdateKind::BeforeAfter)?;
@@ -163,6 +190,7 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         PhysicalNode::ChangelogNormalize { .. } => Some(plan),
         PhysicalNode::Calc { .. }
         | PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
@@ -232,9 +260,12 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Values(_) => "Values",
         PhysicalNode::Calc { .. } => "Calc",
         PhysicalNode::WatermarkAssigner { .. } => "WatermarkAssigner",
+        PhysicalNode::MiniBatchAssigner { .. } => "MiniBatchAssigner",
         PhysicalNode::Union => "Union",
         PhysicalNode::Exchange { .. } => "Exchange",
         PhysicalNode::GroupAggregate { .. } => "GroupAggregate",
+        PhysicalNode::LocalGroupAggregate { .. } => "LocalGroupAggregate",
+        PhysicalNode::GlobalGroupAggregate { .. } => "GlobalGroupAggregate",
         PhysicalNode::Join { .. } => "Join",
         PhysicalNode::WindowAggregate { form: WindowForm::Group(_), .. } => "GroupWindowAggregate",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",

@@ -7,6 +7,7 @@ mod expression;
 mod json;
 mod keyed;
 mod logical;
+mod phases;
 mod physical;
 mod reuse;
 mod window;

@@ -40,6 +40,8 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
     let input = |index: usize| plan.inputs.get(index).unwrap_or(plan);
     let keys = match &plan.node {
         PhysicalNode::Calc { .. }
+        | PhysicalNode::MiniBatchAssigner { .. }
+        | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::Union
         | PhysicalNode::DropUpdateBefore => return None,
@@ -51,6 +53,7 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
         | PhysicalNode::WindowRank { partition: keys, .. }
         | PhysicalNode::ChangelogNormalize { key: keys }
         | PhysicalNode::SinkUpsertMaterializer { key: keys, .. } => names(keys.iter().copied(), input(0)),
+        PhysicalNode::GlobalGroupAggregate { keys, .. } => names(0..keys.len(), input(0)),
         PhysicalNode::Join { condition, .. } | PhysicalNode::WindowJoin { condition, .. } => {
             let left = names(condition.keys.iter().map(|key| key.left), input(0));
             format!("{left};{}", names(condition.keys.iter().map(|key| key.right), input(1)))
@@ -59,7 +62,12 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
     };
     let origins = plan.inputs.iter().map(|input| origins(input, sink).join("+"));
     let origins: Vec<_> = origins.collect();
-    Some(format!("{sink}/{}[{keys}]({})", describe(&plan.node), origins.join(",")))
+    // An aggregate has the same state in one phase and in two.
+    let kind = match &plan.node {
+        PhysicalNode::GlobalGroupAggregate { .. } => "GroupAggregate",
+        node => describe(node),
+    };
+    Some(format!("{sink}/{kind}[{keys}]({})", origins.join(",")))
 }
 
 fn names(columns: impl Iterator<Item = usize>, input: &PhysicalPlan) -> String {

@@ -23,6 +23,8 @@ pub struct PhysicalPlan {
     pub schema: Schema,
     /// Which changes its result has; [inferred](super::changelog::infer) when the whole plan is there.
     pub changelog: ModifyKinds,
+    /// How many rows it collects before it works on them; `None` if it works on each.
+    pub bundle: Option<u64>,
 }
 
 /// The operators.
@@ -55,6 +57,14 @@ pub enum PhysicalNode {
         /// The watermark of a row.
         expression: Expression,
     },
+    /// Markers that tell the operators behind it to work on what they have collected: watermarks, of the clock or of event
+    /// time.
+    MiniBatchAssigner {
+        /// How far they are apart, in milliseconds.
+        interval: u64,
+        /// Whether they are the watermarks of the input, one for each interval.
+        by_event_time: bool,
+    },
     /// The rows of all inputs.
     Union,
     /// Each row goes to the subtask that owns its key; without columns, to the only one.
@@ -68,6 +78,28 @@ pub enum PhysicalNode {
         keys: Vec<usize>,
         /// What is computed of each group.
         calls: Vec<AggregateCall>,
+        /// How long groups are kept, if a hint says so.
+        ttl: Option<StateTtl>,
+    },
+    /// What rows add up to for each group, where they are: the first phase of an aggregate in two.
+    LocalGroupAggregate {
+        /// The columns of the key, by position.
+        keys: Vec<usize>,
+        /// What is computed of each group.
+        calls: Vec<AggregateCall>,
+        /// Whether rows may be taken back.
+        retracts: bool,
+    },
+    /// A row for each group, and how it changes: the second phase of an aggregate in two. The key stands first in its input.
+    GlobalGroupAggregate {
+        /// The columns of the key in the input of the first phase.
+        keys: Vec<usize>,
+        /// What is computed of each group.
+        calls: Vec<AggregateCall>,
+        /// The columns of the input of the first phase.
+        input: Schema,
+        /// Whether rows may be taken back.
+        retracts: bool,
         /// How long groups are kept, if a hint says so.
         ttl: Option<StateTtl>,
     },
@@ -198,7 +230,7 @@ impl PhysicalPlan {
 
     /// An operator over inputs.
     pub fn new(node: PhysicalNode, inputs: Vec<Self>, schema: Schema) -> Self {
-        Self { node, inputs, schema, changelog: ModifyKinds::INSERT }
+        Self { node, inputs, schema, changelog: ModifyKinds::INSERT, bundle: None }
     }
 
     /// How a plan runs. `scanned` says what the connector of a table does.
@@ -360,10 +392,9 @@ impl PhysicalPlan {
     /// The rows with what they were before, of which the input gives only the key and what they are.
     #[must_use]
     pub fn changelog_normalize(self, key: Vec<usize>) -> Self {
-        let (schema, changelog) =
-            (self.schema.clone(), ModifyKinds { update_before: true, ..self.changelog });
-        let input = self.exchange(key.clone());
-        let input = Self { changelog: changelog.without_update_before(), ..input };
+        let (schema, given) = (self.schema.clone(), self.changelog);
+        let input = Self { changelog: given, ..self.exchange(key.clone()) };
+        let changelog = ModifyKinds { update: given.update, delete: given.delete, ..ModifyKinds::ALL };
         Self { changelog, ..Self::new(PhysicalNode::ChangelogNormalize { key }, vec![input], schema) }
     }
 

@@ -46,11 +46,21 @@ impl QueryJob {
 pub struct InsertJob {
     session: Session,
     plans: Vec<PhysicalPlan>,
+    warnings: Vec<String>,
 }
 
 impl InsertJob {
     pub(super) const fn new(session: Session, plans: Vec<PhysicalPlan>) -> Self {
-        Self { session, plans }
+        Self { session, plans, warnings: Vec::new() }
+    }
+
+    pub(super) fn with_warnings(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    /// What there is to say about the INSERTs.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Reads the rows that test tables have in a session now.
@@ -63,6 +73,7 @@ impl InsertJob {
     pub fn append(&mut self, other: Self) {
         self.session = other.session;
         self.plans.extend(other.plans);
+        self.warnings.extend(other.warnings);
     }
 
     /// How each INSERT runs.

@@ -268,6 +268,27 @@ impl<T: ByteViewType> Accumulator for KeptText<T> {
         results.finish::<T>()
     }
 
+    fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
+        match self.slot(store, group) {
+            NOTHING => {}
+            BESIDE => {
+                into.push(1);
+                into.extend(self.long(store, group)?);
+            }
+            slot => {
+                into.push(1);
+                into.extend(short(&(slot - 1).to_le_bytes(), length(slot - 1)));
+            }
+        }
+        Ok(())
+    }
+
+    fn absorb(&mut self, store: &mut RowStore, group: RowRef, exported: &[u8]) -> Result<()> {
+        let Some((_, value)) = exported.split_first() else { return Ok(()) };
+        let known = self.slot(store, group);
+        self.add(store, group, known, make_view(value, 0, 0), value).map(drop)
+    }
+
     fn merge(
         &mut self,
         store: &mut RowStore,

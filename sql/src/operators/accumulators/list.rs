@@ -166,6 +166,21 @@ impl Accumulator for ListAggregate {
         groups.iter().map(|group| self.result(store, *group)).collect::<Result<Vec<_>>>().map(column)
     }
 
+    /// Of rows that are never taken back only.
+    fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
+        debug_assert!(!self.retracts, "which value is taken back is known where all are");
+        into.extend(self.text.get(self.text.handles.get(store, group))?.unwrap_or_default());
+        Ok(())
+    }
+
+    fn absorb(&mut self, store: &mut RowStore, group: RowRef, exported: &[u8]) -> Result<()> {
+        if exported.is_empty() {
+            return Ok(());
+        }
+        let (separator, text) = split(exported);
+        self.add(store, group, text, separator)
+    }
+
     fn merge(
         &mut self,
         store: &mut RowStore,

@@ -9,6 +9,7 @@ use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_state::rows::{KeyDecoder, KeyEncoder, KeyNumber, KeyOrder, RowRef, RowStore};
 
+use super::counted::{read_counted, write_counted};
 use super::encoded::{EncodedValues, Encoding};
 use super::number::{Stored, with_stored};
 use super::side::{HANDLE, Side, SideRows, meta_of};
@@ -45,6 +46,22 @@ fn best(rows: &SideRows, side: Option<Side>, minimum: bool) -> Result<Option<&[u
 fn merge_rows(rows: &mut SideRows, into: Side, from: Option<Side>) -> Result<()> {
     let all: Vec<_> = rows.scan(from, &[])?.map(|(key, count, _)| (key.to_vec(), count)).collect();
     all.into_iter().try_for_each(|(key, count)| rows.add(into, &key, count, &[]))
+}
+
+/// All values of a group, each with its number, as bytes.
+fn export_rows(rows: &SideRows, side: Option<Side>, into: &mut Vec<u8>) -> Result<()> {
+    for (key, count, _) in rows.scan(side, &[])? {
+        write_counted(key, &[count], into)?;
+    }
+    Ok(())
+}
+
+/// Adds what [`export_rows`] has made to a group.
+fn absorb_rows(rows: &mut SideRows, into: Side, exported: &[u8]) -> Result<()> {
+    read_counted::<1>(exported).try_for_each(|entry| {
+        let (key, [count]) = entry?;
+        rows.add(into, key, count, &[])
+    })
 }
 
 /// A handle; whether there is a value, and the best one.
@@ -172,6 +189,18 @@ impl<T: Stored<Native: PartialOrd + KeyNumber>> Accumulator for SortedNumbers<T>
         Ok(Arc::new(results.finish()))
     }
 
+    fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
+        export_rows(&self.rows, self.rows.handles.get(store, group), into)
+    }
+
+    fn absorb(&mut self, store: &mut RowStore, group: RowRef, exported: &[u8]) -> Result<()> {
+        let side = self.rows.handles.get_or_give(store, group);
+        absorb_rows(&mut self.rows, side, exported)?;
+        let best = self.look_up(side)?;
+        self.write(store.fixed_mut(group), best);
+        Ok(())
+    }
+
     fn merge(
         &mut self,
         store: &mut RowStore,
@@ -259,6 +288,15 @@ impl Accumulator for SortedBytes {
     fn results(&self, store: &RowStore, groups: &[RowRef]) -> Result<ArrayRef> {
         let values = groups.iter().map(|group| self.best(store, *group));
         self.encoding.decode(&values.collect::<Result<Vec<_>>>()?)
+    }
+
+    fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
+        export_rows(&self.rows, self.rows.handles.get(store, group), into)
+    }
+
+    fn absorb(&mut self, store: &mut RowStore, group: RowRef, exported: &[u8]) -> Result<()> {
+        let side = self.rows.handles.get_or_give(store, group);
+        absorb_rows(&mut self.rows, side, exported)
     }
 
     fn merge(

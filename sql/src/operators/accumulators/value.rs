@@ -156,6 +156,19 @@ impl Accumulator for OneValue {
         self.encoding.decode(&values.collect::<Result<Vec<_>>>()?)
     }
 
+    fn export(&self, store: &RowStore, group: RowRef, into: &mut Vec<u8>) -> Result<()> {
+        if let Some(value) = self.values.get(self.values.handles.get(store, group))? {
+            into.push(1);
+            into.extend(value);
+        }
+        Ok(())
+    }
+
+    fn absorb(&mut self, store: &mut RowStore, group: RowRef, exported: &[u8]) -> Result<()> {
+        let Some((_, value)) = exported.split_first() else { return Ok(()) };
+        self.add(store, group, Some(value))
+    }
+
     fn merge(
         &mut self,
         store: &mut RowStore,

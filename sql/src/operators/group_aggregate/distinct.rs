@@ -114,6 +114,11 @@ impl DistinctArguments {
         }
     }
 
+    /// The columns of the arguments.
+    pub(super) fn arguments(&self) -> &[usize] {
+        &self.arguments
+    }
+
     /// The filter of each variant.
     pub(super) fn filters(&self) -> &[Option<usize>] {
         &self.filters

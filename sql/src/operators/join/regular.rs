@@ -3,6 +3,7 @@
 //! Emits, row by row, what Flink's `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator` emit. Where a row meets
 //! several, it meets them in the order in which they came; in Flink that is the order of a Java hash map.
 
+mod bundle;
 mod emission;
 mod probe;
 mod side;
@@ -16,6 +17,7 @@ use millstream_runtime::chain::{OpenContext, OperatorHooks, Output, SnapshotCont
 
 use millstream_state::Timestamp;
 
+use self::bundle::JoinBundle;
 use self::probe::Probe;
 use self::side::JoinSide;
 pub use self::specification::{JoinSpecification, SideSpecification, UniqueKey};
@@ -34,10 +36,14 @@ pub struct Join {
     specification: JoinSpecification,
     left: JoinSide,
     right: JoinSide,
+    /// Rows that are collected, with mini-batch.
+    bundle: Option<JoinBundle>,
     /// Chunks that have not been looked at.
     waiting: VecDeque<(Input, Chunk)>,
     /// The chunk that is being looked at.
     probe: Option<Probe>,
+    /// A watermark that is emitted when all chunks are done.
+    advancing: Option<Timestamp>,
 }
 
 impl Join {
@@ -46,9 +52,11 @@ impl Join {
         Self {
             left: JoinSide::new("left-records", &specification.left, specification.tracks_left()),
             right: JoinSide::new("right-records", &specification.right, specification.tracks_right()),
+            bundle: specification.bundle.map(|rows| JoinBundle::new(specification, rows)),
             specification: specification.clone(),
             waiting: VecDeque::new(),
             probe: None,
+            advancing: None,
         }
     }
 
@@ -60,7 +68,7 @@ impl Join {
                 Some(probe) => probe,
                 None => match self.waiting.pop_front() {
                     Some((input, chunk)) => self.begin(input, chunk, &cx)?,
-                    None => return Ok(()),
+                    None => break,
                 },
             };
             let (own, other) = match probe.input() {
@@ -78,6 +86,36 @@ impl Join {
                 })?;
             }
         }
+        match self.advancing.take() {
+            Some(watermark) => output.emit_watermark(watermark),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes chunks of an input: to collect their rows, or to work on them.
+    fn take_in(
+        &mut self,
+        input: Input,
+        batch: &mut Batch<Chunk>,
+        output: &mut Output<'_, Chunk>,
+    ) -> Result<()> {
+        let waiting = &mut self.waiting;
+        match &mut self.bundle {
+            None => waiting.extend(batch.drain().map(|chunk| (input, chunk))),
+            Some(bundle) => batch.drain().collect::<Vec<_>>().iter().try_for_each(|chunk| {
+                bundle.push(input, chunk, &mut |input, chunk| waiting.push_back((input, chunk)))
+            })?,
+        }
+        self.work(output)
+    }
+
+    /// Works on all rows that are collected.
+    fn finish_bundle(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        let waiting = &mut self.waiting;
+        if let Some(bundle) = &mut self.bundle {
+            bundle.take(&mut |input, chunk| waiting.push_back((input, chunk)))?;
+        }
+        self.work(output)
     }
 
     fn begin(&mut self, input: Input, chunk: Chunk, cx: &EvalContext) -> Result<Probe> {
@@ -102,6 +140,19 @@ impl OperatorHooks<Chunk> for Join {
         self.work(output)
     }
 
+    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.advancing = Some(watermark);
+        self.finish_bundle(output)
+    }
+
+    fn before_barrier(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)
+    }
+
+    fn end_of_data(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
+        self.finish_bundle(output)
+    }
+
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
         self.left.snapshot(cx);
         self.right.snapshot(cx);
@@ -111,13 +162,11 @@ impl OperatorHooks<Chunk> for Join {
 
 impl TwoInputOperator<Chunk, Chunk, Chunk> for Join {
     fn process_first(&mut self, batch: &mut Batch<Chunk>, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.waiting.extend(batch.drain().map(|chunk| (Input::Left, chunk)));
-        self.work(output)
+        self.take_in(Input::Left, batch, output)
     }
 
     fn process_second(&mut self, batch: &mut Batch<Chunk>, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.waiting.extend(batch.drain().map(|chunk| (Input::Right, chunk)));
-        self.work(output)
+        self.take_in(Input::Right, batch, output)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct ModifyKinds {
     pub delete: bool,
     /// Whether each `+U` has a `-U` before it. Means nothing without updates.
     pub update_before: bool,
+    /// Whether a `-D` may have the key alone, and NULL in all other columns. Means nothing without deletions.
+    pub key_only_deletes: bool,
 }
 
 /// What is said of an update.
@@ -29,14 +31,25 @@ pub enum UpdateKind {
     BeforeAfter,
 }
 
+/// What is said of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteKind {
+    /// The key: the reader knows the row by it.
+    ByKey,
+    /// What the row was.
+    Full,
+}
+
 impl ModifyKinds {
     /// No change at all: what a union starts with.
-    pub const NONE: Self = Self { insert: false, update: false, delete: false, update_before: false };
+    pub const NONE: Self =
+        Self { insert: false, update: false, delete: false, update_before: false, key_only_deletes: false };
     /// `+I` alone.
     pub const INSERT: Self = Self { insert: true, ..Self::NONE };
 
     /// All kinds.
-    pub const ALL: Self = Self { insert: true, update: true, delete: true, update_before: true };
+    pub const ALL: Self =
+        Self { insert: true, update: true, delete: true, update_before: true, key_only_deletes: false };
 
     /// Whether there is nothing but `+I`.
     pub const fn is_insert_only(self) -> bool {
@@ -51,6 +64,7 @@ impl ModifyKinds {
             update: self.update || other.update,
             delete: self.delete || other.delete,
             update_before: self.update_before || other.update_before,
+            key_only_deletes: self.key_only_deletes || other.key_only_deletes,
         }
     }
 
@@ -67,12 +81,13 @@ impl ModifyKinds {
             update: mode.contains(RowKind::UpdateAfter),
             delete: mode.contains(RowKind::Delete),
             update_before: mode.contains(RowKind::UpdateBefore),
+            key_only_deletes: mode.key_only_deletes(),
         }
     }
 
     /// As a connector wants to know it.
     pub fn mode(self) -> ChangelogMode {
-        ChangelogMode::of(self.row_kinds())
+        ChangelogMode::of(self.row_kinds()).with_key_only_deletes(self.key_only_deletes)
     }
 
     fn row_kinds(self) -> impl Iterator<Item = RowKind> {
@@ -87,12 +102,13 @@ impl ModifyKinds {
 }
 
 impl fmt::Display for ModifyKinds {
-    /// As EXPLAIN writes it: `I,UB,UA,D`.
+    /// As EXPLAIN writes it: `I,UB,UA,D`, with `PD` for deletions of which only the key is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.row_kinds().map(|kind| match kind {
             RowKind::Insert => "I",
             RowKind::UpdateBefore => "UB",
             RowKind::UpdateAfter => "UA",
+            RowKind::Delete if self.key_only_deletes => "PD",
             RowKind::Delete => "D",
         });
         f.write_str(&names.collect::<Vec<_>>().join(","))

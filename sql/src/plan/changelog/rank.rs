@@ -11,9 +11,10 @@ pub(super) fn is_deduplicate(plan: &PhysicalPlan) -> bool {
     time_order(plan).is_some()
 }
 
-/// Whether a rank over insertions is the first row by a time attribute, which never changes.
+/// Whether a rank over insertions is the first row by a time attribute, which never changes. One that collects rows does
+/// not wait for watermarks, as in Flink: an earlier row may come.
 pub(super) fn keeps_first(plan: &PhysicalPlan) -> bool {
-    time_order(plan).is_some_and(|order| !order.descending)
+    plan.bundle.is_none() && time_order(plan).is_some_and(|order| !order.descending)
 }
 
 fn time_order(plan: &PhysicalPlan) -> Option<SortKey> {

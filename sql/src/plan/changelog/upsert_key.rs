@@ -25,6 +25,7 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             of_input(plan).into_iter().filter_map(mapped).collect()
         }
         PhysicalNode::WatermarkAssigner { .. }
+        | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => of_input(plan),
         // Rows that go to subtasks by other columns may overtake each other.
@@ -64,7 +65,11 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
                 _ => Vec::new(),
             }
         }
-        PhysicalNode::GroupAggregate { keys, .. } => vec![(0..keys.len()).collect()],
+        PhysicalNode::GroupAggregate { keys, .. } | PhysicalNode::GlobalGroupAggregate { keys, .. } => {
+            vec![(0..keys.len()).collect()]
+        }
+        // Each bundle has the key again.
+        PhysicalNode::LocalGroupAggregate { .. } => Vec::new(),
         PhysicalNode::Rank { partition, start, end, number, .. } => {
             let mut partition: BTreeSet<usize> = partition.iter().copied().collect();
             // A row that takes the place of another is an update of that place, and not of what the input's rows are

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::expression::{Format, text};
+use super::phases;
 use crate::plan::changelog::join_input_keys;
 use crate::plan::{JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
 use crate::types::{Schema, TimeKind};
@@ -21,7 +22,11 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
                 ("rightInputSpec", unique_key(plan, 1, condition.keys.iter().map(|key| key.right).collect())),
             ];
             attributes.extend(ttl.describe().map(|hints| ("stateTtlHints", hints)));
+            attributes.extend(plan.bundle.map(|_| ("miniBatch", "true".to_owned())));
             attributes
+        }
+        PhysicalNode::LocalGroupAggregate { .. } | PhysicalNode::GlobalGroupAggregate { .. } => {
+            phases::attributes(plan)
         }
         PhysicalNode::Rank { partition, order, strategy: RankStrategy::Deduplicate, .. } => {
             let keep = if order.iter().any(|key| key.descending) { "LastRow" } else { "FirstRow" };

@@ -5,7 +5,7 @@ use super::logical::tuples;
 use super::reuse::{Part, Reuse};
 use super::{Tree, keyed, line, table_parts, window};
 use crate::plan::changelog::{describe, sorts_by_time};
-use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan};
+use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan, StateTtl};
 use crate::types::Schema;
 
 pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) -> Tree {
@@ -115,6 +115,10 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             ("rowtime", plan.schema.name(*column).to_owned()),
             ("watermark", text(expression, &input_names, format)),
         ],
+        PhysicalNode::MiniBatchAssigner { interval, by_event_time } => vec![
+            ("interval", format!("{interval}ms")),
+            ("mode", if *by_event_time { "RowTime" } else { "ProcTime" }.to_owned()),
+        ],
         PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
         PhysicalNode::GroupAggregate { keys, calls, ttl } => {
@@ -135,8 +139,7 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
                 attributes.push(("groupBy", keys.join(", ")));
             }
             attributes.push(("select", select));
-            let hint = ttl.as_ref().map(|ttl| format!("[[STATE_TTL options:[{ttl}]]]"));
-            attributes.extend(hint.map(|hint| ("stateTtlHints", hint)));
+            attributes.extend(ttl.as_ref().map(|ttl| ("stateTtlHints", state_ttl_hint(ttl))));
             attributes
         }
         PhysicalNode::Sink { table } => {
@@ -152,6 +155,11 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
         | PhysicalNode::WindowTableFunction { .. } => window::attributes(plan, format),
         _ => keyed::attributes(plan, format),
     }
+}
+
+/// How long groups are kept.
+pub(super) fn state_ttl_hint(ttl: &StateTtl) -> String {
+    format!("[[STATE_TTL options:[{ttl}]]]")
 }
 
 /// `hash[a, b]`, or `single` where all rows go to one subtask.

@@ -28,6 +28,8 @@ pub struct SideSpecification {
     pub unique_key: UniqueKey,
     /// Whether rows are added only.
     pub insert_only: bool,
+    /// Whether updates come without what rows were before.
+    pub upserts: bool,
     /// How long rows are kept.
     pub ttl: Option<Ttl>,
     pub(super) keys: KeyLayout,
@@ -39,7 +41,7 @@ impl SideSpecification {
     /// An input whose rows are kept for ever.
     pub fn new(schema: Schema, unique_key: UniqueKey, insert_only: bool) -> Self {
         let keys = KeyLayout::new(Vec::new(), Vec::new());
-        Self { schema, unique_key, insert_only, ttl: None, keys, strict: Vec::new() }
+        Self { schema, unique_key, insert_only, upserts: false, ttl: None, keys, strict: Vec::new() }
     }
 }
 
@@ -50,6 +52,8 @@ pub struct JoinSpecification {
     pub(super) left: SideSpecification,
     pub(super) right: SideSpecification,
     pub(super) residual: Option<Residual>,
+    /// How many rows are collected before they are worked on.
+    pub(super) bundle: Option<u64>,
 }
 
 /// The part of a condition that is no equality of columns.
@@ -105,7 +109,13 @@ impl JoinSpecification {
                 Some(Residual { program: Program::compile([&local], cx)?, columns })
             }
         };
-        Ok(Self { kind, left, right, residual })
+        Ok(Self { kind, left, right, residual, bundle: None })
+    }
+
+    /// The same join, of which each subtask collects so many rows before it works on them.
+    #[must_use]
+    pub fn collecting(self, rows: Option<u64>) -> Self {
+        Self { bundle: rows, ..self }
     }
 
     /// Whether it is kept for each row of the left input how many it is in a pair with.

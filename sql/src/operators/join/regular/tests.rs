@@ -1,5 +1,6 @@
 //! A slow reference, and histories of both inputs.
 
+mod bundle;
 mod reference;
 mod state;
 

@@ -237,3 +237,28 @@ fn a_sink_with_another_key_is_materialized() {
     assert!(!materializes("p, COUNT(*)", "n", "SET 'table.exec.sink.upsert-materialize' = 'NONE';"));
     assert!(materializes("p, COUNT(*)", "p", "SET 'table.exec.sink.upsert-materialize' = 'FORCE';"));
 }
+
+#[test]
+fn a_sink_with_another_key_gets_a_warning() {
+    let warnings = |script: &str| {
+        let mut environment = TableEnvironment::new();
+        let mut warnings = Vec::new();
+        for statement in script.split(';').filter(|statement| !statement.trim().is_empty()) {
+            if let TableResult::Insert(job) = environment.execute_sql(statement).unwrap() {
+                warnings.extend(job.warnings().to_vec());
+            }
+        }
+        warnings
+    };
+    let script = |key: &str, conflict: &str| {
+        format!(
+            "{ROWS} CREATE TABLE sink (p INT, n BIGINT NOT NULL, PRIMARY KEY ({key}) NOT ENFORCED) \
+            WITH ('connector' = 'print'); INSERT INTO sink SELECT p, COUNT(*) FROM t GROUP BY p {conflict}"
+        )
+    };
+    assert!(warnings(&script("p", "")).is_empty());
+    assert!(warnings(&script("n", "ON CONFLICT DO DEDUPLICATE")).is_empty());
+    let [warning] = warnings(&script("n", "")).try_into().unwrap();
+    assert!(warning.starts_with("Flink 2.3 refuses this INSERT"), "{warning}");
+    assert!(warning.contains("Primary key: [n], upsert key: [p]."), "{warning}");
+}
