@@ -312,6 +312,7 @@ fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
     let options = ExplainOptions {
         changelog_mode: arguments.changelog_mode,
         json_execution_plan: arguments.json.then_some(1),
+        reuses: true,
     };
     explain::explain(&mut TableEnvironment::new(), &read(&arguments.file)?, options)
 }

@@ -521,7 +521,7 @@ fn unknown_function(name: &str) -> SqlError {
 
 /// The first unit of an interval's type alone.
 fn unit_of(qualifier: &ast::IntervalQualifier) -> ast::IntervalQualifier {
-    ast::IntervalQualifier { end: None, ..qualifier.clone() }
+    ast::IntervalQualifier { end: None, ..*qualifier }
 }
 
 const fn binary_name(operator: BinaryOperator) -> &'static str {

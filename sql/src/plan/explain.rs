@@ -54,7 +54,7 @@ pub fn explain(plans: &[Explained<'_>], options: ExplainOptions) -> String {
     }
     text.push_str("== Optimized Execution Plan ==\n");
     for plan in plans {
-        let mut reuse = options.reuses.then(|| Reuse::of(plan.physical)).unwrap_or_default();
+        let mut reuse = if options.reuses { Reuse::of(plan.physical) } else { Reuse::default() };
         physical::shared_tree(plan.physical, &mut reuse).write(&mut text);
         text.push('\n');
     }

@@ -118,7 +118,7 @@ fn run(input: &[Row], query: &str) -> (Vec<String>, u64) {
     let _sink = job.build(&environment).unwrap().sink_to(CollectSink::new(&collected));
     let handle = environment.spawn("late rows").unwrap();
     handle.join_blocking().unwrap();
-    let late = handle.metrics().operators().into_iter().map(|(_, operator)| operator.late_records).sum();
+    let late = handle.metrics().operators().into_values().map(|operator| operator.late_records).sum();
     let mut rows = rows(job.schema(), &collected.take());
     rows.sort();
     (rows, late)
