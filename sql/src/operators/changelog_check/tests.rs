@@ -31,6 +31,7 @@ fn run(changelog: ModifyKinds, keys: &[&[usize]], changes: &[&str]) -> Result<Ve
 }
 
 #[test]
+#[allow(clippy::type_complexity, reason = "a table of cases")]
 fn right_changelogs_pass_as_they_are() {
     let only_after = ModifyKinds::ALL.without_update_before();
     let cases: &[Case] = &[
@@ -45,6 +46,7 @@ fn right_changelogs_pass_as_they_are() {
 }
 
 #[test]
+#[allow(clippy::type_complexity, reason = "a table of cases")]
 fn wrong_changelogs_are_named() {
     let only_after = ModifyKinds::ALL.without_update_before();
     let cases: &[(Case, &str)] = &[
