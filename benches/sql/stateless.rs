@@ -7,6 +7,7 @@ use millstream::sql::chunk::{Chunk, KeyLayout, exchange};
 use millstream::sql::eval::BuildContext;
 use millstream::sql::operators::Calc;
 use millstream::sql::plan::PhysicalNode;
+use millstream::sql::types::{Field, SqlType};
 use millstream::testing::OperatorHarness;
 use millstream::time::Timestamp;
 
@@ -47,19 +48,15 @@ fn calc(table: &Table) {
     );
 }
 
-/// The time of a job with an exchange less that of one without, over two subtasks.
+/// A job whose rows are exchanged between two subtasks and dropped.
 fn routes(table: &Table) {
     let rows = chunks(1_000_000);
     let all = count(&rows);
-    let job = |rows: &[Chunk], exchanged: bool| {
-        let environment = Environment::new().parallelism(1);
-        let source = environment.from_vec(rows.to_vec());
-        let layout = {
-            let plan = operator("SELECT * FROM t", |plan| matches!(plan.node, PhysicalNode::Scan { .. }));
-            KeyLayout::new(vec![0], vec![plan.schema.field(0)])
-        };
-        let rows = if exchanged { exchange(&source, layout).parallelism(2) } else { source };
-        rows.map(|chunk: Chunk| chunk.rows()).discard();
+    let job = |rows: &[Chunk]| {
+        let environment = Environment::new().parallelism(2);
+        let source = environment.from_collection(rows.to_vec());
+        let layout = KeyLayout::new(vec![0], vec![Field::required(SqlType::BigInt)]);
+        exchange(&source, layout).map(|chunk: Chunk| chunk.rows()).discard();
         environment.execute("exchange").unwrap();
     };
     let (first, second) = (rows.clone(), rows);
@@ -67,7 +64,7 @@ fn routes(table: &Table) {
         "exchange of 4 columns to 2 subtasks, by the clock",
         6.0 + 4.0 * 3.0,
         all,
-        || Box::new(move || job(&first, true)),
+        || Box::new(move || job(&first)),
         || {
             Box::new(move || {
                 let mut parts: [Vec<(i64, i64)>; 2] = Default::default();
