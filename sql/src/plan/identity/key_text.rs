@@ -20,6 +20,14 @@ pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
             Some(expression) => text(expression, input),
             None => plan.schema.name(column).to_owned(),
         },
+        // What is read may go by another name at once.
+        (PhysicalNode::Scan { table, columns, .. }, _) => match columns.get(column) {
+            Some(path) => {
+                let name = table.columns.get(path.root()).map_or("", |column| &column.name);
+                path.fields().iter().fold(name.to_owned(), |text, field| format!("{text}.{field}"))
+            }
+            None => plan.schema.name(column).to_owned(),
+        },
         _ => plan.schema.name(column).to_owned(),
     }
 }
