@@ -37,7 +37,7 @@ fn passes(mut harness: OperatorHarness<Chunk, Chunk>, rows: Vec<Chunk>) -> Box<d
 fn group_aggregate(query: &str) -> GroupAggregate {
     let plan = operator(query, |plan| matches!(plan.node, PhysicalNode::GroupAggregate { .. }));
     let schema = plan.input().unwrap().schema.clone();
-    let PhysicalNode::GroupAggregate { keys, calls } = &plan.node else { unreachable!() };
+    let PhysicalNode::GroupAggregate { keys, calls, .. } = &plan.node else { unreachable!() };
     GroupAggregate::new(&GroupAggregateSpecification::new(keys, calls, &schema, false, true).unwrap())
 }
 
@@ -114,7 +114,7 @@ fn window_aggregate() -> (WindowAggregateSpecification, PhysicalPlan) {
     let query = "SELECT k, window_start, window_end, COUNT(*), SUM(v)
                  FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY k, window_start, window_end";
     let plan = operator(query, |plan| matches!(plan.node, PhysicalNode::WindowAggregate { .. }));
-    let PhysicalNode::WindowAggregate { keys, calls, windowing, columns } = &plan.node else {
+    let PhysicalNode::WindowAggregate { keys, calls, windowing, columns, .. } = &plan.node else {
         unreachable!()
     };
     let schema = &plan.input().unwrap().schema;

@@ -19,7 +19,7 @@ fn join() -> Join {
     let plan = operator("SELECT t.k, v, s, w FROM t JOIN u ON t.k = u.k", |plan| {
         matches!(plan.node, PhysicalNode::Join { .. })
     });
-    let PhysicalNode::Join { kind, condition } = &plan.node else { unreachable!() };
+    let PhysicalNode::Join { kind, condition, .. } = &plan.node else { unreachable!() };
     let side = |at: usize| SideSpecification::new(plan.inputs[at].schema.clone(), UniqueKey::None, true);
     Join::new(&JoinSpecification::new(*kind, condition, side(0), side(1), &BuildContext::default()).unwrap())
 }

@@ -89,7 +89,12 @@ pub fn run(table: &Table) {
             &format!("changelog normalize, {keys} keys"),
             [4.0 + 5.0, 45.0 + 30.0][index] + 4.0 * 2.0,
             all,
-            || passes(OperatorHarness::new(ChangelogNormalize::new(&[0], &schema, true)).unwrap(), upserts),
+            || {
+                passes(
+                    OperatorHarness::new(ChangelogNormalize::new(&[0], &schema, true, None)).unwrap(),
+                    upserts,
+                )
+            },
             || last_rows(keys),
         );
     }

@@ -53,7 +53,7 @@ fn routes(table: &Table) {
     let all = count(&rows);
     let job = |rows: &[Chunk], exchanged: bool| {
         let environment = Environment::new().parallelism(1);
-        let source = environment.from_vec(rows.to_vec());
+        let source = environment.from_collection(rows.to_vec());
         let layout = {
             let plan = operator("SELECT * FROM t", |plan| matches!(plan.node, PhysicalNode::Scan { .. }));
             KeyLayout::new(vec![0], vec![plan.schema.field(0)])

@@ -90,13 +90,7 @@ pub fn query(session: &Session, job: &QueryJob, options: ScriptOptions) -> Resul
 }
 
 /// Writes each row of a stream as it comes; they are counted.
-pub fn print(
-    rows: &Stream<Chunk>,
-    schema: &Schema,
-    style: Style,
-    tableau: &Tableau,
-    count: &Arc<AtomicU64>,
-) {
+pub fn print(rows: &Stream<Chunk>, schema: &Schema, style: Style, tableau: &Tableau, count: &Arc<AtomicU64>) {
     let (text, json) = (RowText::new(schema), RowJson::new(schema));
     let (counted, lines) = (count.clone(), tableau.clone());
     let _sink = rows.sink_to(PrintSink::new(move |chunk: &Chunk, out: &mut String| {

@@ -241,7 +241,9 @@ fn sql(arguments: &SqlArguments) -> Result<ExitCode, Failure> {
         clock: arguments.clock.clock(),
     };
     if options.detach && options.clock != JobClock::Wall {
-        return Err(Failure::usage("--detach and --clock virtual: a job that runs in virtual time is awaited"));
+        return Err(Failure::usage(
+            "--detach and --clock virtual: a job that runs in virtual time is awaited",
+        ));
     }
     let mut script = Script::new(options);
     script.set(&arguments.settings)?;

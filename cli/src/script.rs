@@ -179,7 +179,9 @@ impl Script {
                 let id = job_id(self.running.len(), handle.name());
                 match self.options.style {
                     Style::Flink => {
-                        output::line("[INFO] SQL update statement has been successfully submitted to the cluster:");
+                        output::line(
+                            "[INFO] SQL update statement has been successfully submitted to the cluster:",
+                        );
                         output::line(&format!("Job ID: {id}\n"));
                     }
                     Style::Json => output::line(&format!("{{\"ok\":{}}}", quoted(&format!("Job ID: {id}")))),

@@ -22,7 +22,8 @@ pub use path::ColumnPath;
 pub use physical::{PhysicalNode, PhysicalPlan, Scanned};
 pub use sort::{RankForm, RankStrategy, SortKey};
 pub use state_ttl::{JoinStateTtl, StateTtl};
-pub(crate) use window::{is_window_aggregate, is_window_join, refuse_processing_time};
 pub use window::{
-    AttachedWindow, Cut, EmitStrategy, WindowColumn, WindowForm, WindowFunction, WindowKind, WindowProperties, Windowing, window_properties,
+    AttachedWindow, Cut, EmitStrategy, WindowColumn, WindowForm, WindowFunction, WindowKind,
+    WindowProperties, Windowing, window_properties,
 };
+pub(crate) use window::{is_window_aggregate, is_window_join, refuse_processing_time};

@@ -17,9 +17,7 @@ use millstream_operators::Environment;
 use millstream_sql::chunk::RowText;
 use millstream_sql::connectors::nexmark::{Auction, Bid, Event, Generator, Options, Person};
 use millstream_sql::parser::split_statements;
-use millstream_sql::types::text::timestamp::{
-    TimestampFormat, write_format_timestamp, write_timestamp_row,
-};
+use millstream_sql::types::text::timestamp::{TimestampFormat, write_format_timestamp, write_timestamp_row};
 use millstream_sql::{TableEnvironment, TableResult};
 
 const EVENTS: &str = "20000";

@@ -195,11 +195,13 @@ impl<'a, 'g> Binder<'a, 'g> {
             Syntax::Special(special) => self.special(special, span),
             Syntax::Context(function) => self.named(context_name(*function), Vec::new(), span),
             Syntax::Subquery(_) | Syntax::Exists(_) | Syntax::In { operands: Operands::Query(_), .. }
-                if self.grouping.is_none() && self.scope.subquery(span).is_some() => self
-                .scope
-                .subquery(span)
-                .cloned()
-                .ok_or_else(|| SqlError::validation("a subquery without a value")),
+                if self.grouping.is_none() && self.scope.subquery(span).is_some() =>
+            {
+                self.scope
+                    .subquery(span)
+                    .cloned()
+                    .ok_or_else(|| SqlError::validation("a subquery without a value"))
+            }
             Syntax::In { .. }
             | Syntax::Quantified { .. }
             | Syntax::Exists(_)
@@ -519,7 +521,7 @@ fn unknown_function(name: &str) -> SqlError {
 
 /// The first unit of an interval's type alone.
 fn unit_of(qualifier: &ast::IntervalQualifier) -> ast::IntervalQualifier {
-    ast::IntervalQualifier { end: None, ..qualifier.clone() }
+    ast::IntervalQualifier { end: None, ..*qualifier }
 }
 
 const fn binary_name(operator: BinaryOperator) -> &'static str {

@@ -10,8 +10,8 @@ use crate::error::{SqlError, SqlResult};
 use crate::functions::scalar_function;
 use crate::parser::Span;
 use crate::parser::ast::{
-    ArgumentValue, Arguments, Expression as Syntax, ExpressionKind, FunctionCall, GroupBy, GroupingElementKind,
-    Select,
+    ArgumentValue, Arguments, Expression as Syntax, ExpressionKind, FunctionCall, GroupBy,
+    GroupingElementKind, Select,
 };
 use crate::plan::{EmitStrategy, Expression, WindowColumn, WindowForm, WindowFunction, WindowKind};
 use crate::types::{NamedField, SqlType, TimeKind};
@@ -90,10 +90,10 @@ impl GroupWindow {
         let window = Self { strategy, ..window };
         match calls.next() {
             None => Ok(Some(window)),
-            Some((other, _)) => Err(SqlError::validation(
-                "Only a single window group function may be used in GROUP BY",
-            )
-            .at(other.span)),
+            Some((other, _)) => {
+                Err(SqlError::validation("Only a single window group function may be used in GROUP BY")
+                    .at(other.span))
+            }
         }
     }
 
@@ -156,7 +156,8 @@ impl GroupWindow {
     ) -> SqlResult<Option<Expression>> {
         let Some((function, what)) = auxiliary(call) else { return Ok(None) };
         let same = window.filter(|window| {
-            Self::new(function, call, scope).is_ok_and(|same| same.kind == window.kind && same.time == window.time)
+            Self::new(function, call, scope)
+                .is_ok_and(|same| same.kind == window.kind && same.time == window.time)
         });
         let Some(window) = same else {
             let [name] = call.name.parts.as_slice() else { return Ok(None) };
@@ -275,5 +276,6 @@ fn mismatch(function: Function, span: Span) -> SqlError {
         Function::Session => "SESSION(time attribute, gap)",
         _ => "TUMBLE(time attribute, size)",
     };
-    SqlError::validation(format!("Invalid arguments of {} in GROUP BY: write {form}", function.name())).at(span)
+    SqlError::validation(format!("Invalid arguments of {} in GROUP BY: write {form}", function.name()))
+        .at(span)
 }

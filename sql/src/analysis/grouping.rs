@@ -30,7 +30,15 @@ pub(crate) struct Grouping<'a> {
 impl<'a> Grouping<'a> {
     /// By these expressions over the input; `grouped` says whether there is a GROUP BY at all.
     pub(crate) const fn new(input: &'a Scope, keys: Vec<Expression>, grouped: bool) -> Self {
-        Self { input, keys, arguments: Vec::new(), calls: Vec::new(), grouped, window: None, materializes: true }
+        Self {
+            input,
+            keys,
+            arguments: Vec::new(),
+            calls: Vec::new(),
+            grouped,
+            window: None,
+            materializes: true,
+        }
     }
 
     /// The same, by windows of time as well.
@@ -72,7 +80,8 @@ impl<'a> Grouping<'a> {
 
     /// The column above the aggregate that a call is; `None` if the function is no aggregate.
     pub(crate) fn call(&mut self, call: &FunctionCall) -> SqlResult<Option<Expression>> {
-        if let Some(result) = GroupWindow::auxiliary(self.window.as_ref(), call, self.input, self.keys.len())? {
+        if let Some(result) = GroupWindow::auxiliary(self.window.as_ref(), call, self.input, self.keys.len())?
+        {
             return Ok(Some(result));
         }
         let [name] = call.name.parts.as_slice() else { return Ok(None) };

@@ -52,8 +52,7 @@ pub(super) fn select(
     let mut numbers = RowNumbers::new(&select.windows);
     let is_grouped = select.group_by.is_some() || select.having.is_some() || has_aggregates;
     let (plan, columns, qualify) = if is_grouped {
-        let grouping =
-            Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
+        let grouping = Grouping::new(&scope, keys(select, &scope)?, select.group_by.is_some()).over(&plan);
         let mut grouping = grouping.with_window(GroupWindow::of(context.session, select, &scope)?);
         let mut binder = Binder::above(&mut grouping).with_numbers(&mut numbers);
         let columns = columns(&scope, select, hidden, &mut binder)?;

@@ -307,8 +307,8 @@ enum Found<'e> {
 /// The subqueries in an expression, each before what it is part of.
 fn collect<'e>(expression: &'e Syntax, into: &mut Vec<Found<'e>>) {
     use ExpressionKind::{
-        Array, Between, Binary, Case, Cast, Exists, Field, Function, In, Interval, Is, Item, Like, Logical, Map,
-        Row, Special, Subquery, Unary,
+        Array, Between, Binary, Case, Cast, Exists, Field, Function, In, Interval, Is, Item, Like, Logical,
+        Map, Row, Special, Subquery, Unary,
     };
     let mut parts: Vec<&Syntax> = Vec::new();
     match &expression.kind {
@@ -339,7 +339,12 @@ fn collect<'e>(expression: &'e Syntax, into: &mut Vec<Found<'e>>) {
                 Operands::Query(query) => {
                     collect(value, into);
                     let span = *expression.span;
-                    return into.push(Found::Test(Test { value: Some(value), query, negated: *negated, span }));
+                    return into.push(Found::Test(Test {
+                        value: Some(value),
+                        query,
+                        negated: *negated,
+                        span,
+                    }));
                 }
             }
         }

@@ -23,7 +23,8 @@ use millstream_operators::Stream;
 use millstream_operators::sink::StreamSink;
 
 use super::{
-    ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource, WatermarkEmission,
+    ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource,
+    WatermarkEmission,
 };
 use crate::chunk::{Chunk, RowKind};
 use crate::error::{SqlError, SqlResult};

@@ -10,7 +10,9 @@ mod upsert_key;
 
 use std::collections::BTreeSet;
 
-use super::{JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowForm, WindowKind, Windowing};
+use super::{
+    JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey, WindowForm, WindowKind, Windowing,
+};
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, TimeKind};
 

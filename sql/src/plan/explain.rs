@@ -34,14 +34,12 @@ pub struct Explained<'a> {
 pub struct ExplainOptions {
     /// Which changes each operator gives.
     pub changelog_mode: bool,
-    /// Whether equal parts of a plan run once.
-    pub reuses: bool,
     /// The job as JSON, with this parallelism.
     pub json_execution_plan: Option<u32>,
 }
 
-/// The plans of statements that are one job.
-pub fn explain(plans: &[Explained<'_>], options: ExplainOptions) -> String {
+/// The plans of statements that are one job; `reuses` says whether equal parts of a plan run once.
+pub fn explain(plans: &[Explained<'_>], options: ExplainOptions, reuses: bool) -> String {
     let mut text = String::from("== Abstract Syntax Tree ==\n");
     for plan in plans {
         logical::tree(plan.logical, plan.sink).write(&mut text);
@@ -54,7 +52,7 @@ pub fn explain(plans: &[Explained<'_>], options: ExplainOptions) -> String {
     }
     text.push_str("== Optimized Execution Plan ==\n");
     for plan in plans {
-        let mut reuse = options.reuses.then(|| Reuse::of(plan.physical)).unwrap_or_default();
+        let mut reuse = if reuses { Reuse::of(plan.physical) } else { Reuse::default() };
         physical::shared_tree(plan.physical, &mut reuse).write(&mut text);
         text.push('\n');
     }

@@ -205,10 +205,7 @@ impl PhysicalPlan {
     ///
     /// # Errors
     /// What `scanned` fails with.
-    pub fn of<E>(
-        plan: LogicalPlan,
-        scanned: &impl Fn(&Arc<Table>) -> Result<Scanned, E>,
-    ) -> Result<Self, E> {
+    pub fn of<E>(plan: LogicalPlan, scanned: &impl Fn(&Arc<Table>) -> Result<Scanned, E>) -> Result<Self, E> {
         let schema = plan.schema;
         Ok(match plan.node {
             LogicalNode::Scan(scan) => {

@@ -23,7 +23,6 @@ impl TableEnvironment {
         let parallelism = self.session.integer("parallelism.default")?;
         let options = ExplainOptions {
             changelog_mode: has(ExplainDetail::ChangelogMode),
-            reuses: self.session.reuses_sub_plans(),
             json_execution_plan: has(ExplainDetail::JsonExecutionPlan)
                 .then(|| parallelism.and_then(|value| u32::try_from(value).ok()).unwrap_or(1)),
         };
@@ -62,7 +61,7 @@ impl TableEnvironment {
                 sink: plan.sink.as_deref(),
             })
             .collect();
-        Ok(explain(&plans, options))
+        Ok(explain(&plans, options, self.session.reuses_sub_plans()))
     }
 
     fn planned(&self, insert: &Insert) -> SqlResult<Planned> {

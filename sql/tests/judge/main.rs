@@ -106,7 +106,7 @@ fn judge(cases: u64, restores: bool) {
         let file = CaseFile::parse(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
         let seed = bytes.iter().map(|byte| u64::from(*byte)).sum();
         let options = CaseOptions { seed, ..CaseOptions::default() };
-        for difference in run_case(&file.cases[0], &options).differences {
+        if let Some(difference) = run_case(&file.cases[0], &options).differences.into_iter().next() {
             let (line, run, message) = (difference.line, difference.run, difference.message);
             return Err(TestCaseError::fail(format!("line {line}, {run}:\n{message}\n\n{text}")));
         }

@@ -128,12 +128,7 @@ impl<E: Encoder> FileWriter<E> {
     }
 
     /// Writes records into a folder of the directory.
-    fn append<O>(
-        &mut self,
-        folder: &str,
-        records: &[E::Record],
-        output: &mut Output<'_, O>,
-    ) -> Result<()> {
+    fn append<O>(&mut self, folder: &str, records: &[E::Record], output: &mut Output<'_, O>) -> Result<()> {
         let mut part = match self.parts.remove(folder) {
             Some(part) => part,
             None => self.open(folder, output.context())?,

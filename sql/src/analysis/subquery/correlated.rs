@@ -66,10 +66,11 @@ pub(super) fn value(
     // Each key once: the same column may be said to be equal to several.
     let before = plan.schema.len();
     let field = |column: usize| Field::nullable(aggregate.schema.field(column).data_type);
-    let conditions = outer.into_iter().zip(keys.iter().map(|key| position(&keys, key))).map(|(outer, key)| {
-        let key = Expression::column(before + key, aggregate.schema.field(key));
-        operator("=")?.call(vec![key, outer])
-    });
+    let conditions =
+        outer.into_iter().zip(keys.iter().map(|key| position(&keys, key))).map(|(outer, key)| {
+            let key = Expression::column(before + key, aggregate.schema.field(key));
+            operator("=")?.call(vec![key, outer])
+        });
     let condition = Expression::all(conditions.collect::<SqlResult<Vec<_>>>()?);
     let counts = counts(&aggregate);
     let value = result.replace_columns(&|column| {

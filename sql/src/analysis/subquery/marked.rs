@@ -79,9 +79,8 @@ pub(super) fn mark(
     });
     let condition = Expression::all(conditions.collect::<SqlResult<Vec<_>>>()?);
     let appended = found.schema.iter();
-    let appended = appended.map(|column| {
-        NamedField::new(column.name.clone(), Field::nullable(column.field.data_type.clone()))
-    });
+    let appended = appended
+        .map(|column| NamedField::new(column.name.clone(), Field::nullable(column.field.data_type.clone())));
     let schema = plan.schema.iter().cloned().chain(appended).collect();
     let marker = Expression::column(before + keys.len(), Field::nullable(SqlType::Boolean));
     let joined = plan.join(found, JoinKind::Left, condition);

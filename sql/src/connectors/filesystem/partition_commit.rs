@@ -2,9 +2,9 @@
 //!
 //! See Flink's [partition commit](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/filesystem/#partition-commit).
 
-mod time_extractor;
 #[cfg(test)]
 mod tests;
+mod time_extractor;
 
 use std::time::Duration;
 
@@ -111,7 +111,8 @@ fn is_complete(
         Trigger::PartitionTime { extractor, zone } => {
             let values = partitioning.values(status.folder);
             let time = extractor.extract(&values)?;
-            let instant = zone.to_instant(time, 3).ok_or_else(|| format!("the time {time} is out of range"))?;
+            let instant =
+                zone.to_instant(time, 3).ok_or_else(|| format!("the time {time} is out of range"))?;
             Ok(status.watermark.as_millis() > instant.saturating_add(delay))
         }
     }

@@ -35,7 +35,9 @@ impl WatermarkOptions {
             return Err(SqlError::unsupported(format!(
                 "'{key}' is not supported yet: sources do not wait for each other"
             ))
-            .with_hint("leave out 'scan.watermark.alignment.*': it changes how much is buffered, not what comes out"));
+            .with_hint(
+                "leave out 'scan.watermark.alignment.*': it changes how much is buffered, not what comes out",
+            ));
         }
         let gap = options.parse::<u64>(GAP, "a number above 0")?;
         if gap == Some(0) {

@@ -27,11 +27,7 @@ impl OperatorHooks<Chunk> for Reader {
 }
 
 impl Operator<(u32, Vec<i64>), Chunk> for Reader {
-    fn process(
-        &mut self,
-        batch: &mut Batch<(u32, Vec<i64>)>,
-        output: &mut Output<'_, Chunk>,
-    ) -> Result<()> {
+    fn process(&mut self, batch: &mut Batch<(u32, Vec<i64>)>, output: &mut Output<'_, Chunk>) -> Result<()> {
         for (split, times) in batch.drain() {
             if times.is_empty() {
                 self.0.end(&split, output)?;
@@ -146,8 +142,14 @@ fn options_are_checked() {
         ("'scan.watermark.emit.strategy' = 'sometimes'", "it must be on-periodic or on-event"),
         ("'scan.watermark.emit.on-event.gap' = '0'", "it must be a number above 0"),
         ("'scan.watermark.idle-timeout' = 'long'", "it must be a duration such as '10 s'"),
-        ("'scan.watermark.alignment.group' = 'g'", "is not supported yet: sources do not wait for each other"),
-        ("'scan.watermark.emit.strategie' = 'on-event'", "Unsupported options: scan.watermark.emit.strategie"),
+        (
+            "'scan.watermark.alignment.group' = 'g'",
+            "is not supported yet: sources do not wait for each other",
+        ),
+        (
+            "'scan.watermark.emit.strategie' = 'on-event'",
+            "Unsupported options: scan.watermark.emit.strategie",
+        ),
     ];
     for (options, expected) in cases {
         let refusal = refusal(options);

@@ -6,6 +6,9 @@ use super::{ChangelogCheck, ChangelogCheckSpecification};
 use crate::plan::changelog::ModifyKinds;
 use crate::test_support::{chunk, rows, schema};
 
+/// An edge, its keys, and changes on it.
+type Case = (ModifyKinds, &'static [&'static [usize]], &'static [&'static str]);
+
 fn check(changelog: ModifyKinds, keys: &[&[usize]]) -> ChangelogCheck {
     let columns = schema(&[("k", "BIGINT!"), ("v", "BIGINT")]);
     let keys = keys.iter().map(|key| key.to_vec());
@@ -30,7 +33,7 @@ fn run(changelog: ModifyKinds, keys: &[&[usize]], changes: &[&str]) -> Result<Ve
 #[test]
 fn right_changelogs_pass_as_they_are() {
     let only_after = ModifyKinds::ALL.without_update_before();
-    let cases: &[(ModifyKinds, &[&[usize]], &[&str])] = &[
+    let cases: &[Case] = &[
         (ModifyKinds::INSERT, &[], &["+I[1, 1]", "+I[1, 1]", "+I[1, 2]"]),
         (ModifyKinds::ALL, &[&[0]], &["+I[1, 1]", "-U[1, 1]", "+U[1, 2]", "-D[1, 2]", "+I[1, 3]"]),
         (ModifyKinds::ALL, &[], &["+I[1, 1]", "+I[1, 1]", "-D[1, 1]", "-D[1, 1]"]),
@@ -44,27 +47,26 @@ fn right_changelogs_pass_as_they_are() {
 #[test]
 fn wrong_changelogs_are_named() {
     let only_after = ModifyKinds::ALL.without_update_before();
-    let cases: &[(ModifyKinds, &[&[usize]], &[&str], &str)] = &[
+    let cases: &[(Case, &str)] = &[
         (
-            ModifyKinds::INSERT,
-            &[],
-            &["+I[1, 1]", "-D[1, 1]"],
+            (ModifyKinds::INSERT, &[], &["+I[1, 1]", "-D[1, 1]"]),
             "-D[1, 1] is a change that the plan does not say",
         ),
-        (only_after, &[&[0]], &["+I[1, 1]", "-U[1, 1]"], "-U[1, 1] is a change that the plan does not say"),
-        (ModifyKinds::ALL, &[&[0]], &["+I[1, 1]", "-U[1, 2]"], "-U[1, 2] takes back a row that is not there"),
+        ((only_after, &[&[0]], &["+I[1, 1]", "-U[1, 1]"]), "-U[1, 1] is a change that the plan does not say"),
         (
-            ModifyKinds::ALL,
-            &[],
-            &["+I[1, 1]", "-D[1, 1]", "-D[1, 1]"],
+            (ModifyKinds::ALL, &[&[0]], &["+I[1, 1]", "-U[1, 2]"]),
+            "-U[1, 2] takes back a row that is not there",
+        ),
+        (
+            (ModifyKinds::ALL, &[], &["+I[1, 1]", "-D[1, 1]", "-D[1, 1]"]),
             "-D[1, 1] takes back a row that is not",
         ),
-        (only_after, &[&[0]], &["+I[1, 1]", "-D[1, 2]"], "-D[1, 2] takes back a row that is [1, 1] by now"),
-        (only_after, &[], &["+I[1, 1]", "+I[1, 1]"], "updates come alone, and no columns are a key"),
-        (ModifyKinds::ALL, &[&[0, 1], &[0]], &["+I[1, 1]", "+I[1, 2]"], "the columns [0] are no key"),
-        (ModifyKinds::ALL, &[&[0]], &["+I[1, 1]", "+I[1, 1]"], "the columns [0] are no key"),
+        ((only_after, &[&[0]], &["+I[1, 1]", "-D[1, 2]"]), "-D[1, 2] takes back a row that is [1, 1] by now"),
+        ((only_after, &[], &["+I[1, 1]", "+I[1, 1]"]), "updates come alone, and no columns are a key"),
+        ((ModifyKinds::ALL, &[&[0, 1], &[0]], &["+I[1, 1]", "+I[1, 2]"]), "the columns [0] are no key"),
+        ((ModifyKinds::ALL, &[&[0]], &["+I[1, 1]", "+I[1, 1]"]), "the columns [0] are no key"),
     ];
-    for (changelog, keys, changes, expected) in cases {
+    for ((changelog, keys, changes), expected) in cases {
         let error = run(*changelog, keys, changes).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains("Rank"), "{error}");
     }

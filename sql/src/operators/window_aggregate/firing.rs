@@ -29,7 +29,7 @@ pub(super) enum Place {
     /// In the state of slices, of which the window is one.
     Slices,
     /// In the state of slices, but what they have come to is here, in the order of the rows.
-    Merged(Merged),
+    Merged(Box<Merged>),
     /// In what the slices of this window have come to, and some of them in the window before.
     Running,
 }
@@ -75,7 +75,7 @@ impl Firing {
                 merged.push(group.row);
             }
         }
-        Ok(Self { end, rows, place: Place::Merged(Merged { store, rows: merged }), at: 0 })
+        Ok(Self { end, rows, place: Place::Merged(Box::new(Merged { store, rows: merged })), at: 0 })
     }
 
     /// Forgets what has been added up.

@@ -397,7 +397,7 @@ fn two_phases_come_to_the_same_with_filters() {
         let row = |row: i64| {
             let value = if row % 5 == 0 { "null".to_owned() } else { (row * number).to_string() };
             let holds = ["true", "false", "null"][usize::try_from(row % 3).unwrap()];
-            format!("+I[{}, {value}, {holds}, {}]", row % groups, number * 10 + row % 40)
+            format!("+I[{}, {value}, {holds}, {}]", (number * 20 + row) % groups, number * 10 + row % 40)
         };
         let rows = chunk(&input, &(0..20).map(row).collect::<Vec<_>>());
         windows[0].push(rows.clone(), Timestamp::MIN).unwrap();

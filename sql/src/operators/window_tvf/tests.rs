@@ -14,8 +14,14 @@ fn input() -> Schema {
 
 fn function(kind: WindowKind, columns: &[WindowColumn]) -> (WindowTableFunction, Schema) {
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
-    let function =
-        WindowFunction { kind, offset: 0, time: 1, attribute: attribute.clone(), partition: Vec::new(), form: WindowForm::TableFunction };
+    let function = WindowFunction {
+        kind,
+        offset: 0,
+        time: 1,
+        attribute: attribute.clone(),
+        partition: Vec::new(),
+        form: WindowForm::TableFunction,
+    };
     let appended = columns.iter().map(|column| column.column(&attribute));
     let output = input().iter().cloned().chain(appended).collect();
     (WindowTableFunction::new(&function, columns, &Zone::UTC).unwrap(), output)

@@ -138,7 +138,7 @@ fn joins_and_ranks_have_their_attributes() {
 /// As Flink's `SubplanReuser`, whose numbers are shown in the execution plan alone.
 #[test]
 fn a_part_that_occurs_twice_runs_once() {
-    let query = "EXPLAIN WITH n AS (SELECT s, COUNT(*) AS c FROM pairs GROUP BY s) SELECT x.c FROM n AS x JOIN n AS y ON x.s = y.s";
+    let query = "EXPLAIN WITH n AS (SELECT s, COUNT(*) AS c FROM pairs GROUP BY s) SELECT x.c, y.c FROM n AS x JOIN n AS y ON x.s = y.s";
     let text = explain(query);
     let (physical, execution) = text.split_once("== Optimized Execution Plan ==").unwrap();
     assert_eq!(physical.matches("- GroupAggregate(").count(), 2, "{physical}");

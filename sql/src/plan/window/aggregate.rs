@@ -88,7 +88,8 @@ pub(in crate::plan) fn window_aggregate(
         // Those of GROUP BY have the names that the query gives them.
         let key = keys.iter().position(|key| properties.of(*key) == Some(*what));
         let named = key.and_then(|key| schema.get(key)).filter(|_| form != WindowForm::TableFunction);
-        named.map_or_else(|| column.clone(), |named| NamedField::new(named.name.clone(), column.field.clone()))
+        named
+            .map_or_else(|| column.clone(), |named| NamedField::new(named.name.clone(), column.field.clone()))
     });
     let result = key_columns.chain(results).chain(of_window);
     let result: Schema = result.collect();

@@ -33,8 +33,9 @@ pub(crate) fn refuse_processing_time(plan: &LogicalPlan) -> SqlResult<()> {
                 let has = |what| properties.among(partition, what).is_some();
                 !properties.is_rowtime() && has(WindowColumn::Start) && has(WindowColumn::End)
             });
-            let by_time =
-                order.iter().all(|key| input.schema.field(key.column).data_type.time_kind() != TimeKind::Regular);
+            let by_time = order
+                .iter()
+                .all(|key| input.schema.field(key.column).data_type.time_kind() != TimeKind::Regular);
             if of_window && by_time && order.len() == 1 && (*start, *end, *number) == (1, 1, false) {
                 return refuse("deduplication");
             }

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::{
-    OpenContext, Operator, OperatorHooks, Output, SnapshotContext, TaskContext,
-};
+use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext, TaskContext};
 use millstream_runtime::clock::IoHandle;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::snapshot::part::Redistribution;

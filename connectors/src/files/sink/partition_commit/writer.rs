@@ -79,11 +79,7 @@ impl<E: Encoder> OperatorHooks<ClosedFile> for PartitionWriter<E> {
 }
 
 impl<E: Encoder> Operator<E::Record, ClosedFile> for PartitionWriter<E> {
-    fn process(
-        &mut self,
-        batch: &mut Batch<E::Record>,
-        output: &mut Output<'_, ClosedFile>,
-    ) -> Result<()> {
+    fn process(&mut self, batch: &mut Batch<E::Record>, output: &mut Output<'_, ClosedFile>) -> Result<()> {
         self.writer.write_records(batch, output)
     }
 }

@@ -51,9 +51,9 @@ impl TimeExtractor {
     pub(super) fn extract(&self, values: &[(String, String)]) -> Result<i64, String> {
         let text = match &self.pattern {
             None => values.first().map(|(_, value)| value.clone()).unwrap_or_default(),
-            Some(pattern) => values.iter().fold(pattern.clone(), |text, (name, value)| {
-                text.replace(&format!("${name}"), value)
-            }),
+            Some(pattern) => values
+                .iter()
+                .fold(pattern.clone(), |text, (name, value)| text.replace(&format!("${name}"), value)),
         };
         let time = match &self.format {
             None => parse_timestamp(&text, 3),

@@ -56,10 +56,7 @@ impl Windows {
 
 /// The rows of each window and key, of those that are not late; and how many are late for all of their windows, and for
 /// single ones.
-fn reference(
-    input: &[Row],
-    ends: impl Fn(i64) -> Vec<i64>,
-) -> (BTreeMap<(i64, i64), Vec<i64>>, u64, u64) {
+fn reference(input: &[Row], ends: impl Fn(i64) -> Vec<i64>) -> (BTreeMap<(i64, i64), Vec<i64>>, u64, u64) {
     let (mut windows, mut watermark) = (BTreeMap::<_, Vec<i64>>::new(), i64::MIN);
     let (mut late, mut late_in_windows) = (0, 0);
     for (second, key) in input {
@@ -100,9 +97,11 @@ fn sessions(input: &[Row], gap: i64) -> (Vec<(i64, i64, i64, usize)>, u64) {
 }
 
 fn lines(input: &[Row]) -> TestRows {
-    TestRows::new(input.iter().map(|(second, key)| {
-        format!(r#"["2020-01-01 00:{:02}:{:02}", {key}]"#, second / 60, second % 60)
-    }))
+    TestRows::new(
+        input.iter().map(|(second, key)| {
+            format!(r#"["2020-01-01 00:{:02}:{:02}", {key}]"#, second / 60, second % 60)
+        }),
+    )
 }
 
 /// The rows of a query over the input, and how many rows were late.
@@ -119,7 +118,7 @@ fn run(input: &[Row], query: &str) -> (Vec<String>, u64) {
     let _sink = job.build(&environment).unwrap().sink_to(CollectSink::new(&collected));
     let handle = environment.spawn("late rows").unwrap();
     handle.join_blocking().unwrap();
-    let late = handle.metrics().operators().into_iter().map(|(_, operator)| operator.late_records).sum();
+    let late = handle.metrics().operators().into_values().map(|operator| operator.late_records).sum();
     let mut rows = rows(job.schema(), &collected.take());
     rows.sort();
     (rows, late)

@@ -26,8 +26,11 @@ fn harness(
     let script = Script::parse(rows, &schema(), &[0], &ChangelogMode::insert_only()).unwrap();
     let setup = HarnessSetup::new().subtask(subtask, parallelism);
     let setup = if snapshots.is_empty() { setup } else { setup.restore(snapshots) };
-    SourceHarness::with(setup, source_operator(ScriptSource::new(script, None), Vec::new(), subtask, parallelism))
-        .unwrap()
+    SourceHarness::with(
+        setup,
+        source_operator(ScriptSource::new(script, None), Vec::new(), subtask, parallelism),
+    )
+    .unwrap()
 }
 
 fn lines(chunk: &Chunk) -> Vec<String> {

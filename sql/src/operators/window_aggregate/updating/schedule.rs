@@ -1,5 +1,6 @@
 //! Groups that wait for a time of the clock.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use millstream_state::rows::RowRef;
@@ -15,8 +16,8 @@ pub(super) struct Schedule {
 impl Schedule {
     /// A group waits from now on, unless it does already.
     pub(super) fn begin(&mut self, group: RowRef, due: i64) {
-        if !self.of_group.contains_key(&group) {
-            self.of_group.insert(group, due);
+        if let Entry::Vacant(waiting) = self.of_group.entry(group) {
+            waiting.insert(due);
             self.due.entry(due).or_default().push(group);
         }
     }

@@ -20,7 +20,7 @@ fn input() -> Schema {
 
 fn output() -> Schema {
     let attribute = SqlType::Timestamp(3, TimeKind::Rowtime);
-    let key = input().get(0).cloned().unwrap();
+    let key = input().first().cloned().unwrap();
     let results = [key, NamedField::new("total", Field::nullable(SqlType::BigInt))];
     let window = [WindowColumn::Start, WindowColumn::End].map(|column| column.column(&attribute));
     results.into_iter().chain(window).collect()
