@@ -15,7 +15,7 @@ CREATE TABLE s (word STRING) WITH ('connector' = 'values');
 --! ["to"]
 CREATE TABLE t (word STRING, n BIGINT, PRIMARY KEY (n) NOT ENFORCED)
     WITH ('connector' = 'values', 'sink-insert-only' = 'false');
---! plan  contains: SinkMaterializer
+--! plan  contains: upsertMaterialize=[true]
 INSERT INTO t SELECT word, COUNT(*) FROM s GROUP BY word ON CONFLICT DO DEDUPLICATE;
 --! table t
 --! +I[be, 1]

@@ -65,12 +65,12 @@ proptest! {
     }
 }
 
-/// What is left of changes that replace each other, by the values of both rows in this column.
-fn fold_upserts(key: usize, changes: &[String], into: &mut BTreeMap<(String, String), String>) {
+/// What is left of changes that replace each other, by the values of both rows in their first columns, so many.
+fn fold_upserts(columns: usize, changes: &[String], into: &mut BTreeMap<(String, String), String>) {
     for change in changes {
         let (kind, row) = change.split_at(2);
         let values: Vec<&str> = row.trim_matches(['[', ']']).split(", ").collect();
-        let key = (values[key].to_owned(), values[key + 3].to_owned());
+        let key = (values[..columns].join(","), values[3..3 + columns].join(","));
         if kind.starts_with('+') {
             into.insert(key, row.to_owned());
         } else {
@@ -109,9 +109,10 @@ proptest! {
                 push(&mut bundled, input, &texts);
             }
             bundled.watermark(Timestamp::from_millis(i64::try_from(index).unwrap())).unwrap();
-            let key = usize::from(known == Known::ById);
-            fold_upserts(key, &take(&exact, kind), &mut expected);
-            fold_upserts(key, &take(&bundled, kind), &mut actual);
+            // Rows are known by columns among which are those of the join.
+            let columns = if known == Known::ById { 2 } else { 1 };
+            fold_upserts(columns, &take(&exact, kind), &mut expected);
+            fold_upserts(columns, &take(&bundled, kind), &mut actual);
             prop_assert_eq!(&actual, &expected);
         }
     }
