@@ -17,10 +17,31 @@ pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
             [input],
         ) => key_text(input, column),
         (PhysicalNode::Calc { projection, .. }, [input]) => match projection.get(column) {
+            // Columns of constant rows have no names but those that they get.
+            Some(expression) if expression.as_column().is_some() && is_constant(input) => {
+                plan.schema.name(column).to_owned()
+            }
             Some(expression) => text(expression, input),
             None => plan.schema.name(column).to_owned(),
         },
+        // What is read may go by another name at once.
+        (PhysicalNode::Scan { table, columns, .. }, _) => match columns.get(column) {
+            Some(path) => {
+                let name = table.columns.get(path.root()).map_or("", |column| &column.name);
+                path.fields().iter().fold(name.to_owned(), |text, field| format!("{text}.{field}"))
+            }
+            None => plan.schema.name(column).to_owned(),
+        },
         _ => plan.schema.name(column).to_owned(),
+    }
+}
+
+/// Whether all rows are constants.
+fn is_constant(plan: &PhysicalPlan) -> bool {
+    match &plan.node {
+        PhysicalNode::Values(_) => true,
+        PhysicalNode::Calc { .. } => plan.input().is_some_and(is_constant),
+        _ => false,
     }
 }
 
