@@ -242,7 +242,8 @@ impl<'a> Execution<'a> {
         for (first, last) in [(0, divide), (divide, usize::MAX)] {
             let is_first = first == 0;
             let rows = self.register_rows(if is_first { divide } else { usize::MAX });
-            let rows = job.plans().iter().map(|plan| rows_read(plan, &rows)).sum();
+            let mut parts = self.tables.session.reuses_sub_plans().then(BTreeSet::new);
+            let rows = job.plans().iter().map(|plan| rows_read(plan, &rows, &mut parts)).sum();
             let mut job = job.clone();
             job.use_rows_of(&self.tables.session);
             self.tables.session.test_tables().rebuild();
@@ -395,13 +396,20 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// How many rows the sources of a plan read, of tables with so many.
-fn rows_read(plan: &PhysicalPlan, rows: &BTreeMap<ObjectPath, u64>) -> u64 {
+/// How many rows the sources of a plan read, of tables with so many; `parts` has those that run already, if parts run once.
+fn rows_read(
+    plan: &PhysicalPlan,
+    rows: &BTreeMap<ObjectPath, u64>,
+    parts: &mut Option<BTreeSet<String>>,
+) -> u64 {
+    if plan.is_deterministic() && parts.as_mut().is_some_and(|parts| !parts.insert(plan.part())) {
+        return 0;
+    }
     let own = match &plan.node {
         PhysicalNode::Scan { table, .. } => rows.get(&table.path).copied().unwrap_or_default(),
         _ => 0,
     };
-    own + plan.inputs.iter().map(|input| rows_read(input, rows)).sum::<u64>()
+    own + plan.inputs.iter().map(|input| rows_read(input, rows, parts)).sum::<u64>()
 }
 
 /// Runs a job in a simulation; gives what it fails with.
