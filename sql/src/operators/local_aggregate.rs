@@ -30,7 +30,7 @@ const NUMBER: usize = 8;
 const ROW_COUNT: usize = 8;
 
 /// Adds up the rows of a bundle, and emits a row for each group with what the
-/// [second phase](super::GroupAggregate::merging) needs: as Flink's `MiniBatchLocalGroupAggFunction`.
+/// [second phase](super::GroupAggregateSpecification::merging) needs: as Flink's `MiniBatchLocalGroupAggFunction`.
 ///
 /// It has no state: a bundle is never part of a snapshot.
 pub struct LocalGroupAggregate {

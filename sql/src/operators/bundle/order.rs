@@ -2,7 +2,7 @@
 //!
 //! Flink keeps a bundle in a Java `HashMap` over `BinaryRowData`, and works through it in the map's order. Which changes
 //! come out depends on that order where two bundles follow each other: the second counts what the first emits. So bundles
-//! of up to [`LIMIT`] keys are flushed in the same order; larger ones in that in which keys came.
+//! of up to 10,000 keys are flushed in the same order; larger ones in that in which keys came.
 
 mod binary_row;
 
