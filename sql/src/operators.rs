@@ -41,7 +41,9 @@ pub use normalize::ChangelogNormalize;
 pub use not_null::NotNullEnforcer;
 pub use rank::{BoundedRank, RankSpecification, RetractableRank};
 pub use sort::{Sort, SortSpecification};
-pub use watermark::{RowWatermarks, WatermarkAssigner, WatermarkExpression, watermark_of};
+pub use watermark::{
+    EmittedWatermarks, RowWatermarks, WatermarkAssigner, WatermarkExpression, forward_from, watermark_of,
+};
 pub use window_aggregate::{
     LocalWindowAggregate, SessionAggregate, UpdatingWindowAggregate, WindowAggregate,
     WindowAggregateSpecification,

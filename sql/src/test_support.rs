@@ -8,6 +8,9 @@ use arrow_array::{ArrayRef, ArrowPrimitiveType};
 
 use millstream_operators::Environment;
 use millstream_operators::sink::{CollectSink, Collected};
+use millstream_runtime::event::StreamStatus;
+use millstream_runtime::testing::{Emitted, OperatorHarness};
+use millstream_state::Record;
 
 use crate::chunk::{Chunk, RowKind, RowText};
 use crate::plan::PhysicalPlan;
@@ -87,6 +90,20 @@ fn column(data_type: &SqlType, values: Vec<Option<&str>>) -> ArrayRef {
             Arc::new(builder.finish())
         }
     }
+}
+
+/// What an operator has emitted: the number of rows of a chunk, `w` and a watermark, `idle` or `active`.
+pub(crate) fn emitted<I: Record>(harness: &OperatorHarness<I, Chunk>) -> Vec<String> {
+    let emitted = harness.take_emitted().into_iter();
+    emitted
+        .map(|emitted| match emitted {
+            Emitted::Record(chunk, _) => chunk.rows().to_string(),
+            Emitted::Watermark(watermark) => format!("w{}", watermark.as_millis()),
+            Emitted::Status(StreamStatus::Idle) => "idle".to_owned(),
+            Emitted::Status(StreamStatus::Active) => "active".to_owned(),
+            other => format!("{other:?}"),
+        })
+        .collect()
 }
 
 /// The rows of chunks as Flink prints them.

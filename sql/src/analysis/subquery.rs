@@ -76,7 +76,25 @@ fn test(condition: &Syntax, negated: bool) -> Option<Test<'_>> {
     }
 }
 
-impl Test<'_> {
+impl<'e> Test<'e> {
+    /// What IN looks for, each with the column that it is looked for in; nothing for EXISTS.
+    fn compared<'i>(&self, inner: &'i Inner) -> SqlResult<Vec<(&'e Syntax, &'i Expression)>> {
+        let Some(value) = self.value else { return Ok(Vec::new()) };
+        let values: Vec<&Syntax> = match &value.kind {
+            ExpressionKind::Row(values) => values.iter().collect(),
+            _ => vec![value],
+        };
+        if values.len() != inner.values.len() {
+            return Err(SqlError::validation(format!(
+                "Values passed to IN operator must have compatible types: {} values, and {} columns of the query",
+                values.len(),
+                inner.values.len()
+            ))
+            .at(self.span));
+        }
+        Ok(values.into_iter().zip(&inner.values).collect())
+    }
+
     fn join(&self, context: &QueryContext<'_>, plan: LogicalPlan, scope: &Scope) -> SqlResult<LogicalPlan> {
         let left_columns = plan.schema.len();
         let inner = Inner::of(context, scope, self.query)?;
@@ -87,25 +105,11 @@ impl Test<'_> {
         };
         let mut conditions: Vec<_> =
             inner.correlated.iter().map(|condition| condition.over_moved(&moved)).collect();
-        if let Some(value) = self.value {
-            let values: Vec<&Syntax> = match &value.kind {
-                ExpressionKind::Row(values) => values.iter().collect(),
-                _ => vec![value],
-            };
-            if values.len() != inner.values.len() {
-                return Err(SqlError::validation(format!(
-                    "Values passed to IN operator must have compatible types: {} values, and {} columns of the query",
-                    values.len(),
-                    inner.values.len()
-                ))
-                .at(self.span));
-            }
-            for (value, column) in values.into_iter().zip(&inner.values) {
-                let value = Binder::new(scope).bind(value)?;
-                let equal = operator("=")?.call(vec![value, column.over_moved(&moved)]);
-                let equal = equal.map_err(|error| error.at(self.span))?;
-                conditions.push(if self.negated { not_known_to_differ(equal)? } else { equal });
-            }
+        for (value, column) in self.compared(&inner)? {
+            let value = Binder::new(scope).bind(value)?;
+            let equal = operator("=")?.call(vec![value, column.over_moved(&moved)]);
+            let equal = equal.map_err(|error| error.at(self.span))?;
+            conditions.push(if self.negated { not_known_to_differ(equal)? } else { equal });
         }
         let kind = if self.negated { JoinKind::Anti } else { JoinKind::Semi };
         let condition = Expression::all(conditions);

@@ -15,6 +15,7 @@ mod kept_number;
 mod kept_text;
 mod list;
 mod number;
+pub(super) mod numbered;
 pub(super) mod placed;
 mod side;
 mod sorted;

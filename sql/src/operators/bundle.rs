@@ -5,16 +5,13 @@
 
 pub mod order;
 
-use std::hash::{BuildHasherDefault, Hash, Hasher};
-
-use arrow_array::{ArrayRef, UInt32Array};
+use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_select::concat::concat;
 use arrow_select::take::take;
-use hashbrown::HashMap;
 use millstream_runtime::Result;
-use millstream_state::rows::KeyColumn;
 
 use self::order::BundleOrder;
-use crate::chunk::{Chunk, KeyLayout, Keys, arrow_error};
+use crate::chunk::{Chunk, Grouping, KeyLayout, arrow_error};
 
 /// Counts the rows of a bundle, as Flink's `CountBundleTrigger`.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +116,7 @@ impl RowBundle {
 }
 
 /// The rows of a chunk by their keys, in the order in which keys come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RowGroups {
     rows: Vec<Vec<u32>>,
 }
@@ -130,28 +127,15 @@ impl RowGroups {
     /// # Errors
     /// If a key is not what the plan says.
     pub fn of(layout: &KeyLayout, chunk: &Chunk) -> Result<Self> {
-        let keys = layout.keys(chunk.columns(), chunk.rows())?;
-        let mut groups = Self::default();
-        for (row, group) in (0..).zip(numbers(&keys)) {
-            match groups.rows.get_mut(group) {
-                Some(rows) => rows.push(row),
-                None => groups.rows.push(vec![row]),
+        let mut grouping = Grouping::default();
+        grouping.group(&layout.keys(chunk.columns(), chunk.rows())?);
+        let mut rows = vec![Vec::new(); grouping.firsts().len()];
+        for (row, group) in (0..).zip(grouping.groups()) {
+            if let Some(rows) = rows.get_mut(*group as usize) {
+                rows.push(row);
             }
         }
-        Ok(groups)
-    }
-
-    /// For each of so many rows the number of its key.
-    pub fn numbers(&self, rows: usize) -> Vec<u32> {
-        let mut numbers = vec![0; rows];
-        for (number, group) in (0..).zip(&self.rows) {
-            for row in group {
-                if let Some(slot) = numbers.get_mut(*row as usize) {
-                    *slot = number;
-                }
-            }
-        }
-        numbers
+        Ok(Self { rows })
     }
 
     /// How many keys there are.
@@ -183,52 +167,32 @@ pub fn key_columns(layout: &KeyLayout, chunk: &Chunk, rows: &UInt32Array) -> Res
     columns.map(|column| take(chunk.column(*column)?, rows, None).map_err(arrow_error)).collect()
 }
 
-/// For each row the number of its key, in the order in which keys come.
-fn numbers(keys: &Keys) -> Vec<usize> {
-    fn count<K: Hash + Eq>(hashes: &[u64], keys: impl Iterator<Item = K>) -> Vec<usize> {
-        let mut known = HashMap::<Hashed<K>, usize, BuildHasherDefault<GivenHash>>::default();
-        let hashed = hashes.iter().zip(keys);
-        let numbers = hashed.map(|(hash, key)| {
-            let next = known.len();
-            *known.entry(Hashed { hash: *hash, key }).or_insert(next)
-        });
-        numbers.collect()
-    }
-    match keys.column() {
-        KeyColumn::U64(values) => count(keys.hashes(), values.iter().copied()),
-        KeyColumn::U128(values) => count(keys.hashes(), values.iter().copied()),
-        KeyColumn::Bytes(values) => count(keys.hashes(), (0..keys.hashes().len()).map(|row| values.get(row))),
-    }
-}
+/// Columns that come in parts.
+#[derive(Debug)]
+pub struct ColumnParts(Vec<Vec<ArrayRef>>);
 
-/// A key with its hash.
-#[derive(PartialEq, Eq)]
-struct Hashed<K> {
-    hash: u64,
-    key: K,
-}
-
-impl<K> Hash for Hashed<K> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-/// Takes a hash as it is given.
-#[derive(Debug, Default)]
-pub(super) struct GivenHash(u64);
-
-impl Hasher for GivenHash {
-    fn finish(&self) -> u64 {
-        self.0
+impl ColumnParts {
+    /// So many columns without values.
+    pub fn new(columns: usize) -> Self {
+        Self(vec![Vec::new(); columns])
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    /// Adds a part to each column.
+    pub fn push(&mut self, columns: impl IntoIterator<Item = ArrayRef>) {
+        self.0.iter_mut().zip(columns).for_each(|(parts, column)| parts.push(column));
     }
 
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    /// The columns, which are without values then.
+    ///
+    /// # Errors
+    /// If parts of one column have other types, or there is none.
+    pub fn take(&mut self) -> Result<Vec<ArrayRef>> {
+        let whole = |parts: &mut Vec<ArrayRef>| {
+            let parts = std::mem::take(parts);
+            let all: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+            concat(&all).map_err(arrow_error)
+        };
+        self.0.iter_mut().map(whole).collect()
     }
 }
 

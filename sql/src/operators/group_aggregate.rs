@@ -20,7 +20,7 @@ use self::bundle::TouchedGroups;
 use self::distinct::{DistinctArguments, Groups};
 use self::emission::{Emission, Transition};
 use self::group_numbers::{GroupNumbers, NUMBER};
-use super::accumulators::placed::Places;
+use super::accumulators::placed::{Places, initial};
 use super::accumulators::{
     ADD, Accumulator, Filtered, Observe, Observed, RETRACT, SKIP, Sign, Update, accumulator,
 };
@@ -211,11 +211,8 @@ impl GroupAggregate {
 
     fn new_store(&self, info: &OperatorInfo) -> RowStore {
         let rows = if self.specification.retracts { ROW_COUNT_BYTES } else { 0 };
-        let mut initial = vec![0; rows + if self.distinct.is_empty() { 0 } else { NUMBER }];
-        for accumulator in &self.accumulators {
-            initial.extend(accumulator.initial());
-            initial.resize(initial.len().next_multiple_of(8), 0);
-        }
+        let before = rows + if self.distinct.is_empty() { 0 } else { NUMBER };
+        let initial = initial(&self.accumulators, before);
         let described = self.specification.calls.iter().enumerate().map(|(index, call)| {
             let text = self.specification.texts.get(index);
             text.cloned().unwrap_or_else(|| self.specification.describe(call))

@@ -5,8 +5,7 @@ mod distinct;
 use std::sync::Arc;
 
 use arrow_array::builder::BinaryViewBuilder;
-use arrow_array::{ArrayRef, Int64Array, UInt32Array};
-use arrow_select::concat::concat;
+use arrow_array::{Int64Array, UInt32Array};
 use arrow_select::take::take;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output};
@@ -16,10 +15,10 @@ use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{KeyGroups, Shape, Timestamp, stable_hash};
 
 use self::distinct::LocalDistinct;
-use super::accumulators::placed::Places;
+use super::accumulators::placed::{Places, initial};
 use super::accumulators::{ADD, Accumulator, Filtered, Observe, RETRACT, Sign, Update};
 use super::bundle::order::BundleOrder;
-use super::bundle::{BundleSize, key_columns};
+use super::bundle::{BundleSize, ColumnParts, key_columns};
 use super::group_aggregate::GroupAggregateSpecification;
 use crate::chunk::{Chunk, arrow_error};
 use crate::plan::PartialColumn;
@@ -47,8 +46,8 @@ pub struct LocalGroupAggregate {
     store: Option<RowStore>,
     upserted: Vec<Upserted>,
     groups: Vec<RowRef>,
-    /// The keys of groups, in parts.
-    keys: Vec<Vec<ArrayRef>>,
+    /// The keys of groups.
+    keys: ColumnParts,
 }
 
 impl LocalGroupAggregate {
@@ -77,7 +76,7 @@ impl LocalGroupAggregate {
             store: None,
             upserted: Vec::new(),
             groups: Vec::new(),
-            keys: vec![Vec::new(); fields.len()],
+            keys: ColumnParts::new(fields.len()),
             specification: specification.clone(),
         }
     }
@@ -114,8 +113,7 @@ impl LocalGroupAggregate {
             }
         }
         if !new_rows.is_empty() {
-            let columns = key_columns(self.specification.keys(), chunk, &UInt32Array::from(new_rows))?;
-            self.keys.iter_mut().zip(columns).for_each(|(parts, column)| parts.push(column));
+            self.keys.push(key_columns(self.specification.keys(), chunk, &UInt32Array::from(new_rows))?);
         }
         let kinds = chunk.kinds().iter(chunk.rows());
         let signs: Vec<Sign> = kinds.map(|kind| if kind.is_accumulation() { ADD } else { RETRACT }).collect();
@@ -148,12 +146,7 @@ impl LocalGroupAggregate {
         if groups.is_empty() {
             return Ok(());
         }
-        let mut columns = Vec::with_capacity(self.keys.len());
-        for parts in &mut self.keys {
-            let all: Vec<&dyn arrow_array::Array> = parts.iter().map(AsRef::as_ref).collect();
-            columns.push(concat(&all).map_err(arrow_error)?);
-            parts.clear();
-        }
+        let mut columns = self.keys.take()?;
         let positions = self.order.positions(&columns, groups.len())?;
         let ordered = |position: &u32| groups.get(*position as usize).copied();
         let rows: Vec<RowRef> = positions.iter().filter_map(ordered).collect();
@@ -217,11 +210,7 @@ impl OperatorHooks<Chunk> for LocalGroupAggregate {
         let own =
             (0_u64..).map(|number| stable_hash(&number)).find(|hash| range.contains(groups.of_hash(*hash)));
         self.home = (groups, own.ok_or_else(not_open)?);
-        let mut initial = vec![0; NUMBER + ROW_COUNT];
-        for accumulator in &self.accumulators {
-            initial.extend(accumulator.initial());
-            initial.resize(initial.len().next_multiple_of(8), 0);
-        }
+        let initial = initial(&self.accumulators, NUMBER + ROW_COUNT);
         let layout = RowLayout::new(self.specification.keys().kind(), &initial, RowsPerKey::One);
         self.store = Some(RowStore::new(meta("local", String::new()), groups, range, layout));
         for (index, accumulator) in self.accumulators.iter_mut().enumerate() {

@@ -1,5 +1,6 @@
 //! Watermarks from a column.
 
+mod emitted;
 mod expression;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::error::SqlResult;
 use crate::eval::BuildContext;
 use crate::plan::Expression;
 
+pub use emitted::{EmittedWatermarks, forward_from};
 pub use expression::{RowWatermarks, WatermarkExpression, watermark_of};
 
 /// Emits watermarks: the largest value of an expression so far. As Flink's `WatermarkAssignerOperator`.
@@ -31,12 +33,11 @@ pub struct WatermarkAssigner {
     /// When the next is emitted, by the monotonic clock.
     due: Option<Duration>,
     maximum: Option<i64>,
-    emitted: Option<i64>,
+    emitted: EmittedWatermarks,
     /// After how long without rows the stream is idle.
     idle_timeout: Option<Duration>,
     /// When there was a row last, by the monotonic clock.
     last_row: Option<Duration>,
-    is_idle: bool,
 }
 
 impl WatermarkAssigner {
@@ -56,10 +57,9 @@ impl WatermarkAssigner {
             interval: i64::try_from(interval.as_millis()).unwrap_or(i64::MAX),
             due: None,
             maximum: None,
-            emitted: None,
+            emitted: EmittedWatermarks::new(),
             idle_timeout: None,
             last_row: None,
-            is_idle: false,
         })
     }
 
@@ -83,7 +83,7 @@ impl WatermarkAssigner {
         }
         if self.idle_timeout.is_some() {
             self.last_row = Some(output.context().monotonic());
-            self.set_idle(false, output)?;
+            self.emitted.set_idle(false, output)?;
         }
         let now = output.context().now().as_millis();
         let watermarks = self.expression.evaluate(chunk, now)?;
@@ -92,37 +92,13 @@ impl WatermarkAssigner {
             let Some(watermark) = watermark_of(&watermarks, row) else { continue };
             let maximum = self.maximum.map_or(watermark, |maximum| maximum.max(watermark));
             self.maximum = Some(maximum);
-            if self.emitted.is_none_or(|emitted| maximum.saturating_sub(emitted) > self.interval) {
+            if self.emitted.last().is_none_or(|last| maximum.saturating_sub(last) > self.interval) {
                 output.forward(&mut chunk.slice(start, row + 1 - start).into_batch())?;
                 start = row + 1;
-                self.emit(output)?;
+                self.emitted.emit(self.maximum, output)?;
             }
         }
-        if start == 0 {
-            return output.forward(&mut chunk.clone().into_batch());
-        }
-        if start < chunk.rows() {
-            output.forward(&mut chunk.slice(start, chunk.rows() - start).into_batch())?;
-        }
-        Ok(())
-    }
-
-    fn emit(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
-        match self.maximum {
-            Some(maximum) if self.emitted.is_none_or(|emitted| maximum > emitted) => {
-                self.emitted = Some(maximum);
-                output.emit_watermark(Timestamp::from_millis(maximum))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn set_idle(&mut self, is_idle: bool, output: &mut Output<'_, Chunk>) -> Result<()> {
-        if is_idle == self.is_idle {
-            return Ok(());
-        }
-        self.is_idle = is_idle;
-        output.emit_status(if is_idle { StreamStatus::Idle } else { StreamStatus::Active })
+        forward_from(chunk, start, output)
     }
 }
 
@@ -134,12 +110,12 @@ impl OperatorHooks<Chunk> for WatermarkAssigner {
 
     fn status(&mut self, status: StreamStatus, output: &mut Output<'_, Chunk>) -> Result<()> {
         self.last_row = Some(output.context().monotonic());
-        self.set_idle(status == StreamStatus::Idle, output)
+        self.emitted.set_idle(status == StreamStatus::Idle, output)
     }
 
     /// There is no input. Only here is the stream found idle: where it is held up, rows wait.
     fn flush(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
-        let Some(timeout) = self.idle_timeout.filter(|_| !self.is_idle) else { return Ok(()) };
+        let Some(timeout) = self.idle_timeout.filter(|_| !self.emitted.is_idle()) else { return Ok(()) };
         let now = output.context().monotonic();
         let idle_at = self.last_row.get_or_insert(now).saturating_add(timeout);
         if now < idle_at {
@@ -147,8 +123,8 @@ impl OperatorHooks<Chunk> for WatermarkAssigner {
             return Ok(());
         }
         // What has come so far still counts.
-        self.emit(output)?;
-        self.set_idle(true, output)
+        self.emitted.emit(self.maximum, output)?;
+        self.emitted.set_idle(true, output)
     }
 
     fn poll(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
@@ -156,7 +132,7 @@ impl OperatorHooks<Chunk> for WatermarkAssigner {
         let now = output.context().monotonic();
         if self.due.is_none_or(|due| due <= now) {
             if self.due.is_some() {
-                self.emit(output)?;
+                self.emitted.emit(self.maximum, output)?;
             }
             self.due = Some(now + interval);
             output.context().wake_after(interval);

@@ -8,7 +8,6 @@ use crate::analysis::query::QueryContext;
 use crate::chunk::keys::can_be_key;
 use crate::error::{SqlError, SqlResult};
 use crate::functions::operator;
-use crate::parser::ast::{Expression as Syntax, ExpressionKind};
 use crate::plan::{Expression, JoinKind, LogicalPlan};
 use crate::types::{Field, NamedField, SqlType};
 
@@ -36,31 +35,17 @@ pub(super) fn mark(
         keys.push(key);
         outer.push(value);
     }
-    if let Some(value) = test.value {
-        let values: Vec<&Syntax> = match &value.kind {
-            ExpressionKind::Row(values) => values.iter().collect(),
-            _ => vec![value],
-        };
-        if values.len() != inner.values.len() {
-            return Err(SqlError::validation(format!(
-                "Values passed to IN operator must have compatible types: {} values, and {} columns of the query",
-                values.len(),
-                inner.values.len()
-            ))
+    for (value, column) in test.compared(&inner)? {
+        let value = Binder::new(scope).bind(value)?;
+        if test.negated && (value.field.nullable || column.field.nullable) {
+            return Err(SqlError::unsupported(
+                "NOT IN among other conditions, where a value may be NULL, is not supported yet",
+            )
+            .with_hint("NOT EXISTS with an equality does not look at NULLs")
             .at(test.span));
         }
-        for (value, column) in values.into_iter().zip(&inner.values) {
-            let value = Binder::new(scope).bind(value)?;
-            if test.negated && (value.field.nullable || column.field.nullable) {
-                return Err(SqlError::unsupported(
-                    "NOT IN among other conditions, where a value may be NULL, is not supported yet",
-                )
-                .with_hint("NOT EXISTS with an equality does not look at NULLs")
-                .at(test.span));
-            }
-            keys.push(column.clone());
-            outer.push(value);
-        }
+        keys.push(column.clone());
+        outer.push(value);
     }
     if let Some(key) = keys.iter().find(|key| !can_be_key(&key.field.data_type)) {
         return Err(SqlError::unsupported(format!("IN of type {}", key.field.data_type)).at(test.span));

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::Output;
-use millstream_runtime::event::StreamStatus;
 use millstream_state::Timestamp;
 
 use super::{WatermarkEmission, WatermarkStrategy};
 use crate::chunk::Chunk;
-use crate::operators::{RowWatermarks, watermark_of};
+use crate::operators::{EmittedWatermarks, RowWatermarks, forward_from, watermark_of};
 
 /// Emits the rows of splits with the watermarks that come between them: the least of what the splits have come to, each
 /// of which is the largest that its rows have said. As Flink's `WatermarkOutputMultiplexer`.
@@ -19,8 +18,7 @@ use crate::operators::{RowWatermarks, watermark_of};
 pub struct SplitWatermarks<K> {
     strategy: WatermarkStrategy,
     splits: BTreeMap<K, Split>,
-    emitted: Option<i64>,
-    is_idle: bool,
+    emitted: EmittedWatermarks,
 }
 
 /// What is known of a split.
@@ -36,7 +34,7 @@ struct Split {
 impl<K: Ord + Clone> SplitWatermarks<K> {
     /// For a reader without splits.
     pub const fn new(strategy: WatermarkStrategy) -> Self {
-        Self { strategy, splits: BTreeMap::new(), emitted: None, is_idle: false }
+        Self { strategy, splits: BTreeMap::new(), emitted: EmittedWatermarks::new() }
     }
 
     /// A split that is read from now on: as long as it has had no rows, it holds watermarks back.
@@ -50,7 +48,7 @@ impl<K: Ord + Clone> SplitWatermarks<K> {
     /// If an operator further down fails.
     pub fn end(&mut self, split: &K, output: &mut Output<'_, Chunk>) -> Result<()> {
         self.splits.remove(split);
-        self.emit(self.least(None), output)
+        self.emitted.emit(self.least(None), output)
     }
 
     /// Emits rows of a split, with the watermarks that come between or behind them.
@@ -67,14 +65,14 @@ impl<K: Ord + Clone> SplitWatermarks<K> {
         if let Some(state) = self.splits.get_mut(split) {
             (state.last_row, state.is_idle) = (Some(clock), false);
         }
-        self.set_idle(false, output)?;
+        self.emitted.set_idle(false, output)?;
         match self.strategy.emission {
             WatermarkEmission::OnPeriodic => {
                 if let Some(state) = self.splits.get_mut(split) {
                     state.maximum = state.maximum.max(largest(&watermarks));
                 }
                 output.forward(&mut chunk.into_batch())?;
-                self.emit(self.least(None), output)
+                self.emitted.emit(self.least(None), output)
             }
             WatermarkEmission::OnEvent { gap } => {
                 self.row_by_row(split, &chunk, &watermarks, gap.max(1), output)
@@ -99,20 +97,14 @@ impl<K: Ord + Clone> SplitWatermarks<K> {
             state.maximum = state.maximum.max(watermark_of(watermarks, row));
             state.rows += 1;
             let least = if is_alone { state.maximum } else { state.maximum.min(others) };
-            if least > self.emitted && (gap == 1 || state.rows.is_multiple_of(gap)) {
+            if least > self.emitted.last() && (gap == 1 || state.rows.is_multiple_of(gap)) {
                 output.forward(&mut chunk.slice(start, row + 1 - start).into_batch())?;
                 start = row + 1;
-                self.emit(least, output)?;
+                self.emitted.emit(least, output)?;
             }
         }
         self.splits.insert(split.clone(), state);
-        match start {
-            0 => output.forward(&mut chunk.clone().into_batch()),
-            _ if start < chunk.rows() => {
-                output.forward(&mut chunk.slice(start, chunk.rows() - start).into_batch())
-            }
-            _ => Ok(()),
-        }
+        forward_from(chunk, start, output)
     }
 
     /// There is nothing to read for now: sees to splits that have been without rows for too long. The task is woken when
@@ -135,9 +127,9 @@ impl<K: Ord + Clone> SplitWatermarks<K> {
         if let Some(next) = next {
             output.context().wake_after(next.saturating_sub(now));
         }
-        self.emit(self.least(None), output)?;
+        self.emitted.emit(self.least(None), output)?;
         let all_idle = !self.splits.is_empty() && self.splits.values().all(|split| split.is_idle);
-        self.set_idle(all_idle, output)
+        self.emitted.set_idle(all_idle, output)
     }
 
     /// Emits a watermark that the source knows from elsewhere.
@@ -145,7 +137,7 @@ impl<K: Ord + Clone> SplitWatermarks<K> {
     /// # Errors
     /// If an operator further down fails.
     pub fn raise(&mut self, watermark: Timestamp, output: &mut Output<'_, Chunk>) -> Result<()> {
-        self.emit(Some(watermark.as_millis()), output)
+        self.emitted.emit(Some(watermark.as_millis()), output)
     }
 
     /// The least of what the splits have come to that are not idle, without one of them; `None` if one has come to
@@ -154,24 +146,6 @@ impl<K: Ord + Clone> SplitWatermarks<K> {
         let counted = self.splits.iter().filter(|(key, split)| !split.is_idle && Some(*key) != without);
         // None is less than all.
         counted.map(|(_, split)| split.maximum).min().flatten()
-    }
-
-    fn emit(&mut self, watermark: Option<i64>, output: &mut Output<'_, Chunk>) -> Result<()> {
-        match watermark {
-            Some(millis) if self.emitted.is_none_or(|emitted| millis > emitted) => {
-                self.emitted = Some(millis);
-                output.emit_watermark(Timestamp::from_millis(millis))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn set_idle(&mut self, is_idle: bool, output: &mut Output<'_, Chunk>) -> Result<()> {
-        if is_idle == self.is_idle {
-            return Ok(());
-        }
-        self.is_idle = is_idle;
-        output.emit_status(if is_idle { StreamStatus::Idle } else { StreamStatus::Active })
     }
 }
 

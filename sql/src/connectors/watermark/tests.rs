@@ -3,8 +3,7 @@ use std::time::Duration;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Operator, OperatorHooks, Output};
-use millstream_runtime::event::StreamStatus;
-use millstream_runtime::testing::{Emitted, OperatorHarness};
+use millstream_runtime::testing::OperatorHarness;
 use millstream_state::Timestamp;
 
 use super::{SplitWatermarks, WatermarkEmission, WatermarkStrategy};
@@ -13,7 +12,7 @@ use crate::connectors::testing::Script;
 use crate::eval::BuildContext;
 use crate::operators::WatermarkExpression;
 use crate::plan::Expression;
-use crate::test_support::{chunk, schema};
+use crate::test_support::{chunk, emitted, schema};
 
 const ON_EVENT: WatermarkEmission = WatermarkEmission::OnEvent { gap: 1 };
 
@@ -55,19 +54,6 @@ fn source(splits: &[u32], emission: WatermarkEmission, idle_timeout: Option<Dura
 fn read(source: &mut Source, split: u32, times: &[i64]) -> Vec<String> {
     source.push((split, times.to_vec()), Timestamp::MIN).unwrap();
     emitted(source)
-}
-
-fn emitted(source: &Source) -> Vec<String> {
-    let emitted = source.take_emitted().into_iter();
-    emitted
-        .map(|emitted| match emitted {
-            Emitted::Record(chunk, _) => chunk.rows().to_string(),
-            Emitted::Watermark(watermark) => format!("w{}", watermark.as_millis()),
-            Emitted::Status(StreamStatus::Idle) => "idle".to_owned(),
-            Emitted::Status(StreamStatus::Active) => "active".to_owned(),
-            other => format!("{other:?}"),
-        })
-        .collect()
 }
 
 #[test]

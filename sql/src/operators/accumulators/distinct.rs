@@ -8,12 +8,9 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, Int64Array};
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::rows::{
-    KeyColumn, KeyEncoder, KeyKind, KeyOrder, RowLayout, RowRef, RowStore, RowsPerKey, Upserted,
-};
-use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{KeyGroups, Shape, stable_hash};
+use millstream_state::rows::{KeyEncoder, KeyOrder, RowRef, RowStore};
 
+use super::numbered::NumberedRows;
 use super::side::{HANDLE, SideRows, meta_of};
 use super::{ADD, Accumulator, MakeMeta, Observe, Observed, SKIP, Update, accumulator};
 use crate::chunk::keys::encode_value;
@@ -69,20 +66,9 @@ impl Distinct {
     /// The results of the function for values, each of the group of this number.
     fn apply(&self, numbers: &[u64], keys: &[&[u8]], groups: usize) -> Result<ArrayRef> {
         let mut function = self.function.lock();
-        let layout = RowLayout::new(KeyKind::U64, &function.initial(), RowsPerKey::One);
-        let meta = StateMeta {
-            name: "distinct".to_owned(),
-            kind: StateKind::Rows,
-            key: Shape::from_text("number"),
-            value: Shape::from_text("accumulator"),
-        };
-        let one = KeyGroups::new(1);
-        let mut store = RowStore::new(meta, one, one.range_of(0, 1), layout);
-        let all: Vec<u64> = (0..groups as u64).collect();
-        let hashes: Vec<u64> = all.iter().map(stable_hash).collect();
-        let mut upserted: Vec<Upserted> = Vec::new();
-        store.upsert(&hashes, &KeyColumn::U64(&all), &mut upserted)?;
-        let rows: Vec<RowRef> = upserted.iter().map(|entry| entry.row).collect();
+        let mut numbered = NumberedRows::new(&function.initial());
+        numbered.reach(groups)?;
+        let NumberedRows { mut store, rows } = numbered;
         let of_values =
             numbers.iter().map(|number| usize::try_from(*number).ok().and_then(|at| rows.get(at).copied()));
         let of_values: Option<Vec<RowRef>> = of_values.collect();

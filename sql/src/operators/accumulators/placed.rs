@@ -7,15 +7,24 @@ use arrow_array::builder::BinaryViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::rows::{KeyColumn, KeyKind, RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
-use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{KeyGroups, Shape, stable_hash};
+use millstream_state::rows::{RowRef, RowStore};
 
 use super::Accumulator;
+use super::numbered::NumberedRows;
 
 /// Where the accumulators of calls are in the rows of groups.
 #[derive(Clone, Debug, Default)]
 pub(in crate::operators) struct Places(Vec<Range<usize>>);
+
+/// The fixed part of a new row: so many bytes, and behind them accumulators that have got their places there.
+pub(in crate::operators) fn initial(accumulators: &[Box<dyn Accumulator>], start: usize) -> Vec<u8> {
+    let mut initial = vec![0; start];
+    for accumulator in accumulators {
+        initial.extend(accumulator.initial());
+        initial.resize(initial.len().next_multiple_of(8), 0);
+    }
+    initial
+}
 
 impl Places {
     /// Gives accumulators their places, one behind the other.
@@ -97,20 +106,9 @@ impl Places {
         count: usize,
         columns: &[Option<&ArrayRef>],
     ) -> Result<(RowStore, Vec<RowRef>)> {
-        let layout = RowLayout::new(KeyKind::U64, &vec![0; self.end(0)], RowsPerKey::One);
-        let meta = StateMeta {
-            name: "partials".to_owned(),
-            kind: StateKind::Rows,
-            key: Shape::from_text("number"),
-            value: Shape::from_text("accumulators"),
-        };
-        let one = KeyGroups::new(1);
-        let mut store = RowStore::new(meta, one, one.range_of(0, 1), layout);
-        let numbers: Vec<u64> = (0..count as u64).collect();
-        let hashes: Vec<u64> = numbers.iter().map(stable_hash).collect();
-        let mut upserted: Vec<Upserted> = Vec::with_capacity(count);
-        store.upsert(&hashes, &KeyColumn::U64(&numbers), &mut upserted)?;
-        let rows: Vec<RowRef> = upserted.iter().map(|upserted| upserted.row).collect();
+        let mut numbered = NumberedRows::new(&vec![0; self.end(0)]);
+        numbered.reach(count)?;
+        let NumberedRows { mut store, rows } = numbered;
         for ((accumulator, column), place) in accumulators.iter().zip(columns).zip(&self.0) {
             let (Some(column), false) = (column, accumulator.has_side()) else { continue };
             let exported = column.as_binary_view_opt().ok_or_else(no_export)?;

@@ -5,8 +5,7 @@
 
 use std::hash::BuildHasherDefault;
 
-use arrow_array::{Array, ArrayRef, UInt32Array};
-use arrow_select::concat::concat;
+use arrow_array::{ArrayRef, UInt32Array};
 use arrow_select::take::take;
 use hashbrown::HashSet;
 use millstream_runtime::Result;
@@ -16,7 +15,7 @@ use millstream_state::rows::{RowRef, RowStore};
 use crate::chunk::{Chunk, KeyLayout, arrow_error};
 use crate::operators::accumulators::Accumulator;
 use crate::operators::bundle::order::BundleOrder;
-use crate::operators::bundle::{BundleSize, key_columns};
+use crate::operators::bundle::{BundleSize, ColumnParts, key_columns};
 
 /// The groups that have been touched.
 pub(super) struct TouchedGroups {
@@ -25,10 +24,9 @@ pub(super) struct TouchedGroups {
     known: HashSet<RowRef, BuildHasherDefault<StableHasher>>,
     groups: Vec<RowRef>,
     begins: Vec<bool>,
-    /// For each column of the key, its values in parts.
-    keys: Vec<Vec<ArrayRef>>,
-    /// For each call, its results in parts.
-    before: Vec<Vec<ArrayRef>>,
+    keys: ColumnParts,
+    /// For each call, its results.
+    before: ColumnParts,
 }
 
 /// What a bundle has touched, in the order in which it is emitted.
@@ -50,8 +48,8 @@ impl TouchedGroups {
             known: HashSet::default(),
             groups: Vec::new(),
             begins: Vec::new(),
-            keys: vec![Vec::new(); keys.columns().len()],
-            before: vec![Vec::new(); calls],
+            keys: ColumnParts::new(keys.columns().len()),
+            before: ColumnParts::new(calls),
         }
     }
 
@@ -80,12 +78,10 @@ impl TouchedGroups {
         if rows.is_empty() {
             return Ok(());
         }
-        let columns = key_columns(layout, chunk, &UInt32Array::from(rows))?;
-        self.keys.iter_mut().zip(columns).for_each(|(parts, column)| parts.push(column));
+        self.keys.push(key_columns(layout, chunk, &UInt32Array::from(rows))?);
         let groups = self.groups.get(first..).unwrap_or_default();
-        for (accumulator, parts) in accumulators.iter().zip(&mut self.before) {
-            parts.push(accumulator.results(store, groups)?);
-        }
+        let results = accumulators.iter().map(|accumulator| accumulator.results(store, groups));
+        self.before.push(results.collect::<Result<Vec<_>>>()?);
         Ok(())
     }
 
@@ -97,8 +93,7 @@ impl TouchedGroups {
         if groups.is_empty() {
             return Ok(None);
         }
-        let keys = self.keys.iter_mut().map(whole).collect::<Result<Vec<_>>>()?;
-        let before = self.before.iter_mut().map(whole).collect::<Result<Vec<_>>>()?;
+        let (keys, before) = (self.keys.take()?, self.before.take()?);
         let positions = self.order.positions(&keys, groups.len())?;
         let at = positions.iter().map(|position| *position as usize);
         let ordered = at.clone().filter_map(|at| groups.get(at).copied()).collect();
@@ -110,11 +105,4 @@ impl TouchedGroups {
         };
         Ok(Some(Touched { groups: ordered, begins, keys: taken(keys)?, before: taken(before)? }))
     }
-}
-
-/// The values of a column that is there in parts, which are forgotten.
-fn whole(parts: &mut Vec<ArrayRef>) -> Result<ArrayRef> {
-    let parts = std::mem::take(parts);
-    let all: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-    concat(&all).map_err(arrow_error)
 }

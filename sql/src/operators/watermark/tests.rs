@@ -1,14 +1,13 @@
 use std::time::Duration;
 
-use millstream_runtime::event::StreamStatus;
-use millstream_runtime::testing::{Emitted, OperatorHarness};
+use millstream_runtime::testing::OperatorHarness;
 use millstream_state::Timestamp;
 
 use super::WatermarkAssigner;
 use crate::chunk::Chunk;
 use crate::eval::BuildContext;
 use crate::plan::Expression;
-use crate::test_support::{chunk, schema};
+use crate::test_support::{chunk, emitted, schema};
 
 type Assigner = OperatorHarness<Chunk, Chunk>;
 
@@ -26,20 +25,6 @@ fn assigner(idle_timeout: Duration) -> Assigner {
 fn push(harness: &mut Assigner, times: &[i64]) {
     let rows: Vec<_> = times.iter().map(|time| format!("+I[{time}]")).collect();
     harness.push(chunk(&schema(&[("ts", "ROWTIME")]), &rows), Timestamp::MIN).unwrap();
-}
-
-/// What has been emitted: the number of rows of a chunk, `w` and a watermark, `idle` or `active`.
-fn emitted(harness: &Assigner) -> Vec<String> {
-    let emitted = harness.take_emitted().into_iter();
-    emitted
-        .map(|emitted| match emitted {
-            Emitted::Record(chunk, _) => chunk.rows().to_string(),
-            Emitted::Watermark(watermark) => format!("w{}", watermark.as_millis()),
-            Emitted::Status(StreamStatus::Idle) => "idle".to_owned(),
-            Emitted::Status(StreamStatus::Active) => "active".to_owned(),
-            other => format!("{other:?}"),
-        })
-        .collect()
 }
 
 #[test]

@@ -11,15 +11,14 @@ use arrow_select::nullif::nullif;
 use arrow_select::take::take;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output};
-use millstream_state::rows::{KeyColumn, KeyKind, RowLayout, RowRef, RowStore, RowsPerKey};
-use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{KeyGroups, Shape, stable_hash};
+use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+use millstream_state::rows::RowRef;
 
 use super::accumulators::WindowAccumulators;
 use super::slice_ends;
 use super::specification::{WindowAggregateSpecification, slice_field};
 use crate::chunk::{Chunk, Grouping, KeyLayout, arrow_error};
+use crate::operators::accumulators::numbered::NumberedRows;
 use crate::plan::{AggregateCall, AggregateFunction};
 
 /// A chunk with more than one group for so many rows is not worth adding up.
@@ -34,9 +33,8 @@ pub struct LocalWindowAggregate {
     /// The keys of groups, without the slice and with it.
     keys: [KeyLayout; 2],
     grouping: Grouping,
-    /// A row of accumulators for each group of a chunk, which are found by number.
-    store: Option<RowStore>,
-    rows: Vec<RowRef>,
+    /// A row of accumulators for each group of a chunk.
+    groups: NumberedRows,
     /// How many chunks are passed on as they are.
     passes: u32,
 }
@@ -46,16 +44,16 @@ impl LocalWindowAggregate {
     pub fn new(specification: &WindowAggregateSpecification) -> Self {
         let group = specification.key_fields();
         let with_slice: Vec<_> = std::iter::once(slice_field()).chain(group.iter().cloned()).collect();
+        let accumulators = specification.accumulators(0);
         Self {
-            accumulators: specification.accumulators(0),
+            groups: NumberedRows::new(accumulators.initial()),
+            accumulators,
             specification: specification.clone(),
             keys: [
                 KeyLayout::new((1..=group.len()).collect(), group),
                 KeyLayout::new((0..with_slice.len()).collect(), with_slice),
             ],
             grouping: Grouping::default(),
-            store: None,
-            rows: Vec::new(),
             passes: 0,
         }
     }
@@ -80,31 +78,24 @@ impl LocalWindowAggregate {
             self.passes = PASSED;
         }
         self.begin(groups)?;
-        let store = self.store.as_mut().ok_or_else(super::not_open)?;
+        let NumberedRows { store, rows: of_groups } = &mut self.groups;
         let rows = self.grouping.groups().iter();
-        let rows: Vec<RowRef> = rows.filter_map(|group| self.rows.get(*group as usize).copied()).collect();
+        let rows: Vec<RowRef> = rows.filter_map(|group| of_groups.get(*group as usize).copied()).collect();
         self.accumulators.update(store, &rows, chunk)?;
         let firsts = UInt32Array::from(self.grouping.firsts().to_vec());
         let columns = columns.iter().map(|column| take(column, &firsts, None).map_err(arrow_error));
         let mut columns = columns.collect::<Result<Vec<_>>>()?;
-        columns.extend(self.accumulators.results(store, self.rows.get(..groups).unwrap_or_default())?);
+        columns.extend(self.accumulators.results(store, of_groups.get(..groups).unwrap_or_default())?);
         Ok(Chunk::new(columns, groups))
     }
 
     /// Makes so many groups without rows.
     fn begin(&mut self, groups: usize) -> Result<()> {
-        let store = self.store.as_mut().ok_or_else(super::not_open)?;
-        for row in self.rows.iter().take(groups) {
+        let NumberedRows { store, rows } = &mut self.groups;
+        for row in rows.iter().take(groups) {
             store.fixed_mut(*row).copy_from_slice(self.accumulators.initial());
         }
-        if groups > self.rows.len() {
-            let more: Vec<u64> = (self.rows.len() as u64..groups as u64).collect();
-            let hashes: Vec<u64> = more.iter().map(stable_hash).collect();
-            let mut made = Vec::with_capacity(more.len());
-            store.upsert(&hashes, &KeyColumn::U64(&more), &mut made)?;
-            self.rows.extend(made.into_iter().map(|made| made.row));
-        }
-        Ok(())
+        self.groups.reach(groups)
     }
 }
 
@@ -132,20 +123,7 @@ fn of_each_row(call: &AggregateCall, chunk: &Chunk) -> Result<ArrayRef> {
     }
 }
 
-impl OperatorHooks<Chunk> for LocalWindowAggregate {
-    fn open(&mut self, _: &mut OpenContext<'_>) -> Result<()> {
-        let meta = StateMeta {
-            name: "local".to_owned(),
-            kind: StateKind::Rows,
-            key: Shape::from_text("number"),
-            value: Shape::from_text("accumulators"),
-        };
-        let one = KeyGroups::new(1);
-        let layout = RowLayout::new(KeyKind::U64, self.accumulators.initial(), RowsPerKey::One);
-        self.store = Some(RowStore::new(meta, one, one.range_of(0, 1), layout));
-        Ok(())
-    }
-}
+impl OperatorHooks<Chunk> for LocalWindowAggregate {}
 
 impl Operator<Chunk, Chunk> for LocalWindowAggregate {
     fn process(&mut self, batch: &mut Batch<Chunk>, output: &mut Output<'_, Chunk>) -> Result<()> {

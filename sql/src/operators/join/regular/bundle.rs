@@ -10,7 +10,7 @@ use millstream_runtime::Result;
 
 use super::Input;
 use super::specification::{JoinSpecification, SideSpecification, UniqueKey};
-use crate::chunk::{Chunk, KeyLayout, Kinds, RowCodec, RowKind};
+use crate::chunk::{Chunk, Grouping, KeyLayout, Kinds, RowCodec, RowKind};
 use crate::operators::bundle::order::BundleOrder;
 use crate::operators::bundle::{BundleSize, RowGroups};
 use crate::types::Schema;
@@ -147,8 +147,9 @@ impl SideBundle {
         match self.unique_key {
             UniqueKey::InJoinKey => Ok(vec![0; chunk.rows()]),
             UniqueKey::Columns(_) => {
-                let groups = RowGroups::of(&self.columns, chunk)?;
-                Ok(groups.numbers(chunk.rows()))
+                let mut grouping = Grouping::default();
+                grouping.group(&self.columns.keys(chunk.columns(), chunk.rows())?);
+                Ok(grouping.groups().to_vec())
             }
             UniqueKey::None => {
                 let rows = self.codec.encode(chunk.columns(), chunk.rows())?;
