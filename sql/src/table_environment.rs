@@ -129,11 +129,7 @@ impl TableEnvironment {
 
     fn query_job(&self, query: &Query) -> SqlResult<QueryJob> {
         let plan = self.physical(analyze_query(&self.session, query)?)?;
-        let plan = changelog::infer(plan, UpdateKind::BeforeAfter)?;
-        let plan = match self.mini_batch()? {
-            Some(mini_batch) => mini_batch.apply(plan),
-            None => plan,
-        };
+        let plan = self.in_bundles(changelog::infer(plan, UpdateKind::BeforeAfter)?)?;
         self.check_operators(&plan)?;
         Ok(QueryJob::new(self.session.clone(), plan))
     }
@@ -160,6 +156,14 @@ impl TableEnvironment {
         })?;
         Ok(match self.mini_batch()? {
             Some(mini_batch) => mini_batch.prepare(plan),
+            None => plan,
+        })
+    }
+
+    /// The plan with operators that collect rows, if they do.
+    fn in_bundles(&self, plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
+        Ok(match self.mini_batch()? {
+            Some(mini_batch) => mini_batch.apply(plan),
             None => plan,
         })
     }
@@ -199,11 +203,7 @@ impl TableEnvironment {
     }
 
     fn insert_plan(&self, insert: &Insert) -> SqlResult<PhysicalPlan> {
-        let plan = self.inferred_insert(insert)?;
-        let plan = match self.mini_batch()? {
-            Some(mini_batch) => mini_batch.apply(plan),
-            None => plan,
-        };
+        let plan = self.in_bundles(self.inferred_insert(insert)?)?;
         plan.inputs.iter().try_for_each(|input| self.check_operators(input))?;
         Ok(plan)
     }

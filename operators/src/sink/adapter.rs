@@ -46,19 +46,25 @@ pub(crate) fn add_sink<S: Sink>(
     sink: S,
 ) -> NodeId {
     let sink = Arc::new(sink);
-    let checked = sink.clone();
-    let (kind, exclusive) = (sink.kind(), sink.exclusive());
-    let make = move |info: &OperatorInfo| SinkAdapter::new(sink.writer_for(info.subtask, info.parallelism));
+    let (kind, writers) = (sink.kind(), sink.clone());
+    let make =
+        move |info: &OperatorInfo| SinkAdapter::new(writers.writer_for(info.subtask, info.parallelism));
     let (node, _, _) = graph.add_operator(NodeRole::Sink, kind, upstreams, make);
+    declare(graph, node, &sink);
+    node
+}
+
+/// Lets an operator find the answer of a sink's check prepared, and says what the sink uses.
+pub(super) fn declare<S: Sink>(graph: &mut JobGraph, node: NodeId, sink: &Arc<S>) {
+    let checked = sink.clone();
     let prepare: Prepare = Arc::new(move || {
         let checked = checked.clone();
         Box::pin(async move { checked.check().await })
     });
     graph.set_prepare(node, prepare);
-    if let Some(resource) = exclusive {
+    if let Some(resource) = sink.exclusive() {
         graph.mark_uses(node, resource);
     }
-    node
 }
 
 /// Before every number a snapshot can have: what came out of a restored one.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use millstream_runtime::chain::{Operator, OperatorInfo};
-use millstream_runtime::graph::{NodeRole, Prepare};
+use millstream_runtime::graph::NodeRole;
 use millstream_state::Record;
 
+use super::adapter::declare;
 use super::{Sink, StreamSink};
 use crate::Stream;
 
@@ -71,24 +72,16 @@ impl<T: Record> Stream<T> {
         O: Operator<C, ()>,
     {
         let sink = Arc::new(sink);
-        let (kind, exclusive, checked) = (sink.kind(), sink.exclusive(), sink.clone());
-        let prepare: Prepare = Arc::new(move || {
-            let checked = checked.clone();
-            Box::pin(async move { checked.check().await })
-        });
-        let make = move |info: &OperatorInfo| write(sink.writer_for(info.subtask, info.parallelism));
+        let (kind, writers) = (sink.kind(), sink.clone());
+        let make = move |info: &OperatorInfo| write(writers.writer_for(info.subtask, info.parallelism));
         let written = self.transform(kind, make);
         let writer = written.node;
-        let mut graph = self.graph.lock();
-        graph.set_prepare(writer, prepare);
-        if let Some(resource) = exclusive {
-            graph.mark_uses(writer, resource);
-        }
-        drop(graph);
         let upstreams = written.global().upstreams;
-        let (node, _, _) =
-            self.graph.lock().add_operator(NodeRole::Sink, "Committer", upstreams, move |_| commit());
-        self.graph.lock().set_parallelism(node, 1);
+        let mut graph = self.graph.lock();
+        declare(&mut graph, writer, &sink);
+        let (node, _, _) = graph.add_operator(NodeRole::Sink, "Committer", upstreams, move |_| commit());
+        graph.set_parallelism(node, 1);
+        drop(graph);
         StreamSink::new(&self.graph, node).with_writer(writer)
     }
 }

@@ -4,11 +4,47 @@ mod partition_commit;
 mod partitions;
 mod recovery;
 
+use std::collections::BTreeMap;
+
 use millstream_operators::testing::sink_operator;
 use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, OperatorHarness};
 
 use super::*;
+use crate::files::encode::Folders;
 use crate::files::testing::FailingStore;
+
+/// Numbers, one a line, in the folders that a function says.
+#[derive(Clone)]
+struct NumbersInFolders(fn(u64) -> std::result::Result<String, String>);
+
+impl Encoder for NumbersInFolders {
+    type Record = u64;
+
+    fn kind(&self) -> &'static str {
+        "numbers"
+    }
+
+    fn extension(&self) -> &str {
+        "txt"
+    }
+
+    fn encode(&mut self, records: &[u64], _: bool, bytes: &mut Vec<u8>) -> std::result::Result<(), String> {
+        records.iter().for_each(|record| bytes.extend_from_slice(format!("{record}\n").as_bytes()));
+        Ok(())
+    }
+
+    fn is_partitioned(&self) -> bool {
+        true
+    }
+
+    fn partition(&self, records: &[u64]) -> std::result::Result<Folders<u64>, String> {
+        let mut folders = BTreeMap::<String, Vec<u64>>::new();
+        for record in records {
+            folders.entry((self.0)(*record)?).or_default().push(*record);
+        }
+        Ok(folders.into_iter().collect())
+    }
+}
 
 type Lines = FileSink<TextEncoder<u64, fn(&u64) -> String>>;
 

@@ -1,6 +1,5 @@
 //! Folders that are said to be complete.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -18,7 +17,6 @@ use object_store::{
 use parking_lot::Mutex;
 
 use super::*;
-use crate::files::encode::Folders;
 use crate::files::sink::partition_commit::committer::PartitionCommitter;
 use crate::files::sink::partition_commit::writer::PartitionWriter;
 use crate::files::sink::writer::ClosedFile;
@@ -26,35 +24,9 @@ use crate::files::sink::writer::ClosedFile;
 /// How many numbers a folder has.
 const NUMBERS: u64 = 1_000;
 
-/// Numbers, in a folder for each thousand.
-#[derive(Clone)]
-struct ByThousand;
-
-impl Encoder for ByThousand {
-    type Record = u64;
-
-    fn kind(&self) -> &'static str {
-        "numbers"
-    }
-
-    fn extension(&self) -> &str {
-        "txt"
-    }
-
-    fn encode(&mut self, records: &[u64], _: bool, bytes: &mut Vec<u8>) -> std::result::Result<(), String> {
-        records.iter().for_each(|record| bytes.extend_from_slice(format!("{record}\n").as_bytes()));
-        Ok(())
-    }
-
-    fn is_partitioned(&self) -> bool {
-        true
-    }
-
-    fn partition(&self, records: &[u64]) -> std::result::Result<Folders<u64>, String> {
-        let mut folders = BTreeMap::<u64, Vec<u64>>::new();
-        records.iter().for_each(|record| folders.entry(record / NUMBERS).or_default().push(*record));
-        Ok(folders.into_iter().map(|(folder, records)| (format!("t={folder}"), records)).collect())
-    }
+/// A folder for each thousand.
+fn thousand(record: u64) -> std::result::Result<String, String> {
+    Ok(format!("t={}", record / NUMBERS))
 }
 
 /// A folder is complete when the watermark has passed all of its numbers.
@@ -70,7 +42,7 @@ type Writer = OperatorHarness<u64, ClosedFile>;
 type Committer = OperatorHarness<ClosedFile, ()>;
 
 fn writer(store: &Arc<FailingStore>, snapshot: Option<&HarnessSnapshot>) -> Writer {
-    let sink = FileSink::with_encoder("out", ByThousand).store(store.clone());
+    let sink = FileSink::with_encoder("out", NumbersInFolders(thousand)).store(store.clone());
     let setup = match snapshot {
         None => HarnessSetup::new().prepared(check(&sink).unwrap()),
         Some(snapshot) => HarnessSetup::new().restore(std::slice::from_ref(snapshot)),
@@ -311,7 +283,8 @@ fn under_faults_no_folder_is_complete_too_early() {
                 .checkpoint_every(Duration::from_millis(20))
                 .restart_strategy(RestartStrategy::fixed_delay(200, Duration::ZERO));
             let witness = Witness { inner: store, seen: seen.clone() };
-            let sink = FileSink::with_encoder("out", ByThousand).store(Arc::new(witness)).append();
+            let sink =
+                FileSink::with_encoder("out", NumbersInFolders(thousand)).store(Arc::new(witness)).append();
             let time = |number: &u64| Timestamp::from_millis(i64::try_from(*number).unwrap());
             let numbers = env.from_collection(0..FOLDERS * NUMBERS);
             let strategy = WatermarkStrategy::monotonous().timestamp_assigner(time);

@@ -1,50 +1,19 @@
 //! Records that are dealt out to folders.
 
-use std::collections::BTreeMap;
-
 use millstream_runtime::ErrorKind;
 
 use super::*;
-use crate::files::encode::Folders;
 
-/// Numbers, in a folder for each last digit.
-#[derive(Clone)]
-struct ByDigit;
-
-impl Encoder for ByDigit {
-    type Record = u64;
-
-    fn kind(&self) -> &'static str {
-        "numbers"
-    }
-
-    fn extension(&self) -> &str {
-        "txt"
-    }
-
-    fn encode(&mut self, records: &[u64], _: bool, bytes: &mut Vec<u8>) -> std::result::Result<(), String> {
-        records.iter().for_each(|record| bytes.extend_from_slice(format!("{record}\n").as_bytes()));
-        Ok(())
-    }
-
-    fn is_partitioned(&self) -> bool {
-        true
-    }
-
-    fn partition(&self, records: &[u64]) -> std::result::Result<Folders<u64>, String> {
-        let mut folders = BTreeMap::<String, Vec<u64>>::new();
-        for record in records {
-            if *record == 666 {
-                return Err("666 belongs nowhere".to_owned());
-            }
-            folders.entry(format!("d={}/x%2F", record % 10)).or_default().push(*record);
-        }
-        Ok(folders.into_iter().collect())
+/// A folder for each last digit.
+fn digit(record: u64) -> std::result::Result<String, String> {
+    match record {
+        666 => Err("666 belongs nowhere".to_owned()),
+        record => Ok(format!("d={}/x%2F", record % 10)),
     }
 }
 
-fn by_digit(store: &Arc<FailingStore>) -> FileSink<ByDigit> {
-    FileSink::with_encoder("out", ByDigit).store(store.clone())
+fn by_digit(store: &Arc<FailingStore>) -> FileSink<NumbersInFolders> {
+    FileSink::with_encoder("out", NumbersInFolders(digit)).store(store.clone())
 }
 
 fn visible_files(store: &FailingStore) -> Vec<(String, String)> {
@@ -76,7 +45,7 @@ fn each_folder_has_a_file_of_its_own() {
 #[test]
 fn earlier_files_in_folders_are_seen() {
     let store = FailingStore::new();
-    let run = |sink: &FileSink<ByDigit>, number| {
+    let run = |sink: &FileSink<NumbersInFolders>, number| {
         let mut harness = start(sink);
         harness.push_all([number]).unwrap();
         end(&mut harness).unwrap();
