@@ -17,6 +17,7 @@ mod mini_batch_assigner;
 mod normalize;
 mod not_null;
 mod rank;
+mod replicate_rows;
 mod sort;
 pub mod sort_keys;
 mod time_to_live;
@@ -40,6 +41,7 @@ pub use mini_batch_assigner::{ClockMarkers, WatermarkMarkers};
 pub use normalize::ChangelogNormalize;
 pub use not_null::NotNullEnforcer;
 pub use rank::{BoundedRank, RankSpecification, RetractableRank};
+pub use replicate_rows::ReplicateRows;
 pub use sort::{Sort, SortSpecification};
 pub use watermark::{
     EmittedWatermarks, RowWatermarks, WatermarkAssigner, WatermarkExpression, forward_from, watermark_of,

@@ -21,11 +21,12 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
-    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
-    GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, NotNullEnforcer,
-    RankSpecification, RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
-    UniqueKey, WatermarkAssigner, WatermarkExpression, WatermarkMarkers, WindowJoin, WindowJoinSpecification,
-    WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
+    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore,
+    GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate,
+    NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank, SideSpecification,
+    SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner, WatermarkExpression,
+    WatermarkMarkers, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
+    WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT, call_texts};
@@ -95,6 +96,7 @@ impl<'a> Translator<'a> {
                 | PhysicalNode::MiniBatchAssigner { .. }
                 | PhysicalNode::LocalGroupAggregate { .. }
                 | PhysicalNode::WindowTableFunction { .. }
+                | PhysicalNode::ReplicateRows
                 | PhysicalNode::DropUpdateBefore
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
@@ -231,6 +233,9 @@ impl<'a> Translator<'a> {
                 Ok(input.transform("SinkMaterializer", move |_| {
                     SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
+            }
+            (PhysicalNode::ReplicateRows, [input]) => {
+                Ok(input.transform(describe(&plan.node), |_| ReplicateRows))
             }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
@@ -547,6 +552,7 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::WindowTableFunction { .. }
+        | PhysicalNode::ReplicateRows
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

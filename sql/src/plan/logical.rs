@@ -106,6 +106,12 @@ pub enum LogicalNode {
         /// At least two.
         inputs: Vec<LogicalPlan>,
     },
+    /// Each row as often as its first column says; behind its columns are those but the first once more. What INTERSECT ALL
+    /// and EXCEPT ALL end in.
+    ReplicateRows {
+        /// The rows.
+        input: Box<LogicalPlan>,
+    },
     /// The rows of two inputs that belong together.
     Join {
         /// The left input.
@@ -237,6 +243,21 @@ impl LogicalPlan {
         Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
     }
 
+    /// Each row of this plan as often as its first column says, which is a BIGINT; behind its columns are those but the
+    /// first once more.
+    #[must_use]
+    pub fn replicate(self) -> Self {
+        let mut columns: Vec<NamedField> = self.schema.iter().cloned().collect();
+        for column in self.schema.iter().skip(1) {
+            let numbered = (0_u32..).map(|number| Arc::<str>::from(format!("{}{number}", column.name)));
+            let free = |name: &Arc<str>| columns.iter().all(|known| known.name != *name);
+            let name = numbered.into_iter().find(free).unwrap_or_else(|| column.name.clone());
+            columns.push(NamedField::new(name, column.field.clone()));
+        }
+        let node = LogicalNode::ReplicateRows { input: Box::new(self) };
+        Self { node, schema: columns.into_iter().collect() }
+    }
+
     /// The plan in which the primary keys of these tables are read in any case.
     pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
         let mut failed = None;
@@ -281,7 +302,8 @@ impl LogicalPlan {
             | LogicalNode::WindowTvf { input, .. }
             | LogicalNode::RowNumber { input, .. }
             | LogicalNode::Rank { input, .. }
-            | LogicalNode::Sort { input, .. } => vec![input],
+            | LogicalNode::Sort { input, .. }
+            | LogicalNode::ReplicateRows { input } => vec![input],
             LogicalNode::Join { left, right, .. } => vec![left, right],
             LogicalNode::Union { inputs } => inputs.iter().collect(),
         }
@@ -318,6 +340,7 @@ impl LogicalPlan {
                 LogicalNode::Rank { input: boxed(input), partition, order, start, end, number, form }
             }
             LogicalNode::Sort { input, order } => LogicalNode::Sort { input: boxed(input), order },
+            LogicalNode::ReplicateRows { input } => LogicalNode::ReplicateRows { input: boxed(input) },
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -332,6 +355,7 @@ impl LogicalPlan {
             node @ (LogicalNode::Scan(_)
             | LogicalNode::Union { .. }
             | LogicalNode::Aggregate { .. }
+            | LogicalNode::ReplicateRows { .. }
             | LogicalNode::WindowTvf { .. }) => node,
             node @ (LogicalNode::RowNumber { .. } | LogicalNode::Rank { .. } | LogicalNode::Sort { .. }) => {
                 node

@@ -180,6 +180,9 @@ pub enum PhysicalNode {
         /// The order.
         order: Vec<SortKey>,
     },
+    /// Each row as often as its first column says, and its columns but the first once more behind it; as Flink's `Correlate`
+    /// with `$REPLICATE_ROWS$1`.
+    ReplicateRows,
     /// The last row of each key is kept, so that what it was before is known.
     ChangelogNormalize {
         /// The columns of the key.
@@ -336,6 +339,9 @@ impl PhysicalPlan {
             LogicalNode::Sort { input, order } => {
                 let input = Self::of(*input, scanned)?.exchange(Vec::new());
                 Self::new(PhysicalNode::Sort { order }, vec![input], schema)
+            }
+            LogicalNode::ReplicateRows { input } => {
+                Self::new(PhysicalNode::ReplicateRows, vec![Self::of(*input, scanned)?], schema)
             }
             LogicalNode::Union { inputs } => {
                 let inputs =

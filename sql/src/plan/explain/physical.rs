@@ -1,7 +1,7 @@
 //! Physical plans: operators with their attributes.
 
 use super::expression::{Format, calcite_type, text};
-use super::logical::tuples;
+use super::logical::{REPLICATE_ROWS, replicate_rows, tuples};
 use super::reuse::{Part, Reuse};
 use super::{Tree, keyed, line, table_parts, window};
 use crate::plan::changelog::{describe, sorts_by_time};
@@ -120,6 +120,19 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             ("mode", if *by_event_time { "RowTime" } else { "ProcTime" }.to_owned()),
         ],
         PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
+        PhysicalNode::ReplicateRows => {
+            let columns = plan.schema.iter();
+            let types =
+                columns.map(|column| format!("{} {}", calcite_type(&column.field.data_type), column.name));
+            let types = types.collect::<Vec<_>>().join(", ");
+            vec![
+                ("invocation", replicate_rows(input_names.len())),
+                ("correlate", format!("table({REPLICATE_ROWS}({}))", input_names.join(","))),
+                ("select", plan.schema.names().collect::<Vec<_>>().join(",")),
+                ("rowType", format!("RecordType({types})")),
+                ("joinType", "INNER".to_owned()),
+            ]
+        }
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
         PhysicalNode::GroupAggregate { keys, calls, ttl } => {
             let retracts = plan.input().is_some_and(|input| !input.changelog.is_insert_only());
