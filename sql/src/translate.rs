@@ -21,7 +21,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
-    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore,
+    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, Expand,
     GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate,
     NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank, SideSpecification,
     SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner, WatermarkExpression,
@@ -97,6 +97,7 @@ impl<'a> Translator<'a> {
                 | PhysicalNode::LocalGroupAggregate { .. }
                 | PhysicalNode::WindowTableFunction { .. }
                 | PhysicalNode::ReplicateRows
+                | PhysicalNode::Expand { .. }
                 | PhysicalNode::DropUpdateBefore
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
@@ -233,6 +234,10 @@ impl<'a> Translator<'a> {
                 Ok(input.transform("SinkMaterializer", move |_| {
                     SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
+            }
+            (PhysicalNode::Expand { projections }, [input]) => {
+                let expand = Expand::new(projections, &self.session.build_context())?;
+                Ok(input.transform("Expand", move |_| expand.clone()))
             }
             (PhysicalNode::ReplicateRows, [input]) => {
                 Ok(input.transform(describe(&plan.node), |_| ReplicateRows))
@@ -553,6 +558,7 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

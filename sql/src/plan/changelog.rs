@@ -67,6 +67,7 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
         // Aggregates are put into two phases when all changes are known.
@@ -157,7 +158,7 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         // the update has to be seen.
         PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
         // Rows that are made of a row are found by what it was.
-        PhysicalNode::ReplicateRows if wanted == UpdateKind::OnlyAfter => None,
+        PhysicalNode::ReplicateRows | PhysicalNode::Expand { .. } if wanted == UpdateKind::OnlyAfter => None,
         // An update of a row changes which rows it belongs to, unless its key has what is joined by.
         PhysicalNode::Join { .. } if wanted == UpdateKind::OnlyAfter && !updates_keep_join_keys(&plan) => {
             None
@@ -198,6 +199,7 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => {
             let plan = through(plan, wanted)?;
@@ -283,6 +285,7 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Rank { form: RankForm::Limit, .. } => "Limit",
         PhysicalNode::Sort { .. } => "Sort",
         PhysicalNode::ReplicateRows => "Correlate",
+        PhysicalNode::Expand { .. } => "Expand",
         PhysicalNode::ChangelogNormalize { .. } => "ChangelogNormalize",
         PhysicalNode::SinkUpsertMaterializer { .. } => "SinkMaterializer",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",

@@ -112,6 +112,13 @@ pub enum LogicalNode {
         /// The rows.
         input: Box<LogicalPlan>,
     },
+    /// Several rows for each row.
+    Expand {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// For each of those rows, its columns.
+        projections: Vec<Vec<Expression>>,
+    },
     /// The rows of two inputs that belong together.
     Join {
         /// The left input.
@@ -258,6 +265,20 @@ impl LogicalPlan {
         Self { node, schema: columns.into_iter().collect() }
     }
 
+    /// Several rows for each row of this plan, with its columns and one behind them.
+    #[must_use]
+    pub fn expand(self, projections: Vec<Vec<Expression>>, last: &str) -> Self {
+        let names = self.schema.iter().map(|column| column.name.clone()).chain([Arc::from(last)]);
+        let columns = names.enumerate().filter_map(|(index, name)| {
+            let mut fields = projections.iter().filter_map(|columns| Some(&columns.get(index)?.field));
+            let data_type = fields.clone().next()?.data_type.clone();
+            let nullable = fields.any(|field| field.nullable);
+            Some(NamedField::new(name, Field::new(data_type, nullable)))
+        });
+        let schema = columns.collect();
+        Self { node: LogicalNode::Expand { input: Box::new(self), projections }, schema }
+    }
+
     /// The plan in which the primary keys of these tables are read in any case.
     pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
         let mut failed = None;
@@ -303,6 +324,7 @@ impl LogicalPlan {
             | LogicalNode::RowNumber { input, .. }
             | LogicalNode::Rank { input, .. }
             | LogicalNode::Sort { input, .. }
+            | LogicalNode::Expand { input, .. }
             | LogicalNode::ReplicateRows { input } => vec![input],
             LogicalNode::Join { left, right, .. } => vec![left, right],
             LogicalNode::Union { inputs } => inputs.iter().collect(),
@@ -341,6 +363,9 @@ impl LogicalPlan {
             }
             LogicalNode::Sort { input, order } => LogicalNode::Sort { input: boxed(input), order },
             LogicalNode::ReplicateRows { input } => LogicalNode::ReplicateRows { input: boxed(input) },
+            LogicalNode::Expand { input, projections } => {
+                LogicalNode::Expand { input: boxed(input), projections }
+            }
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -368,6 +393,11 @@ impl LogicalPlan {
             }
             LogicalNode::Filter { input, condition } => {
                 LogicalNode::Filter { input, condition: map(condition) }
+            }
+            LogicalNode::Expand { input, projections } => {
+                let each =
+                    |columns: Vec<Expression>| -> Vec<_> { columns.into_iter().map(&mut *map).collect() };
+                LogicalNode::Expand { input, projections: projections.into_iter().map(each).collect() }
             }
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }

@@ -55,6 +55,14 @@ fn node(plan: &LogicalPlan) -> Tree {
         LogicalNode::Union { inputs } => {
             (line("LogicalUnion", &[("all", "true".to_owned())]), inputs.iter().collect())
         }
+        LogicalNode::Expand { input, projections } => {
+            let rows = projections.iter().map(|columns| {
+                let columns = columns.iter().map(syntax).collect::<Vec<_>>();
+                format!("{{{}}}", columns.join(", "))
+            });
+            let projects = format!("[{}]", rows.collect::<Vec<_>>().join(", "));
+            (line("LogicalExpand", &[("projects", projects)]), vec![&**input])
+        }
         LogicalNode::ReplicateRows { input } => {
             let attributes = [("invocation", replicate_rows(input.schema.len()))];
             (line("LogicalTableFunctionScan", &attributes), vec![&**input])

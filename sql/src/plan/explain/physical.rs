@@ -5,7 +5,7 @@ use super::logical::{REPLICATE_ROWS, replicate_rows, tuples};
 use super::reuse::{Part, Reuse};
 use super::{Tree, keyed, line, table_parts, window};
 use crate::plan::changelog::{describe, sorts_by_time};
-use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan, StateTtl};
+use crate::plan::{AggregateCall, ColumnPath, Expression, PhysicalNode, PhysicalPlan, StateTtl};
 use crate::types::Schema;
 
 pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) -> Tree {
@@ -133,6 +133,10 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
                 ("joinType", "INNER".to_owned()),
             ]
         }
+        PhysicalNode::Expand { projections } => {
+            let rows = projections.iter().map(|columns| expanded(columns, plan, &input_names));
+            vec![("projects", rows.collect::<Vec<_>>().join(", "))]
+        }
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
         PhysicalNode::GroupAggregate { keys, calls, ttl } => {
             let retracts = plan.input().is_some_and(|input| !input.changelog.is_insert_only());
@@ -168,6 +172,18 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
         | PhysicalNode::WindowTableFunction { .. } => window::attributes(plan, format),
         _ => keyed::attributes(plan, format),
     }
+}
+
+/// A row of those that are made of one: `{a, null AS $f1, 1 AS $e}`.
+fn expanded(columns: &[Expression], plan: &PhysicalPlan, names: &[&str]) -> String {
+    let columns = plan.schema.names().zip(columns).map(|(name, column)| match column.as_constant() {
+        Some(constant) if constant.is_null() => format!("null AS {name}"),
+        _ => {
+            let text = text(column, names, Format::Infix);
+            if text == name { text } else { format!("{text} AS {name}") }
+        }
+    });
+    format!("{{{}}}", columns.collect::<Vec<_>>().join(", "))
 }
 
 /// How long groups are kept.
