@@ -21,6 +21,7 @@ use crate::batch::Batch;
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::driver::Sabotage;
 use crate::error::Result;
+use crate::input::WatermarkGroup;
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;
 
@@ -268,6 +269,11 @@ impl TaskContext {
     /// Whether a test has asked for this mistake.
     pub(crate) fn makes(&self, mistake: Sabotage) -> bool {
         self.services.sabotage.makes(mistake)
+    }
+
+    /// The subtasks that align their event time under this name.
+    pub fn watermark_group(&self, name: &str) -> Arc<WatermarkGroup> {
+        self.services.watermark_groups.group(name)
     }
 
     /// The attempt that the task belongs to, for the names of what it writes.
