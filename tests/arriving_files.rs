@@ -9,7 +9,7 @@ use millstream::checkpoint::CheckpointConfig;
 use millstream::connectors::files::FileSource;
 use millstream::job::JobHandle;
 use millstream::prelude::*;
-use millstream::sink::Collected;
+use millstream::sink::{CollectSink, Collected};
 
 /// A file appears as a whole.
 fn arrive(folder: &Path, name: &str, lines: std::ops::Range<u32>) {
@@ -19,7 +19,8 @@ fn arrive(folder: &Path, name: &str, lines: std::ops::Range<u32>) {
     std::fs::rename(hidden, folder.join(name)).unwrap();
 }
 
-fn start(input: &Path, snapshots: &Path) -> (JobHandle, Collected<String>) {
+/// What is committed again after a restore is known to `lines`, and comes once.
+fn start(input: &Path, snapshots: &Path, lines: &Collected<String>) -> JobHandle {
     let snapshots = snapshots.to_str().unwrap();
     let env = Environment::new()
         .parallelism(2)
@@ -27,8 +28,8 @@ fn start(input: &Path, snapshots: &Path) -> (JobHandle, Collected<String>) {
         .restore_or_start(snapshots)
         .checkpointing(CheckpointConfig::every(Duration::from_millis(20)));
     let source = FileSource::text(input).split_bytes(100).monitor_continuously(Duration::from_millis(10));
-    let lines = env.from_source(source).uid("files").collect();
-    (env.spawn("arriving files").unwrap(), lines)
+    let _sink = env.from_source(source).uid("files").sink_to(CollectSink::new(lines)).uid("lines");
+    env.spawn("arriving files").unwrap()
 }
 
 /// Waits until so many lines have been committed.
@@ -46,9 +47,9 @@ fn files_that_come_later_are_read_once_also_after_a_restore() {
     let folder = tempfile::tempdir().unwrap();
     let (input, snapshots) = (folder.path().join("input"), folder.path().join("snapshots"));
     std::fs::create_dir(&input).unwrap();
-    let mut read = Vec::new();
+    let (mut read, lines) = (Vec::new(), Collected::default());
     // The directory is empty at first: that is no mistake where files are still to come.
-    let (job, lines) = start(&input, &snapshots);
+    let job = start(&input, &snapshots, &lines);
     arrive(&input, "a", 0..100);
     wait_for(&lines, 100, &mut read);
     arrive(&input, "b", 100..300);
@@ -58,7 +59,7 @@ fn files_that_come_later_are_read_once_also_after_a_restore() {
     assert_eq!(in_order(read), (0..300).collect::<Vec<_>>());
     arrive(&input, "c", 300..350);
     let mut read = Vec::new();
-    let (job, lines) = start(&input, &snapshots);
+    let job = start(&input, &snapshots, &lines);
     wait_for(&lines, 50, &mut read);
     arrive(&input, "d", 350..400);
     wait_for(&lines, 100, &mut read);
