@@ -47,7 +47,7 @@ impl BlockingSplitReader for Client {
     }
 }
 
-struct Ranges(Vec<Range>);
+struct Ranges;
 
 impl Source for Ranges {
     type Record = u32;
@@ -65,15 +65,11 @@ impl Source for Ranges {
 
 fn harness(ranges: &[(u32, u32)]) -> SourceHarness<u32> {
     let splits = ranges.iter().map(|&(next, end)| Range { next, end }).collect();
-    SourceHarness::new(source_operator(std::sync::Arc::new(Ranges(Vec::new())), splits, 0, 1)).unwrap()
+    SourceHarness::new(source_operator(std::sync::Arc::new(Ranges), splits, 0, 1)).unwrap()
 }
 
 fn restored(snapshot: &HarnessSnapshot) -> SourceHarness<u32> {
-    SourceHarness::restore(
-        source_operator(std::sync::Arc::new(Ranges(Vec::new())), Vec::new(), 0, 1),
-        snapshot,
-    )
-    .unwrap()
+    SourceHarness::restore(source_operator(std::sync::Arc::new(Ranges), Vec::new(), 0, 1), snapshot).unwrap()
 }
 
 fn all<T: Record>(harness: &mut SourceHarness<T>) -> Vec<T> {
