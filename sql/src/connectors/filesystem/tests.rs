@@ -271,8 +271,8 @@ fn options_that_are_wrong_are_refused() {
         ),
         (
             "n INT",
-            "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = '1 s'",
-            "is not supported yet",
+            "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = 'often'",
+            "source.monitor-interval",
         ),
         ("n INT, m INT", "'path' = 'x', 'format' = 'raw'", "only supports single physical column"),
         ("n INT", "'path' = 'no/such/file', 'format' = 'csv'", "no such file"),
