@@ -32,12 +32,31 @@ fn switched(operator: &Operator, on: [bool; Part::PARTS]) -> Vec<String> {
     fold(operator, &changes)
 }
 
+/// The first row by event time waits for the watermark where there are no bundles, and is replaced by earlier ones where
+/// there are: that is not the same state.
+const DIFFERENT: &str = "first_row_by_time";
+
 #[test]
 fn mini_batch_is_switched_on_and_off_over_savepoints() {
-    for operator in OPERATORS {
+    for operator in OPERATORS.iter().filter(|operator| operator.name != DIFFERENT) {
         let expected = fold(operator, &run(&[operator], Part::WHOLE, 2, None, None).concat());
         for on in [[false, true, false], [true, false, true]] {
             assert_eq!(switched(operator, on), expected, "{} {on:?}", operator.name);
         }
+    }
+}
+
+#[test]
+fn a_state_that_mini_batch_has_otherwise_is_refused() {
+    let operator = OPERATORS.iter().find(|operator| operator.name == DIFFERENT).unwrap();
+    for (before, after) in [(&[][..], &MINI_BATCH[..]), (&MINI_BATCH[..], &[])] {
+        let savepoint = Place::Memory(Arc::new(InMemory::new()), 1);
+        try_run_set(before, &[operator], Part::between(0, 1), 2, None, Some(&savepoint)).unwrap();
+        let part = Part::between(1, Part::PARTS);
+        let error = try_run_set(after, &[operator], part, 2, Some(&savepoint), None).unwrap_err();
+        assert!(
+            error.to_string().contains("the snapshot holds state that the operator no longer has"),
+            "{error}"
+        );
     }
 }
