@@ -48,12 +48,12 @@ fn case(bytes: &[u8], restores: bool) -> String {
         Query::generate(&mut choices, &named, depth)
     };
     let upserts = choices.once_in(2);
+    let (splits, buckets) = (choices.once_in(2), choices.pick(&[1024, 2, 1]));
     let tables: Vec<Table> = (0..TABLES).map(|_| Table::generate(&mut choices)).collect();
 
     let mut text = "--! test  random\n".to_owned();
-    if choices.once_in(3) {
+    if splits {
         text += "--! set table.optimizer.distinct-agg.split.enabled = true\n";
-        let buckets = choices.pick(&[1024, 2, 1]);
         let _ = writeln!(text, "--! set table.optimizer.distinct-agg.split.bucket-num = {buckets}");
     }
     for (index, table) in tables.iter().enumerate() {
