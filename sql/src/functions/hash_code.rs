@@ -38,3 +38,6 @@ static HASH_CODE: ScalarFunction = ScalarFunction::new(
 pub(crate) fn hash_code_function() -> &'static ScalarFunction {
     &HASH_CODE
 }
+
+#[cfg(test)]
+mod tests;
