@@ -3,6 +3,11 @@
 //! | Feature | Module | What it reads and writes |
 //! |---|---|---|
 //! | `files` | [`files`] | CSV, JSON lines and text, on local disks and object stores |
+//! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
 
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+#[cfg(any(feature = "files", feature = "kafka"))]
+mod under_way;
