@@ -34,6 +34,7 @@ pub(crate) use comparison::has_set_of;
 pub(crate) use decimal::average as average_decimal;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
+pub(crate) use string::whole_java_regex;
 
 /// A scalar function.
 pub struct ScalarFunction {
