@@ -1,12 +1,12 @@
 -- Files whose format is a changelog are tables that change.
-CREATE TABLE debezium (id INT, customer STRING, amount DECIMAL(8, 2))
+CREATE TABLE debezium (id INT, customer STRING, amount DECIMAL(8, 2), PRIMARY KEY (id) NOT ENFORCED)
   WITH ('connector' = 'filesystem', 'path' = 'tests/fixtures/formats/orders.debezium.json', 'format' = 'debezium-json');
-CREATE TABLE canal (id INT, customer STRING, amount DECIMAL(8, 2))
+CREATE TABLE canal (id INT, customer STRING, amount DECIMAL(8, 2), PRIMARY KEY (id) NOT ENFORCED)
   WITH ('connector' = 'filesystem', 'path' = 'tests/fixtures/formats/orders.canal.json', 'format' = 'canal-json',
         'canal-json.table.include' = 'orders');
-CREATE TABLE maxwell (id INT, customer STRING, amount DECIMAL(8, 2))
+CREATE TABLE maxwell (id INT, customer STRING, amount DECIMAL(8, 2), PRIMARY KEY (id) NOT ENFORCED)
   WITH ('connector' = 'filesystem', 'path' = 'tests/fixtures/formats/orders.maxwell.json', 'format' = 'maxwell-json');
-CREATE TABLE orders (id INT, customer STRING, amount DECIMAL(8, 2), PRIMARY KEY (id) NOT ENFORCED)
+CREATE TABLE orders (id INT, customer STRING, amount DECIMAL(8, 2))
   WITH ('connector' = 'values', 'sink-insert-only' = 'false');
 CREATE TABLE totals (customer STRING, n BIGINT, total DECIMAL(38, 2), PRIMARY KEY (customer) NOT ENFORCED)
   WITH ('connector' = 'values', 'sink-insert-only' = 'false');
