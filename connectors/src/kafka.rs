@@ -9,6 +9,7 @@ mod partition;
 mod sink;
 mod source;
 
+pub use client::{consumer_properties, producer_properties};
 pub use partition::TopicPartition;
 pub use sink::{
     DeliveryGuarantee, FunctionSerializer, JsonSerializer, KafkaCommittable, KafkaSink, KafkaWriter,

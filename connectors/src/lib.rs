@@ -7,7 +7,12 @@
 
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(any(feature = "files", feature = "kafka"))]
+mod gathered;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 #[cfg(any(feature = "files", feature = "kafka"))]
 mod under_way;
+
+#[cfg(any(feature = "files", feature = "kafka"))]
+pub use gathered::Gathered;

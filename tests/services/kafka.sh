@@ -6,7 +6,7 @@
 #   kafka.sh stop                      lets it end in order
 #   kafka.sh kill                      kills it, as a crash does; `start` goes on with what is on the disk
 #   kafka.sh clean                     kills it and deletes its data
-#   kafka.sh topic NAME PARTITIONS     makes a topic
+#   kafka.sh topic NAME PARTITIONS …   makes topics
 #   kafka.sh tool CLASS ARGUMENT...    runs one of Kafka's own tools
 #
 # KAFKA_PORT (19092; the controller takes the one after it), KAFKA_VERSION, SERVICES_HOME, and KAFKA_SETTINGS: lines for
@@ -110,8 +110,12 @@ clean)
     rm -rf "$home"
     ;;
 topic)
-    (java_main org.apache.kafka.tools.TopicCommand --bootstrap-server "127.0.0.1:$port" \
-        --create --topic "${2:?a name}" --partitions "${3:?a number of partitions}")
+    shift
+    while [ $# -gt 0 ]; do
+        (java_main org.apache.kafka.tools.TopicCommand --bootstrap-server "127.0.0.1:$port" \
+            --create --topic "$1" --partitions "${2:?a number of partitions}")
+        shift 2
+    done
     ;;
 tool)
     shift

@@ -25,6 +25,7 @@ pub(super) use commit_log::CommitLog;
 pub(super) use coordinator::{EndAnswer, TransactionName};
 pub(super) use producer::{Outgoing, PartitionFunction, PlainProducer, TransactionProducer};
 pub(super) use properties::Properties;
+pub use properties::{consumer_properties, producer_properties};
 pub(super) use records::{Changes, Fetched, FetchedRecord, PartitionConsumer};
 
 use failure::failed;

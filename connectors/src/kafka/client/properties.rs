@@ -61,6 +61,16 @@ const OF_PRODUCERS: &[&str] = &[
     "transaction.timeout.ms",
 ];
 
+/// The names of the properties that a [source](crate::kafka::KafkaSource) has.
+pub fn consumer_properties() -> impl Iterator<Item = &'static str> {
+    OF_CONNECTIONS.iter().chain(OF_CONSUMERS).copied()
+}
+
+/// The names of the properties that a [sink](crate::kafka::KafkaSink) has.
+pub fn producer_properties() -> impl Iterator<Item = &'static str> {
+    OF_CONNECTIONS.iter().chain(OF_PRODUCERS).copied()
+}
+
 /// Properties by their names. Some are secrets: they have no `Debug`.
 #[derive(Clone, Default)]
 pub(in crate::kafka) struct Properties(BTreeMap<String, String>);

@@ -14,11 +14,11 @@ pub trait RecordSerializer: Clone + Send + Sync + 'static {
     /// What it takes.
     type Record: Record;
 
-    /// Makes a record of Kafka.
+    /// Appends what a record is in Kafka: one record as a rule; several, or none, where it stands for rows.
     ///
     /// # Errors
     /// What is wrong with the record, where it cannot be written: the job fails.
-    fn serialize(&mut self, record: Self::Record) -> Result<ProducerRecord, String>;
+    fn serialize(&mut self, record: Self::Record, records: &mut Vec<ProducerRecord>) -> Result<(), String>;
 }
 
 /// A record for Kafka.
@@ -112,8 +112,9 @@ impl<T> Default for JsonSerializer<T> {
 impl<T: Record> RecordSerializer for JsonSerializer<T> {
     type Record = T;
 
-    fn serialize(&mut self, record: T) -> Result<ProducerRecord, String> {
-        serde_json::to_vec(&record).map(ProducerRecord::new).map_err(|error| error.to_string())
+    fn serialize(&mut self, record: T, records: &mut Vec<ProducerRecord>) -> Result<(), String> {
+        records.push(ProducerRecord::new(serde_json::to_vec(&record).map_err(|error| error.to_string())?));
+        Ok(())
     }
 }
 
@@ -143,7 +144,8 @@ where
     type Record = T;
 
     #[inline]
-    fn serialize(&mut self, record: T) -> Result<ProducerRecord, String> {
-        Ok((self.function)(record))
+    fn serialize(&mut self, record: T, records: &mut Vec<ProducerRecord>) -> Result<(), String> {
+        records.push((self.function)(record));
+        Ok(())
     }
 }

@@ -18,7 +18,7 @@ use tracing::warn;
 use super::commit::{KafkaCommittable, settle};
 use super::lane::{Lane, Plain, Transactions};
 use super::pool::Pool;
-use super::record::RecordSerializer;
+use super::record::{ProducerRecord, RecordSerializer};
 use super::recover::{Share, abort_unknown, await_settled};
 use super::service::Service;
 use super::{DeliveryGuarantee, Writing};
@@ -33,6 +33,8 @@ pub struct KafkaWriter<S> {
     client: Arc<Client>,
     delivery: Delivery,
     lane: Lane,
+    /// What the last record of the job has become.
+    serialized: Vec<ProducerRecord>,
     /// Records that have not been handed over.
     pending: Vec<Outgoing>,
     /// The last flush, once no record follows.
@@ -87,6 +89,7 @@ impl<S: RecordSerializer> KafkaWriter<S> {
             client,
             delivery,
             lane: Lane::default(),
+            serialized: Vec::new(),
             pending: Vec::new(),
             ending: None,
             has_ended: false,
@@ -168,14 +171,16 @@ impl<S: RecordSerializer> SinkWriter for KafkaWriter<S> {
     fn write(&mut self, batch: &mut Batch<S::Record>, output: &mut SinkOutput<'_>) -> Result<()> {
         let mut bytes = 0;
         for (record, timestamp) in batch.drain_timed() {
-            let record = self.writing.serializer.serialize(record).map_err(|problem| {
+            self.writing.serializer.serialize(record, &mut self.serialized).map_err(|problem| {
                 let problem = format!("a record cannot be written to Kafka: {problem}");
                 Error::new(ErrorKind::InvalidJob, problem)
             })?;
-            let record = record.outgoing(&self.writing.topic, timestamp);
-            bytes += record.key.as_ref().map_or(0, |key| key.len())
-                + record.value.as_ref().map_or(0, |it| it.len());
-            self.pending.push(record);
+            for record in self.serialized.drain(..) {
+                let record = record.outgoing(&self.writing.topic, timestamp);
+                bytes += record.key.as_ref().map_or(0, |key| key.len())
+                    + record.value.as_ref().map_or(0, |it| it.len());
+                self.pending.push(record);
+            }
             if self.pending.len() >= CHUNK {
                 self.ship(output.context());
             }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use millstream_runtime::Result;
 use millstream_state::{Record, Timestamp};
 
+use crate::Gathered;
 use crate::kafka::client::FetchedRecord;
 
 /// Makes of records of Kafka those of a job. As Flink's `KafkaRecordDeserializationSchema`.
@@ -17,6 +18,16 @@ pub trait RecordDeserializer: Clone + Send + Sync + 'static {
     /// # Errors
     /// What is wrong with the record, where it cannot be read.
     fn deserialize(&mut self, record: &RecordView<'_>) -> Result<Option<Self::Record>, String>;
+
+    /// The record that was made of those for which [`deserialize`](Self::deserialize) has returned none, for deserializers
+    /// that gather many into one, such as columns. Asked for after each run of records, which are of one partition, before
+    /// anything else is done.
+    ///
+    /// # Errors
+    /// What fails the job.
+    fn gathered(&mut self) -> Result<Option<Gathered<Self::Record>>> {
+        Ok(None)
+    }
 }
 
 /// A record as it came from Kafka.

@@ -20,6 +20,7 @@ use self::partitions::{Partition, Partitions};
 use super::bad_record::{BadRecord, BadRecordInfo};
 use super::deserialize::{RecordDeserializer, RecordView};
 use super::split::KafkaSplit;
+use crate::Gathered;
 use crate::kafka::TopicPartition;
 use crate::kafka::client::{Client, Cluster, Fetched, PartitionConsumer, Role};
 
@@ -156,6 +157,9 @@ fn read<D: RecordDeserializer>(
         }
     }
     output.counters().bytes.add(bytes);
+    if let Some(Gathered { record, rows, bytes }) = deserializer.gathered()? {
+        *batch = Batch::weighing(vec![record], rows, bytes);
+    }
     Ok(())
 }
 
