@@ -36,6 +36,7 @@ pub(crate) use decimal::average as average_decimal;
 pub(crate) use hash_code::hash_code_function;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
+pub(crate) use string::whole_java_regex;
 
 /// A scalar function.
 pub struct ScalarFunction {

@@ -204,7 +204,9 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         | PhysicalNode::Sink { .. } => {
             let plan = through(plan, wanted)?;
             let update_before = plan.inputs.iter().any(|input| input.changelog.update_before);
-            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+            // What a source does not say, which of its rows are new, is known where they are remembered.
+            let insert = plan.inputs.iter().any(|input| input.changelog.insert) || plan.changelog.insert;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, insert, ..plan.changelog }, ..plan })
         }
     }
 }
