@@ -22,6 +22,11 @@ fn options_that_are_wrong_are_refused() {
             "Could not find any format factory for identifier 'xml'",
         ),
         ("n INT", "'topic' = 'a', 'format' = 'json', 'value.format' = 'json'", "mean the same"),
+        (
+            "n INT",
+            "'topic' = 'a', 'format' = 'avro-confluent', 'avro-confluent.url' = 'http://localhost:1'",
+            "no client of a schema registry",
+        ),
         ("n INT", "'topic' = 'a', 'format' = 'json', 'scan.startup.mode' = 'first'", "Invalid value 'first'"),
         (
             "n INT",
