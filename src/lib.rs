@@ -71,6 +71,8 @@ pub mod time;
 pub mod connectors {
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
+    #[cfg(feature = "kafka")]
+    pub use millstream_connectors::kafka;
 }
 
 /// Flink's SQL: tables, queries and the jobs that they become.
@@ -176,6 +178,9 @@ mod guide {
     struct Flink;
     #[doc = include_str!("../docs/src/testing.md")]
     struct Testing;
+    #[cfg(feature = "kafka")]
+    #[doc = include_str!("../docs/src/kafka.md")]
+    struct Kafka;
     #[cfg(feature = "sql")]
     #[doc = include_str!("../docs/src/sql.md")]
     struct Sql;

@@ -5,16 +5,24 @@
 //! a restore at another parallelism only deals the splits out anew.
 
 mod adapter;
+mod blocking;
 mod collection;
+mod discovery;
+mod enumerator;
 mod generator;
 mod rate;
 mod strided;
 
 use millstream_runtime::Result;
-use millstream_runtime::chain::{Output, SourceStatus};
+use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_state::Record;
 
+use crate::WatermarkStrategy;
+
+pub use blocking::{BlockingReader, BlockingSplitReader, Fetched};
 pub use collection::{CollectionReader, CollectionSource};
+pub use discovery::{Discovery, DiscoveryState, Listing};
+pub use enumerator::{Enumerator, SplitEnumerator, SplitOutput};
 pub use generator::{GeneratorReader, GeneratorSource};
 pub use rate::RateLimiter;
 pub use strided::{NumberRun, Numbers, StridedSplit};
@@ -38,12 +46,19 @@ pub trait Source: Send + Sync + 'static {
     /// What kind of source this is, human-readable: "CSV files".
     fn kind(&self) -> &'static str;
 
+    /// Finds splits as long as the job runs, for sources whose splits come and go; `None` for those that
+    /// [`discover`](Self::discover) all splits at the start. Must not depend on anything but the source.
+    #[doc(alias("SplitEnumerator", "createEnumerator"))]
+    fn enumerator(&self) -> Option<Enumerator<Self::Split>> {
+        None
+    }
+
     /// Finds the splits, once before the first start of a job; not called when the source is
-    /// restored. May do I/O. Implementations write `async fn discover(&self)`.
+    /// restored, nor where it has an [`enumerator`](Self::enumerator). May do I/O. Implementations write
+    /// `async fn discover(&self)`.
     ///
     /// # Errors
     /// If the input is not there: the job then fails before anything runs.
-    #[doc(alias("SplitEnumerator", "createEnumerator"))]
     fn discover(&self) -> impl Future<Output = Result<Vec<Self::Split>>> + Send {
         async { Ok(Vec::new()) }
     }
@@ -62,6 +77,13 @@ pub trait Source: Send + Sync + 'static {
     fn reader_for(&self, subtask: u32, parallelism: u32) -> Self::Reader {
         let _ = (subtask, parallelism);
         self.reader()
+    }
+
+    /// Makes the source assign timestamps and emit watermarks itself, split by split, as
+    /// [`SplitWatermarks`](crate::time::SplitWatermarks) does; the answer is whether it does so.
+    fn set_watermark_strategy(&mut self, strategy: &WatermarkStrategy<Self::Record>) -> bool {
+        let _ = strategy;
+        false
     }
 
     /// Whether its records carry event timestamps already.
@@ -93,6 +115,17 @@ pub trait SourceReader: Send + 'static {
     /// What is left to read after everything emitted so far, positions included.
     #[doc(alias = "snapshotState")]
     fn snapshot(&self) -> Vec<Self::Split>;
+
+    /// A checkpoint is complete, at which `left` was what was [left to read](Self::snapshot): to tell the outside
+    /// system, which may show it, or forget what is before. Nothing may depend on it.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    #[doc(alias = "notifyCheckpointComplete")]
+    fn checkpoint_completed(&mut self, left: Vec<Self::Split>, cx: &mut TaskContext) -> Result<()> {
+        let _ = (left, cx);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 mod assign_timestamps;
 mod generator;
+mod split_watermarks;
 mod strategy;
 
 pub use generator::WatermarkGenerator;
+pub use split_watermarks::SplitWatermarks;
 pub use strategy::WatermarkStrategy;
 
 #[cfg(test)]

@@ -23,10 +23,12 @@ mod wire;
 pub use collector::{Collector, Discard, Signal, Stage};
 pub use context::TaskContext;
 pub use fan_out::FanOut;
-pub(crate) use link::SourceHead;
-pub use link::{Link, SourceLink};
+pub use link::{Link, SourceLink, SplitReaderLink};
+pub(crate) use link::{SourceHead, SplitReaderHead};
 pub use open_context::{OpenContext, OperatorInfo};
-pub use operator::{Operator, OperatorHooks, SourceOperator, SourceStatus, TwoInputOperator};
+pub use operator::{
+    Operator, OperatorHooks, SourceOperator, SourceStatus, SplitReaderOperator, TwoInputOperator,
+};
 pub use output::Output;
 pub use output_tag::OutputTag;
 pub use router::{Outlet, Router};

@@ -7,10 +7,12 @@ mod inputs;
 mod lifecycle;
 mod operator_task;
 mod source_task;
+mod split_reader_task;
 mod two_input_task;
 
 pub use operator_task::OperatorTask;
 pub use source_task::SourceTask;
+pub use split_reader_task::SplitReaderTask;
 pub use two_input_task::TwoInputTask;
 
 use std::time::Duration;

@@ -22,6 +22,7 @@ pub type Job = (&'static str, fn(&Setting) -> Verdict);
 /// All of them.
 pub const JOBS: &[Job] = &[
     ("rolling count and reduce", rolling::count_and_reduce),
+    ("rolling count of splits that come up", rolling::of_splits_that_come_up),
     ("rolling count, collected", rolling::collected),
     ("rolling count without checkpoints", rolling::without_checkpoints),
     ("at least once", rolling::at_least_once),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream::source::{Output, Source, SourceReader, SourceStatus};
+use millstream::source::{
+    Enumerator, Output, Source, SourceReader, SourceStatus, SplitEnumerator, SplitOutput,
+};
 use millstream::{Record, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,8 @@ pub struct Trickle<T> {
     splits: u64,
     records: u64,
     in_turn: bool,
+    /// Whether splits come up one by one while the job runs.
+    gradual: bool,
     make: Make<T>,
 }
 
@@ -30,13 +34,24 @@ impl<T: Record> Trickle<T> {
         records: u64,
         make: impl Fn(u64) -> T + Send + Sync + 'static,
     ) -> Self {
-        Self { splits: setting.draw(purpose, 1..=5), records, in_turn: false, make: Arc::new(make) }
+        Self {
+            splits: setting.draw(purpose, 1..=5),
+            records,
+            in_turn: false,
+            gradual: false,
+            make: Arc::new(make),
+        }
     }
 
     /// Each reader always goes on with the split that is furthest behind, so that what it reads is
     /// in the order of the numbers.
     pub fn in_turn(self) -> Self {
         Self { in_turn: true, ..self }
+    }
+
+    /// Splits come up one by one while the job runs.
+    pub fn gradual(self) -> Self {
+        Self { gradual: true, ..self }
     }
 
     pub fn one_split(self) -> Self {
@@ -61,6 +76,10 @@ impl<T: Record> Source for Trickle<T> {
 
     async fn discover(&self) -> Result<Vec<Share>> {
         Ok((0..self.splits).map(|next| Share { next, stride: self.splits }).collect())
+    }
+
+    fn enumerator(&self) -> Option<Enumerator<Share>> {
+        self.gradual.then(|| Enumerator::new(Gradual { next: 0, splits: self.splits, due: Duration::ZERO }))
     }
 
     fn reader(&self) -> TrickleReader<T> {
@@ -122,5 +141,41 @@ impl<T: Record> SourceReader for TrickleReader<T> {
 
     fn snapshot(&self) -> Vec<Share> {
         self.splits.clone()
+    }
+}
+
+/// Hands out splits one by one, and now and then none for a while.
+struct Gradual {
+    next: u64,
+    splits: u64,
+    due: Duration,
+}
+
+impl SplitEnumerator for Gradual {
+    type Split = Share;
+    type State = u64;
+
+    fn restore(&mut self, next: u64) -> Result<()> {
+        self.next = next;
+        Ok(())
+    }
+
+    fn next(&mut self, output: &mut SplitOutput<'_, '_, Share>) -> Result<SourceStatus> {
+        if self.next == self.splits {
+            return Ok(SourceStatus::Ended);
+        }
+        let now = output.context().monotonic();
+        if now < self.due {
+            output.context().wake_after(self.due - now);
+            return Ok(SourceStatus::Waiting);
+        }
+        output.hand_out(Share { next: self.next, stride: self.splits })?;
+        self.next += 1;
+        self.due = now + Duration::from_millis(output.context().random().below(40) as u64);
+        Ok(SourceStatus::More)
+    }
+
+    fn snapshot(&self) -> u64 {
+        self.next
     }
 }

@@ -12,6 +12,8 @@ pub use self::csv::CsvFormat;
 pub use json_lines::JsonLinesFormat;
 pub use text::TextFormat;
 
+pub use crate::Gathered;
+
 /// How the bytes of a file become records.
 ///
 /// ```
@@ -120,17 +122,6 @@ pub trait Decoder: Send + 'static {
     fn gathered(&mut self) -> millstream_runtime::Result<Option<Gathered<Self::Record>>> {
         Ok(None)
     }
-}
-
-/// A record that stands for many rows.
-#[derive(Clone, Debug)]
-pub struct Gathered<T> {
-    /// The record.
-    pub record: T,
-    /// How many rows it stands for.
-    pub rows: u64,
-    /// How many bytes it takes.
-    pub bytes: u64,
 }
 
 /// Why a row could not be read.

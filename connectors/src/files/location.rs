@@ -290,18 +290,36 @@ pub(crate) fn is_visible(file: &str) -> bool {
 /// Finds the files that a name means: the file of that name, the files in the directory of that
 /// name (`recursive`: in the folders below too), or the files whose names match a pattern with `*` in
 /// its last part.
+///
+/// # Errors
+/// If there are none, or they cannot be listed.
 pub(crate) async fn find_files(stores: &Stores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
-    let nothing = |problem: &str| Err(Error::new(ErrorKind::InvalidInput, format!("`{name}`: {problem}")));
-    let (directory, last) = name.trim_end_matches('/').rsplit_once('/').unwrap_or((".", name));
+    let found = list_files(stores, name, recursive).await?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let is_pattern = split_name(name).1.contains('*');
+    let problem =
+        if is_pattern { "no file matches" } else { "no such file, and no directory with files in it" };
+    Err(Error::new(ErrorKind::InvalidInput, format!("`{name}`: {problem}")))
+}
+
+/// The directory of a name, and its last part.
+fn split_name(name: &str) -> (&str, &str) {
+    name.trim_end_matches('/').rsplit_once('/').unwrap_or((".", name))
+}
+
+/// As [`find_files`], where there may be none.
+pub(crate) async fn list_files(stores: &Stores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
+    let (directory, last) = split_name(name);
     if last.contains('*') {
         let directory = if matches!(stores, Stores::Given(_)) && directory == "." { "" } else { directory };
         let files = stores.locate(if name.starts_with("/*") { "/" } else { directory })?.list().await?;
-        let found: Vec<_> = files
+        let found = files
             .into_iter()
             .filter(|(file, _)| matches(last, file) && (is_visible(file) || !is_visible(last)))
-            .map(|(_, found)| found)
-            .collect();
-        return if found.is_empty() { nothing("no file matches") } else { Ok(found) };
+            .map(|(_, found)| found);
+        return Ok(found.collect());
     }
     let location = stores.locate(name)?;
     if let Some(size) = location.size().await? {
@@ -309,8 +327,7 @@ pub(crate) async fn find_files(stores: &Stores, name: &str, recursive: bool) -> 
     }
     let files = if recursive { location.list_all().await? } else { location.list().await? };
     let visible = files.into_iter().filter(|(file, _)| file.split('/').all(is_visible));
-    let found: Vec<_> = visible.map(|(_, found)| found).collect();
-    if found.is_empty() { nothing("no such file, and no directory with files in it") } else { Ok(found) }
+    Ok(visible.map(|(_, found)| found).collect())
 }
 
 /// Whether a name matches a pattern in which `*` stands for any characters.

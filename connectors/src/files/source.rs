@@ -11,12 +11,15 @@ mod split_reading;
 #[cfg(test)]
 mod tests;
 
-use millstream_operators::source::Source;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_operators::source::{Discovery, Enumerator, Source};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
 
 use super::format::{CsvFormat, Format, JsonLinesFormat, TextFormat};
-use super::location::{IntoPaths, Stores, find_files};
+use super::location::{FoundFile, IntoPaths, Stores, find_files, list_files};
 pub use bad_record::{BadRecord, BadRecordInfo};
 use event_time::EventTime;
 pub use reader::FileReader;
@@ -35,7 +38,9 @@ const SPLIT_BYTES: u64 = 1 << 20;
 /// [`FileSource::whole_files`]. Files whose names end in `.gz` are unpacked, and each is read by one
 /// reader.
 ///
-/// Files must not change while the job lives, restarts included: a position is a number of bytes.
+/// Files must not change while the job lives, restarts included: a position is a number of bytes. A directory that is
+/// [watched](FileSource::monitor_continuously) may get new ones, which must be whole when their names appear: moved there,
+/// not written there.
 ///
 /// ```
 /// use millstream::connectors::files::FileSource;
@@ -54,6 +59,8 @@ const SPLIT_BYTES: u64 = 1 << 20;
 pub struct FileSource<F: Format = TextFormat> {
     paths: Vec<String>,
     cutting: Cutting,
+    /// How often new files are looked for; `None` for once.
+    interval: Option<Duration>,
     reading: Reading<F>,
 }
 
@@ -117,7 +124,37 @@ impl<F: Format> FileSource<F> {
         let cutting = Cutting { split_bytes: SPLIT_BYTES, whole_files: false, recursive: false, gzip: false };
         let (stores, event_time) = (Stores::by_name(false), EventTime::default());
         let reading = Reading { stores, format, on_error: BadRecord::Fail, event_time, rate: None };
-        Self { paths: paths.into_paths(), cutting, reading }
+        Self { paths: paths.into_paths(), cutting, interval: None, reading }
+    }
+}
+
+impl<F: Format> FileSource<F> {
+    fn check(&self) -> Result<()> {
+        match self.reading.rate.filter(|rate| rate.is_nan() || *rate <= 0.0) {
+            None => Ok(()),
+            Some(rate) => {
+                let problem = format!("a rate of {rate} records a second: it must be above 0");
+                Err(Error::new(ErrorKind::InvalidJob, problem))
+            }
+        }
+    }
+
+    /// The splits of files.
+    fn cut(&self, files: Vec<FoundFile>) -> Vec<FileSplit> {
+        let start = self.reading.event_time.split_start.as_ref();
+        let cut = |file: FoundFile| cut(&file, start.and_then(|start| start(&file.name)), self.cutting);
+        files.into_iter().flat_map(cut).collect()
+    }
+
+    /// All splits there are now, with their names: there may be none yet.
+    async fn list(&self) -> Result<Vec<(String, FileSplit)>> {
+        self.check()?;
+        let mut splits = Vec::new();
+        for path in &self.paths {
+            splits.extend(self.cut(list_files(&self.reading.stores, path, self.cutting.recursive).await?));
+        }
+        splits.sort_by(FileSplit::reading_order);
+        Ok(splits.into_iter().map(|split| (split.name(), split)).collect())
     }
 }
 
@@ -131,21 +168,23 @@ impl<F: Format> Source for FileSource<F> {
     }
 
     async fn discover(&self) -> Result<Vec<FileSplit>> {
-        if let Some(rate) = self.reading.rate.filter(|rate| rate.is_nan() || *rate <= 0.0) {
-            let problem = format!("a rate of {rate} records a second: it must be above 0");
-            return Err(Error::new(ErrorKind::InvalidJob, problem));
-        }
+        self.check()?;
         let mut splits = Vec::new();
         for path in &self.paths {
-            for file in find_files(&self.reading.stores, path, self.cutting.recursive).await? {
-                let start = self.reading.event_time.split_start.as_ref();
-                let start = start.and_then(|start| start(&file.name));
-                splits.extend(cut(&file, start, self.cutting));
-            }
+            splits.extend(self.cut(find_files(&self.reading.stores, path, self.cutting.recursive).await?));
         }
         // Dealt out one by one in this order, all subtasks go through time together.
         splits.sort_by(FileSplit::reading_order);
         Ok(splits)
+    }
+
+    fn enumerator(&self) -> Option<Enumerator<FileSplit>> {
+        let (interval, source) = (self.interval?, Arc::new(self.clone()));
+        let list = move |_| {
+            let source = source.clone();
+            async move { source.list().await }
+        };
+        Some(Enumerator::new(Discovery::new(list).every(interval)))
     }
 
     fn reader(&self) -> FileReader<F> {

@@ -3,8 +3,8 @@
 use millstream_state::Record;
 
 use super::Environment;
-use crate::Stream;
 use crate::source::{CollectionSource, GeneratorSource, Source, add_source};
+use crate::{Stream, WatermarkStrategy};
 
 impl Environment {
     /// A stream of what a [`Source`] yields.
@@ -22,6 +22,33 @@ impl Environment {
     pub fn from_source<S: Source>(&self, source: S) -> Stream<S::Record> {
         let added = add_source(&mut self.graph.lock(), source);
         Stream::new(&self.graph, added)
+    }
+
+    /// A stream of what a [`Source`] yields, with the timestamps and watermarks of a strategy: split by split where the
+    /// source can do that (its rustdoc says so), or else for all records of a subtask together, as
+    /// [`Stream::assign_timestamps_and_watermarks`] does it. As Flink's `fromSource` with a strategy.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::source::CollectionSource;
+    /// # let env = Environment::new();
+    /// let strategy = WatermarkStrategy::monotonous().timestamp_assigner(|n: &i64| Timestamp::from_millis(*n));
+    /// let numbers = env.from_source_with_watermarks(CollectionSource::new([5_i64]), strategy);
+    /// let times = numbers.process_fn(|_, cx, out| out.emit(cx.timestamp().map(Timestamp::as_millis))).collect();
+    /// env.execute("numbers")?;
+    /// assert_eq!(times.sorted(), [Some(5)]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    #[doc(alias = "fromSource")]
+    pub fn from_source_with_watermarks<S: Source>(
+        &self,
+        mut source: S,
+        strategy: WatermarkStrategy<S::Record>,
+    ) -> Stream<S::Record> {
+        if source.set_watermark_strategy(&strategy) {
+            return self.from_source(source);
+        }
+        self.from_source(source).assign_timestamps_and_watermarks(strategy)
     }
 
     /// A stream of the elements of a collection, which then ends. With several subtasks each yields

@@ -194,10 +194,15 @@ impl<T: Record> Stream<T> {
     #[doc(alias = "assignTimestampsAndWatermarks")]
     #[must_use]
     pub fn assign_timestamps_and_watermarks(&self, strategy: WatermarkStrategy<T>) -> Self {
-        let assigns = strategy.assign.is_some();
+        let (assigns, aligns) = (strategy.assign.is_some(), strategy.alignment.is_some());
         let timed = self.transform("Timestamps/watermarks", move |_| AssignTimestamps::new(&strategy));
         if assigns {
             timed.graph.lock().mark_assigns_timestamps(timed.node);
+        }
+        if aligns {
+            let problem = "its watermark strategy names an alignment group, but only sources that make watermarks split \
+                           by split can be held up: give the strategy to `from_source_with_watermarks` of such a source";
+            timed.graph.lock().mark_problem(timed.node, problem);
         }
         timed
     }

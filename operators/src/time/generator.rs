@@ -28,24 +28,43 @@ pub trait WatermarkGenerator<T>: Send + 'static {
 
 /// How far the watermark has come; it never goes back.
 #[derive(Debug)]
-pub(super) struct WatermarkTracker(Timestamp);
+pub(super) struct WatermarkTracker {
+    /// What the generators have said.
+    seen: Timestamp,
+    /// What others allow: they may be behind.
+    limit: Timestamp,
+    emitted: Timestamp,
+}
 
 impl WatermarkTracker {
     pub(super) const fn new() -> Self {
-        Self(Timestamp::MIN)
+        Self { seen: Timestamp::MIN, limit: Timestamp::MAX, emitted: Timestamp::MIN }
     }
 
+    /// The watermark that was emitted last.
     pub(super) const fn reached(&self) -> Timestamp {
-        self.0
+        self.emitted
     }
 
-    /// Emits a watermark if it is above all before.
+    /// Goes on for a generator that has come to `seen`, while the others have come to `limit`.
+    pub(super) const fn begin(&mut self, seen: Timestamp, limit: Timestamp) {
+        (self.seen, self.limit) = (seen, limit);
+    }
+
+    /// What the generator has come to.
+    pub(super) const fn seen(&self) -> Timestamp {
+        self.seen
+    }
+
+    /// Emits a watermark if it is above all before, as far as the others allow it.
     pub(super) fn rise<T>(&mut self, watermark: Timestamp, output: &mut Output<'_, T>) -> Result<()> {
-        if watermark <= self.0 {
+        self.seen = self.seen.max(watermark);
+        let risen = self.seen.min(self.limit);
+        if risen <= self.emitted {
             return Ok(());
         }
-        self.0 = watermark;
-        output.emit_watermark(watermark)
+        self.emitted = risen;
+        output.emit_watermark(risen)
     }
 }
 

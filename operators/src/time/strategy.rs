@@ -56,6 +56,17 @@ pub struct WatermarkStrategy<T> {
     pub(super) watermarks: Watermarks<T>,
     pub(super) interval: Duration,
     pub(super) idleness: Option<Duration>,
+    pub(super) alignment: Option<WatermarkAlignment>,
+}
+
+/// With whom a source keeps pace in event time.
+#[derive(Clone)]
+pub(super) struct WatermarkAlignment {
+    pub(super) group: Arc<str>,
+    /// How far ahead a split may be.
+    pub(super) drift: Duration,
+    /// How often the members of the group look at each other.
+    pub(super) interval: Duration,
 }
 
 impl<T> Clone for WatermarkStrategy<T> {
@@ -65,13 +76,14 @@ impl<T> Clone for WatermarkStrategy<T> {
             watermarks: self.watermarks.clone(),
             interval: self.interval,
             idleness: self.idleness,
+            alignment: self.alignment.clone(),
         }
     }
 }
 
 impl<T: Record> WatermarkStrategy<T> {
     const fn new(watermarks: Watermarks<T>) -> Self {
-        Self { assign: None, watermarks, interval: INTERVAL, idleness: None }
+        Self { assign: None, watermarks, interval: INTERVAL, idleness: None, alignment: None }
     }
 
     /// Timestamps never fall: the watermark is the greatest so far, less one millisecond.
@@ -220,5 +232,42 @@ impl<T: Record> WatermarkStrategy<T> {
     #[must_use]
     pub fn interval(self, interval: Duration) -> Self {
         Self { interval, ..self }
+    }
+
+    /// Aligns the splits of all sources whose strategies name the same group: a split that is more than `drift` of event
+    /// time ahead of the one that is furthest behind is not read until that has caught up, so that little state piles up
+    /// between them. They look at each other once a second.
+    ///
+    /// For sources that make watermarks split by split
+    /// ([`Environment::from_source_with_watermarks`](crate::Environment::from_source_with_watermarks)); a split that has
+    /// no records for a time holds the whole group up unless there is an [`idleness`](Self::idleness). Everywhere else it
+    /// is a mistake, reported before anything runs.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let strategy = WatermarkStrategy::<(u64, String)>::bounded_out_of_orderness(Duration::from_secs(5))
+    ///     .idleness(Duration::from_secs(30))
+    ///     .alignment("orders and payments", Duration::from_secs(60));
+    /// ```
+    #[doc(alias = "withWatermarkAlignment")]
+    #[must_use]
+    pub fn alignment(self, group: impl Into<String>, drift: Duration) -> Self {
+        let interval = Duration::from_secs(1);
+        Self { alignment: Some(WatermarkAlignment { group: group.into().into(), drift, interval }), ..self }
+    }
+
+    /// How often the sources of an [alignment](Self::alignment) group look at each other, once a second unless set. Nothing
+    /// without a group.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let strategy = WatermarkStrategy::<u64>::monotonous()
+    ///     .alignment("orders and payments", Duration::from_secs(60))
+    ///     .alignment_interval(Duration::from_millis(200));
+    /// ```
+    #[must_use]
+    pub fn alignment_interval(self, interval: Duration) -> Self {
+        let alignment = self.alignment.map(|alignment| WatermarkAlignment { interval, ..alignment });
+        Self { alignment, ..self }
     }
 }

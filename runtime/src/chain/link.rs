@@ -4,10 +4,12 @@ use super::link_core::{LinkCore, LinkInput};
 use super::pacer::Pacer;
 use super::side::SideCollector;
 use super::{
-    Collector, Operator, OperatorInfo, Output, Signal, SourceOperator, SourceStatus, Stage, TaskContext,
+    Collector, Operator, OperatorInfo, Output, Signal, SourceOperator, SourceStatus, SplitReaderOperator,
+    Stage, TaskContext,
 };
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::event::StreamStatus;
 
 /// An operator with one input, inside a chain.
 pub struct Link<Op, I, O> {
@@ -134,8 +136,74 @@ impl<O: Send, Op: SourceOperator<O>> Stage for SourceLink<Op, O> {
 
 impl<O: Send, Op: SourceOperator<O>> SourceHead for SourceLink<Op, O> {
     fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus> {
-        cx.begin_source_batch();
-        let (core, len) = (&mut self.core, cx.source_pace().min(Batch::<O>::FULL));
-        self.pacer.pace(len, cx, |cx| core.work(cx, Op::next))
+        next_batch(&mut self.core, &mut self.pacer, cx)
+    }
+}
+
+/// Asks a source for about one batch, of as many records as the slowest operator of its chain takes at a time.
+fn next_batch<O, Op: SourceOperator<O>, I: LinkInput<Op, O>>(
+    core: &mut LinkCore<Op, I, O>,
+    pacer: &mut Pacer,
+    cx: &mut TaskContext,
+) -> Result<SourceStatus> {
+    cx.begin_source_batch();
+    let len = cx.source_pace().min(Batch::<O>::FULL);
+    pacer.pace(len, cx, |cx| core.work(cx, Op::next))
+}
+
+/// An operator that reads the splits that come to it, at the head of a chain.
+pub struct SplitReaderLink<Op, S, O> {
+    core: LinkCore<Op, Batch<S>, O>,
+    pacer: Pacer,
+}
+
+/// A reader of splits at the head of a chain, whatever its records are.
+pub(crate) trait SplitReaderHead<S>: SourceHead {
+    /// Takes splits.
+    fn splits(&mut self, splits: &mut Batch<S>, cx: &mut TaskContext) -> Result<()>;
+    /// Whether further splits are to be expected.
+    fn splits_status(&mut self, status: StreamStatus, cx: &mut TaskContext) -> Result<()>;
+}
+
+impl<S: Send, O, Op: SplitReaderOperator<S, O>> SplitReaderLink<Op, S, O> {
+    /// Puts `operator` before `next`.
+    pub(crate) fn new(
+        operator: Op,
+        info: OperatorInfo,
+        next: Box<dyn Collector<O>>,
+        sides: Vec<Box<dyn SideCollector>>,
+        cx: &TaskContext,
+    ) -> Self {
+        Self { core: LinkCore::new(operator, info, next, sides, cx), pacer: Pacer::new() }
+    }
+}
+
+impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> Stage for SplitReaderLink<Op, S, O> {
+    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        self.core.signal(signal, cx)
+    }
+
+    fn drain(&mut self, cx: &mut TaskContext) {
+        self.core.drain(cx);
+    }
+
+    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
+        self.core.resume(cx)
+    }
+}
+
+impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> SourceHead for SplitReaderLink<Op, S, O> {
+    fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus> {
+        next_batch(&mut self.core, &mut self.pacer, cx)
+    }
+}
+
+impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> SplitReaderHead<S> for SplitReaderLink<Op, S, O> {
+    fn splits(&mut self, splits: &mut Batch<S>, cx: &mut TaskContext) -> Result<()> {
+        self.core.take_in(splits, cx)
+    }
+
+    fn splits_status(&mut self, status: StreamStatus, cx: &mut TaskContext) -> Result<()> {
+        self.core.work(cx, |operator, output| operator.splits_status(status, output))
     }
 }

@@ -193,3 +193,17 @@ pub trait SourceOperator<O>: OperatorHooks<O> {
     /// Whatever fails the job.
     fn next(&mut self, output: &mut Output<'_, O>) -> Result<SourceStatus>;
 }
+
+/// A source that is told what to read while it runs: its input brings splits, which it reads in
+/// [`SourceOperator::next`]. As Flink's `SourceOperator`, to which a `SplitEnumerator` hands splits out.
+///
+/// [`SourceStatus::Ended`] means that it has read all splits it was given: the stream ends only when no
+/// split can follow, too.
+pub trait SplitReaderOperator<S, O>: Operator<S, O> + SourceOperator<O> {
+    /// What hands splits out has become [idle](StreamStatus::Idle), as long as it finds no further ones: an
+    /// operator without splits need not expect any soon.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn splits_status(&mut self, status: StreamStatus, output: &mut Output<'_, O>) -> Result<()>;
+}

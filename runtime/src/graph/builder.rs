@@ -11,11 +11,12 @@ use super::node::{BuildTask, ChainingPolicy, Node, NodeRole};
 use super::side::SidePorts;
 use super::subtask::SubtaskBuilder;
 use crate::chain::{
-    Collector, Link, Operator, OperatorInfo, SourceLink, SourceOperator, TwoInputLink, TwoInputOperator,
+    Collector, Link, Operator, OperatorInfo, SourceLink, SourceOperator, SplitReaderLink,
+    SplitReaderOperator, TwoInputLink, TwoInputOperator,
 };
 use crate::error::Result;
 use crate::input::InputGate;
-use crate::task::{OperatorTask, SourceTask, TwoInputTask};
+use crate::task::{OperatorTask, SourceTask, SplitReaderTask, TwoInputTask};
 
 /// A job as it is written down.
 pub struct JobGraph {
@@ -98,6 +99,7 @@ impl JobGraph {
             resources: Vec::new(),
             problem: None,
             prepare: None,
+            enumerator: None,
             build_task,
         });
         self.node(self.nodes.len() - 1)
@@ -165,6 +167,39 @@ impl JobGraph {
                 Ok(Box::new(SourceTask::new(Box::new(link))))
             }),
         );
+        (node, port, sides)
+    }
+
+    /// Adds a source whose splits `enumerator` hands out, an operator with one subtask that was added just before.
+    ///
+    /// The enumerator goes by the name and the uid that the source is given later.
+    pub fn add_split_reader<S: Record, O: Record, Op: SplitReaderOperator<S, O>>(
+        &mut self,
+        kind: &'static str,
+        enumerator: Upstream<S>,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> (NodeId, Port<O>, SidePorts) {
+        let (node, (port, sides)) = (self.next_node(), self.outputs());
+        let (out, out_sides) = (port.clone(), sides.clone());
+        let enumerated = enumerator.node;
+        // A reader never chains (it begins a chain), so this is never called.
+        let edges = self.connect(vec![enumerator], node, 0, |_| Ok(Box::new(crate::chain::Discard)));
+        self.add(
+            // No source: its barriers come from the enumerator.
+            NodeRole::Operator,
+            kind,
+            Box::new(move |builder| {
+                let (next, sides) = (out.build(builder)?, out_sides.build(builder)?);
+                let info = builder.operator(node)?;
+                let link = SplitReaderLink::new(make(&info), info, next, sides, builder.context());
+                let channels = edges.iter().flat_map(|edge| edge.incoming(builder)).collect();
+                Ok(Box::new(SplitReaderTask::new(InputGate::new(channels, 0), Box::new(link))))
+            }),
+        );
+        if let Some(reader) = self.nodes.get_mut(node.0) {
+            reader.enumerator = Some(enumerated);
+            reader.chaining = ChainingPolicy::Head;
+        }
         (node, port, sides)
     }
 

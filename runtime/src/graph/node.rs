@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
+use super::id::NodeId;
 use super::subtask::SubtaskBuilder;
 use crate::error::Result;
 use crate::task::Task;
@@ -59,5 +60,7 @@ pub(crate) struct Node {
     pub(crate) resources: Vec<String>,
     pub(crate) problem: Option<String>,
     pub(crate) prepare: Option<Prepare>,
+    /// What hands out its splits, if it reads splits.
+    pub(crate) enumerator: Option<NodeId>,
     pub(crate) build_task: BuildTask,
 }

@@ -14,13 +14,24 @@ impl JobGraph {
         }
     }
 
+    /// Changes what hands out the splits of a node, where something does.
+    fn change_enumerator(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
+        let own = self.foreign(node).is_none();
+        let enumerator = self.nodes.get(node.0).filter(|_| own).and_then(|node| node.enumerator);
+        if let Some(enumerator) = enumerator {
+            self.change(enumerator, change);
+        }
+    }
+
     /// Gives an operator a human-readable name.
     pub fn set_name(&mut self, node: NodeId, name: String) {
+        self.change_enumerator(node, |enumerator| enumerator.name = Some(format!("Split enumerator of {name}")));
         self.change(node, |node| node.name = Some(name));
     }
 
     /// Gives an operator an identifier that snapshots know it by.
     pub fn set_uid(&mut self, node: NodeId, uid: String) {
+        self.change_enumerator(node, |enumerator| enumerator.uid = Some(format!("{uid}: splits")));
         self.change(node, |node| node.uid = Some(uid));
     }
 
@@ -42,7 +53,10 @@ impl JobGraph {
 
     /// Sets whether an operator is chained.
     pub fn set_chaining(&mut self, node: NodeId, policy: ChainingPolicy) {
-        self.change(node, |node| node.chaining = policy);
+        self.change(node, |node| {
+            let reads_splits = node.enumerator.is_some() && policy == ChainingPolicy::Always;
+            node.chaining = if reads_splits { ChainingPolicy::Head } else { policy };
+        });
     }
 
     /// Notes that an operator's records carry timestamps, whatever its input's do.

@@ -27,6 +27,12 @@ impl SourceTask {
     }
 }
 
+/// The end of a stream is the end of time in it: everything that waits for a watermark becomes due.
+pub(super) fn end_time(head: &mut (impl SourceHead + ?Sized), cx: &mut TaskContext) -> Result<()> {
+    head.signal(&Signal::Status(StreamStatus::Active), cx)?;
+    head.signal(&Signal::Watermark(Timestamp::MAX), cx)
+}
+
 impl Stage for SourceBody {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.head.signal(signal, cx)
@@ -51,10 +57,7 @@ impl Body for SourceBody {
             SourceStatus::Waiting => Ok(StepOutcome::Dry),
             SourceStatus::Ended => {
                 self.silent = true;
-                // The end of a stream is the end of time in it: everything that waits for a
-                // watermark becomes due.
-                self.head.signal(&Signal::Status(StreamStatus::Active), cx)?;
-                self.head.signal(&Signal::Watermark(Timestamp::MAX), cx)?;
+                end_time(self.head.as_mut(), cx)?;
                 Ok(StepOutcome::Ended)
             }
         }

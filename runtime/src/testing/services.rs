@@ -37,6 +37,7 @@ impl HarnessServices {
             reporter: Arc::new(Nobody),
             folders: Arc::new(Nobody),
             metrics: Arc::new(MetricsRegistry::default()),
+            watermark_groups: Arc::default(),
             cancelled: Arc::default(),
             allow_unclaimed_state: false,
             encodes_records: false,

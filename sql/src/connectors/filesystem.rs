@@ -63,6 +63,8 @@ struct Files {
     stored: Vec<usize>,
     schema: Schema,
     partitioning: Partitioning,
+    /// How often new files are looked for; `None` for once.
+    monitor: Option<std::time::Duration>,
     file_size: Option<u64>,
     rollover: Option<std::time::Duration>,
     parallelism: Option<u32>,
@@ -114,12 +116,19 @@ impl Files {
         }
         options.take("compaction.file-size");
         options.take("compaction.parallelism");
-        if options.take("source.monitor-interval").is_some() {
-            return Err(SqlError::unsupported(
-                "'source.monitor-interval' is not supported yet: files are read once",
-            ));
-        }
-        Ok(Self { path, format, stored, schema, partitioning, file_size, rollover, parallelism, commit })
+        let monitor = options.duration("source.monitor-interval")?;
+        Ok(Self {
+            path,
+            format,
+            stored,
+            schema,
+            partitioning,
+            monitor,
+            file_size,
+            rollover,
+            parallelism,
+            commit,
+        })
     }
 
     /// Where a column that is read comes from.
@@ -167,6 +176,9 @@ impl TableSource for Files {
         let mut source = FileSource::with_format(self.path.as_str(), files).recursive();
         if self.format.needs_whole_files() {
             source = source.whole_files();
+        }
+        if let Some(interval) = self.monitor {
+            source = source.monitor_continuously(interval);
         }
         if self.format.ignores_parse_errors() {
             source = source.on_error(BadRecord::Skip);

@@ -50,6 +50,20 @@ pub fn count_and_reduce(setting: &Setting) -> Verdict {
     Ok(report)
 }
 
+/// The splits of the source come up while the job runs.
+pub fn of_splits_that_come_up(setting: &Setting) -> Verdict {
+    let records = setting.draw(100, 20..=300);
+    let counted = Ledger::new(setting);
+    let report = setting.simulate(|env, life| {
+        let numbers = env.from_source(Trickle::new(setting, 101, records, |number| number).gradual());
+        let numbers = numbers.parallelism(life.parallelism());
+        let counts = numbers.key_by(|number| key(*number)).count().parallelism(life.parallelism());
+        let _sink = counts.sink_to(counted.clone());
+    })?;
+    compare(counted.records(), counts(records))?;
+    Ok(report)
+}
+
 pub fn collected(setting: &Setting) -> Verdict {
     let records = setting.draw(100, 1..=200);
     let collected = Collected::default();

@@ -26,6 +26,21 @@ impl<F: Format> FileSource<F> {
         self
     }
 
+    /// Looks for new files at this interval, so that the source has no end. As Flink's `monitorContinuously`. Each file is
+    /// read once, by its name; the names of all that have been found are part of snapshots.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use millstream::connectors::files::FileSource;
+    /// let lines = FileSource::text("arriving/").monitor_continuously(Duration::from_secs(10));
+    /// ```
+    #[doc(alias = "monitorContinuously")]
+    #[must_use]
+    pub fn monitor_continuously(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
     /// The size of the ranges that files are cut into, in bytes (at least 1; 1 MiB unless set).
     ///
     /// ```

@@ -35,6 +35,11 @@ impl FileSplit {
         &self.file
     }
 
+    /// What tells it from all other splits: its file and where in it it begins.
+    pub(super) fn name(&self) -> String {
+        format!("{}@{}", self.file, self.start)
+    }
+
     /// Whether the file is read through a decompressor.
     pub(super) const fn is_packed(&self) -> bool {
         self.gzip

@@ -352,8 +352,8 @@ fn options_that_are_wrong_are_refused() {
         ),
         (
             "n INT",
-            "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = '1 s'",
-            "is not supported yet",
+            "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = 'often'",
+            "source.monitor-interval",
         ),
         (
             "n INT, s STRING METADATA FROM 'value.source.table' VIRTUAL",

@@ -88,6 +88,7 @@ impl CoordinatorActor {
             reporter: Arc::new(ReportTo { attempt, coordinator: context.address() }),
             folders: self.storage.clone(),
             metrics: self.metrics.clone(),
+            watermark_groups: Arc::default(),
             cancelled: cancelled.clone(),
             allow_unclaimed_state: self.job.allow_unclaimed_state,
             encodes_records: false,

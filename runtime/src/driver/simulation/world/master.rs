@@ -60,6 +60,7 @@ impl World {
             reporter: Arc::new(ReportTo(attempt, process.inbox.clone())),
             folders: process.storage.clone(),
             metrics: Arc::new(MetricsRegistry::default()),
+            watermark_groups: Arc::default(),
             cancelled: process.cancelled.clone(),
             allow_unclaimed_state: process.job.allow_unclaimed_state,
             encodes_records: self.settings.faults.encode_records,
