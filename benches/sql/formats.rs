@@ -64,7 +64,9 @@ pub fn run(table: &Table) {
 fn avro(schema: &Schema, json: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let format = |name| Format::new(name, &mut Options::new(BTreeMap::new()), schema).unwrap();
     let (mut decoder, mut rows) = (format("json").decoder(schema, &[0, 1, 2]), ChunkBuilder::new(schema));
-    json.iter().for_each(|message| drop(decoder.decode(message, &mut rows).unwrap()));
+    for message in json {
+        decoder.decode(message, &mut rows).unwrap();
+    }
     let (mut encoder, chunk) = (format("avro").encoder(schema).unwrap(), rows.finish().unwrap());
     let message = |row| {
         let mut message = Vec::new();
