@@ -4,6 +4,9 @@
 //! a byte 0, the number of the schema in four bytes, and the value. Asking a registry takes time, which decoders do not have:
 //! who reads messages [fetches](RegisteredSchemas::fetch) what they need before it decodes them.
 
+#[cfg(feature = "schema-registry")]
+mod http;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +16,8 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 
 use super::avro::AvroSchema;
+#[cfg(feature = "schema-registry")]
+pub use http::HttpRegistry;
 
 /// The first byte of a message.
 const MAGIC: u8 = 0;

@@ -84,6 +84,24 @@ impl ConfluentOptions {
         Self { schemas: Some(Arc::new(RegisteredSchemas::new(registry))), ..self }
     }
 
+    /// With the registry at the [address](Self::address), which is asked over HTTP.
+    ///
+    /// # Errors
+    /// If this was built without the feature `schema-registry`, or the authorization cannot be sent.
+    pub fn connected(self) -> SqlResult<Self> {
+        #[cfg(feature = "schema-registry")]
+        {
+            let registry = crate::formats::registry::HttpRegistry::new(&self.address)?;
+            Ok(self.with_registry(Arc::new(registry)))
+        }
+        #[cfg(not(feature = "schema-registry"))]
+        Err(crate::error::SqlError::unsupported(format!(
+            "format '{}' asks a schema registry, which this build cannot",
+            self.name()
+        ))
+        .with_hint("build with the feature `schema-registry`"))
+    }
+
     /// What is known of the registry's schemas; `None` without a [registry](Self::with_registry).
     pub const fn schemas(&self) -> Option<&Arc<RegisteredSchemas>> {
         self.schemas.as_ref()

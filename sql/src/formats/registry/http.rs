@@ -1,0 +1,188 @@
+//! A client of schema registries: Confluent's REST interface, of which it knows two calls.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use millstream_runtime::{Error, ErrorKind, Result};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Client, Method, StatusCode};
+use serde::Deserialize;
+
+use super::{SchemaId, SchemaRegistry};
+use crate::error::{SqlError, SqlResult};
+use crate::formats::avro::{Authorization, RegistryAddress};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(60);
+/// What a registry speaks.
+const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// A schema registry that is asked over HTTP. Its futures must run in a tokio runtime.
+#[derive(Clone, Debug)]
+pub struct HttpRegistry {
+    client: Client,
+    urls: Arc<[String]>,
+}
+
+impl HttpRegistry {
+    /// The registry at an address; nothing is asked yet.
+    ///
+    /// # Errors
+    /// If the authorization cannot be sent.
+    pub fn new(address: &RegistryAddress) -> SqlResult<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
+        let authorization = match &address.authorization {
+            Authorization::None => None,
+            Authorization::Basic(user) => Some(format!("Basic {}", STANDARD.encode(user))),
+            Authorization::Bearer(token) => Some(format!("Bearer {token}")),
+        };
+        if let Some(text) = authorization {
+            let mut value = HeaderValue::try_from(text).map_err(|_| {
+                SqlError::validation(
+                    "a token for the schema registry has characters that HTTP does not allow",
+                )
+            })?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let client =
+            Client::builder().default_headers(headers).connect_timeout(CONNECT).timeout(ANSWER).build();
+        let client = client.map_err(|error| {
+            SqlError::validation(format!("a client of the schema registry cannot be made: {error}"))
+        })?;
+        Ok(Self { client, urls: address.urls.clone().into() })
+    }
+
+    /// Asks the first registry that answers.
+    async fn ask<T: for<'de> Deserialize<'de>>(
+        self,
+        method: Method,
+        path: String,
+        body: Option<String>,
+        what: String,
+    ) -> Result<T> {
+        let mut unreachable = Vec::new();
+        for url in self.urls.iter() {
+            let mut request = self.client.request(method.clone(), format!("{url}{path}"));
+            if let Some(body) = &body {
+                request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
+            }
+            let answer = match request.send().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    unreachable.push(format!("`{url}`: {}", innermost(&error)));
+                    continue;
+                }
+            };
+            let (status, text) = (answer.status(), answer.text().await);
+            let text = text.map_err(|error| failed(ErrorKind::External, &what, url, &innermost(&error)))?;
+            if !status.is_success() {
+                // What is refused once is refused again.
+                let kind =
+                    if status.is_client_error() { ErrorKind::InvalidInput } else { ErrorKind::External };
+                return Err(failed(kind, &what, url, &refusal(status, &text)));
+            }
+            return serde_json::from_str(&text).map_err(|error| {
+                let problem = format!("the answer is not what was asked for: {error}");
+                failed(ErrorKind::External, &what, url, &problem)
+            });
+        }
+        Err(Error::new(
+            ErrorKind::External,
+            format!("{what}: no schema registry can be reached: {}", unreachable.join("; ")),
+        ))
+    }
+}
+
+/// What a registry says of a schema.
+#[derive(Deserialize)]
+struct Schema {
+    schema: String,
+    #[serde(rename = "schemaType")]
+    kind: Option<String>,
+    #[serde(default)]
+    references: Vec<serde_json::Value>,
+}
+
+/// What a registry says of a schema that is registered.
+#[derive(Deserialize)]
+struct Registered {
+    id: u32,
+}
+
+/// What a registry says if it does not do what was asked.
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
+}
+
+impl SchemaRegistry for HttpRegistry {
+    fn schema(&self, id: SchemaId) -> BoxFuture<'static, Result<String>> {
+        let what = format!("schema {id} cannot be read");
+        let asked = self.clone().ask::<Schema>(Method::GET, format!("/schemas/ids/{id}"), None, what);
+        async move {
+            let found = asked.await?;
+            let problem = match found.kind.as_deref() {
+                Some(kind) if kind != "AVRO" => format!("is one of {kind}, and not of Avro"),
+                _ if !found.references.is_empty() => {
+                    "refers to other schemas, which is not supported".to_owned()
+                }
+                _ => return Ok(found.schema),
+            };
+            Err(Error::new(ErrorKind::InvalidInput, format!("schema {id} of the registry {problem}")))
+        }
+        .boxed()
+    }
+
+    fn register(&self, subject: &str, schema: &str) -> BoxFuture<'static, Result<SchemaId>> {
+        let what = format!("the schema cannot be registered under the subject `{subject}`");
+        let path = format!("/subjects/{}/versions", escaped(subject));
+        let body = serde_json::json!({ "schema": schema }).to_string();
+        let asked = self.clone().ask::<Registered>(Method::POST, path, Some(body), what);
+        async move { Ok(SchemaId(asked.await?.id)) }.boxed()
+    }
+}
+
+/// A subject as a part of a path.
+fn escaped(subject: &str) -> String {
+    let mut out = String::with_capacity(subject.len());
+    for byte in subject.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
+            // Writing to a string cannot fail.
+            _ => drop(write!(out, "%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn failed(kind: ErrorKind, what: &str, url: &str, problem: &str) -> Error {
+    Error::new(kind, format!("{what}: the schema registry at `{url}`: {problem}"))
+}
+
+fn refusal(status: StatusCode, text: &str) -> String {
+    match serde_json::from_str::<Refusal>(text) {
+        Ok(refusal) => format!("{} ({status})", refusal.message),
+        Err(_) => format!("it answers {status}"),
+    }
+}
+
+/// The cause that says most.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+#![allow(clippy::disallowed_methods, reason = "a server of its own for each test")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use super::*;
+
+/// A registry that gives these answers, each with its status, and what it was asked.
+fn serve(answers: &[(u16, &str)]) -> (String, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answers: Vec<_> = answers.iter().map(|(status, text)| (*status, (*text).to_owned())).collect();
+    let server = std::thread::spawn(move || {
+        let answer = |(status, text): (u16, String)| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut request = String::new();
+            while !request.ends_with("\r\n\r\n") {
+                assert!(reader.read_line(&mut request).unwrap() > 0);
+            }
+            let length = request
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let mut body = vec![0; length.unwrap_or(0)];
+            reader.read_exact(&mut body).unwrap();
+            request.push_str(&String::from_utf8(body).unwrap());
+            let head =
+                format!("HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", text.len());
+            stream.write_all(format!("{head}{text}").as_bytes()).unwrap();
+            request
+        };
+        answers.into_iter().map(answer).collect()
+    });
+    (url, server)
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn registry(urls: &[&str], authorization: Authorization) -> HttpRegistry {
+    let urls = urls.iter().map(|&url| url.to_owned()).collect();
+    HttpRegistry::new(&RegistryAddress { urls, authorization }).unwrap()
+}
+
+/// A port that nobody listens to.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+#[test]
+fn schemas_are_read_and_registered() {
+    let (url, server) = serve(&[(200, r#"{"schema":"\"int\""}"#), (200, r#"{"id":7}"#)]);
+    let basic = registry(&[&nobody(), &url], Authorization::Basic("ada:secret".to_owned()));
+    assert_eq!(wait(basic.schema(SchemaId(3))).unwrap(), "\"int\"");
+    assert_eq!(wait(basic.register("a b/c", "\"int\"")).unwrap(), SchemaId(7));
+    let asked = server.join().unwrap();
+    assert!(asked[0].starts_with("GET /schemas/ids/3 HTTP/1.1\r\n"), "{}", asked[0]);
+    assert!(
+        asked.iter().all(|request| request.contains("authorization: Basic YWRhOnNlY3JldA==\r\n")),
+        "{asked:?}"
+    );
+    assert!(asked[1].starts_with("POST /subjects/a%20b%2Fc/versions HTTP/1.1\r\n"), "{}", asked[1]);
+    assert!(asked[1].contains("content-type: application/vnd.schemaregistry.v1+json\r\n"), "{}", asked[1]);
+    assert!(asked[1].ends_with(r#"{"schema":"\"int\""}"#), "{}", asked[1]);
+}
+
+#[test]
+fn what_a_registry_refuses_is_said() {
+    let answers = [
+        (404, r#"{"error_code":40403,"message":"Schema not found"}"#, "Schema not found (404", false),
+        (503, "busy", "it answers 503", true),
+        (200, "[]", "the answer is not what was asked for", true),
+        (200, r#"{"schema":"{}","schemaType":"JSON"}"#, "is one of JSON, and not of Avro", false),
+        (200, r#"{"schema":"\"a\"","references":[{"name":"a"}]}"#, "refers to other schemas", false),
+    ];
+    let (url, server) = serve(&answers.map(|(status, text, ..)| (status, text)));
+    let bearer = registry(&[&url], Authorization::Bearer("token".to_owned()));
+    for (_, _, expected, retryable) in answers {
+        let error = wait(bearer.schema(SchemaId(3))).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert_eq!(error.kind().is_retryable(), retryable, "{error}");
+    }
+    assert!(server.join().unwrap().iter().all(|request| request.contains("authorization: Bearer token\r\n")));
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_is_named() {
+    let url = nobody();
+    let error = wait(registry(&[&url], Authorization::None).schema(SchemaId(3))).unwrap_err();
+    assert!(error.to_string().contains(&format!("no schema registry can be reached: `{url}`: ")), "{error}");
+    let token = Authorization::Bearer("a\nb".to_owned());
+    let address = RegistryAddress { urls: vec![url], authorization: token };
+    assert!(HttpRegistry::new(&address).is_err());
+}
