@@ -34,6 +34,7 @@ pub struct WatermarkStrategy {
     pub(super) expression: WatermarkExpression,
     pub(super) emission: WatermarkEmission,
     pub(super) idle_timeout: Option<Duration>,
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "only topics wait for others"))]
     pub(super) alignment: Option<WatermarkAlignment>,
 }
 

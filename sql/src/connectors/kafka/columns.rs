@@ -180,7 +180,7 @@ fn without_prefix(table: &Table, positions: &[usize], prefix: &str) -> Schema {
 fn check_format(format: &Format) -> SqlResult<()> {
     if let Format::Confluent(_) = format {
         return Err(SqlError::unsupported(format!(
-            "format '{}' is not supported for topics yet: no client of a schema registry is built in",
+            "format '{}' is not supported for topics yet: its schemas would have to be asked for first",
             format.name()
         ))
         .with_hint("'avro' reads and writes messages without the number of a schema"));

@@ -25,7 +25,7 @@ fn options_that_are_wrong_are_refused() {
         (
             "n INT",
             "'topic' = 'a', 'format' = 'avro-confluent', 'avro-confluent.url' = 'http://localhost:1'",
-            "no client of a schema registry",
+            "is not supported for topics yet",
         ),
         ("n INT", "'topic' = 'a', 'format' = 'json', 'scan.startup.mode' = 'first'", "Invalid value 'first'"),
         (
