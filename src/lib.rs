@@ -71,6 +71,8 @@ pub mod time;
 pub mod connectors {
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
+    #[cfg(feature = "postgres-cdc")]
+    pub use millstream_connectors::postgres_cdc;
 }
 
 /// Flink's SQL: tables, queries and the jobs that they become.
