@@ -11,9 +11,6 @@ use millstream::connectors::files::FileSink;
 use millstream::connectors::postgres_cdc::{ChangeRecord, ColumnValue, PostgresCdcSource};
 use millstream::prelude::*;
 
-/// The name of the job.
-pub const JOB_NAME: &str = "capture";
-
 const PORT: &str = "MILLSTREAM_TEST_PORT";
 const FOLDER: &str = "MILLSTREAM_TEST_FOLDER";
 const PARALLELISM: &str = "MILLSTREAM_TEST_PARALLELISM";
@@ -73,9 +70,11 @@ fn the_process() {
         .chunk_size(500)
         .heartbeat_interval(Duration::from_millis(500));
     let count = Arc::new(AtomicU64::new(0));
-    let slowly = move |_: &ChangeRecord| {
-        // The rows that are there take some seconds, so that kills come while they are read.
-        if count.fetch_add(1, Ordering::Relaxed).is_multiple_of(100) {
+    let slowly = move |change: &ChangeRecord| {
+        // The rows that are there take some seconds, so that kills come while they are read; a large transaction takes longer
+        // than a checkpoint.
+        let at_once = if change.is_from_snapshot() { 50 } else { 20 };
+        if count.fetch_add(1, Ordering::Relaxed).is_multiple_of(at_once) {
             std::thread::sleep(Duration::from_millis(10));
         }
     };
@@ -87,5 +86,5 @@ fn the_process() {
         .sink_to(FileSink::text(format!("{folder}/output"), line))
         .uid("files")
         .parallelism(1);
-    env.execute(JOB_NAME).unwrap();
+    env.execute("capture").unwrap();
 }

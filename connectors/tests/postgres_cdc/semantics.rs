@@ -1,10 +1,13 @@
 //! What jobs read.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use millstream::connectors::postgres_cdc::{
     ChangeKind, ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast,
 };
+use millstream::prelude::*;
 
 use super::jobs::{Home, start};
 use super::server::{Database, Server};
@@ -277,4 +280,42 @@ fn the_server_may_forget_what_is_in_a_checkpoint() {
         std::thread::sleep(Duration::from_millis(50));
     }
     job.stop();
+}
+
+#[test]
+fn the_server_keeps_what_is_in_no_checkpoint() {
+    let Some(server) = Server::shared() else { return };
+    let database = Database::create(&server, "keeps");
+    database.execute("CREATE TABLE t (id INT PRIMARY KEY)");
+    let read = Arc::new(AtomicU64::new(0));
+    let counted = read.clone();
+    let source =
+        database.source(&["t"]).heartbeat_interval(Duration::from_millis(100)).deserializer(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(None::<u64>)
+        });
+    // Without checkpoints.
+    let env = Environment::new().parallelism(1);
+    env.from_source(source).print();
+    let job = env.spawn("keeps").unwrap();
+    let confirmed = || {
+        database.query(
+            "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'keeps' AND active",
+        )
+    };
+    let limit = Instant::now() + Duration::from_secs(60);
+    while confirmed().is_empty() {
+        assert!(Instant::now() < limit, "the slot is not read: {:?}", job.last_failure());
+    }
+    let before = confirmed();
+    database.execute("INSERT INTO t SELECT generate_series(1, 1000)");
+    while read.load(Ordering::Relaxed) < 1_000 {
+        assert!(Instant::now() < limit, "the changes are not read");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // It is told once a second.
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(confirmed(), before);
+    job.cancel();
+    job.join_blocking().unwrap();
 }

@@ -71,7 +71,7 @@ pub fn write(database: &Database, mut random: Random, stop: &AtomicBool, committ
             tokio::spawn(connection);
             while !stop.load(Ordering::Relaxed) {
                 // Mostly few statements, and sometimes so many that checkpoints come in the middle.
-                let statements = if random.below(30) == 0 { 2_000 } else { 1 + random.below(10) };
+                let statements = if random.below(15) == 0 { 2_000 } else { 1 + random.below(10) };
                 let mut sql = "BEGIN;".to_owned();
                 for _ in 0..statements {
                     sql.push_str(&statement(&mut random));
@@ -83,7 +83,7 @@ pub fn write(database: &Database, mut random: Random, stop: &AtomicBool, committ
                     break;
                 }
                 committed.fetch_add(statements as u64, Ordering::Relaxed);
-                tokio::time::sleep(Duration::from_millis(random.below(10) as u64)).await;
+                tokio::time::sleep(Duration::from_millis(random.below(30) as u64)).await;
             }
         }
     });
