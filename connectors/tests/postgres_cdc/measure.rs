@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use millstream::connectors::postgres_cdc::PostgresCdcSource;
+use millstream::connectors::postgres_cdc::{PostgresCdcSource, StartupMode};
 use millstream::prelude::*;
 
 use super::server::{Database, Server};
@@ -73,7 +73,12 @@ fn measure() {
         database.execute(&format!("INSERT INTO u SELECT * FROM t WHERE id % 20 = {part}"));
     }
     database.execute("UPDATE u SET a = a + 1 WHERE id % 4 = 0");
-    use millstream::connectors::postgres_cdc::StartupMode;
+    let began = Instant::now();
+    let options = "'proto_version', '1', 'publication_names', 'changes'";
+    let sql =
+        format!("SELECT count(*) FROM pg_logical_slot_peek_binary_changes('changes', NULL, NULL, {options})");
+    let messages = database.value(&sql).parse().unwrap();
+    report("messages, decoded by the server alone", messages, began.elapsed());
     let source = database
         .source(&["u"])
         .slot_name("changes")

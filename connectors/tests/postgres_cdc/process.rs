@@ -15,10 +15,27 @@ const PORT: &str = "MILLSTREAM_TEST_PORT";
 const FOLDER: &str = "MILLSTREAM_TEST_FOLDER";
 const PARALLELISM: &str = "MILLSTREAM_TEST_PARALLELISM";
 
+/// A running job. It is killed when this is dropped.
+pub struct Process(Child);
+
+impl Process {
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be gone.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Starts the job as a process; what it says goes to a file in the folder, as do its snapshots and its output.
-pub fn start(port: u16, folder: &Path, parallelism: usize) -> Child {
+pub fn start(port: u16, folder: &Path, parallelism: usize) -> Process {
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    Command::new(std::env::current_exe().unwrap())
+    let process = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "process::the_process", "--nocapture"])
         .env(PORT, port.to_string())
         .env(FOLDER, folder)
@@ -26,8 +43,8 @@ pub fn start(port: u16, folder: &Path, parallelism: usize) -> Child {
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
-        .spawn()
-        .unwrap()
+        .spawn();
+    Process(process.unwrap())
 }
 
 /// A change as a line: table, kind, where it is from, and the values, with tabs between.

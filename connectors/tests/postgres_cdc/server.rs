@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 
 use millstream::connectors::postgres_cdc::PostgresCdcSource;
@@ -62,8 +62,14 @@ impl Server {
         self.run("start");
     }
 
-    /// Runs the script to its end, which must be a good one. What it starts keeps none of the test's pipes.
+    /// Runs the script to its end, which must be a good one.
     fn run(&self, command: &str) {
+        let (status, said) = self.try_run(command);
+        assert!(status.success(), "postgres.sh {command}: {status}\n{said}");
+    }
+
+    /// What the script starts keeps none of the test's pipes.
+    fn try_run(&self, command: &str) -> (ExitStatus, String) {
         let said = self.home.join(format!("{}-{command}.log", self.port));
         std::fs::create_dir_all(&self.home).unwrap();
         let log = || std::fs::OpenOptions::new().create(true).append(true).open(&said).unwrap();
@@ -71,17 +77,16 @@ impl Server {
         let mut process = Command::new(script);
         process.arg(command).env("POSTGRES_PORT", self.port.to_string()).env("SERVICES_HOME", &self.home);
         let status = process.stdin(Stdio::null()).stdout(log()).stderr(log()).status().unwrap();
-        let text = || std::fs::read_to_string(&said).unwrap_or_default();
-        assert!(status.success(), "postgres.sh {command}: {status}\n{}", text());
+        let text = std::fs::read_to_string(&said).unwrap_or_default();
         let _ = std::fs::remove_file(&said);
+        (status, text)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.run("clean");
-        }
+        // A test that has failed has said why.
+        let _ = self.try_run("clean");
     }
 }
 
