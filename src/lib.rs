@@ -71,6 +71,8 @@ pub mod time;
 pub mod connectors {
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
+    #[cfg(feature = "kafka")]
+    pub use millstream_connectors::kafka;
     #[cfg(feature = "postgres-cdc")]
     pub use millstream_connectors::postgres_cdc;
 }
@@ -178,6 +180,9 @@ mod guide {
     struct Flink;
     #[doc = include_str!("../docs/src/testing.md")]
     struct Testing;
+    #[cfg(feature = "kafka")]
+    #[doc = include_str!("../docs/src/kafka.md")]
+    struct Kafka;
     #[cfg(feature = "sql")]
     #[doc = include_str!("../docs/src/sql.md")]
     struct Sql;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
-use millstream::sql::chunk::{ChunkBuilder, RowKind};
+use millstream::sql::chunk::ChunkBuilder;
 use millstream::sql::connectors::Options;
 use millstream::sql::formats::Format;
 
@@ -36,8 +36,7 @@ pub fn run(table: &Table) {
                     let mut decoder = format.decoder(&schema, &[0, 1, 2]);
                     let mut rows = ChunkBuilder::new(&schema);
                     for (count, text) in (1..).zip(&texts) {
-                        rows.append(RowKind::Insert, |columns| decoder.decode(text.as_bytes(), columns))
-                            .unwrap();
+                        decoder.decode(text.as_bytes(), &mut rows).unwrap();
                         if count % 4_096 == 0 {
                             black_box(rows.finish().unwrap());
                         }

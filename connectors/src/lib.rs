@@ -3,9 +3,19 @@
 //! | Feature | Module | What it reads and writes |
 //! |---|---|---|
 //! | `files` | [`files`] | CSV, JSON lines and text, on local disks and object stores |
-//! | `postgres-cdc` | [`postgres_cdc`] | The changes of tables of Postgres, with what was in them before |
+//! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
+//! | `postgres-cdc` | [`postgres_cdc`] | rows of tables of Postgres and all their changes, exactly once |
 
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(any(feature = "files", feature = "kafka"))]
+mod gathered;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 #[cfg(feature = "postgres-cdc")]
 pub mod postgres_cdc;
+#[cfg(any(feature = "files", feature = "kafka"))]
+mod under_way;
+
+#[cfg(any(feature = "files", feature = "kafka"))]
+pub use gathered::Gathered;

@@ -5,6 +5,7 @@
 //! a restore at another parallelism only deals the splits out anew.
 
 mod adapter;
+mod blocking;
 mod collection;
 mod discovery;
 mod enumerator;
@@ -18,6 +19,7 @@ use millstream_state::Record;
 
 use crate::WatermarkStrategy;
 
+pub use blocking::{BlockingReader, BlockingSplitReader, Fetched};
 pub use collection::{CollectionReader, CollectionSource};
 pub use discovery::{Discovery, DiscoveryState, Listing};
 pub use enumerator::{Enumerator, SplitEnumerator, SplitOutput};

@@ -14,6 +14,7 @@ mod overlaps;
 mod query;
 mod scope;
 mod select;
+mod set_operation;
 mod state_ttl;
 mod subquery;
 mod table_as;

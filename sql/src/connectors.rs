@@ -6,6 +6,8 @@ pub mod faker;
 mod fields;
 mod filesystem;
 mod generated;
+#[cfg(feature = "kafka")]
+mod kafka;
 pub mod nexmark;
 mod options;
 mod print;
@@ -32,6 +34,8 @@ pub use options::Options;
 pub(crate) use options::parse_duration;
 pub(crate) use values::TestTables;
 pub use values::{TableContents, TestRows};
+#[cfg(feature = "kafka")]
+pub(crate) use watermark::WatermarkAlignment;
 pub(crate) use watermark::WatermarkOptions;
 pub use watermark::{SplitWatermarks, WatermarkEmission, WatermarkStrategy};
 
@@ -117,6 +121,12 @@ pub trait TableSource: Send + Sync {
         false
     }
 
+    /// Whether it can wait for other sources that are behind it in event time. As Flink's support of
+    /// `scan.watermark.alignment.*`.
+    fn aligns_watermarks(&self) -> bool {
+        false
+    }
+
     /// When it emits watermarks, if the table does not say it.
     fn watermark_emission(&self) -> WatermarkEmission {
         WatermarkEmission::OnPeriodic
@@ -167,6 +177,10 @@ const CONNECTORS: &[Connector] = &[
     datagen::CONNECTOR,
     faker::table::CONNECTOR,
     filesystem::CONNECTOR,
+    #[cfg(feature = "kafka")]
+    kafka::KAFKA,
+    #[cfg(feature = "kafka")]
+    kafka::UPSERT_KAFKA,
     nexmark::CONNECTOR,
     print::CONNECTOR,
     values::CONNECTOR,
@@ -180,6 +194,17 @@ const RATE_OPTIONS: &[(&str, &[&str])] = &[
     ("faker", &["rows-per-second"]),
     ("nexmark", &["first-event.rate", "next-event.rate"]),
 ];
+
+/// Connectors that not every build has, and the cargo features that bring them.
+const BEHIND_FEATURES: &[(&str, &str)] = &[("kafka", "kafka"), ("upsert-kafka", "kafka")];
+
+/// The connectors that have all changes of a row in one split.
+const KEYED_SPLITS: &[&str] = &["kafka", "upsert-kafka"];
+
+/// Whether all changes of a row are read by one subtask, whatever the parallelism.
+pub(crate) fn keeps_keys_together(table: &Table) -> bool {
+    table.options.get("connector").is_some_and(|name| KEYED_SPLITS.contains(&name.as_str()))
+}
 
 /// What reads a table.
 ///
@@ -238,6 +263,11 @@ fn connector(
     options.set_connector(&name);
     let found = CONNECTORS.iter().find(|connector| connector.name == name);
     let found = found.ok_or_else(|| {
+        if let Some((_, feature)) = BEHIND_FEATURES.iter().find(|(connector, _)| *connector == name) {
+            return SqlError::unsupported(format!(
+                "The connector '{name}' is not built in: the cargo feature '{feature}' is off"
+            ));
+        }
         let able: Vec<_> =
             CONNECTORS.iter().filter(|connector| can(connector)).map(|connector| connector.name).collect();
         SqlError::validation(format!(

@@ -1,26 +1,36 @@
 //! Formats: rows as bytes, in files and messages. As Flink's formats of the same names.
 
+pub mod avro;
+mod changelog;
 pub mod csv;
 pub mod json;
 mod leaf;
 mod line;
+mod options;
 pub mod raw;
+pub mod registry;
+mod row_decoder;
+mod row_encoder;
 
-use std::sync::Arc;
+pub use changelog::{ChangelogOptions, MetadataField};
+pub(crate) use leaf::write_text;
+pub use row_decoder::RowDecoder;
+pub use row_encoder::RowEncoder;
 
-use crate::chunk::{Chunk, ColumnBuilder, ValueError};
-use crate::connectors::Options;
+use crate::connectors::{ChangelogMode, Options};
 use crate::error::{SqlError, SqlResult};
 use crate::types::Schema;
-use csv::{CsvDecoder, CsvEncoder, CsvOptions};
-use json::{JsonDecoder, JsonEncoder, JsonOptions};
-use raw::{RawDecoder, RawEncoder, RawOptions};
+use avro::{AvroOptions, ConfluentOptions};
+use csv::CsvOptions;
+use json::JsonOptions;
+use options::FormatOptions;
+use raw::RawOptions;
 
 /// A format, as the options of a table describe it.
 ///
 /// ```
 /// use millstream_sql::connectors::Options;
-/// use millstream_sql::chunk::{ChunkBuilder, RowKind};
+/// use millstream_sql::chunk::ChunkBuilder;
 /// use millstream_sql::formats::Format;
 /// use millstream_sql::types::{Field, NamedField, Schema, SqlType};
 ///
@@ -28,11 +38,10 @@ use raw::{RawDecoder, RawEncoder, RawOptions};
 /// let schema: Schema = [NamedField::new("id", Field::nullable(SqlType::Int))].into_iter().collect();
 /// let format = Format::new("json", &mut options, &schema)?;
 /// let mut rows = ChunkBuilder::new(&schema);
-/// let mut decoder = format.decoder(&schema, &[0]);
-/// rows.append(RowKind::Insert, |columns| decoder.decode(br#"{"id": 7}"#, columns)).unwrap();
+/// format.decoder(&schema, &[0]).decode(br#"{"id": 7}"#, &mut rows).unwrap();
 /// let mut text = Vec::new();
-/// format.encoder(&schema).encode(&rows.finish().unwrap(), &mut text).unwrap();
-/// assert_eq!(text, b"{\"id\":7}\n");
+/// format.encoder(&schema)?.encode(&rows.finish().unwrap(), 0, &mut text).unwrap();
+/// assert_eq!(text, br#"{"id":7}"#);
 /// # Ok::<(), millstream_sql::SqlError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -43,7 +52,26 @@ pub enum Format {
     Csv(CsvOptions),
     /// `raw`: the bytes of a single value.
     Raw(RawOptions),
+    /// `debezium-json`, `canal-json`, `maxwell-json`: what happened to rows of a database.
+    Changelog(ChangelogOptions),
+    /// `avro`: Avro's binary encoding.
+    Avro(AvroOptions),
+    /// `avro-confluent` and `debezium-avro-confluent`: the same, with the schema in a registry.
+    Confluent(Box<ConfluentOptions>),
 }
+
+/// The names of all formats.
+const NAMES: &[&str] = &[
+    "avro",
+    "avro-confluent",
+    "canal-json",
+    "csv",
+    "debezium-avro-confluent",
+    "debezium-json",
+    "json",
+    "maxwell-json",
+    "raw",
+];
 
 impl Format {
     /// The format of this name, for rows of these columns; its options are taken.
@@ -51,23 +79,96 @@ impl Format {
     /// # Errors
     /// If there is no such format, an option is wrong, or a column is of a type that the format does not have.
     pub fn new(name: &str, options: &mut Options, schema: &Schema) -> SqlResult<Self> {
+        Self::of_part("", name, options, schema)
+    }
+
+    /// The same for a part of a record: with `key.`, the options of `json` begin with `key.json.`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_part(part: &str, name: &str, options: &mut Options, schema: &Schema) -> SqlResult<Self> {
+        let options = &mut FormatOptions::new(options, part, name);
         match name {
             "json" => JsonOptions::new(options, schema).map(Self::Json),
             "csv" => CsvOptions::new(options, schema).map(Self::Csv),
             "raw" => RawOptions::new(options, schema).map(Self::Raw),
-            _ => Err(SqlError::validation(format!(
-                "Could not find any format factory for identifier '{name}'"
-            ))
-            .with_hint("available formats: csv, json, raw")),
+            "avro" => AvroOptions::new(options, schema).map(Self::Avro),
+            "avro-confluent" | "debezium-avro-confluent" => {
+                let confluent = ConfluentOptions::new(name != "avro-confluent", options, schema);
+                confluent.map(|options| Self::Confluent(Box::new(options)))
+            }
+            _ => match ChangelogOptions::new(name, options, schema) {
+                Some(changelog) => changelog.map(Self::Changelog),
+                None => Err(SqlError::validation(format!(
+                    "Could not find any format factory for identifier '{name}'"
+                ))
+                .with_hint(format!("available formats: {}", NAMES.join(", ")))),
+            },
         }
     }
 
     /// The name in options and at the end of files.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Json(_) => "json",
             Self::Csv(_) => "csv",
             Self::Raw(_) => "raw",
+            Self::Changelog(options) => options.name(),
+            Self::Avro(_) => "avro",
+            Self::Confluent(options) => options.name(),
+        }
+    }
+
+    /// What kind of file has rows in this format, human-readable: "JSON files".
+    pub const fn files(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "JSON files",
+            Self::Csv(_) => "CSV files",
+            Self::Raw(_) => "raw files",
+            Self::Changelog(options) => options.files(),
+            Self::Avro(_) | Self::Confluent(_) => "Avro files",
+        }
+    }
+
+    /// Whether there are files in this format, and not messages alone.
+    pub const fn has_files(&self) -> bool {
+        !matches!(self, Self::Confluent(_))
+    }
+
+    /// Whether files begin with something that is no row.
+    pub const fn has_file_header(&self) -> bool {
+        match self {
+            Self::Csv(options) => options.has_header(),
+            Self::Avro(_) => true,
+            Self::Json(_) | Self::Raw(_) | Self::Changelog(_) | Self::Confluent(_) => false,
+        }
+    }
+
+    /// Whether files can be read from their start alone: a newline does not always end a row.
+    pub const fn needs_whole_files(&self) -> bool {
+        match self {
+            Self::Csv(options) => options.has_newlines(),
+            Self::Avro(_) => true,
+            Self::Json(_) | Self::Raw(_) | Self::Changelog(_) | Self::Confluent(_) => false,
+        }
+    }
+
+    /// Which kinds of rows it is read as, and which it can write.
+    pub fn changelog_mode(&self) -> ChangelogMode {
+        match self {
+            Self::Json(_) | Self::Csv(_) | Self::Raw(_) | Self::Avro(_) => ChangelogMode::insert_only(),
+            Self::Changelog(_) => ChangelogMode::all(),
+            Self::Confluent(options) if options.is_changelog() => ChangelogMode::all(),
+            Self::Confluent(_) => ChangelogMode::insert_only(),
+        }
+    }
+
+    /// What messages say beside rows, which columns with METADATA can have. A connector of messages has them under
+    /// `value.` and their key; files have none.
+    pub const fn metadata(&self) -> &'static [MetadataField] {
+        match self {
+            Self::Json(_) | Self::Csv(_) | Self::Raw(_) | Self::Avro(_) | Self::Confluent(_) => &[],
+            Self::Changelog(options) => options.metadata(),
         }
     }
 
@@ -76,130 +177,38 @@ impl Format {
         match self {
             Self::Json(options) => options.ignore_parse_errors,
             Self::Csv(options) => options.ignore_parse_errors,
-            Self::Raw(_) => false,
+            Self::Raw(_) | Self::Avro(_) | Self::Confluent(_) => false,
+            Self::Changelog(options) => options.json.ignore_parse_errors,
         }
     }
 
     /// Reads rows of `schema`, of which `columns`, by position, are wanted: those are what
-    /// [`RowDecoder::decode`] appends to, in that order.
+    /// [`RowDecoder::decode`] appends, in that order.
     pub fn decoder(&self, schema: &Schema, columns: &[usize]) -> RowDecoder {
-        match self {
-            Self::Json(options) => RowDecoder::Json(JsonDecoder::new(options, &schema.project(columns))),
-            Self::Csv(options) => RowDecoder::Csv(CsvDecoder::new(options, schema, columns)),
-            Self::Raw(options) => RowDecoder::Raw(RawDecoder::new(options)),
-        }
+        RowDecoder::new(self, schema, columns)
+    }
+
+    /// The same, and behind the columns the [metadata](Self::metadata) of these keys.
+    ///
+    /// # Errors
+    /// If the format has no such metadata.
+    pub fn decoder_with_metadata(
+        &self,
+        schema: &Schema,
+        columns: &[usize],
+        keys: &[&str],
+    ) -> SqlResult<RowDecoder> {
+        RowDecoder::with_metadata(self, schema, columns, keys)
     }
 
     /// Writes rows of `schema`.
-    pub fn encoder(&self, schema: &Schema) -> RowEncoder {
-        match self {
-            Self::Json(options) => RowEncoder::Json(Arc::new(JsonEncoder::new(options, schema))),
-            Self::Csv(options) => RowEncoder::Csv(Arc::new(CsvEncoder::new(options, schema))),
-            Self::Raw(options) => RowEncoder::Raw(Arc::new(RawEncoder::new(options, schema))),
-        }
-    }
-}
-
-/// Reads rows.
-pub enum RowDecoder {
-    /// Of format `json`.
-    Json(JsonDecoder),
-    /// Of format `csv`.
-    Csv(CsvDecoder),
-    /// Of format `raw`.
-    Raw(RawDecoder),
-}
-
-impl RowDecoder {
-    /// Passes on the names of the columns, if the file begins with them.
     ///
     /// # Errors
-    /// If a column is missing, or the row is none.
-    pub fn header(&mut self, row: &[u8]) -> Result<(), ValueError> {
-        match self {
-            Self::Csv(decoder) => decoder.header(row),
-            Self::Json(_) | Self::Raw(_) => Ok(()),
-        }
-    }
-
-    /// How long the first row of a file's bytes is, with the end of its line; `None` if more bytes are needed.
-    #[inline]
-    pub fn row_length(&self, bytes: &[u8]) -> Option<usize> {
-        match self {
-            Self::Csv(decoder) => decoder.row_length(bytes),
-            Self::Json(_) | Self::Raw(_) => memchr::memchr(b'\n', bytes).map(|newline| newline + 1),
-        }
-    }
-
-    /// Whether the bytes hold no row at all, as a blank line and a comment do.
-    #[inline]
-    pub fn is_blank(&self, row: &[u8]) -> bool {
-        match self {
-            Self::Json(_) => row.trim_ascii().is_empty(),
-            Self::Csv(decoder) => decoder.is_blank(row),
-            Self::Raw(_) => false,
-        }
-    }
-
-    /// Appends the values of a row, one to each column; the bytes may end with the end of a line.
-    ///
-    /// # Errors
-    /// What is wrong, with the column. Fields of a row that [ignores errors](Format::ignores_parse_errors) are NULL
-    /// where they cannot be read; the row is wrong where there is no row.
-    #[inline]
-    pub fn decode(&mut self, row: &[u8], columns: &mut [ColumnBuilder]) -> Result<(), ValueError> {
-        match self {
-            Self::Json(decoder) => decoder.decode(row, columns),
-            Self::Csv(decoder) => decoder.decode(row, columns),
-            Self::Raw(decoder) => decoder.decode(row, columns),
-        }
+    /// If an option is for reading alone.
+    pub fn encoder(&self, schema: &Schema) -> SqlResult<RowEncoder> {
+        RowEncoder::new(self, schema)
     }
 }
-
-/// Writes rows. Cheap to clone.
-#[derive(Clone)]
-pub enum RowEncoder {
-    /// In format `json`.
-    Json(Arc<JsonEncoder>),
-    /// In format `csv`.
-    Csv(Arc<CsvEncoder>),
-    /// In format `raw`.
-    Raw(Arc<RawEncoder>),
-}
-
-impl RowEncoder {
-    /// The row that names the columns, with the end of its line, where the format has one.
-    pub fn header(&self, schema: &Schema) -> Option<String> {
-        let Self::Csv(encoder) = self else { return None };
-        let mut header = String::new();
-        encoder.header(schema.names(), &mut header);
-        Some(header)
-    }
-
-    /// Appends the rows, each with the end of a line.
-    ///
-    /// # Errors
-    /// If a value cannot be written in the format.
-    pub fn encode(&self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), String> {
-        let mut text = String::new();
-        for row in 0..chunk.rows() {
-            match self {
-                Self::Json(encoder) => encoder.encode(chunk, row, &mut text)?,
-                Self::Csv(encoder) => encoder.encode(chunk, row, &mut text)?,
-                Self::Raw(encoder) => {
-                    encoder.encode(chunk, row, out)?;
-                    out.push(b'\n');
-                    continue;
-                }
-            }
-            text.push('\n');
-        }
-        out.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
-}
-
-pub(crate) use leaf::write_text;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod comparison;
 mod conditional;
 mod decimal;
 mod hash;
+mod hash_code;
 mod json;
 mod lift;
 mod logical;
@@ -32,8 +33,10 @@ pub use cast::{cast_function, try_cast_function, write_cast_text, write_display_
 pub(crate) use class::{class_names, function_of_class};
 pub(crate) use comparison::has_set_of;
 pub(crate) use decimal::average as average_decimal;
+pub(crate) use hash_code::hash_code_function;
 pub use logical::kleene_function;
 pub use signature::{Call, Parameter, Returns, Signature};
+pub(crate) use string::whole_java_regex;
 
 /// A scalar function.
 pub struct ScalarFunction {

@@ -8,6 +8,7 @@ mod explain;
 mod function;
 mod job;
 mod on_conflict;
+mod optimizer;
 mod refused;
 mod result;
 mod settings;
@@ -27,7 +28,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
 use crate::plan::changelog::{self, DeleteKind, ModifyKinds, UpdateKind};
-use crate::plan::{LogicalPlan, MiniBatch, PhysicalPlan, Scanned, refuse_processing_time, rules};
+use crate::plan::{LogicalPlan, PhysicalPlan, Scanned, refuse_processing_time, rules};
 use crate::translate::Translator;
 
 use refused::name_and_hint;
@@ -147,6 +148,10 @@ impl TableEnvironment {
             SqlResult::Ok(!changelog.is_insert_only())
         })?;
         let plan = rules::optimize(plan, &self.session.build_context());
+        let plan = match self.distinct_buckets()? {
+            Some(buckets) => rules::split_distinct(plan, buckets),
+            None => plan,
+        };
         rules::refuse_row_numbers(&plan)?;
         refuse_processing_time(&plan)?;
         let plan = PhysicalPlan::of(plan, &|table| {
@@ -166,29 +171,6 @@ impl TableEnvironment {
             Some(mini_batch) => mini_batch.apply(plan),
             None => plan,
         })
-    }
-
-    /// How rows are collected, if they are.
-    fn mini_batch(&self) -> SqlResult<Option<MiniBatch>> {
-        if !self.session.flag("table.exec.mini-batch.enabled")? || self.session.is_batch() {
-            return Ok(None);
-        }
-        let latency = self.session.duration("table.exec.mini-batch.allow-latency")?.unwrap_or_default();
-        let allow_latency = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-        if allow_latency == 0 {
-            return Err(SqlError::validation("MiniBatch Latency must be greater than 0 ms.")
-                .with_hint("SET 'table.exec.mini-batch.allow-latency' = '2 s'"));
-        }
-        let size = self.session.integer("table.exec.mini-batch.size")?.unwrap_or_default();
-        if size == 0 {
-            return Err(SqlError::validation(
-                "Key: 'table.exec.mini-batch.size' , default: -1 (fallback keys: []) must be > 0",
-            )
-            .with_hint("SET 'table.exec.mini-batch.size' = '5000'"));
-        }
-        let strategy = self.session.setting("table.optimizer.agg-phase-strategy").map(str::trim);
-        let two_phase = !strategy.is_some_and(|strategy| strategy.eq_ignore_ascii_case("ONE_PHASE"));
-        Ok(Some(MiniBatch { allow_latency, size, two_phase }))
     }
 
     fn insert(&mut self, insert: &Insert) -> SqlResult<TableResult> {

@@ -15,17 +15,19 @@ use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
 use crate::chunk::{Chunk, KeyLayout, exchange};
 use crate::connectors::{
-    ScanContext, TableSource, WatermarkStrategy, parse_duration, table_sink, table_source, watermark_options,
+    ScanContext, TableSource, WatermarkStrategy, keeps_keys_together, parse_duration, table_sink,
+    table_source, watermark_options,
 };
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
-    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, GroupAggregate,
-    GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, NotNullEnforcer,
-    RankSpecification, RetractableRank, SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification,
-    UniqueKey, WatermarkAssigner, WatermarkExpression, WatermarkMarkers, WindowJoin, WindowJoinSpecification,
-    WindowRank, WindowRankSpecification, WindowSide, WindowTableFunction,
+    ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, Expand,
+    GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate,
+    NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank, SideSpecification,
+    SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner, WatermarkExpression,
+    WatermarkMarkers, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
+    WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT, call_texts};
@@ -95,6 +97,8 @@ impl<'a> Translator<'a> {
                 | PhysicalNode::MiniBatchAssigner { .. }
                 | PhysicalNode::LocalGroupAggregate { .. }
                 | PhysicalNode::WindowTableFunction { .. }
+                | PhysicalNode::ReplicateRows
+                | PhysicalNode::Expand { .. }
                 | PhysicalNode::DropUpdateBefore
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
@@ -232,6 +236,13 @@ impl<'a> Translator<'a> {
                     SinkUpsertMaterializer::new(&key, &row_key, &schema, ttl)
                 }))
             }
+            (PhysicalNode::Expand { projections }, [input]) => {
+                let expand = Expand::new(projections, &self.session.build_context())?;
+                Ok(input.transform("Expand", move |_| expand.clone()))
+            }
+            (PhysicalNode::ReplicateRows, [input]) => {
+                Ok(input.transform(describe(&plan.node), |_| ReplicateRows))
+            }
             (PhysicalNode::DropUpdateBefore, [input]) => {
                 Ok(input.transform("DropUpdateBefore", |_| DropUpdateBefore))
             }
@@ -311,11 +322,19 @@ impl<'a> Translator<'a> {
         schema: &Schema,
     ) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
+        if watermark_options(table)?.alignment.is_some() && !source.aligns_watermarks() {
+            return Err(SqlError::unsupported(format!(
+                "'scan.watermark.alignment.*' of table {} is not supported by its connector",
+                table.path.quoted()
+            ))
+            .with_hint("leave the options out: they change how much is buffered, not what comes out"));
+        }
         let watermarks =
             watermark.map(|expression| self.watermarks(&*source, table, expression)).transpose()?;
         let (environment, watermarks) = (self.environment, watermarks.as_ref());
         let rows = source.scan(&ScanContext { table, environment, columns, schema, watermarks })?;
-        let rows = if source.changelog_mode().is_insert_only() { rows } else { rows.parallelism(1) };
+        let is_single = !source.changelog_mode().is_insert_only() && !keeps_keys_together(table);
+        let rows = if is_single { rows.parallelism(1) } else { rows };
         Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
@@ -333,7 +352,8 @@ impl<'a> Translator<'a> {
             Some(timeout) => timeout,
             None => self.idle_timeout()?,
         };
-        Ok(WatermarkStrategy::new(expression, emission, (!idle_timeout.is_zero()).then_some(idle_timeout)))
+        let idle_timeout = (!idle_timeout.is_zero()).then_some(idle_timeout);
+        Ok(WatermarkStrategy::new(expression, emission, idle_timeout).aligned(options.alignment))
     }
 
     /// After how long without rows a source is idle; zero stands for never.
@@ -530,8 +550,10 @@ fn rank(plan: &PhysicalPlan, input: &Stream<Chunk>, ttl: Option<Ttl>) -> Stream<
 pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
     match &plan.node {
         PhysicalNode::Values(_) | PhysicalNode::Sort { .. } => true,
-        // Of a row that changes, all changes are read by one: sources do not say which rows a split has.
-        PhysicalNode::Scan { changelog, .. } => !changelog.is_insert_only(),
+        // Of a row that changes, all changes are read by one.
+        PhysicalNode::Scan { changelog, table, .. } => {
+            !changelog.is_insert_only() && !keeps_keys_together(table)
+        }
         PhysicalNode::Rank { partition, .. } => partition.is_empty(),
         PhysicalNode::GroupAggregate { keys, .. }
         | PhysicalNode::GlobalGroupAggregate { keys, .. }
@@ -547,6 +569,8 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::WindowTableFunction { .. }
+        | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

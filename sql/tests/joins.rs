@@ -142,6 +142,8 @@ fn set_operations_compare_whole_rows() {
     assert_eq!(table("SELECT id FROM l INTERSECT SELECT id FROM r"), ["[2]", "[null]"]);
     assert_eq!(table("SELECT id FROM l EXCEPT SELECT id FROM r"), ["[1]"]);
     assert_eq!(table("SELECT id FROM r EXCEPT SELECT v FROM s"), ["[3]", "[null]"]);
+    assert_eq!(table("SELECT id FROM l INTERSECT ALL SELECT id FROM r"), ["[2]", "[null]"]);
+    assert_eq!(table("SELECT id FROM l EXCEPT ALL SELECT id FROM r"), ["[1]", "[2]"]);
 }
 
 #[test]
@@ -150,10 +152,6 @@ fn what_has_no_meaning_is_refused() {
     assert!(error("SELECT * FROM l JOIN r").contains("INNER join requires a condition"));
     assert!(error("SELECT * FROM l JOIN r USING (z)").contains("Column 'z' not found in any table"));
     assert!(error("SELECT * FROM l WHERE EXISTS (SELECT * FROM r WHERE r.id = l.zz)").contains("zz"));
-    assert!(
-        error("SELECT id FROM l INTERSECT ALL SELECT id FROM r")
-            .contains("INTERSECT ALL is not supported yet")
-    );
     assert!(error("SELECT (SELECT id, y FROM r) FROM l").contains("$SCALAR_QUERY"));
 }
 

@@ -74,6 +74,7 @@ fn each_row_is_the_first_of_its_key_once_the_one_before_has_expired() {
         "SELECT k, COUNT(*) FROM s GROUP BY k",
         "SELECT k, COUNT(DISTINCT v), MAX(v), LISTAGG(v) FROM s GROUP BY k",
         "SELECT DISTINCT k FROM s",
+        "SELECT k, v FROM s EXCEPT ALL SELECT k, v FROM s WHERE k < 0",
         "SELECT k, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY p) AS rn FROM s) WHERE rn = 1",
         "SELECT k, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY p DESC) AS rn FROM s) WHERE rn = 1",
         "SELECT k, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC) AS rn FROM s) WHERE rn = 1",

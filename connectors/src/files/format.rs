@@ -12,6 +12,8 @@ pub use self::csv::CsvFormat;
 pub use json_lines::JsonLinesFormat;
 pub use text::TextFormat;
 
+pub use crate::Gathered;
+
 /// How the bytes of a file become records.
 ///
 /// ```
@@ -105,26 +107,21 @@ pub trait Decoder: Send + 'static {
     /// If the row cannot be read.
     fn decode(&mut self, row: &[u8]) -> Result<Option<Self::Record>, RowError>;
 
+    /// How many rows what was [decoded](Decoder::decode) last counts as, for formats that have many in what is read as one:
+    /// readers stop when they have read as many as they want.
+    fn decoded_rows(&self) -> usize {
+        1
+    }
+
     /// The record that was made of the rows for which [`decode`](Decoder::decode) has returned none,
     /// for decoders that gather many rows into one record, such as columns. Asked for before the reader
-    /// waits, before each snapshot and at the end of a split.
+    /// waits, before each snapshot and at the end of a split, each time until there is none.
     ///
     /// # Errors
     /// What fails the job.
     fn gathered(&mut self) -> millstream_runtime::Result<Option<Gathered<Self::Record>>> {
         Ok(None)
     }
-}
-
-/// A record that stands for many rows.
-#[derive(Clone, Debug)]
-pub struct Gathered<T> {
-    /// The record.
-    pub record: T,
-    /// How many rows it stands for.
-    pub rows: u64,
-    /// How many bytes it takes.
-    pub bytes: u64,
 }
 
 /// Why a row could not be read.

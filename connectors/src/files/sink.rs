@@ -7,7 +7,6 @@ mod prepare;
 mod restored;
 #[cfg(test)]
 mod tests;
-mod under_way;
 mod writer;
 
 use std::sync::Arc;

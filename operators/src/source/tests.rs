@@ -2,13 +2,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use millstream_runtime::ErrorKind;
-use millstream_runtime::chain::SourceStatus;
+use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, SourceHarness};
+use millstream_runtime::{ErrorKind, Result};
+use millstream_state::Timestamp;
+use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::adapter::SourceAdapter;
-use super::{CollectionSource, GeneratorSource, Source};
+use super::{CollectionSource, GeneratorSource, Source, SourceReader};
 
 fn adapter<S: Source>(source: S) -> SourceAdapter<S> {
     SourceAdapter::new(&Arc::new(source), Vec::new(), 0, 1)
@@ -103,4 +105,68 @@ fn a_rate_that_lets_nothing_pass_is_a_mistake() {
         let error = block_on(GeneratorSource::new(None, |number| number).rate(rate).discover()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidJob);
     }
+}
+
+/// Counts, and notes what it is told of checkpoints.
+struct Told {
+    next: u64,
+    left: Arc<Mutex<Vec<u64>>>,
+}
+
+impl SourceReader for Told {
+    type Record = u64;
+    type Split = u64;
+
+    fn add_splits(&mut self, splits: Vec<u64>) {
+        self.next = splits[0];
+    }
+
+    fn next(&mut self, output: &mut Output<'_, u64>) -> Result<SourceStatus> {
+        output.emit(self.next, Timestamp::MIN)?;
+        self.next += 1;
+        Ok(SourceStatus::More)
+    }
+
+    fn snapshot(&self) -> Vec<u64> {
+        vec![self.next]
+    }
+
+    fn checkpoint_completed(&mut self, left: Vec<u64>, _: &mut TaskContext) -> Result<()> {
+        self.left.lock().extend(left);
+        Ok(())
+    }
+}
+
+struct Telling(Arc<Mutex<Vec<u64>>>);
+
+impl Source for Telling {
+    type Record = u64;
+    type Split = u64;
+    type Reader = Told;
+
+    fn kind(&self) -> &'static str {
+        "Telling"
+    }
+
+    fn reader(&self) -> Told {
+        Told { next: 0, left: self.0.clone() }
+    }
+}
+
+#[test]
+fn a_reader_is_told_what_was_left_at_the_checkpoint_that_is_complete() {
+    let left = Arc::<Mutex<Vec<u64>>>::default();
+    let source = SourceAdapter::new(&Arc::new(Telling(left.clone())), vec![5], 0, 1);
+    let mut harness = SourceHarness::new(source).unwrap();
+    for checkpoint in 1..=4 {
+        harness.next().unwrap();
+        harness.snapshot(checkpoint).unwrap();
+    }
+    harness.completed(2).unwrap();
+    assert_eq!(*left.lock(), [7]);
+    harness.aborted(3).unwrap();
+    // An abort that overtakes the completion of a later one, and a completion that comes late, change nothing.
+    harness.completed(4).unwrap();
+    harness.completed(3).unwrap();
+    assert_eq!(*left.lock(), [7, 9]);
 }

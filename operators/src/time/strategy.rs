@@ -255,4 +255,19 @@ impl<T: Record> WatermarkStrategy<T> {
         let interval = Duration::from_secs(1);
         Self { alignment: Some(WatermarkAlignment { group: group.into().into(), drift, interval }), ..self }
     }
+
+    /// How often the sources of an [alignment](Self::alignment) group look at each other, once a second unless set. Nothing
+    /// without a group.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let strategy = WatermarkStrategy::<u64>::monotonous()
+    ///     .alignment("orders and payments", Duration::from_secs(60))
+    ///     .alignment_interval(Duration::from_millis(200));
+    /// ```
+    #[must_use]
+    pub fn alignment_interval(self, interval: Duration) -> Self {
+        let alignment = self.alignment.map(|alignment| WatermarkAlignment { interval, ..alignment });
+        Self { alignment, ..self }
+    }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
+use futures::channel::oneshot;
 use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
@@ -20,7 +21,8 @@ use super::snapshot_context::NamedSnapshot;
 use crate::batch::Batch;
 use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
 use crate::driver::Sabotage;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::guard::catch;
 use crate::input::WatermarkGroup;
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;
@@ -127,6 +129,22 @@ impl TaskContext {
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> IoHandle<T> {
         IoHandle::spawn(self.services.io.as_ref(), self.waker.clone(), work)
+    }
+
+    /// Starts a call that blocks its thread, of a client that knows no futures for instance. The task is woken when
+    /// it has returned, or has panicked. A call that is no longer wanted runs on to its end.
+    pub fn spawn_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> IoHandle<T> {
+        let (answer, returned) = oneshot::channel();
+        // Nobody may want the answer any more.
+        self.services.io.spawn_blocking(Box::new(move || drop(answer.send(catch(work)))));
+        self.spawn_io(async move {
+            let given_up =
+                |_| Error::new(ErrorKind::Internal, "a blocking call was dropped before it was made");
+            returned.await.map_err(given_up)?
+        })
     }
 
     /// Asks to be woken at a point of processing time; what waits for a duration uses

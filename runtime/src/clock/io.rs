@@ -14,6 +14,11 @@ use crate::sync::{AbortHandle, Mutex, WakeStep, abortable, omits};
 pub trait IoPool: Send + Sync {
     /// Runs a future to its end, on some thread that may also wait for the network.
     fn spawn(&self, work: BoxFuture<'static, ()>);
+
+    /// Runs work that blocks its thread: on a thread that nothing else waits for, where there is one.
+    fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        self.spawn(Box::pin(async move { work() }));
+    }
 }
 
 /// The result of work on the I/O pool, once it is there. The task is woken then.

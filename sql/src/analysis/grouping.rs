@@ -106,6 +106,9 @@ impl<'a> Grouping<'a> {
         let field = function.infer(&fields, self.grouped).map_err(|error| error.at(call.span))?;
         let filter = call.filter.as_ref().map(|filter| self.argument(filter)).transpose()?;
         let filter = filter.map(|filter| filter.cast_to(&crate::types::SqlType::Boolean));
+        // A filter may leave no value.
+        let may_be_empty = filter.is_some() && function != AggregateFunction::Count;
+        let field = Field::new(field.data_type, field.nullable || may_be_empty);
         // Values that are never NULL need not be looked at.
         let arguments = if function == AggregateFunction::Count && !distinct {
             arguments.into_iter().filter(|argument| argument.field.nullable).collect()

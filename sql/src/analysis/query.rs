@@ -1,18 +1,17 @@
-//! Queries: WITH, set operations, VALUES.
+//! Queries: WITH, VALUES, and what stands between set operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::bind_over;
+use super::set_operation::set_operation;
 use super::state_ttl::StateTtlHints;
 use super::{Scope, order_by, select, table_reference, unsupported};
 use crate::catalog::Session;
-use crate::chunk::keys::can_be_key;
 use crate::error::{SqlError, SqlResult};
-use crate::functions::operator as operator_of;
 use crate::parser::Span;
-use crate::parser::ast::{self, ExpressionKind, Query, QueryBody, SetOperator};
-use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
+use crate::parser::ast::{self, ExpressionKind, Query, QueryBody};
+use crate::plan::{Expression, LogicalNode, LogicalPlan};
 use crate::types::{Field, NamedField, Schema, common_type};
 
 /// What queries see besides their own FROM.
@@ -99,72 +98,6 @@ pub(crate) fn renamed(plan: LogicalPlan, names: &[ast::Identifier], span: Span) 
     let columns = plan.all_columns().into_iter().zip(names);
     let columns = columns.map(|((_, column), name)| (Arc::from(&*name.name), column)).collect();
     Ok(plan.project(columns))
-}
-
-fn set_operation(
-    left: LogicalPlan,
-    operator: SetOperator,
-    all: bool,
-    right: LogicalPlan,
-) -> SqlResult<LogicalPlan> {
-    let name = match operator {
-        SetOperator::Union => "UNION",
-        SetOperator::Intersect => "INTERSECT",
-        SetOperator::Except => "EXCEPT",
-    };
-    let schema = common_schema(&left, &right, name)?;
-    let (left, right) = (cast_columns(left, &schema), cast_columns(right, &schema));
-    let kind = match operator {
-        SetOperator::Union => {
-            let union = LogicalPlan { node: LogicalNode::Union { inputs: vec![left, right] }, schema };
-            return if all { Ok(union) } else { distinct(union, name) };
-        }
-        _ if all => return Err(SqlError::unsupported(format!("{name} ALL is not supported yet"))),
-        SetOperator::Intersect => JoinKind::Semi,
-        SetOperator::Except => JoinKind::Anti,
-    };
-    // Rows are equal that have NULL in the same places.
-    let equal = left.all_columns().into_iter().zip(right.all_columns()).map(|((_, first), (_, second))| {
-        let second = second.over_moved(&|column| column + left.schema.len());
-        operator_of("IS NOT DISTINCT FROM")?.call(vec![first, second])
-    });
-    let equal = Expression::all(equal.collect::<SqlResult<Vec<_>>>()?);
-    let joined = left.join(right, kind, equal);
-    distinct(LogicalPlan { schema, ..joined }, name)
-}
-
-/// Each row once.
-fn distinct(plan: LogicalPlan, name: &str) -> SqlResult<LogicalPlan> {
-    if let Some(column) = plan.schema.iter().find(|column| !can_be_key(&column.field.data_type)) {
-        let data_type = &column.field.data_type;
-        return Err(SqlError::unsupported(format!(
-            "{name} of rows with column `{}` of type {data_type} is not supported yet",
-            column.name
-        )));
-    }
-    let (schema, keys) = (plan.schema.clone(), (0..plan.schema.len()).collect());
-    Ok(plan.aggregate(keys, Vec::new(), schema))
-}
-
-/// The types that the columns of both have in common, with the names of the left ones.
-fn common_schema(left: &LogicalPlan, right: &LogicalPlan, name: &str) -> SqlResult<Schema> {
-    if left.schema.len() != right.schema.len() {
-        return Err(SqlError::validation(format!(
-            "the queries of {name} have {} and {} columns",
-            left.schema.len(),
-            right.schema.len()
-        )));
-    }
-    let columns = left.schema.iter().zip(right.schema.iter()).map(|(a, b)| {
-        let common = common_type(&a.field.data_type, &b.field.data_type).ok_or_else(|| {
-            SqlError::validation(format!(
-                "column `{}` of {name} is of type {} in one query and {} in the other",
-                a.name, a.field.data_type, b.field.data_type
-            ))
-        })?;
-        Ok(NamedField::new(a.name.clone(), Field::new(common, a.field.nullable || b.field.nullable)))
-    });
-    columns.collect()
 }
 
 /// A plan with its columns cast to the types of a schema, by position, and with its names.

@@ -7,7 +7,7 @@
 //! With `sink.partition-commit.policy.kind` = `success-file`, a folder that is complete gets a file `_SUCCESS`: once all its
 //! files of a checkpoint are visible and the trigger says so, or the input has ended.
 //!
-//! `format` is `json`, `csv` or `raw`. Files of `csv` are read as a whole each, since quotes may have newlines in them;
+//! Which kinds of rows a table has is its format's: with `debezium-json` and the like, files are changelogs. Files of `csv` are read as a whole each, since quotes may have newlines in them;
 //! with `csv.disable-quote-character` several subtasks share a file, as they do with the other formats.
 
 mod decoder;
@@ -29,7 +29,6 @@ use crate::catalog::{ColumnSource, Table};
 use crate::chunk::Chunk;
 use crate::error::{SqlError, SqlResult};
 use crate::formats::Format;
-use crate::formats::csv::CsvOptions;
 use crate::types::{NamedField, Schema, SqlType};
 use decoder::{FileColumn, RowFiles};
 use encoder::RowFilesEncoder;
@@ -85,6 +84,12 @@ impl Files {
         let stored: Vec<_> = table.stored_columns().into_iter().filter(is_stored).collect();
         let schema = table.schema().project(&stored);
         let format = Format::new(&name, options, &schema)?;
+        if !format.has_files() {
+            return Err(SqlError::validation(format!(
+                "format '{name}' is one of messages, and not of files"
+            ))
+            .with_hint("'format' = 'avro' reads and writes container files of Avro"));
+        }
         let default_name = options.take("partition.default-name");
         let partitioning = Partitioning::new(table, default_name)?;
         let file_size = options.take("sink.rolling-policy.file-size").map(|text| {
@@ -156,6 +161,10 @@ impl Files {
 }
 
 impl TableSource for Files {
+    fn changelog_mode(&self) -> ChangelogMode {
+        self.format.changelog_mode()
+    }
+
     fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
         let columns = cx.columns.iter().map(|path| self.column(cx.table, path.root()));
         let files = RowFiles::new(
@@ -165,7 +174,7 @@ impl TableSource for Files {
             self.partitioning.clone(),
         );
         let mut source = FileSource::with_format(self.path.as_str(), files).recursive();
-        if matches!(&self.format, Format::Csv(options) if options.has_newlines()) {
+        if self.format.needs_whole_files() {
             source = source.whole_files();
         }
         if let Some(interval) = self.monitor {
@@ -180,7 +189,7 @@ impl TableSource for Files {
 
 impl TableSink for Files {
     fn changelog_mode(&self, _: &ChangelogMode) -> ChangelogMode {
-        ChangelogMode::insert_only()
+        self.format.changelog_mode()
     }
 
     fn consume(&self, rows: &Stream<Chunk>, schema: &Schema) -> SqlResult<StreamSink> {
@@ -197,7 +206,7 @@ impl TableSink for Files {
             stored,
             keys.into_iter().map(|key| (key, schema.field(key).data_type)).collect(),
             self.partitioning.clone(),
-        );
+        )?;
         let mut sink = FileSink::with_encoder(self.path.as_str(), encoder).append();
         if let Some(bytes) = self.file_size {
             sink = sink.roll_bytes(bytes);
@@ -216,11 +225,6 @@ impl TableSink for Files {
             None => sink,
         })
     }
-}
-
-/// Whether the first row of a file names the columns.
-pub(super) const fn has_header(format: &Format) -> bool {
-    matches!(format, Format::Csv(options) if CsvOptions::has_header(options))
 }
 
 /// Whether a column of this type can be a folder.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::operators::WatermarkExpression;
 
-pub(crate) use options::WatermarkOptions;
+pub(crate) use options::{WatermarkAlignment, WatermarkOptions};
 pub use splits::SplitWatermarks;
 
 /// When a source emits watermarks: `scan.watermark.emit.strategy`.
@@ -34,6 +34,7 @@ pub struct WatermarkStrategy {
     pub(super) expression: WatermarkExpression,
     pub(super) emission: WatermarkEmission,
     pub(super) idle_timeout: Option<Duration>,
+    pub(super) alignment: Option<WatermarkAlignment>,
 }
 
 impl WatermarkStrategy {
@@ -43,6 +44,26 @@ impl WatermarkStrategy {
         emission: WatermarkEmission,
         idle_timeout: Option<Duration>,
     ) -> Self {
-        Self { expression, emission, idle_timeout }
+        Self { expression, emission, idle_timeout, alignment: None }
+    }
+
+    /// Keeps pace with the sources of a group.
+    pub(crate) fn aligned(self, alignment: Option<WatermarkAlignment>) -> Self {
+        Self { alignment, ..self }
+    }
+
+    /// Whether watermarks come right behind rows.
+    #[cfg(feature = "kafka")]
+    pub(super) const fn is_on_event(&self) -> bool {
+        matches!(self.emission, WatermarkEmission::OnEvent { .. })
+    }
+
+    /// At which rows is looked alone, where watermarks come right behind them.
+    #[cfg(feature = "kafka")]
+    pub(super) const fn gap(&self) -> Option<u64> {
+        match self.emission {
+            WatermarkEmission::OnPeriodic => None,
+            WatermarkEmission::OnEvent { gap } => Some(if gap == 0 { 1 } else { gap }),
+        }
     }
 }

@@ -7,7 +7,7 @@ mod decoder;
 mod encoder;
 mod record;
 
-use crate::connectors::Options;
+use super::options::FormatOptions;
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Field, Schema, SqlType};
 
@@ -35,11 +35,11 @@ pub(super) struct Dialect {
 }
 
 impl CsvOptions {
-    /// Takes the options that begin with `csv.`.
-    pub(super) fn new(options: &mut Options, schema: &Schema) -> SqlResult<Self> {
-        let delimiter = character(options, "csv.field-delimiter")?.unwrap_or(b',');
-        let quote = character(options, "csv.quote-character")?;
-        let no_quotes = options.boolean("csv.disable-quote-character")?.unwrap_or_default();
+    /// Takes the options of format `csv`.
+    pub(super) fn new(options: &mut FormatOptions<'_>, schema: &Schema) -> SqlResult<Self> {
+        let delimiter = character(options, "field-delimiter")?.unwrap_or(b',');
+        let quote = character(options, "quote-character")?;
+        let no_quotes = options.flag("disable-quote-character")?;
         if no_quotes && quote.is_some() {
             return Err(SqlError::validation(
                 "Format cannot define a quote character and disabled quote character at the same time.",
@@ -48,16 +48,16 @@ impl CsvOptions {
         let dialect = Dialect {
             delimiter,
             quote: (!no_quotes).then_some(quote.unwrap_or(b'"')),
-            escape: character(options, "csv.escape-character")?,
+            escape: character(options, "escape-character")?,
         };
         let this = Self {
-            ignore_parse_errors: options.boolean("csv.ignore-parse-errors")?.unwrap_or_default(),
-            has_header: options.boolean("csv.has-header")?.unwrap_or_default(),
+            ignore_parse_errors: options.flag("ignore-parse-errors")?,
+            has_header: options.flag("has-header")?,
             dialect,
-            allow_comments: options.boolean("csv.allow-comments")?.unwrap_or_default(),
-            array_delimiter: options.take("csv.array-element-delimiter").unwrap_or_else(|| ";".to_owned()),
-            null_literal: options.take("csv.null-literal"),
-            plain_decimals: !options.boolean("csv.write-bigdecimal-in-scientific-notation")?.unwrap_or(true),
+            allow_comments: options.flag("allow-comments")?,
+            array_delimiter: options.take("array-element-delimiter").unwrap_or_else(|| ";".to_owned()),
+            null_literal: options.take("null-literal"),
+            plain_decimals: !options.boolean("write-bigdecimal-in-scientific-notation")?.unwrap_or(true),
         };
         if this.array_delimiter.is_empty() {
             return Err(SqlError::validation("Option 'csv.array-element-delimiter' must not be empty"));
@@ -78,8 +78,9 @@ impl CsvOptions {
 }
 
 /// The value of an option that is a character; `\t` and the like are what they are in Java.
-fn character(options: &mut Options, key: &str) -> SqlResult<Option<u8>> {
-    let Some(value) = options.take(key) else { return Ok(None) };
+fn character(options: &mut FormatOptions<'_>, name: &str) -> SqlResult<Option<u8>> {
+    let Some(value) = options.take(name) else { return Ok(None) };
+    let key = options.key(name);
     let character = match value.as_str() {
         "\\t" => '\t',
         "\\n" => '\n',

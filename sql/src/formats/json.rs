@@ -6,14 +6,17 @@ mod decoder;
 mod encoder;
 mod visitors;
 
-use crate::connectors::Options;
+use super::options::FormatOptions;
 use crate::error::{SqlError, SqlResult};
 use crate::types::text::timestamp::TimestampFormat;
 use crate::types::{Field, Schema, SqlType};
 
 pub use decoder::JsonDecoder;
 pub(crate) use decoder::JsonRules;
+pub(super) use decoder::{elements, find_members, present, string};
 pub use encoder::JsonEncoder;
+pub(super) use encoder::write_text as write_json_text;
+pub(super) use visitors::field_position;
 
 /// The options of format `json`.
 #[derive(Clone, Debug, Default)]
@@ -26,16 +29,23 @@ pub struct JsonOptions {
 }
 
 impl JsonOptions {
-    /// Takes the options that begin with `json.`.
-    pub(super) fn new(options: &mut Options, schema: &Schema) -> SqlResult<Self> {
-        let fail_on_missing_field = options.boolean("json.fail-on-missing-field")?.unwrap_or_default();
-        let ignore_parse_errors = options.boolean("json.ignore-parse-errors")?.unwrap_or_default();
-        if fail_on_missing_field && ignore_parse_errors {
+    /// Takes the options of format `json`.
+    pub(super) fn new(options: &mut FormatOptions<'_>, schema: &Schema) -> SqlResult<Self> {
+        let fail_on_missing_field = options.flag("fail-on-missing-field")?;
+        options.boolean("decode.json-parser.enabled")?;
+        let this = Self { fail_on_missing_field, ..Self::common(options, schema)? };
+        if this.fail_on_missing_field && this.ignore_parse_errors {
             return Err(SqlError::validation(
                 "fail-on-missing-field and ignore-parse-errors shouldn't both be true",
             ));
         }
-        let timestamp_format = match options.take("json.timestamp-format.standard").as_deref() {
+        Ok(this)
+    }
+
+    /// Takes the options that all formats have whose messages are JSON.
+    pub(super) fn common(options: &mut FormatOptions<'_>, schema: &Schema) -> SqlResult<Self> {
+        let ignore_parse_errors = options.flag("ignore-parse-errors")?;
+        let timestamp_format = match options.take("timestamp-format.standard").as_deref() {
             None | Some("SQL") => TimestampFormat::Sql,
             Some("ISO-8601") => TimestampFormat::Iso8601,
             Some(other) => {
@@ -45,24 +55,37 @@ impl JsonOptions {
             }
         };
         // Keys of maps are never NULL here; the options that say what to do with such are only looked at.
-        let mode = options.take("json.map-null-key.mode").map(|mode| mode.to_ascii_uppercase());
+        let mode = options.take("map-null-key.mode").map(|mode| mode.to_ascii_uppercase());
         if let Some(mode) = mode.filter(|mode| !matches!(&**mode, "FAIL" | "DROP" | "LITERAL")) {
             return Err(SqlError::validation(format!(
                 "Unsupported value '{mode}' for option map-null-key.mode. Supported values are [LITERAL, FAIL, DROP]"
             )));
         }
-        options.take("json.map-null-key.literal");
-        options.boolean("json.decode.json-parser.enabled")?;
-        let plain_decimals = options.boolean("json.encode.decimal-as-plain-number")?.unwrap_or_default();
-        let ignore_null_fields = options.boolean("json.encode.ignore-null-fields")?.unwrap_or_default();
+        options.take("map-null-key.literal");
+        let plain_decimals = options.flag("encode.decimal-as-plain-number")?;
+        let ignore_null_fields = options.flag("encode.ignore-null-fields")?;
         schema.fields().try_for_each(check)?;
         Ok(Self {
-            fail_on_missing_field,
+            fail_on_missing_field: false,
             ignore_parse_errors,
             timestamp_format,
             plain_decimals,
             ignore_null_fields,
         })
+    }
+
+    /// How values are read.
+    pub(super) const fn rules(&self) -> JsonRules {
+        JsonRules {
+            fail_on_missing_field: self.fail_on_missing_field,
+            ignore_parse_errors: self.ignore_parse_errors,
+            timestamps: self.timestamp_format,
+        }
+    }
+
+    /// Whether fields that are NULL are left out.
+    pub(super) const fn ignores_null_fields(&self) -> bool {
+        self.ignore_null_fields
     }
 }
 

@@ -6,9 +6,8 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 
-use super::line::without_line_end;
+use super::options::FormatOptions;
 use crate::chunk::{Chunk, ColumnBuilder, Scalar, ValueError};
-use crate::connectors::Options;
 use crate::error::{SqlError, SqlResult};
 use crate::types::{Schema, SqlType};
 
@@ -27,9 +26,9 @@ enum Charset {
 }
 
 impl RawOptions {
-    /// Takes the options that begin with `raw.`.
-    pub(super) fn new(options: &mut Options, schema: &Schema) -> SqlResult<Self> {
-        let charset = options.take("raw.charset");
+    /// Takes the options of format `raw`.
+    pub(super) fn new(options: &mut FormatOptions<'_>, schema: &Schema) -> SqlResult<Self> {
+        let charset = options.take("charset");
         let charset = match charset.as_deref().map(str::to_ascii_uppercase).as_deref() {
             None | Some("UTF-8" | "UTF8") => Charset::Utf8,
             Some("US-ASCII" | "ASCII") => Charset::Ascii,
@@ -40,7 +39,7 @@ impl RawOptions {
                 )));
             }
         };
-        let little_endian = match options.take("raw.endianness").as_deref() {
+        let little_endian = match options.take("endianness").as_deref() {
             None | Some("big-endian") => false,
             Some("little-endian") => true,
             Some(other) => {
@@ -83,16 +82,15 @@ impl RawDecoder {
         Self { options: options.clone(), text: String::new() }
     }
 
-    pub(super) fn decode(&mut self, row: &[u8], columns: &mut [ColumnBuilder]) -> Result<(), ValueError> {
-        // Without a column that is wanted the row still counts.
+    pub(super) fn decode(&mut self, message: &[u8], columns: &mut [ColumnBuilder]) -> Result<(), ValueError> {
+        // Without a column that is wanted the message still counts.
         let Some(column) = columns.first_mut() else { return Ok(()) };
-        let row = without_line_end(row);
         let data_type = column.field().data_type.clone();
         let value = match &data_type {
-            SqlType::Char(_) | SqlType::VarChar(_) => self.text(row).map(Scalar::Text),
-            SqlType::Binary(_) | SqlType::VarBinary(_) => Ok(Scalar::Bytes(row)),
-            _ => self.number(row, &data_type).ok_or_else(|| {
-                format!("{} bytes are no {data_type}, which has {}", row.len(), width(&data_type))
+            SqlType::Char(_) | SqlType::VarChar(_) => self.text(message).map(Scalar::Text),
+            SqlType::Binary(_) | SqlType::VarBinary(_) => Ok(Scalar::Bytes(message)),
+            _ => self.number(message, &data_type).ok_or_else(|| {
+                format!("{} bytes are no {data_type}, which has {}", message.len(), width(&data_type))
             }),
         };
         column.append_result(value)

@@ -1,3 +1,6 @@
+mod avro;
+mod changelog;
+mod confluent;
 mod csv;
 mod json;
 mod raw;
@@ -38,8 +41,7 @@ fn lines(chunk: &Chunk, schema: &Schema) -> Vec<String> {
 fn read(format: &Format, schema: &Schema, row: &[u8]) -> Result<String, String> {
     let all: Vec<_> = (0..schema.len()).collect();
     let (mut decoder, mut rows) = (format.decoder(schema, &all), ChunkBuilder::new(schema));
-    rows.append(RowKind::Insert, |columns| decoder.decode(row, columns))
-        .map_err(|error| error.to_string())?;
+    decoder.decode_part(row, &mut rows).map_err(|error| error.to_string())?;
     Ok(lines(&rows.finish().unwrap(), schema).remove(0))
 }
 
@@ -47,9 +49,9 @@ fn read(format: &Format, schema: &Schema, row: &[u8]) -> Result<String, String> 
 fn rewritten(format: &Format, schema: &Schema, row: &[u8]) -> Vec<u8> {
     let all: Vec<_> = (0..schema.len()).collect();
     let (mut decoder, mut rows) = (format.decoder(schema, &all), ChunkBuilder::new(schema));
-    rows.append(RowKind::Insert, |columns| decoder.decode(row, columns)).unwrap();
+    decoder.decode_part(row, &mut rows).unwrap();
     let mut out = Vec::new();
-    format.encoder(schema).encode(&rows.finish().unwrap(), &mut out).unwrap();
+    format.encoder(schema).unwrap().encode_file(&rows.finish().unwrap(), false, &mut out).unwrap();
     out
 }
 

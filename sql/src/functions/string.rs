@@ -19,6 +19,7 @@ use super::ScalarFunction;
 
 pub(super) use encoding::push_hexadecimal;
 pub(super) use regexp::list_builder;
+pub(crate) use regexp::pattern::whole_java_regex;
 pub(super) use regexp::pattern::{Pattern, PatternError, java_regex};
 
 /// The functions of each file.

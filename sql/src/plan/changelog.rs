@@ -66,6 +66,8 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
+        | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => all,
         // Aggregates are put into two phases when all changes are known.
@@ -155,6 +157,8 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         // What a filter or the key's own columns say of a row may be otherwise after an update: then the row before
         // the update has to be seen.
         PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
+        // Rows that are made of a row are found by what it was.
+        PhysicalNode::ReplicateRows | PhysicalNode::Expand { .. } if wanted == UpdateKind::OnlyAfter => None,
         // An update of a row changes which rows it belongs to, unless its key has what is joined by.
         PhysicalNode::Join { .. } if wanted == UpdateKind::OnlyAfter && !updates_keep_join_keys(&plan) => {
             None
@@ -194,11 +198,15 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::Union
         | PhysicalNode::Exchange { .. }
+        | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore
         | PhysicalNode::Sink { .. } => {
             let plan = through(plan, wanted)?;
             let update_before = plan.inputs.iter().any(|input| input.changelog.update_before);
-            Some(PhysicalPlan { changelog: ModifyKinds { update_before, ..plan.changelog }, ..plan })
+            // What a source does not say, which of its rows are new, is known where they are remembered.
+            let insert = plan.inputs.iter().any(|input| input.changelog.insert) || plan.changelog.insert;
+            Some(PhysicalPlan { changelog: ModifyKinds { update_before, insert, ..plan.changelog }, ..plan })
         }
     }
 }
@@ -278,6 +286,8 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::Rank { form: RankForm::SortLimit, .. } => "SortLimit",
         PhysicalNode::Rank { form: RankForm::Limit, .. } => "Limit",
         PhysicalNode::Sort { .. } => "Sort",
+        PhysicalNode::ReplicateRows => "Correlate",
+        PhysicalNode::Expand { .. } => "Expand",
         PhysicalNode::ChangelogNormalize { .. } => "ChangelogNormalize",
         PhysicalNode::SinkUpsertMaterializer { .. } => "SinkMaterializer",
         PhysicalNode::DropUpdateBefore => "DropUpdateBefore",

@@ -44,6 +44,8 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
         | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::Exchange { .. }
         | PhysicalNode::Union
+        | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore => return None,
         PhysicalNode::Scan { table, .. } | PhysicalNode::Sink { table } => table.path.to_string(),
         PhysicalNode::WatermarkAssigner { column, .. } => plan.schema.name(*column).to_owned(),

@@ -106,6 +106,19 @@ pub enum LogicalNode {
         /// At least two.
         inputs: Vec<LogicalPlan>,
     },
+    /// Each row as often as its first column says; behind its columns are those but the first once more. What INTERSECT ALL
+    /// and EXCEPT ALL end in.
+    ReplicateRows {
+        /// The rows.
+        input: Box<LogicalPlan>,
+    },
+    /// Several rows for each row.
+    Expand {
+        /// The rows.
+        input: Box<LogicalPlan>,
+        /// For each of those rows, its columns.
+        projections: Vec<Vec<Expression>>,
+    },
     /// The rows of two inputs that belong together.
     Join {
         /// The left input.
@@ -237,6 +250,35 @@ impl LogicalPlan {
         Self { schema: self.schema.clone(), node: LogicalNode::Sort { input: Box::new(self), order } }
     }
 
+    /// Each row of this plan as often as its first column says, which is a BIGINT; behind its columns are those but the
+    /// first once more.
+    #[must_use]
+    pub fn replicate(self) -> Self {
+        let mut columns: Vec<NamedField> = self.schema.iter().cloned().collect();
+        for column in self.schema.iter().skip(1) {
+            let numbered = (0_u32..).map(|number| Arc::<str>::from(format!("{}{number}", column.name)));
+            let free = |name: &Arc<str>| columns.iter().all(|known| known.name != *name);
+            let name = numbered.into_iter().find(free).unwrap_or_else(|| column.name.clone());
+            columns.push(NamedField::new(name, column.field.clone()));
+        }
+        let node = LogicalNode::ReplicateRows { input: Box::new(self) };
+        Self { node, schema: columns.into_iter().collect() }
+    }
+
+    /// Several rows for each row of this plan, with its columns and one behind them.
+    #[must_use]
+    pub fn expand(self, projections: Vec<Vec<Expression>>, last: &str) -> Self {
+        let names = self.schema.iter().map(|column| column.name.clone()).chain([Arc::from(last)]);
+        let columns = names.enumerate().filter_map(|(index, name)| {
+            let mut fields = projections.iter().filter_map(|columns| Some(&columns.get(index)?.field));
+            let data_type = fields.clone().next()?.data_type.clone();
+            let nullable = fields.any(|field| field.nullable);
+            Some(NamedField::new(name, Field::new(data_type, nullable)))
+        });
+        let schema = columns.collect();
+        Self { node: LogicalNode::Expand { input: Box::new(self), projections }, schema }
+    }
+
     /// The plan in which the primary keys of these tables are read in any case.
     pub fn with_keys_of<E>(self, is_keyed: &impl Fn(&Arc<Table>) -> Result<bool, E>) -> Result<Self, E> {
         let mut failed = None;
@@ -281,7 +323,9 @@ impl LogicalPlan {
             | LogicalNode::WindowTvf { input, .. }
             | LogicalNode::RowNumber { input, .. }
             | LogicalNode::Rank { input, .. }
-            | LogicalNode::Sort { input, .. } => vec![input],
+            | LogicalNode::Sort { input, .. }
+            | LogicalNode::Expand { input, .. }
+            | LogicalNode::ReplicateRows { input } => vec![input],
             LogicalNode::Join { left, right, .. } => vec![left, right],
             LogicalNode::Union { inputs } => inputs.iter().collect(),
         }
@@ -318,6 +362,10 @@ impl LogicalPlan {
                 LogicalNode::Rank { input: boxed(input), partition, order, start, end, number, form }
             }
             LogicalNode::Sort { input, order } => LogicalNode::Sort { input: boxed(input), order },
+            LogicalNode::ReplicateRows { input } => LogicalNode::ReplicateRows { input: boxed(input) },
+            LogicalNode::Expand { input, projections } => {
+                LogicalNode::Expand { input: boxed(input), projections }
+            }
             LogicalNode::Union { inputs } => {
                 LogicalNode::Union { inputs: inputs.into_iter().map(map).collect() }
             }
@@ -332,6 +380,7 @@ impl LogicalPlan {
             node @ (LogicalNode::Scan(_)
             | LogicalNode::Union { .. }
             | LogicalNode::Aggregate { .. }
+            | LogicalNode::ReplicateRows { .. }
             | LogicalNode::WindowTvf { .. }) => node,
             node @ (LogicalNode::RowNumber { .. } | LogicalNode::Rank { .. } | LogicalNode::Sort { .. }) => {
                 node
@@ -344,6 +393,11 @@ impl LogicalPlan {
             }
             LogicalNode::Filter { input, condition } => {
                 LogicalNode::Filter { input, condition: map(condition) }
+            }
+            LogicalNode::Expand { input, projections } => {
+                let each =
+                    |columns: Vec<Expression>| -> Vec<_> { columns.into_iter().map(&mut *map).collect() };
+                LogicalNode::Expand { input, projections: projections.into_iter().map(each).collect() }
             }
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }

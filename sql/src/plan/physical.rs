@@ -180,6 +180,14 @@ pub enum PhysicalNode {
         /// The order.
         order: Vec<SortKey>,
     },
+    /// Each row as often as its first column says, and its columns but the first once more behind it; as Flink's `Correlate`
+    /// with `$REPLICATE_ROWS$1`.
+    ReplicateRows,
+    /// Several rows for each row, next to each other.
+    Expand {
+        /// For each of those rows, its columns.
+        projections: Vec<Vec<Expression>>,
+    },
     /// The last row of each key is kept, so that what it was before is known.
     ChangelogNormalize {
         /// The columns of the key.
@@ -221,7 +229,9 @@ impl PhysicalPlan {
         let expressions: Vec<&Expression> = match &self.node {
             PhysicalNode::Calc { condition, projection } => condition.iter().chain(projection).collect(),
             PhysicalNode::WatermarkAssigner { expression, .. } => vec![expression],
-            PhysicalNode::Values(rows) => rows.iter().flatten().collect(),
+            PhysicalNode::Values(rows) | PhysicalNode::Expand { projections: rows } => {
+                rows.iter().flatten().collect()
+            }
             _ => Vec::new(),
         };
         expressions.into_iter().all(Expression::is_deterministic)
@@ -336,6 +346,13 @@ impl PhysicalPlan {
             LogicalNode::Sort { input, order } => {
                 let input = Self::of(*input, scanned)?.exchange(Vec::new());
                 Self::new(PhysicalNode::Sort { order }, vec![input], schema)
+            }
+            LogicalNode::ReplicateRows { input } => {
+                Self::new(PhysicalNode::ReplicateRows, vec![Self::of(*input, scanned)?], schema)
+            }
+            LogicalNode::Expand { input, projections } => {
+                let input = Self::of(*input, scanned)?;
+                Self::new(PhysicalNode::Expand { projections }, vec![input], schema)
             }
             LogicalNode::Union { inputs } => {
                 let inputs =

@@ -6,11 +6,13 @@ mod prune;
 mod push_filters;
 mod rank;
 mod reduce_outer;
+mod split_distinct;
 
 use crate::eval::BuildContext;
 use crate::plan::LogicalPlan;
 
 pub(crate) use rank::refuse_row_numbers;
+pub(crate) use split_distinct::split_distinct;
 
 /// A plan that gives the same rows with less work.
 pub fn optimize(plan: LogicalPlan, cx: &BuildContext) -> LogicalPlan {

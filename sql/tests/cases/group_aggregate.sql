@@ -82,3 +82,14 @@ INSERT INTO counts SELECT word, COUNT(*) FROM words GROUP BY word;
 --! table counts
 --! +I[a, 2]
 --! +I[b, 1]
+
+--! test a filter may leave no value of a column that is never NULL
+CREATE TABLE never_null (k INT NOT NULL, v INT NOT NULL) WITH ('connector' = 'values');
+--! rows never_null
+--! [1, 1]
+--! [2, 7]
+--! [3, 0]
+SELECT COUNT(s), SUM(CASE WHEN s IS NULL THEN 1 ELSE 0 END)
+FROM (SELECT k, SUM(v) FILTER (WHERE v > 5 OR v = 0) AS s FROM never_null GROUP BY k);
+--! table
+--! +I[2, 1]

@@ -30,25 +30,42 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use choices::Choices;
 use history::{TABLES, Table};
 use query::Query;
-use render::{Dialect, render};
+use render::{Dialect, render, with};
 
 /// A test case: tables, a query into a sink, and the rows that SQLite says.
 fn case(bytes: &[u8], restores: bool) -> String {
     let mut choices = Choices::new(bytes);
+    // Queries that others read by their names, each perhaps once, twice or not at all; the first so many are views.
+    let mut named = Vec::new();
+    for _ in 0..choices.pick(&[0, 1, 0, 2]) {
+        let depth = 1 + choices.below(2);
+        let query = Query::generate(&mut choices, &named, depth);
+        named.push(query);
+    }
+    let views = choices.below(named.len() + 1);
     let query = {
         let depth = 1 + choices.below(3);
-        Query::generate(&mut choices, depth)
+        Query::generate(&mut choices, &named, depth)
     };
     let upserts = choices.once_in(2);
+    let (splits, buckets) = (choices.once_in(2), choices.pick(&[1024, 2, 1]));
     let tables: Vec<Table> = (0..TABLES).map(|_| Table::generate(&mut choices)).collect();
 
     let mut text = "--! test  random\n".to_owned();
+    if splits {
+        text += "--! set table.optimizer.distinct-agg.split.enabled = true\n";
+        let _ = writeln!(text, "--! set table.optimizer.distinct-agg.split.bucket-num = {buckets}");
+    }
     for (index, table) in tables.iter().enumerate() {
         text += &table.create(index);
         text += &table.rows(index, true);
         if !restores {
             text += &table.rows(index, false);
         }
+    }
+    let (of_views, of_with) = named.split_at(views);
+    for (number, view) in of_views.iter().enumerate() {
+        let _ = writeln!(text, "CREATE VIEW v{number} AS {};", render(view, Dialect::Flink));
     }
     let columns = query.columns.iter().enumerate().map(|(index, column)| {
         let data_type = if column.is_text { "STRING" } else { "BIGINT" };
@@ -64,7 +81,10 @@ fn case(bytes: &[u8], restores: bool) -> String {
         "CREATE TABLE answers ({})\n  WITH ('connector' = 'values', 'sink-insert-only' = 'false');",
         columns.join(", ")
     );
-    let _ = writeln!(text, "INSERT INTO answers {};", render(&query, Dialect::Flink));
+    let before = with(of_with, views, Dialect::Flink);
+    let _ = writeln!(text, "INSERT INTO answers {before}{};", render(&query, Dialect::Flink));
+    // SQLite gets the same query at once: nothing of it lasts.
+    let query = format!("{}{}", with(&named, 0, Dialect::Sqlite), render(&query, Dialect::Sqlite));
     text += &expected(&tables, &query, restores);
     if restores {
         text += "--! restore\n";
@@ -75,10 +95,10 @@ fn case(bytes: &[u8], restores: bool) -> String {
 }
 
 /// The lines of a case that say what must be left at the savepoint, or in the end.
-fn expected(tables: &[Table], query: &Query, at_savepoint: bool) -> String {
+fn expected(tables: &[Table], query: &str, at_savepoint: bool) -> String {
     let contents: Vec<_> = tables.iter().map(|table| table.contents(at_savepoint)).collect();
     let mut text = "--! table answers\n".to_owned();
-    for row in oracle::answer(&contents, &render(query, Dialect::Sqlite)) {
+    for row in oracle::answer(&contents, query) {
         let _ = writeln!(text, "--! {row}");
     }
     text

@@ -22,6 +22,8 @@ pub(crate) struct Query {
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Table(usize),
+    /// A view, or a query of WITH.
+    Named(usize),
     Filter(Box<Query>, Predicate),
     Project(Box<Query>, Vec<Scalar>),
     Distinct(Box<Query>),
@@ -38,7 +40,7 @@ pub(crate) enum Node {
         calls: Vec<Call>,
         having: Option<Predicate>,
     },
-    /// `UNION`, with or without ALL, `INTERSECT` or `EXCEPT`.
+    /// `UNION`, `INTERSECT` or `EXCEPT`, with or without ALL.
     Set {
         operation: &'static str,
         all: bool,
@@ -126,16 +128,16 @@ const NUMBERS: [&str; 5] = ["0", "1", "2", "3", "-1"];
 const TEXTS: [&str; 4] = ["'a'", "'b'", "'ab'", "''"];
 
 impl Query {
-    /// A query with at most `depth` operators on top of each other.
-    pub(crate) fn generate(choices: &mut Choices<'_>, depth: usize) -> Self {
+    /// A query with at most `depth` operators on top of each other, over the tables and over queries with names.
+    pub(crate) fn generate(choices: &mut Choices<'_>, named: &[Self], depth: usize) -> Self {
         if depth == 0 {
-            return Self::table(choices.below(TABLES));
+            return Self::read(choices, named);
         }
         let form = choices.below(13);
         if form == 0 {
-            return Self::table(choices.below(TABLES));
+            return Self::read(choices, named);
         }
-        let input = Self::below(choices, depth);
+        let input = Self::below(choices, named, depth);
         match form {
             1 => Self::filter(choices, input),
             2 => Self::project(choices, input),
@@ -144,7 +146,7 @@ impl Query {
             6 => Self::limit(choices, input),
             7 => Self::distinct(input),
             _ => {
-                let other = Self::below(choices, depth);
+                let other = Self::below(choices, named, depth);
                 match form {
                     8 | 9 => Self::join(choices, input, other),
                     10 => Self::set(choices, input, other),
@@ -155,9 +157,19 @@ impl Query {
         }
     }
 
-    fn below(choices: &mut Choices<'_>, depth: usize) -> Box<Self> {
+    fn below(choices: &mut Choices<'_>, named: &[Self], depth: usize) -> Box<Self> {
         let depth = choices.below(depth);
-        Box::new(Self::generate(choices, depth))
+        Box::new(Self::generate(choices, named, depth))
+    }
+
+    /// A table, or more often one of the queries with names, so that some of these are read twice.
+    fn read(choices: &mut Choices<'_>, named: &[Self]) -> Self {
+        if named.is_empty() || choices.below(3) == 0 {
+            return Self::table(choices.below(TABLES));
+        }
+        let index = choices.below(named.len());
+        let (columns, key) = (named[index].columns.clone(), named[index].key.clone());
+        Self { node: Node::Named(index), columns, key }
     }
 
     fn table(index: usize) -> Self {
@@ -305,8 +317,7 @@ impl Query {
         let columns =
             columns.map(|(l, r)| Column { is_nullable: l.is_nullable || r.is_nullable, ..*l }).collect();
         let operation = choices.pick(&["UNION", "INTERSECT", "EXCEPT"]);
-        // INTERSECT ALL and EXCEPT ALL are refused by name.
-        let all = operation == "UNION" && choices.once_in(2);
+        let all = choices.once_in(2);
         Self { node: Node::Set { operation, all, left, right }, columns, key: None }
     }
 

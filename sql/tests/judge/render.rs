@@ -19,6 +19,14 @@ pub(crate) fn render(query: &Query, dialect: Dialect) -> String {
     Renderer { dialect, names: 0 }.query(query)
 }
 
+/// `WITH v0 AS (…), v1 AS (…) `: queries with names, numbered from `first` on; nothing if there are none.
+pub(crate) fn with(named: &[Query], first: usize, dialect: Dialect) -> String {
+    let named = named.iter().zip(first..);
+    let named: Vec<_> =
+        named.map(|(query, number)| format!("v{number} AS ({})", render(query, dialect))).collect();
+    if named.is_empty() { String::new() } else { format!("WITH {} ", named.join(", ")) }
+}
+
 /// `q1.c0 AS c0, q1.c1 AS c1, …`; the names of the columns begin at `c{first}`.
 fn columns(of: &str, count: usize, first: usize) -> String {
     let column = |index| format!("{of}.c{index} AS c{}", index + first);
@@ -36,6 +44,7 @@ impl Renderer {
         let name = self.name();
         let from = match query.node {
             Node::Table(index) => format!("t{index} AS {name}"),
+            Node::Named(index) => format!("v{index} AS {name}"),
             _ => format!("({}) AS {name}", self.query(query)),
         };
         (from, name)
@@ -45,6 +54,10 @@ impl Renderer {
         let count = query.columns.len();
         match &query.node {
             Node::Table(index) => format!("SELECT c0, c1, c2, c3 FROM t{index}"),
+            Node::Named(index) => {
+                let name = format!("v{index}");
+                format!("SELECT {} FROM {name}", columns(&name, count, 0))
+            }
             Node::Filter(input, predicate) => {
                 let (from, name) = self.named(input);
                 let condition = self.predicate(predicate, &|column| format!("{name}.c{column}"));
@@ -200,6 +213,21 @@ impl Renderer {
         let ((left_from, l), (right_from, r)) = (self.named(left), self.named(right));
         let count = left.columns.len();
         let (left_columns, right_columns) = (columns(&l, count, 0), columns(&r, count, 0));
+        // SQLite has no ALL but that of UNION: equal rows are numbered, and then each is there once.
+        if all && operation != "UNION" && self.dialect == Dialect::Sqlite {
+            let numbered = |from: &str, name: &str, columns: &str| {
+                let equal: Vec<_> = (0..count).map(|column| format!("{name}.c{column}")).collect();
+                let equal = equal.join(", ");
+                format!("SELECT {columns}, ROW_NUMBER() OVER (PARTITION BY {equal}) AS number FROM {from}")
+            };
+            let outer = self.name();
+            return format!(
+                "SELECT {} FROM ({} {operation} {}) AS {outer}",
+                columns(&outer, count, 0),
+                numbered(&left_from, &l, &left_columns),
+                numbered(&right_from, &r, &right_columns)
+            );
+        }
         let all = if all { " ALL" } else { "" };
         format!(
             "SELECT {left_columns} FROM {left_from} {operation}{all} SELECT {right_columns} FROM {right_from}"

@@ -7,6 +7,7 @@
 
 mod edits;
 mod fixtures;
+mod mini_batch;
 mod operators;
 mod story;
 

@@ -310,5 +310,11 @@ pub const OPERATORS: &[Operator] = &[
         "id INT, v INT",
         "SELECT id, v FROM changes AS c WHERE NOT EXISTS (SELECT 1 FROM upserts AS u WHERE u.id = c.v + 6)",
     ),
+    operator(
+        "intersect_all",
+        "k INT, v INT",
+        "SELECT k, v FROM changes INTERSECT ALL SELECT k, v / 2 FROM clicks",
+    ),
+    operator("except_all", "k INT", "SELECT k FROM clicks EXCEPT ALL SELECT k FROM changes"),
     operator("sort_by_time", "w INT, t TIMESTAMP(3)", "SELECT w, ts FROM visits ORDER BY ts"),
 ];

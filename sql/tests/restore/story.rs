@@ -92,7 +92,22 @@ pub fn try_run(
     restore: Option<&Place>,
     savepoint: Option<&Place>,
 ) -> Result<Vec<Vec<String>>, Error> {
+    try_run_set(&[], operators, part, parallelism, restore, savepoint)
+}
+
+/// As [`try_run`], with these settings.
+pub fn try_run_set(
+    settings: &[(&str, &str)],
+    operators: &[&Operator],
+    part: Part,
+    parallelism: u32,
+    restore: Option<&Place>,
+    savepoint: Option<&Place>,
+) -> Result<Vec<Vec<String>>, Error> {
     let mut tables = TableEnvironment::new();
+    for (key, value) in settings {
+        tables.execute_sql(&format!("SET '{key}' = '{value}'")).unwrap();
+    }
     let mut new_rows = BTreeMap::new();
     for table in TABLES {
         tables.execute_sql(table.definition).unwrap();

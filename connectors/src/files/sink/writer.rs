@@ -16,9 +16,9 @@ use super::Writing;
 use super::commit::{Committable, commit_all};
 use super::part::{Part, PartName, Work};
 use super::restored::{WriterState, refuse_newer};
-use super::under_way::UnderWay;
 use crate::files::encode::Encoder;
 use crate::files::location::Location;
+use crate::under_way::UnderWay;
 
 /// Writes the files of one subtask.
 pub struct FileWriter<E: Encoder> {

@@ -159,9 +159,8 @@ impl<F: Format> FileReader<F> {
                 },
             }
         };
-        let gathered = reading.gathered()?;
         let latest = self.config.event_time.assign(output.batch());
-        if let Some(Gathered { record, rows, bytes }) = gathered {
+        while let Some(Gathered { record, rows, bytes }) = reading.gathered()? {
             output.forward(&mut Batch::weighing(vec![record], rows, bytes))?;
         }
         if let Some(row) = failed {

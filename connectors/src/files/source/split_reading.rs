@@ -189,8 +189,10 @@ impl<D: Decoder> SplitReading<D> {
             let row = rest.get(..length).unwrap_or_default();
             match self.phase {
                 Phase::Rows => {
-                    *budget -= 1;
-                    match self.decoder.decode(row) {
+                    let decoded = self.decoder.decode(row);
+                    let counted = if decoded.is_ok() { self.decoder.decoded_rows() } else { 1 };
+                    *budget = budget.saturating_sub(counted);
+                    match decoded {
                         Ok(Some(record)) => take(Ok(record))?,
                         Ok(None) => {}
                         Err(error) => take(Err(BadRecordInfo::new(

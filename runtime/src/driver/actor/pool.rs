@@ -86,6 +86,10 @@ impl IoPool for TokioHandle {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         self.0.spawn(work);
     }
+
+    fn spawn_blocking(&self, work: Computation) {
+        self.0.spawn_blocking(work);
+    }
 }
 
 type Computation = Box<dyn FnOnce() + Send>;

@@ -52,6 +52,24 @@ impl ChunkBuilder {
         filled
     }
 
+    /// Adds the rows of a message that has several: all that `fill` appends, or none.
+    ///
+    /// # Errors
+    /// What `fill` says; all rows are then left out.
+    pub fn append_all(
+        &mut self,
+        fill: impl FnOnce(&mut Self) -> Result<(), ValueError>,
+    ) -> Result<(), ValueError> {
+        let first = self.rows;
+        let filled = fill(self);
+        if filled.is_err() {
+            for made in self.made.iter_mut().skip(first) {
+                self.left_out += usize::from(std::mem::take(made));
+            }
+        }
+        filled
+    }
+
     /// The rows; there are none then.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use arrow_select::take::take;
 use millstream_connectors::files::{Decoder, Format as FileFormat, Gathered, RowError};
 use millstream_runtime::{Error, ErrorKind, Result};
 
-use super::{Columns, Partitioning, has_header};
-use crate::chunk::{Chunk, ChunkBuilder, ColumnBuilder, RowKind, Scalar, ValueError, arrow_error};
+use super::{Columns, Partitioning};
+use crate::chunk::{Chunk, ChunkBuilder, ColumnBuilder, Scalar, ValueError, arrow_error};
 use crate::formats::{Format, RowDecoder};
 use crate::types::zone::Zone;
 use crate::types::{NamedField, Schema};
@@ -52,15 +52,11 @@ impl FileFormat for RowFiles {
     type Decoder = RowFileDecoder;
 
     fn kind(&self) -> &'static str {
-        match self.format {
-            Format::Json(_) => "JSON files",
-            Format::Csv(_) => "CSV files",
-            Format::Raw(_) => "raw files",
-        }
+        self.format.files()
     }
 
     fn has_header(&self) -> bool {
-        has_header(&self.format)
+        self.format.has_file_header()
     }
 
     fn decoder(&self, whole: bool) -> RowFileDecoder {
@@ -83,6 +79,8 @@ impl FileFormat for RowFiles {
             columns: self.columns.clone(),
             partitioning: self.partitioning.clone(),
             file: file.into(),
+            decoded: 0,
+            rest: None,
         }
     }
 
@@ -100,6 +98,10 @@ pub(super) struct RowFileDecoder {
     columns: Columns,
     partitioning: Partitioning,
     file: Arc<str>,
+    /// How many rows the last part had.
+    decoded: usize,
+    /// What was gathered and is too much for one chunk.
+    rest: Option<Chunk>,
 }
 
 impl Decoder for RowFileDecoder {
@@ -111,24 +113,34 @@ impl Decoder for RowFileDecoder {
 
     #[inline]
     fn row_length(&mut self, bytes: &[u8]) -> Option<usize> {
-        self.decoder.row_length(bytes)
+        self.decoder.part_length(bytes)
     }
 
     #[inline]
     fn decode(&mut self, row: &[u8]) -> std::result::Result<Option<Chunk>, RowError> {
-        if !self.decoder.is_blank(row) {
-            let decoder = &mut self.decoder;
-            let appended = self.rows.append(RowKind::Insert, |columns| decoder.decode(row, columns));
+        let appended = self.decoder.decode_part(row, &mut self.rows);
+        self.decoded =
             appended.map_err(|error| row_error(&error.named(|column| self.names.names().nth(column))))?;
-        }
         Ok(None)
     }
 
+    fn decoded_rows(&self) -> usize {
+        // A part that holds none costs something, too.
+        self.decoded.max(1)
+    }
+
     fn gathered(&mut self) -> Result<Option<Gathered<Chunk>>> {
-        let rows = self.rows.finish()?;
-        if rows.is_empty() {
+        // A part of a file may have more rows than a chunk.
+        let all = match self.rest.take() {
+            Some(rest) => rest,
+            None => self.rows.finish()?,
+        };
+        if all.is_empty() {
             return Ok(None);
         }
+        let most = 2 * Chunk::ROWS;
+        let rows = if all.rows() > most { all.slice(0, Chunk::ROWS) } else { all.clone() };
+        self.rest = (all.rows() > most).then(|| all.slice(Chunk::ROWS, all.rows() - Chunk::ROWS));
         let mut stored = rows.columns().iter();
         let columns = self.columns.iter().map(|column| match column {
             FileColumn::Stored(_) => stored

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use arrow_array::{Array, UInt32Array};
 use millstream_connectors::files::{Encoder, Folders};
 
-use super::{Partitioning, has_header};
+use super::Partitioning;
 use crate::chunk::Chunk;
+use crate::error::SqlResult;
 use crate::formats::{Format, RowEncoder, write_text};
 use crate::types::{Schema, SqlType};
 
 /// Writes files of rows.
 #[derive(Clone)]
 pub(super) struct RowFilesEncoder {
-    extension: &'static str,
+    format: Format,
     encoder: RowEncoder,
-    /// The first row of each file, if there is one.
-    header: Option<Arc<str>>,
     /// The columns that are in the files, by position.
     stored: Arc<[usize]>,
     /// The columns that are folders, by position.
@@ -33,17 +32,9 @@ impl RowFilesEncoder {
         stored: Vec<usize>,
         keys: Vec<(usize, SqlType)>,
         partitioning: Partitioning,
-    ) -> Self {
-        let encoder = format.encoder(schema);
-        let header = has_header(format).then(|| encoder.header(schema)).flatten();
-        Self {
-            extension: format.name(),
-            encoder,
-            header: header.map(Into::into),
-            stored: stored.into(),
-            keys: keys.into(),
-            partitioning,
-        }
+    ) -> SqlResult<Self> {
+        let encoder = format.encoder(schema)?;
+        Ok(Self { format: format.clone(), encoder, stored: stored.into(), keys: keys.into(), partitioning })
     }
 
     /// The folder of a row.
@@ -69,25 +60,20 @@ impl Encoder for RowFilesEncoder {
     type Record = Chunk;
 
     fn kind(&self) -> &'static str {
-        match self.encoder {
-            RowEncoder::Json(_) => "JSON files",
-            RowEncoder::Csv(_) => "CSV files",
-            RowEncoder::Raw(_) => "raw files",
-        }
+        self.format.files()
     }
 
     fn extension(&self) -> &str {
-        self.extension
+        self.format.name()
     }
 
     fn encode(&mut self, records: &[Chunk], starts_file: bool, bytes: &mut Vec<u8>) -> Result<(), String> {
-        if let Some(header) = self.header.as_ref().filter(|_| starts_file) {
-            bytes.extend_from_slice(header.as_bytes());
-        }
-        for chunk in records {
+        let mut starts_file = starts_file;
+        for chunk in records.iter().filter(|chunk| !chunk.is_empty()) {
             let columns = self.stored.iter().map(|column| chunk.column(*column).cloned());
             let columns = columns.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
-            self.encoder.encode(&chunk.with_columns(columns), bytes)?;
+            self.encoder.encode_file(&chunk.with_columns(columns), starts_file, bytes)?;
+            starts_file = false;
         }
         Ok(())
     }

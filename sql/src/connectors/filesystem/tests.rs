@@ -254,6 +254,87 @@ fn a_file_outside_of_its_partitions_is_an_error() {
 }
 
 #[test]
+fn changelogs_are_written_and_read_again() {
+    for format in ["debezium-json", "canal-json", "maxwell-json"] {
+        let mut files = Files::new(1);
+        files.create("t", "word STRING, n BIGINT", "", "out", &format!("'format' = '{format}'"));
+        files.script.run(
+            "INSERT INTO t SELECT word, COUNT(*) FROM (VALUES ('to'), ('be'), ('to')) AS w(word) GROUP BY word",
+        );
+        let rows = files.script.run("SELECT * FROM t");
+        assert_eq!(rows, ["+I[to, 1]", "+I[be, 1]", "-D[to, 1]", "+I[to, 2]"], "{format}");
+        assert_eq!(files.script.run("SELECT MAX(n) FROM t"), ["+I[1]", "-U[1]", "+U[2]"], "{format}");
+    }
+}
+
+#[test]
+fn container_files_of_avro_are_written_and_read_again() {
+    for (codec, parallelism) in [("null", 1), ("deflate", 1), ("snappy", 3)] {
+        let mut files = Files::new(parallelism);
+        let options = format!("'format' = 'avro', 'avro.codec' = '{codec}'");
+        files.create("t", "n INT, s STRING, dt DATE", "PARTITIONED BY (dt)", "out", &options);
+        files.script.run(
+            "CREATE TABLE g (n INT, s STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '20000', \
+             'rows-per-second' = '100000000', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', \
+             'fields.n.end' = '20000')",
+        );
+        files.script.run(
+            "INSERT INTO t SELECT n, s, CASE WHEN MOD(n, 2) = 0 THEN DATE '2020-10-10' ELSE DATE '2020-10-11' END FROM g",
+        );
+        let day = |n: usize| if n.is_multiple_of(2) { 10 } else { 11 };
+        let mut expected: Vec<_> =
+            (1..=20_000).map(|n| format!("+I[2020-10-{}, {n}, 100]", day(n))).collect();
+        expected.sort_unstable();
+        assert!(files.script.sorted("SELECT dt, n, CHAR_LENGTH(s) FROM t") == expected, "{codec}");
+        let names = fs::read_dir(files.path("out/dt=2020-10-10")).unwrap();
+        let names: Vec<_> = names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(names.iter().all(|name| name.ends_with(".avro")), "{names:?}");
+    }
+}
+
+#[test]
+fn a_container_file_that_is_damaged_fails_with_its_place() {
+    let mut files = Files::new(1);
+    files.create("t", "n INT", "", "out", "'format' = 'avro', 'avro.codec' = 'null'");
+    files.script.run("INSERT INTO t VALUES (1), (2)");
+    let file = fs::read_dir(files.path("out")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = fs::read(&file).unwrap();
+    let end = bytes.len();
+    bytes.truncate(end - 1);
+    fs::write(&file, &bytes).unwrap();
+    let error = files.script.try_run("SELECT * FROM t").unwrap_err();
+    assert!(error.contains(".avro`: ") && error.contains("the row at byte"), "{error}");
+    fs::write(&file, b"{}").unwrap();
+    let error = files.script.try_run("SELECT * FROM t").unwrap_err();
+    assert!(error.contains("this is no container file of Avro"), "{error}");
+}
+
+#[test]
+fn a_message_that_cannot_be_read_fails_with_its_line_or_is_skipped() {
+    let mut files = Files::new(1);
+    files.write(
+        "in.json",
+        "{\"op\":\"c\",\"after\":{\"n\":1}}\n{\"op\":\"u\",\"after\":{\"n\":2}}\n{\"op\":\"c\",\"after\":{\"n\":3}}\n",
+    );
+    files.create("t", "n INT", "", "in.json", "'format' = 'debezium-json'");
+    let error = files.script.try_run("SELECT * FROM t").unwrap_err();
+    assert!(error.contains("in.json`: line 2, the row at byte 27 cannot be read"), "{error}");
+    assert!(error.contains("REPLICA IDENTITY"), "{error}");
+    let lenient = "'format' = 'debezium-json', 'debezium-json.ignore-parse-errors' = 'true'";
+    files.create("lenient", "n INT", "", "in.json", lenient);
+    assert_eq!(files.script.run("SELECT * FROM lenient"), ["+I[1]", "+I[3]"]);
+}
+
+#[test]
+fn a_format_without_changes_takes_none() {
+    let mut files = Files::new(1);
+    files.create("t", "word STRING, n BIGINT", "", "out", "'format' = 'json'");
+    let insert = "INSERT INTO t SELECT word, COUNT(*) FROM (VALUES ('to')) AS w(word) GROUP BY word";
+    let error = files.script.try_run(insert).unwrap_err();
+    assert!(error.contains("doesn't support consuming update"), "{error}");
+}
+
+#[test]
 fn options_that_are_wrong_are_refused() {
     let cases = [
         ("n INT", "'format' = 'csv'", "Missing required options are: path"),
@@ -273,6 +354,21 @@ fn options_that_are_wrong_are_refused() {
             "n INT",
             "'path' = 'x', 'format' = 'csv', 'source.monitor-interval' = 'often'",
             "source.monitor-interval",
+        ),
+        (
+            "n INT, s STRING METADATA FROM 'value.source.table' VIRTUAL",
+            "'path' = 'x', 'format' = 'debezium-json'",
+            "Invalid metadata key 'value.source.table'",
+        ),
+        (
+            "n INT",
+            "'path' = 'x', 'format' = 'canal-json', 'canal-json.schema-include' = 'true'",
+            "Unsupported options: canal-json.schema-include",
+        ),
+        (
+            "n INT",
+            "'path' = 'x', 'format' = 'avro-confluent', 'avro-confluent.url' = 'http://localhost:8081'",
+            "format 'avro-confluent' is one of messages",
         ),
         ("n INT, m INT", "'path' = 'x', 'format' = 'raw'", "only supports single physical column"),
         ("n INT", "'path' = 'no/such/file', 'format' = 'csv'", "no such file"),

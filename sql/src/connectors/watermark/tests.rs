@@ -128,9 +128,10 @@ fn options_are_checked() {
         ("'scan.watermark.emit.strategy' = 'sometimes'", "it must be on-periodic or on-event"),
         ("'scan.watermark.emit.on-event.gap' = '0'", "it must be a number above 0"),
         ("'scan.watermark.idle-timeout' = 'long'", "it must be a duration such as '10 s'"),
+        ("'scan.watermark.alignment.group' = 'g'", "must be set together"),
         (
-            "'scan.watermark.alignment.group' = 'g'",
-            "is not supported yet: sources do not wait for each other",
+            "'scan.watermark.alignment.group' = 'g', 'scan.watermark.alignment.max-drift' = '1 min'",
+            "is not supported by its connector",
         ),
         (
             "'scan.watermark.emit.strategie' = 'on-event'",

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::Deserializer as _;
+use serde_json::value::RawValue;
 
 use super::JsonOptions;
-use super::visitors::{Elements, Entries, Members};
+use super::visitors::{Elements, Entries, Found, Members};
 use crate::chunk::{ColumnBuilder, Scalar, ValueError, quoted};
 use crate::formats::leaf::{self, TimeRules};
-use crate::formats::line::{text, without_byte_order_mark, without_line_end};
+use crate::formats::line::{text, without_byte_order_mark};
 use crate::types::text::timestamp::TimestampFormat;
 use crate::types::{NamedField, Schema, SqlType};
 
@@ -36,21 +37,16 @@ pub struct JsonDecoder {
 impl JsonDecoder {
     /// Reads these columns.
     pub(in crate::formats) fn new(options: &JsonOptions, schema: &Schema) -> Self {
-        let rules = JsonRules {
-            fail_on_missing_field: options.fail_on_missing_field,
-            ignore_parse_errors: options.ignore_parse_errors,
-            timestamps: options.timestamp_format,
-        };
-        Self { names: schema.iter().cloned().collect(), rules, scratch: Vec::new() }
+        Self { names: schema.iter().cloned().collect(), rules: options.rules(), scratch: Vec::new() }
     }
 
     pub(in crate::formats) fn decode(
         &mut self,
-        row: &[u8],
+        message: &[u8],
         columns: &mut [ColumnBuilder],
     ) -> Result<(), ValueError> {
-        let row = text(without_byte_order_mark(without_line_end(row)))?;
-        self.rules.fields(row.trim_ascii_start(), &self.names, columns, &mut self.scratch)
+        let message = text(without_byte_order_mark(message))?;
+        self.rules.fields(message.trim_ascii_start(), &self.names, columns, &mut self.scratch)
     }
 }
 
@@ -126,10 +122,7 @@ impl JsonRules {
     /// The text of a value that is made of no others.
     fn leaf<'a>(self, raw: &'a str, data_type: &SqlType) -> Result<Leaf<'a>, String> {
         match raw.as_bytes().first() {
-            Some(b'"') => {
-                let text: Text<'a> = serde_json::from_str(raw).map_err(|error| not_json(&error))?;
-                Ok(Leaf::Text(text.0))
-            }
+            Some(b'"') => string(raw).map(Leaf::Text).map_err(|error| error.problem().to_owned()),
             Some(b'{' | b'[') if data_type.is_text() => Ok(Leaf::Text(Cow::Owned(compact(raw)))),
             Some(b'{' | b'[') => Err(format!("{} is no {data_type}", quoted(raw))),
             // Numbers with a fraction or an exponent lose what is behind the point, where Java has a method that does so.
@@ -151,8 +144,8 @@ impl JsonRules {
         }
     }
 
-    /// Appends to all fields of a row.
-    fn fields(
+    /// Appends to all fields of a row, which is the text of an object.
+    pub(in crate::formats) fn fields(
         self,
         raw: &str,
         names: &[NamedField],
@@ -179,6 +172,44 @@ impl JsonRules {
             missing.map_err(|error| error.in_field(&name.name))?;
         }
         Ok(())
+    }
+}
+
+/// The texts of an object's members, each at the place that `position` has for its name and what comes next; the last, if
+/// there are several of a name.
+pub(in crate::formats) fn find_members<'a>(
+    raw: &'a str,
+    position: impl Fn(&str, usize) -> Option<usize>,
+    found: &mut [Option<&'a str>],
+) -> Result<(), ValueError> {
+    if !raw.starts_with('{') {
+        return Err(ValueError::new(format!("{} is no object", quoted(raw))));
+    }
+    run(raw, |json, _| json.deserialize_map(Found { position, found }))
+}
+
+/// A member that is there and not NULL.
+pub(in crate::formats) fn present(member: Option<&str>) -> Option<&str> {
+    member.filter(|raw| *raw != "null")
+}
+
+/// The texts of an array's elements.
+pub(in crate::formats) fn elements(raw: &str) -> Result<Vec<&str>, ValueError> {
+    let elements: Vec<&RawValue> =
+        serde_json::from_str(raw).map_err(|_| ValueError::new(format!("{} is no array", quoted(raw))))?;
+    Ok(elements.into_iter().map(RawValue::get).collect())
+}
+
+/// A value as text, as it becomes a STRING.
+pub(in crate::formats) fn string(raw: &str) -> Result<Cow<'_, str>, ValueError> {
+    match raw.as_bytes().first() {
+        Some(b'"') => {
+            let text: Text<'_> =
+                serde_json::from_str(raw).map_err(|error| ValueError::new(not_json(&error)))?;
+            Ok(text.0)
+        }
+        Some(b'{' | b'[') => Ok(Cow::Owned(compact(raw))),
+        _ => Ok(Cow::Borrowed(raw)),
     }
 }
 

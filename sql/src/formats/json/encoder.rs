@@ -122,7 +122,7 @@ impl JsonEncoder {
 }
 
 /// A text in quotes, with the escapes that Jackson writes.
-fn write_text(text: &str, out: &mut String) {
+pub(in crate::formats) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut written = 0;
     for (at, character) in text.char_indices() {

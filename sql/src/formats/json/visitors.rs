@@ -29,7 +29,8 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         // Objects mostly have their members in the order of the columns.
         let mut expected = 0;
-        while let Some(found) = map.next_key_seed(Name { names: self.names, expected })? {
+        let position = |name: &str, expected| field_position(self.names, name, expected);
+        while let Some(found) = map.next_key_seed(Name { position, expected })? {
             let Some(index) = found else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -51,13 +52,21 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// Finds a member among the fields.
-struct Name<'a> {
-    names: &'a [NamedField],
+/// The field of this name; the one that is expected is looked at first.
+pub(in crate::formats) fn field_position(names: &[NamedField], name: &str, expected: usize) -> Option<usize> {
+    if names.get(expected).is_some_and(|field| *field.name == *name) {
+        return Some(expected);
+    }
+    names.iter().position(|field| *field.name == *name)
+}
+
+/// Finds a member by its name.
+struct Name<F> {
+    position: F,
     expected: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Name<'_> {
+impl<'de, F: Fn(&str, usize) -> Option<usize>> DeserializeSeed<'de> for Name<F> {
     type Value = Option<usize>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -65,7 +74,7 @@ impl<'de> DeserializeSeed<'de> for Name<'_> {
     }
 }
 
-impl Visitor<'_> for Name<'_> {
+impl<F: Fn(&str, usize) -> Option<usize>> Visitor<'_> for Name<F> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,10 +82,34 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        if self.names.get(self.expected).is_some_and(|field| *field.name == *name) {
-            return Ok(Some(self.expected));
+        Ok((self.position)(name, self.expected))
+    }
+}
+
+/// Notes the texts of members.
+pub(super) struct Found<'a, 'f, F> {
+    /// The place of a name, given which place is expected.
+    pub position: F,
+    pub found: &'f mut [Option<&'a str>],
+}
+
+impl<'de, F: Fn(&str, usize) -> Option<usize>> Visitor<'de> for Found<'de, '_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut expected = 0;
+        while let Some(index) = map.next_key_seed(Name { position: &self.position, expected })? {
+            match index.and_then(|index| self.found.get_mut(index)) {
+                Some(place) => *place = Some(map.next_value::<&RawValue>()?.get()),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+            expected = index.map_or(expected, |index| index + 1);
         }
-        Ok(self.names.iter().position(|field| *field.name == *name))
+        Ok(())
     }
 }
 

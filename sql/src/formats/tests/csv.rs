@@ -101,9 +101,11 @@ fn options_change_what_is_read_and_written() {
     let row = b"'it\\'s\\\\'\tx||n/a||y\tn/a\n";
     assert_eq!(read(&format, &columns, row), Ok("+I[it's\\, [x, null, y], null]".to_owned()));
     assert_eq!(rewritten(&format, &columns, row), b"'it\\'s\\\\'\tx||n/a||y\tn/a\n");
-    let decoder = format.decoder(&columns, &[0]);
-    assert!(decoder.is_blank(b"# 'a comment\n") && decoder.is_blank(b"\r\n") && !decoder.is_blank(b"x"));
-    assert_eq!(decoder.row_length(b"# 'a comment\nx"), Some(13));
+    let (mut decoder, mut rows) = (format.decoder(&columns, &[]), ChunkBuilder::new(&columns.project(&[])));
+    for (line, expected) in [("# 'a comment\n", 0), ("\r\n", 0), ("x\ty\t1", 1)] {
+        assert_eq!(decoder.decode_part(line.as_bytes(), &mut rows), Ok(expected), "{line}");
+    }
+    assert_eq!(decoder.part_length(b"# 'a comment\nx"), Some(13));
 }
 
 #[test]
@@ -116,11 +118,11 @@ fn without_quotes_a_text_must_not_need_any() {
         rows.append(RowKind::Insert, |columns| columns[0].append(crate::chunk::Scalar::Text(text))).unwrap();
         rows.finish().unwrap()
     };
-    let encoder = bare.encoder(&columns);
+    let mut encoder = bare.encoder(&columns).unwrap();
     let mut out = Vec::new();
-    encoder.encode(&append(&mut rows, "a b c d e f g h i j k l m n"), &mut out).unwrap();
+    encoder.encode_file(&append(&mut rows, "a b c d e f g h i j k l m n"), false, &mut out).unwrap();
     assert_eq!(out, b"a b c d e f g h i j k l m n,\n");
-    let error = encoder.encode(&append(&mut rows, "a,b"), &mut out).unwrap_err();
+    let error = encoder.encode_file(&append(&mut rows, "a,b"), false, &mut out).unwrap_err();
     assert!(error.starts_with("'a,b' cannot be written without quotes"), "{error}");
 }
 
@@ -130,7 +132,7 @@ fn a_header_says_where_columns_are() {
     let format = format("csv", &[("csv.has-header", "true")], &columns).unwrap();
     let (mut decoder, mut rows) = (format.decoder(&columns, &[0, 1]), ChunkBuilder::new(&columns));
     decoder.header(b"\xEF\xBB\xBFa,c,b\r\n").unwrap();
-    rows.append(RowKind::Insert, |columns| decoder.decode(b"1,2,x", columns)).unwrap();
+    decoder.decode(b"1,2,x", &mut rows).unwrap();
     assert_eq!(lines(&rows.finish().unwrap(), &columns), ["+I[x, 1]"]);
     let error = decoder.header(b"a,c").unwrap_err();
     assert_eq!(error.to_string(), "column `b`: the header does not name it; it names: a, c");

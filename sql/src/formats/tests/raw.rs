@@ -38,3 +38,16 @@ fn what_does_not_fit_is_refused() {
     assert!(format("raw", &[("raw.charset", "EBCDIC")], &text).is_err());
     assert!(format("raw", &[("raw.endianness", "middle")], &text).is_err());
 }
+
+#[test]
+fn what_looks_like_the_end_of_a_line_is_a_part_of_a_message() {
+    let columns = schema([("v", SqlType::Int)]);
+    let numbers = format("raw", &[], &columns).unwrap();
+    let (mut decoder, mut rows) = (numbers.decoder(&columns, &[0]), ChunkBuilder::new(&columns));
+    assert_eq!(decoder.decode(b"\0\0\x0d\x0a", &mut rows), Ok(1));
+    let rows = rows.finish().unwrap();
+    assert_eq!(lines(&rows, &columns), ["+I[3338]"]);
+    let mut message = Vec::new();
+    numbers.encoder(&columns).unwrap().encode(&rows, 0, &mut message).unwrap();
+    assert_eq!(message, b"\0\0\x0d\x0a");
+}

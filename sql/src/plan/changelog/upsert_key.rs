@@ -15,7 +15,10 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             let key: Option<BTreeSet<usize>> = table.primary_key.iter().map(place).collect();
             key.filter(|key| !key.is_empty()).into_iter().collect()
         }
-        PhysicalNode::Values(_) | PhysicalNode::Union => Vec::new(),
+        PhysicalNode::Values(_)
+        | PhysicalNode::Union
+        | PhysicalNode::ReplicateRows
+        | PhysicalNode::Expand { .. } => Vec::new(),
         PhysicalNode::Calc { projection, .. } => {
             let mapped = |key: BTreeSet<usize>| -> Option<BTreeSet<usize>> {
                 let place =

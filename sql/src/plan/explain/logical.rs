@@ -55,6 +55,18 @@ fn node(plan: &LogicalPlan) -> Tree {
         LogicalNode::Union { inputs } => {
             (line("LogicalUnion", &[("all", "true".to_owned())]), inputs.iter().collect())
         }
+        LogicalNode::Expand { input, projections } => {
+            let rows = projections.iter().map(|columns| {
+                let columns = columns.iter().map(syntax).collect::<Vec<_>>();
+                format!("{{{}}}", columns.join(", "))
+            });
+            let projects = format!("[{}]", rows.collect::<Vec<_>>().join(", "));
+            (line("LogicalExpand", &[("projects", projects)]), vec![&**input])
+        }
+        LogicalNode::ReplicateRows { input } => {
+            let attributes = [("invocation", replicate_rows(input.schema.len()))];
+            (line("LogicalTableFunctionScan", &attributes), vec![&**input])
+        }
         LogicalNode::WindowTvf { input, function, .. } => {
             (window_function(plan, input.schema.len(), function), vec![&**input])
         }
@@ -122,6 +134,15 @@ fn window_function(plan: &LogicalPlan, before: usize, function: &WindowFunction)
     ];
     line("LogicalTableFunctionScan", &attributes)
 }
+
+/// The call of the function by which rows are repeated: the number of times, and the other columns.
+pub(super) fn replicate_rows(columns: usize) -> String {
+    let columns: Vec<_> = (0..columns).map(|column| format!("${column}")).collect();
+    format!("{REPLICATE_ROWS}({})", columns.join(", "))
+}
+
+/// What the function is called that repeats rows.
+pub(super) const REPLICATE_ROWS: &str = "$REPLICATE_ROWS$1";
 
 /// An interval in the largest unit of which it is a whole number: that is how it is usually written.
 fn interval(millis: i64) -> String {

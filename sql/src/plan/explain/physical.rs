@@ -1,11 +1,11 @@
 //! Physical plans: operators with their attributes.
 
 use super::expression::{Format, calcite_type, text};
-use super::logical::tuples;
+use super::logical::{REPLICATE_ROWS, replicate_rows, tuples};
 use super::reuse::{Part, Reuse};
 use super::{Tree, keyed, line, table_parts, window};
 use crate::plan::changelog::{describe, sorts_by_time};
-use crate::plan::{AggregateCall, ColumnPath, PhysicalNode, PhysicalPlan, StateTtl};
+use crate::plan::{AggregateCall, ColumnPath, Expression, PhysicalNode, PhysicalPlan, StateTtl};
 use crate::types::Schema;
 
 pub(super) fn tree(plan: &PhysicalPlan, format: Format, changelog_mode: bool) -> Tree {
@@ -120,6 +120,23 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
             ("mode", if *by_event_time { "RowTime" } else { "ProcTime" }.to_owned()),
         ],
         PhysicalNode::Union => vec![("all", "true".to_owned()), ("union", output_names())],
+        PhysicalNode::ReplicateRows => {
+            let columns = plan.schema.iter();
+            let types =
+                columns.map(|column| format!("{} {}", calcite_type(&column.field.data_type), column.name));
+            let types = types.collect::<Vec<_>>().join(", ");
+            vec![
+                ("invocation", replicate_rows(input_names.len())),
+                ("correlate", format!("table({REPLICATE_ROWS}({}))", input_names.join(","))),
+                ("select", plan.schema.names().collect::<Vec<_>>().join(",")),
+                ("rowType", format!("RecordType({types})")),
+                ("joinType", "INNER".to_owned()),
+            ]
+        }
+        PhysicalNode::Expand { projections } => {
+            let rows = projections.iter().map(|columns| expanded(columns, plan, &input_names));
+            vec![("projects", rows.collect::<Vec<_>>().join(", "))]
+        }
         PhysicalNode::Exchange { keys } => vec![("distribution", distribution(keys, &plan.schema))],
         PhysicalNode::GroupAggregate { keys, calls, ttl } => {
             let retracts = plan.input().is_some_and(|input| !input.changelog.is_insert_only());
@@ -155,6 +172,18 @@ fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)
         | PhysicalNode::WindowTableFunction { .. } => window::attributes(plan, format),
         _ => keyed::attributes(plan, format),
     }
+}
+
+/// A row of those that are made of one: `{a, null AS $f1, 1 AS $e}`.
+fn expanded(columns: &[Expression], plan: &PhysicalPlan, names: &[&str]) -> String {
+    let columns = plan.schema.names().zip(columns).map(|(name, column)| match column.as_constant() {
+        Some(constant) if constant.is_null() => format!("null AS {name}"),
+        _ => {
+            let text = text(column, names, Format::Infix);
+            if text == name { text } else { format!("{text} AS {name}") }
+        }
+    });
+    format!("{{{}}}", columns.collect::<Vec<_>>().join(", "))
 }
 
 /// How long groups are kept.

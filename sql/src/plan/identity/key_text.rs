@@ -16,6 +16,11 @@ pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
             | PhysicalNode::DropUpdateBefore,
             [input],
         ) => key_text(input, column),
+        (PhysicalNode::ReplicateRows, [input]) => {
+            let columns = input.schema.len();
+            key_text(input, if column < columns { column } else { column + 1 - columns })
+        }
+        (PhysicalNode::Expand { .. }, [input]) if column < input.schema.len() => key_text(input, column),
         (PhysicalNode::Calc { projection, .. }, [input]) => match projection.get(column) {
             // Columns of constant rows have no names but those that they get.
             Some(expression) if expression.as_column().is_some() && is_constant(input) => {

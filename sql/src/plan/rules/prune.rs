@@ -177,6 +177,20 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let order = order.into_iter().map(|key| key.at(place(key.column))).collect();
             (input.sort(order), provided)
         }
+        // Its columns are those of groups, which are all needed.
+        LogicalNode::ReplicateRows { input } => {
+            let columns: Vec<_> = (0..input.schema.len()).collect();
+            let node = LogicalNode::ReplicateRows { input: Box::new(only(*input, &columns)) };
+            let provided = (0..schema.len()).map(ColumnPath::column).collect();
+            (LogicalPlan { node, schema }, provided)
+        }
+        // It is put into a plan when nothing is pruned any more.
+        LogicalNode::Expand { input, projections } => {
+            let columns: Vec<_> = (0..input.schema.len()).collect();
+            let node = LogicalNode::Expand { input: Box::new(only(*input, &columns)), projections };
+            let provided = (0..schema.len()).map(ColumnPath::column).collect();
+            (LogicalPlan { node, schema }, provided)
+        }
         node @ (LogicalNode::Values(_) | LogicalNode::Union { .. }) => {
             let whole: BTreeSet<_> = required.iter().map(|path| ColumnPath::column(path.root())).collect();
             let provided = ColumnPath::outermost(whole);

@@ -69,6 +69,19 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
             let plan = LogicalNode::WindowTvf { input: Box::new(push(*input, moved)), function, columns };
             filtered(LogicalPlan { node: plan, schema: schema.clone() }, kept)
         }
+        LogicalNode::ReplicateRows { input } => {
+            let before = input.schema.len();
+            // How often a row is there stays above; what is of the row alone is the same of each of its copies.
+            let below = |condition: &Expression| {
+                condition.replace_columns(&|column| match column.checked_sub(before) {
+                    Some(copy) => Some(input.column(copy + 1)),
+                    None => (column > 0).then(|| input.column(column)),
+                })
+            };
+            let (moved, kept) = split(conditions, below);
+            let node = LogicalNode::ReplicateRows { input: Box::new(push(*input, moved)) };
+            filtered(LogicalPlan { node, schema: schema.clone() }, kept)
+        }
         LogicalNode::Union { inputs } => {
             let inputs = inputs.into_iter().map(|input| push(input, conditions.clone())).collect();
             LogicalPlan { node: LogicalNode::Union { inputs }, schema: schema.clone() }

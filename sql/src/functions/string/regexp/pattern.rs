@@ -47,6 +47,19 @@ pub(in crate::functions) fn java_regex(pattern: &str) -> std::result::Result<Pat
     Ok(Pattern { regex, literal })
 }
 
+/// A Java pattern that a text must match as a whole, for options of tables.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn whole_java_regex(pattern: &str) -> std::result::Result<Regex, String> {
+    // The pattern alone first: brackets that are put around it must not be closed by its own.
+    let compiled = java_regex(pattern).and_then(|_| java_regex(&format!("\\A(?:{pattern})\\z")));
+    compiled.map(|pattern| pattern.regex).map_err(|error| match error {
+        PatternError::Invalid(problem) => problem,
+        PatternError::Unsupported(what) => format!("not supported: {what}"),
+    })
+}
+
 impl Pattern {
     /// Whether the text may have a match at all.
     #[inline]

@@ -9,10 +9,10 @@ const MOST: usize = 3;
 
 /// Work that was started and has not been seen to be done.
 #[derive(Default)]
-pub(super) struct UnderWay(Vec<IoHandle<()>>);
+pub(crate) struct UnderWay(Vec<IoHandle<()>>);
 
 impl UnderWay {
-    pub(super) fn push(&mut self, work: IoHandle<()>) {
+    pub(crate) fn push(&mut self, work: IoHandle<()>) {
         self.0.push(work);
     }
 
@@ -25,7 +25,7 @@ impl UnderWay {
     ///
     /// # Errors
     /// What some of the work failed with.
-    pub(super) fn is_too_much(&mut self) -> Result<bool> {
+    pub(crate) fn is_too_much(&mut self) -> Result<bool> {
         let mut failure = None;
         self.0.retain(|work| match work.take() {
             None => true,

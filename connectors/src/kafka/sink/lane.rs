@@ -1,0 +1,176 @@
+//! What a writer has to say to Kafka, one after another.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use millstream_runtime::chain::TaskContext;
+use millstream_runtime::guard::guarded;
+use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::OnceCell;
+
+use super::commit::KafkaCommittable;
+use super::pool::Pool;
+use crate::kafka::client::{
+    Client, CommitLog, Outgoing, PartitionFunction, PlainProducer, TransactionProducer,
+};
+use crate::under_way::UnderWay;
+
+/// Work, whose outcome several may wait for.
+pub(super) type Work<T> = Shared<BoxFuture<'static, Result<T>>>;
+
+/// Does one piece of work after another: records keep their order, and what is prepared is behind all of them.
+pub(super) struct Lane {
+    /// The last piece of work. Whoever waits for it waits for all before.
+    last: Work<()>,
+    under_way: UnderWay,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self { last: async { Ok(()) }.boxed().shared(), under_way: UnderWay::default() }
+    }
+}
+
+impl Lane {
+    /// Does something after everything before, unless that has failed.
+    pub(super) fn push<T: Clone + Send + Sync + 'static>(
+        &mut self,
+        cx: &TaskContext,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Work<T> {
+        let before = self.last.clone();
+        // Guarded before it is shared: the panic is reported to all that wait for it.
+        let work = guarded(async move {
+            before.await?;
+            work.await
+        });
+        let work = work.boxed().shared();
+        self.last = work.clone().map(|done| done.map(drop)).boxed().shared();
+        self.under_way.push(cx.spawn_io(self.last.clone()));
+        work
+    }
+
+    /// Whether so much is under way that no more should be taken: some of it is certain to wake the task then.
+    pub(super) fn is_too_long(&mut self) -> Result<bool> {
+        self.under_way.is_too_much()
+    }
+}
+
+/// Sends records without transactions.
+pub(super) struct Plain {
+    pub(super) client: Arc<Client>,
+    pub(super) partition: Option<PartitionFunction>,
+    pub(super) producer: OnceCell<PlainProducer>,
+    pub(super) is_closed: AtomicBool,
+}
+
+impl Plain {
+    async fn producer(&self) -> Result<&PlainProducer> {
+        self.producer.get_or_try_init(|| PlainProducer::open(&self.client, self.partition.clone())).await
+    }
+
+    pub(super) async fn send(&self, records: Vec<Outgoing>) -> Result<()> {
+        self.producer().await?.send(records).await
+    }
+
+    /// Waits until everything is with the brokers.
+    pub(super) async fn flush(&self) -> Result<()> {
+        match self.producer.get() {
+            Some(producer) if !self.is_closed.load(Ordering::Relaxed) => producer.flush().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends it, after everything is with the brokers.
+    pub(super) async fn close(&self) -> Result<()> {
+        self.flush().await?;
+        match self.producer.get() {
+            Some(producer) if !self.is_closed.swap(true, Ordering::Relaxed) => producer.close().await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Sends records in transactions.
+pub(super) struct Transactions {
+    pub(super) client: Arc<Client>,
+    pub(super) partition: Option<PartitionFunction>,
+    pub(super) log: CommitLog,
+    pub(super) pool: Arc<Pool>,
+    /// What has the open transaction.
+    pub(super) current: Mutex<Option<Arc<TransactionProducer>>>,
+}
+
+impl Transactions {
+    /// Sends records in the open transaction, or in a new one with this id.
+    pub(super) async fn send(&self, id: &str, records: Vec<Outgoing>) -> Result<()> {
+        let open = self.current.lock().clone();
+        let producer = match open {
+            Some(producer) => producer,
+            None => self.begin(id).await?,
+        };
+        producer.send(records).await
+    }
+
+    /// Takes over the ids of this writer that were in use before, but for those in doubt. An attempt that is over may
+    /// still have records on the way, with which its transaction would only begin: they are refused from now on.
+    pub(super) async fn take_over(&self, in_doubt: &BTreeSet<String>) -> Result<()> {
+        for number in 0.. {
+            let id = self.pool.share().id(number);
+            if in_doubt.contains(&id) {
+                continue;
+            }
+            let producer = TransactionProducer::open(&self.client, &id, self.partition.clone()).await?;
+            // Numbers are used in turn: behind one that never was there is none.
+            let was_used = producer.name().epoch > 0;
+            self.pool.ready(id, Arc::new(producer));
+            if !was_used {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, id: &str) -> Result<Arc<TransactionProducer>> {
+        let idle = self.pool.idle(id);
+        let producer = match idle {
+            Some(producer) => producer,
+            None => Arc::new(TransactionProducer::open(&self.client, id, self.partition.clone()).await?),
+        };
+        producer.begin()?;
+        *self.current.lock() = Some(producer.clone());
+        Ok(producer)
+    }
+
+    /// Ends the producers that have no transaction, and lets the others end with theirs.
+    pub(super) async fn close(&self) -> Result<()> {
+        for producer in self.pool.end() {
+            producer.close().await?;
+        }
+        Ok(())
+    }
+
+    /// Brings the open transaction to where anyone can commit it: all of its records are with the brokers, and its
+    /// name is among them.
+    pub(super) async fn prepare(&self, at: Timestamp) -> Result<KafkaCommittable> {
+        let open = self.current.lock().take();
+        let producer =
+            open.ok_or_else(|| Error::new(ErrorKind::Internal, "no transaction of Kafka is open"))?;
+        let name = producer.name();
+        producer.send(vec![self.log.entry(&name, at)]).await?;
+        producer.flush().await?;
+        if producer.name() != name {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "a transaction of Kafka has changed its name while it was open",
+            ));
+        }
+        self.pool.prepared(name.clone(), producer);
+        Ok(KafkaCommittable { name, log: self.log.topic().to_owned(), prepared_at: at })
+    }
+}

@@ -1,0 +1,170 @@
+//! Committing and recovering against a coordinator that answers as the test says.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_state::Timestamp;
+use parking_lot::Mutex;
+
+use super::check::{check_timeout, check_version};
+use super::commit::{KafkaCommittable, settle};
+use super::pool::Pool;
+use super::recover::{Share, abort_unknown, await_settled};
+use super::service::TransactionService;
+use crate::kafka::client::{EndAnswer, TransactionName};
+
+/// A coordinator and a commit log.
+#[derive(Default)]
+struct Fake {
+    answers: Mutex<VecDeque<EndAnswer>>,
+    log: BTreeMap<TransactionName, Timestamp>,
+    open: Mutex<BTreeSet<String>>,
+    aborted: Mutex<Vec<String>>,
+}
+
+impl TransactionService for Fake {
+    async fn commit(&self, name: &TransactionName) -> EndAnswer {
+        self.open.lock().remove(&name.id);
+        self.answers.lock().pop_front().expect("a commit that the test does not expect")
+    }
+
+    async fn lists(&self, committable: &KafkaCommittable) -> Result<bool> {
+        Ok(self.log.get(&committable.name) == Some(&committable.prepared_at))
+    }
+
+    async fn open(&self, prefix: &str) -> Result<Vec<String>> {
+        Ok(self.open.lock().iter().filter(|id| id.starts_with(prefix)).cloned().collect())
+    }
+
+    async fn abort(&self, id: &str) -> Result<()> {
+        self.open.lock().remove(id);
+        self.aborted.lock().push(id.to_owned());
+        Ok(())
+    }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+fn name(epoch: i16) -> TransactionName {
+    TransactionName { id: "sink-0-0".to_owned(), producer: 7, epoch }
+}
+
+fn committable(epoch: i16) -> KafkaCommittable {
+    KafkaCommittable {
+        name: name(epoch),
+        log: "sink.commits".to_owned(),
+        prepared_at: Timestamp::from_millis(5),
+    }
+}
+
+fn refused() -> EndAnswer {
+    EndAnswer::Refused("ProducerFenced".to_owned())
+}
+
+fn retry() -> EndAnswer {
+    EndAnswer::Retry(Error::new(ErrorKind::External, "the coordinator is loading"))
+}
+
+/// A coordinator with these answers, and a log with the transaction of epoch 3.
+fn fake(answers: impl IntoIterator<Item = EndAnswer>) -> Fake {
+    let log = BTreeMap::from([(name(3), Timestamp::from_millis(5))]);
+    Fake { answers: Mutex::new(answers.into_iter().collect()), log, ..Fake::default() }
+}
+
+#[test]
+fn a_transaction_is_committed_or_the_job_fails() {
+    let lost = Some(ErrorKind::Restore);
+    // What the coordinator answers, the epoch asked about, and the error.
+    for (answers, epoch, expected) in [
+        (vec![EndAnswer::Committed], 4, None),
+        (vec![retry(), retry(), EndAnswer::Committed], 4, None),
+        (vec![refused()], 3, None),
+        (vec![retry(), refused()], 3, None),
+        (vec![refused()], 4, lost),
+        // A later transaction of the same id says nothing about this one.
+        (vec![refused()], 2, lost),
+    ] {
+        let service = fake(answers.clone());
+        let outcome = run(settle(&service, &committable(epoch), false));
+        assert_eq!(outcome.as_ref().err().map(Error::kind), expected, "{answers:?}, epoch {epoch}");
+        assert!(service.answers.lock().is_empty(), "{answers:?}: not asked often enough");
+    }
+}
+
+#[test]
+fn a_lost_transaction_is_called_lost() {
+    let error = run(settle(&fake([refused()]), &committable(4), false)).unwrap_err().to_string();
+    for part in
+        ["data is lost", "sink-0-0", "epoch 4", "ProducerFenced", "sink.commits", "ignore_lost_transactions"]
+    {
+        assert!(error.contains(part), "no {part:?} in: {error}");
+    }
+    run(settle(&fake([refused()]), &committable(4), true)).unwrap();
+}
+
+#[test]
+fn only_what_no_snapshot_counts_on_is_aborted() {
+    let open = ["s-0-0", "s-0-1", "s-1-0", "s-2-0", "s-3-0", "s-x-1", "s2-0-0", "other-0-0", "s-0"];
+    let aborted = |subtask, parallelism, in_doubt: &[&str]| {
+        let service = Fake { open: Mutex::new(open.map(str::to_owned).into()), ..Fake::default() };
+        let share = Share { prefix: "s".to_owned(), subtask, parallelism };
+        let in_doubt = in_doubt.iter().map(|id| (*id).to_owned()).collect();
+        run(abort_unknown(&service, &share, &in_doubt)).unwrap();
+        service.aborted.into_inner()
+    };
+    assert_eq!(aborted(0, 1, &["s-0-1", "s-3-0"]), ["s-0-0", "s-1-0", "s-2-0"]);
+    // Those of subtasks that are no more have somebody to look after them, and one only.
+    assert_eq!(aborted(0, 2, &["s-0-1"]), ["s-0-0", "s-2-0"]);
+    assert_eq!(aborted(1, 2, &[]), ["s-1-0", "s-3-0"]);
+    assert_eq!(aborted(5, 6, &[]), [""; 0]);
+}
+
+#[test]
+fn ids_in_doubt_are_let_go_when_their_transactions_have_ended() {
+    let service = fake([EndAnswer::Committed]);
+    service.open.lock().insert("sink-0-0".to_owned());
+    let (share, in_doubt) =
+        (Share { prefix: "sink".to_owned(), subtask: 0, parallelism: 1 }, ["sink-0-0".to_owned()]);
+    let in_doubt = BTreeSet::from(in_doubt);
+    run(async {
+        let waiting = await_settled(&service, &share, &in_doubt);
+        let early = tokio::time::timeout(Duration::from_millis(100), waiting).await;
+        assert!(early.is_err(), "let go while the transaction is open");
+        settle(&service, &committable(4), false).await.unwrap();
+        await_settled(&service, &share, &in_doubt).await.unwrap();
+    });
+}
+
+#[test]
+fn an_id_is_not_taken_while_its_transaction_may_be_open() {
+    let pool = Pool::new(Share { prefix: "s".to_owned(), subtask: 2, parallelism: 3 });
+    // Also at another parallelism, ids in doubt are everybody's.
+    pool.restore(["s-2-1".to_owned(), "s-0-0".to_owned()]);
+    let first = pool.take();
+    let second = pool.take();
+    assert_eq!((first.as_str(), second.as_str()), ("s-2-0", "s-2-2"));
+    pool.doubt(&first);
+    assert_eq!(Vec::from_iter(pool.in_doubt()), ["s-0-0", "s-2-0", "s-2-1"]);
+    pool.settled([&first, &"s-2-1".to_owned()]);
+    assert_eq!(Vec::from_iter(pool.in_doubt()), ["s-0-0"]);
+    assert_eq!([pool.take(), pool.take(), pool.take()], ["s-2-0", "s-2-1", "s-2-3"]);
+}
+
+#[test]
+fn what_cannot_be_exact_is_refused() {
+    check_version(2).unwrap();
+    let error = check_version(1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidJob);
+    assert!(error.to_string().contains("`transaction.version` 1"), "{error}");
+
+    let seconds = Duration::from_secs;
+    check_timeout(seconds(900), seconds(900)).unwrap();
+    let error = check_timeout(seconds(3600), seconds(900)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidJob);
+    for part in ["3600000", "900000", "transaction.timeout.ms", "transaction.max.timeout.ms"] {
+        assert!(error.to_string().contains(part), "no {part:?} in: {error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! A Kafka node for a test, and Kafka's own tools.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, Weak};
+
+/// A running node. It ends, and its data goes, with the last test that uses it.
+pub struct Broker {
+    port: u16,
+    home: PathBuf,
+}
+
+/// All tests of this binary share one.
+static SHARED: Mutex<Weak<Broker>> = Mutex::new(Weak::new());
+
+impl Broker {
+    /// The node that tests share; `None`, said aloud, where there is no Java.
+    pub fn shared() -> Option<Arc<Self>> {
+        let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(broker) = shared.upgrade() {
+            return Some(broker);
+        }
+        let broker = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&broker);
+        Some(broker)
+    }
+
+    /// A node of the test's own, to be killed.
+    pub fn start() -> Option<Self> {
+        if std::env::var_os("MILLSTREAM_SKIP_SERVICES").is_some() {
+            eprintln!("SKIPPED: this test needs a Kafka node, and MILLSTREAM_SKIP_SERVICES is set");
+            return None;
+        }
+        let java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !java.is_ok_and(|status| status.success()) {
+            let reason = "SKIPPED: no `java`, which the Kafka node of the tests needs";
+            assert!(std::env::var_os("MILLSTREAM_REQUIRE_SERVICES").is_none(), "{reason}");
+            eprintln!("{reason}");
+            return None;
+        }
+        let home = std::env::var_os("SERVICES_HOME")
+            .map_or_else(|| std::env::temp_dir().join("millstream-services"), PathBuf::from);
+        let broker = Self { port: free_ports(), home };
+        broker.run(&["start"]);
+        Some(broker)
+    }
+
+    pub fn servers(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// As a crash.
+    pub fn kill(&self) {
+        self.run(&["kill"]);
+    }
+
+    /// After a crash.
+    pub fn restart(&self) {
+        self.run(&["start"]);
+    }
+
+    pub fn create_topic(&self, name: &str, partitions: u32) {
+        self.run(&["topic", name, &partitions.to_string()]);
+    }
+
+    fn script(&self, arguments: &[&str]) -> Command {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/services/kafka.sh");
+        let mut command = Command::new(script);
+        command.args(arguments).env("KAFKA_PORT", self.port.to_string()).env("SERVICES_HOME", &self.home);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the script to its end, which must be a good one. What it starts keeps none of the test's pipes.
+    fn run(&self, arguments: &[&str]) {
+        let said = self.home.join(format!("{}-{}.log", self.port, arguments[0]));
+        std::fs::create_dir_all(&self.home).unwrap();
+        let log = || std::fs::OpenOptions::new().create(true).append(true).open(&said).unwrap();
+        let status = self.script(arguments).stdout(log()).stderr(log()).status().unwrap();
+        let text = || std::fs::read_to_string(&said).unwrap_or_default();
+        assert!(status.success(), "kafka.sh {arguments:?}: {status}\n{}", text());
+        let _ = std::fs::remove_file(&said);
+    }
+
+    /// One of Kafka's own tools; answers what it printed.
+    pub fn tool(&self, class: &str, arguments: &[&str], input: &str) -> String {
+        let servers = self.servers();
+        let all =
+            ["tool", class, "--bootstrap-server", &servers].into_iter().chain(arguments.iter().copied());
+        let all: Vec<_> = all.collect();
+        let mut tool = self.script(&all);
+        let mut tool =
+            tool.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = tool.stdin.take().unwrap();
+        let input = input.to_owned();
+        let writing = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+        let output = tool.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{class}: {}\n{stderr}", output.status);
+        writing.join().unwrap().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Writes records, each a `key:value`.
+    pub fn produce(&self, topic: &str, records: &[String]) {
+        let mut input = records.join("\n");
+        input.push('\n');
+        let arguments =
+            ["--topic", topic, "--reader-property", "parse.key=true", "--reader-property", "key.separator=:"];
+        self.tool("org.apache.kafka.tools.ConsoleProducer", &arguments, &input);
+    }
+
+    /// Reads all committed records of a topic, each as `key:value`, sorted; with Kafka's own consumer.
+    pub fn committed(&self, topic: &str) -> Vec<String> {
+        let arguments = [
+            "--topic",
+            topic,
+            "--from-beginning",
+            "--isolation-level",
+            "read_committed",
+            "--timeout-ms",
+            "25000",
+            "--formatter-property",
+            "print.key=true",
+            "--formatter-property",
+            "key.separator=:",
+        ];
+        let printed = self.tool("org.apache.kafka.tools.consumer.ConsoleConsumer", &arguments, "");
+        let mut lines: Vec<_> = printed.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the Kafka node on port {} is left running, and its data", self.port);
+            return;
+        }
+        let _ = self.script(&["clean"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// A port that is free, as is the one after it.
+fn free_ports() -> u16 {
+    (0..100)
+        .find_map(|_| {
+            let first = TcpListener::bind("127.0.0.1:0").ok()?;
+            let port = first.local_addr().ok()?.port();
+            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
+            Some(port)
+        })
+        .expect("two free ports")
+}

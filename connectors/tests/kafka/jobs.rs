@@ -1,0 +1,106 @@
+//! The job that is run: counts the records of each key, from one topic to another.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use millstream::connectors::kafka::{
+    DeliveryGuarantee, KafkaSink, KafkaSource, OffsetsInitializer, ProducerRecord,
+};
+use millstream::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Reads a topic up to where it ends when the job starts; writes `key:count` for each record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CountKeys {
+    pub servers: String,
+    pub input: String,
+    pub output: String,
+    pub prefix: String,
+    /// A reader sleeps for 10 ms after so many records.
+    pub pause_every: u64,
+    pub parallelism: u32,
+}
+
+impl CountKeys {
+    pub fn new(servers: String, input: &str, output: &str) -> Self {
+        let (input, output) = (input.to_owned(), output.to_owned());
+        Self { servers, prefix: output.clone(), input, output, pause_every: u64::MAX, parallelism: 2 }
+    }
+
+    /// An environment whose snapshots are in a folder, and which goes on with what is there.
+    pub fn environment(&self, snapshots: &Path) -> Environment {
+        let snapshots = snapshots.to_string_lossy();
+        Environment::new()
+            .parallelism(self.parallelism)
+            .checkpoint_every(Duration::from_millis(150))
+            .snapshot_folder(snapshots.clone())
+            .restart_strategy(RestartStrategy::fixed_delay(1_000, Duration::from_millis(200)))
+            .restore_or_start(snapshots)
+    }
+
+    pub fn build(&self, env: &Environment, guarantee: DeliveryGuarantee) {
+        let source = KafkaSource::new(self.servers.clone(), self.input.clone(), |record| {
+            let key = record.key().ok_or("a record without a key")?;
+            Ok(Some(String::from_utf8_lossy(key).into_owned()))
+        });
+        let sink =
+            KafkaSink::new(self.servers.clone(), self.output.clone(), |(key, count): (String, u64)| {
+                ProducerRecord::new(count.to_string()).key(key)
+            });
+        let sink = sink.delivery_guarantee(guarantee).transactional_id_prefix(self.prefix.clone());
+        let (read, pause_every) = (Arc::new(AtomicU64::new(0)), self.pause_every);
+        let slow = move |_: &String| {
+            if read.fetch_add(1, Ordering::Relaxed) % pause_every == pause_every - 1 {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        env.from_source(source.bounded(OffsetsInitializer::latest()))
+            .uid("keys")
+            .inspect(slow)
+            .key_by(String::clone)
+            .count()
+            .uid("counts")
+            .sink_to(sink)
+            .uid("results");
+    }
+}
+
+/// So many records, over so many keys, each as `key:value`.
+pub fn records(count: u64, keys: u64) -> Vec<String> {
+    (0..count).map(|number| format!("key-{}:{number}", number * 7 % keys)).collect()
+}
+
+/// What counting those makes, sorted.
+pub fn counted(records: &[String]) -> Vec<String> {
+    let mut counts = std::collections::HashMap::new();
+    let mut results = Vec::with_capacity(records.len());
+    for record in records {
+        let (key, _) = record.split_once(':').unwrap();
+        let count = counts.entry(key).or_insert(0_u64);
+        *count += 1;
+        results.push(format!("{key}:{count}"));
+    }
+    results.sort_unstable();
+    results
+}
+
+/// Fails with the first differences if two sorted lists are not the same.
+#[track_caller]
+pub fn assert_same(got: &[String], expected: &[String], what: &str) {
+    if got == expected {
+        return;
+    }
+    let mut balance = std::collections::BTreeMap::new();
+    got.iter().for_each(|line| *balance.entry(line).or_insert(0_i64) += 1);
+    expected.iter().for_each(|line| *balance.entry(line).or_insert(0_i64) -= 1);
+    let wrong: Vec<_> = balance.into_iter().filter(|(_, times)| *times != 0).collect();
+    let (much, few) =
+        wrong.iter().fold((0, 0), |(much, few), (_, times)| (much + 0.max(*times), few - 0.min(*times)));
+    let shown: Vec<_> = wrong.iter().take(20).collect();
+    panic!(
+        "{what}: {} records instead of {}, {much} too many and {few} missing: {shown:?}",
+        got.len(),
+        expected.len()
+    );
+}

@@ -1,0 +1,20 @@
+//! The Kafka connector against a broker: whole jobs, killed and started again, with Kafka's own tools as the judge.
+//!
+//! The broker is started by `tests/services/kafka.sh`. Where there is no `java`, the tests say so and pass, unless
+//! `MILLSTREAM_REQUIRE_SERVICES` is set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test"
+)]
+
+mod broker;
+mod jobs;
+mod kills;
+mod process;
+mod semantics;

@@ -1,0 +1,42 @@
+//! A job as a process of its own, which can be killed: this test's program, started again.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use millstream::connectors::kafka::DeliveryGuarantee;
+
+use super::jobs::CountKeys;
+
+/// The name of the job.
+pub const JOB_NAME: &str = "count keys";
+
+const JOB: &str = "MILLSTREAM_TEST_JOB";
+const SNAPSHOTS: &str = "MILLSTREAM_TEST_SNAPSHOTS";
+
+/// Starts a job as a process; what it says goes to a file.
+pub fn start(job: &CountKeys, snapshots: &Path, log: &Path) -> Child {
+    let log = File::options().create(true).append(true).open(log).unwrap();
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "process::the_process", "--nocapture"])
+        .env(JOB, serde_json::to_string(job).unwrap())
+        .env(SNAPSHOTS, snapshots)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+#[ignore = "what other tests start as a process"]
+fn the_process() {
+    let Some(job) = std::env::var_os(JOB) else { return };
+    let job: CountKeys = serde_json::from_str(job.to_str().unwrap()).unwrap();
+    let snapshots = std::env::var_os(SNAPSHOTS).unwrap();
+    let env = job.environment(Path::new(&snapshots));
+    job.build(&env, DeliveryGuarantee::ExactlyOnce);
+    let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_ansi(false).try_init();
+    let report = env.execute(JOB_NAME).unwrap();
+    eprintln!("{:?}", report.outcome);
+}

@@ -1,0 +1,88 @@
+//! Jobs that nobody disturbs.
+
+use std::time::{Duration, Instant};
+
+use millstream::connectors::kafka::{DeliveryGuarantee, JsonSerializer, KafkaSink, KafkaSource};
+use millstream::prelude::*;
+
+use super::broker::Broker;
+use super::jobs::{CountKeys, assert_same, counted, records};
+
+#[test]
+fn a_job_reads_and_writes_topics() {
+    let Some(broker) = Broker::shared() else { return };
+    broker.create_topic("plain-in", 3);
+    let input = records(5_000, 40);
+    broker.produce("plain-in", &input);
+    for (output, guarantee) in [
+        ("plain-none", DeliveryGuarantee::None),
+        ("plain-at-least-once", DeliveryGuarantee::AtLeastOnce),
+        ("plain-exactly-once", DeliveryGuarantee::ExactlyOnce),
+    ] {
+        broker.create_topic(output, 2);
+        let snapshots = tempfile::tempdir().unwrap();
+        let job = CountKeys::new(broker.servers(), "plain-in", output);
+        let env = job.environment(snapshots.path());
+        job.build(&env, guarantee);
+        env.execute("count keys").unwrap();
+        assert_same(&broker.committed(output), &counted(&input), output);
+    }
+}
+
+#[test]
+fn partitions_that_come_up_are_read() {
+    let Some(broker) = Broker::shared() else { return };
+    broker.create_topic("growing", 1);
+    broker.produce("growing", &["old:1".to_owned()]);
+    let env = Environment::new().parallelism(2);
+    let source = KafkaSource::text(broker.servers(), "growing")
+        .partition_discovery_interval(Duration::from_millis(200));
+    let lines = env.from_source(source).collect();
+    let job = env.spawn("read").unwrap();
+    let wait_for = |count| {
+        let began = Instant::now();
+        while lines.len() < count {
+            assert!(began.elapsed() < Duration::from_secs(60), "{} of {count} lines", lines.len());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    wait_for(1);
+    broker.tool(
+        "org.apache.kafka.tools.TopicCommand",
+        &["--alter", "--topic", "growing", "--partitions", "4"],
+        "",
+    );
+    // Over four partitions, twenty keys miss none.
+    let new: Vec<_> = (0..20).map(|number| format!("key-{number}:{number}")).collect();
+    broker.produce("growing", &new);
+    wait_for(21);
+    job.cancel();
+    job.join_blocking().unwrap();
+    assert_eq!(lines.len(), 21);
+}
+
+#[test]
+fn what_the_brokers_do_not_allow_is_refused_before_anything_runs() {
+    let Some(broker) = Broker::shared() else { return };
+    broker.create_topic("refusing", 1);
+    let sink = || {
+        let sink = KafkaSink::json::<u64>(broker.servers(), "refusing");
+        sink.delivery_guarantee(DeliveryGuarantee::ExactlyOnce).transactional_id_prefix("refusing")
+    };
+    let refused = |sink: KafkaSink<JsonSerializer<u64>>, parts: &[&str]| {
+        let env = Environment::new();
+        env.from_collection([1]).sink_to(sink);
+        let error = env.execute("refused").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidJob, "{error}");
+        for part in parts {
+            assert!(error.to_string().contains(part), "no {part:?} in: {error}");
+        }
+    };
+    refused(
+        sink().property("transaction.timeout.ms", "3600001"),
+        &["3600001", "3600000", "transaction.max.timeout.ms"],
+    );
+    refused(sink().transactional_id_prefix(""), &["transactional_id_prefix"]);
+    refused(sink().property("linger", "1"), &["`linger`"]);
+    refused(KafkaSink::json(broker.servers(), "missing"), &["no topic `missing`"]);
+}

@@ -1,0 +1,140 @@
+//! What Kafka knows of a record beside its key and value.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMillisecondType;
+use arrow_array::{Array, ArrayRef};
+use millstream_connectors::kafka::{ProducerRecord, RecordView};
+use millstream_state::Timestamp;
+
+use crate::catalog::TableColumn;
+use crate::chunk::{ColumnBuilder, Scalar, ValueError};
+use crate::error::{SqlError, SqlResult};
+use crate::types::SqlType;
+
+/// A metadata key of the connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Metadata {
+    Topic,
+    Partition,
+    Offset,
+    Timestamp,
+    Headers,
+}
+
+/// All keys; those that can be written, too.
+const ALL: &[(&str, Metadata, bool)] = &[
+    ("topic", Metadata::Topic, false),
+    ("partition", Metadata::Partition, false),
+    ("offset", Metadata::Offset, false),
+    ("timestamp", Metadata::Timestamp, true),
+    ("headers", Metadata::Headers, true),
+];
+
+impl Metadata {
+    /// The key that a column is read from.
+    pub(super) fn to_read(key: &str, column: &TableColumn) -> SqlResult<Self> {
+        Self::of(key, column, false)
+    }
+
+    /// The key that a column is written to.
+    pub(super) fn to_write(key: &str, column: &TableColumn) -> SqlResult<Self> {
+        Self::of(key, column, true)
+    }
+
+    fn of(key: &str, column: &TableColumn, writes: bool) -> SqlResult<Self> {
+        let able = || ALL.iter().filter(|(_, _, is_written)| *is_written || !writes);
+        let found = able().find(|(name, ..)| *name == key);
+        let (_, metadata, _) = found.ok_or_else(|| {
+            let keys: Vec<_> = able().map(|(name, ..)| *name).collect();
+            let role = if writes { "written" } else { "read" };
+            SqlError::validation(format!(
+                "Invalid metadata key '{key}' in column '{}': it cannot be {role}",
+                column.name
+            ))
+            .with_hint(format!("supported are: {}", keys.join(", ")))
+        })?;
+        if metadata.fits(&column.field.data_type) {
+            return Ok(*metadata);
+        }
+        Err(SqlError::validation(format!(
+            "the metadata '{key}' of column '{}' is {}, not {}",
+            column.name,
+            metadata.type_name(),
+            column.field
+        )))
+    }
+
+    fn fits(self, data_type: &SqlType) -> bool {
+        match (self, data_type) {
+            (Self::Topic, other) => other.is_text(),
+            (Self::Partition, SqlType::Int | SqlType::BigInt) | (Self::Offset, SqlType::BigInt) => true,
+            (Self::Timestamp, SqlType::TimestampLtz(3, _) | SqlType::Timestamp(3, _)) => true,
+            (Self::Headers, SqlType::Map(key, value)) => {
+                key.data_type.is_text()
+                    && matches!(value.data_type, SqlType::VarBinary(_) | SqlType::Binary(_))
+            }
+            _ => false,
+        }
+    }
+
+    const fn type_name(self) -> &'static str {
+        match self {
+            Self::Topic => "STRING",
+            Self::Partition => "INT",
+            Self::Offset => "BIGINT",
+            Self::Timestamp => "TIMESTAMP_LTZ(3) or TIMESTAMP(3)",
+            Self::Headers => "MAP<STRING, BYTES>",
+        }
+    }
+
+    /// Appends it of a record.
+    pub(super) fn append(
+        self,
+        record: &RecordView<'_>,
+        column: &mut ColumnBuilder,
+    ) -> Result<(), ValueError> {
+        match self {
+            Self::Topic => column.append(Scalar::Text(record.topic())),
+            Self::Partition => column.append(Scalar::Integer(record.partition().into())),
+            Self::Offset => column.append(Scalar::Integer(record.offset())),
+            Self::Timestamp => match record.timestamp() {
+                Some(timestamp) => column.append(Scalar::Integer(timestamp.as_millis())),
+                None => column.append_null(),
+            },
+            Self::Headers => column.append_map(|keys, values| {
+                record.headers().try_for_each(|(name, value)| {
+                    keys.append(Scalar::Text(name))?;
+                    values.append(value.map_or(Scalar::Null, Scalar::Bytes))
+                })
+            }),
+        }
+    }
+
+    /// Sets it of a record.
+    pub(super) fn set(self, record: ProducerRecord, column: &ArrayRef, row: usize) -> ProducerRecord {
+        if column.is_null(row) {
+            return record;
+        }
+        match self {
+            Self::Timestamp => match column.as_primitive_opt::<TimestampMillisecondType>() {
+                Some(millis) => record.timestamp(Timestamp::from_millis(millis.value(row))),
+                None => record,
+            },
+            Self::Headers => set_headers(record, column, row),
+            Self::Topic | Self::Partition | Self::Offset => record,
+        }
+    }
+}
+
+fn set_headers(record: ProducerRecord, column: &ArrayRef, row: usize) -> ProducerRecord {
+    let Some(map) = column.as_map_opt() else { return record };
+    let entries = map.value(row);
+    let (Some(names), Some(values)) =
+        (entries.column(0).as_string_view_opt(), entries.column(1).as_binary_view_opt())
+    else {
+        return record;
+    };
+    // A header without a value is none.
+    let headers = names.iter().zip(values.iter()).filter_map(|(name, value)| Some((name?, value?)));
+    headers.fold(record, |record, (name, value)| record.header(name, value.to_vec()))
+}
