@@ -183,6 +183,9 @@ mod guide {
     #[cfg(feature = "kafka")]
     #[doc = include_str!("../docs/src/kafka.md")]
     struct Kafka;
+    #[cfg(feature = "postgres-cdc")]
+    #[doc = include_str!("../docs/src/postgres-cdc.md")]
+    struct PostgresCdc;
     #[cfg(feature = "sql")]
     #[doc = include_str!("../docs/src/sql.md")]
     struct Sql;

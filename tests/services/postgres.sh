@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # One PostgreSQL server for tests, with logical decoding on. A cluster that the system has is left alone.
 #
+#   postgres.sh install                installs the server with apt, if there is none and it may
 #   postgres.sh start                  starts the server and returns once it serves; makes its cluster first
 #   postgres.sh stop                   lets it end in order
 #   postgres.sh kill                   stops it at once, as a crash does; `start` recovers what is on the disk
@@ -68,6 +69,21 @@ stop() {
     as_owner "$bin/pg_ctl" --pgdata="$data" --mode="$1" --wait --silent stop >&2
 }
 
+# The system's package would make a cluster of its own, and start it.
+install() {
+    (programs) >/dev/null 2>&1 && return 0
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "PostgreSQL is not installed, and this script may not install it"
+    mkdir -p /etc/postgresql-common
+    [ -f /etc/postgresql-common/createcluster.conf ] ||
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql >/dev/null
+}
+
+if [ "${1:-}" = install ]; then
+    install
+    exit
+fi
 bin=$(programs)
 case ${1:-} in
 start) start ;;

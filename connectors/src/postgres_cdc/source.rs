@@ -192,7 +192,7 @@ impl<T> PostgresCdcSource<T> {
         })
     }
 
-    /// How long connecting may take; 30 seconds unless set.
+    /// How long connecting may take, before anything is read; 30 seconds unless set.
     #[must_use]
     #[doc(alias = "connect.timeout")]
     pub fn connect_timeout(self, timeout: Duration) -> Self {

@@ -132,3 +132,22 @@ fn a_snapshot_that_the_slot_does_not_fit_is_refused() {
     let error = failure(source(), &home);
     assert_says(&error, ErrorKind::Restore, &["slot `unfit` is gone", "without a snapshot"]);
 }
+
+#[test]
+fn a_wrong_password_is_refused_for_good() {
+    let Some(server) = Server::shared() else { return };
+    let database = Database::create(&server, "locked");
+    database.execute("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    server.create_role("keeper", "it''s right");
+    let home = Home::new();
+    let source = || database.source(&["t"]).username("keeper");
+    let error = failure(source().password("wrong"), &home);
+    assert_says(
+        &error,
+        ErrorKind::InvalidJob,
+        &["password authentication failed for user \"keeper\"", "`password`"],
+    );
+    let mut job = start(source().password("it's right"), &home);
+    job.wait_for(1);
+    job.stop();
+}

@@ -32,6 +32,10 @@ impl Server {
 
     /// A server of the test's own, to be killed.
     pub fn start() -> Option<Self> {
+        if std::env::var_os("MILLSTREAM_SKIP_SERVICES").is_some() {
+            eprintln!("SKIPPED: this test needs a Postgres server, and MILLSTREAM_SKIP_SERVICES is set");
+            return None;
+        }
         let is_there = |program: &str| {
             let tried =
                 Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -60,6 +64,15 @@ impl Server {
     /// After a crash.
     pub fn restart(&self) {
         self.run("start");
+    }
+
+    /// A role that has to say its password.
+    pub fn create_role(&self, name: &str, password: &str) {
+        let rules = self.home.join(format!("postgres-on-{}/data/pg_hba.conf", self.port));
+        let others = std::fs::read_to_string(&rules).unwrap();
+        std::fs::write(&rules, format!("host all {name} 127.0.0.1/32 scram-sha-256\n{others}")).unwrap();
+        let role = format!("CREATE ROLE {name} LOGIN REPLICATION SUPERUSER PASSWORD '{password}'");
+        Database::of(self.port, "postgres").execute(&format!("{role}; SELECT pg_reload_conf()"));
     }
 
     /// Runs the script to its end, which must be a good one.
