@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `files` | [`files`] | CSV, JSON lines and text, on local disks and object stores |
 //! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
-//! | `postgres-cdc` | [`postgres_cdc`] | rows of tables of Postgres and all their changes, exactly once |
+//! | `postgres-cdc` | `postgres_cdc` | rows of tables of Postgres and all their changes, exactly once |
 
 #[cfg(feature = "files")]
 pub mod files;

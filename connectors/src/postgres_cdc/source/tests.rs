@@ -50,7 +50,10 @@ fn what_is_set_is_kept() {
 
 #[test]
 fn a_reader_without_the_split_has_nothing_to_read() {
-    let mut harness =
-        SourceHarness::new(source_operator(source(), vec![PostgresSplit::new()], 1, 2)).unwrap();
+    let source = source();
+    let shares: Vec<_> =
+        (0..3).map(|subtask| source.assign(&[PostgresSplit::new()], subtask, 3).len()).collect();
+    assert_eq!(shares, [1, 0, 0]);
+    let mut harness = SourceHarness::new(source_operator(source, Vec::new(), 0, 1)).unwrap();
     assert_eq!(harness.next().unwrap(), SourceStatus::Ended);
 }
