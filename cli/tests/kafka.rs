@@ -116,7 +116,7 @@ fn orders_are_copied_and_counted_exactly_once_whenever_the_process_is_killed() {
 
     // Each order once, as Kafka's own consumer sees it.
     let mut copies: Vec<u64> = Vec::new();
-    for line in broker.committed("copies") {
+    for line in broker.committed("copies", usize::try_from(ORDERS).unwrap()) {
         let row: Vec<&str> = line.strip_prefix("null:").unwrap().split(',').collect();
         let id = row[0].parse().unwrap();
         let (customer, cents) = order(id);
@@ -134,7 +134,7 @@ fn orders_are_copied_and_counted_exactly_once_whenever_the_process_is_killed() {
     }
     let mut counts = BTreeMap::<String, Vec<u64>>::new();
     let mut last = BTreeMap::<String, (u64, u64)>::new();
-    for line in broker.committed("totals") {
+    for line in broker.committed("totals", usize::try_from(ORDERS).unwrap()) {
         let (customer, value) = line.split_once(':').unwrap();
         let value: serde_json::Value = serde_json::from_str(value).unwrap();
         assert_eq!(value["customer"], customer, "{line}");
@@ -203,7 +203,7 @@ fn orders_and_their_payments_are_joined() {
             *paid = (paid.0 + 1, paid.1 + cents);
         }
     }
-    let paid = broker.committed("paid").into_iter().map(|line| {
+    let paid = broker.committed("paid", expected.len()).into_iter().map(|line| {
         let row: serde_json::Value = serde_json::from_str(line.strip_prefix("null:").unwrap()).unwrap();
         let number = |name: &str| row[name].as_u64().unwrap();
         let customer = row["customer"].as_str().unwrap().to_owned();
@@ -214,7 +214,7 @@ fn orders_and_their_payments_are_joined() {
     assert_eq!(paid.len(), expected.len());
     assert_eq!(paid, expected);
     let mut last = BTreeMap::<String, (u64, u64)>::new();
-    for line in broker.committed("revenue") {
+    for line in broker.committed("revenue", expected.len()) {
         let (customer, value) = line.split_once(':').unwrap();
         let value: serde_json::Value = serde_json::from_str(value).unwrap();
         let newest = last.entry(customer.to_owned()).or_default();

@@ -27,6 +27,13 @@ install() {
     [ ! -f "$libraries/complete" ] || return 0
     command -v mvn >/dev/null || fail "Kafka is not installed, and mvn, which fetches it, is not there"
     mkdir -p "$libraries"
+    # Tests that run side by side install once.
+    exec 8>"$libraries/lock"
+    flock 8
+    if [ -f "$libraries/complete" ]; then
+        exec 8>&-
+        return 0
+    fi
     # Without a binding of SLF4J 1.7 the broker says nothing at all.
     cat >"$libraries/pom.xml" <<POM
 <project>
@@ -52,6 +59,7 @@ Configuration:
     Root: {level: "\${sys:level:-WARN}", AppenderRef: [{ref: stderr}]}
 LOG
     touch "$libraries/complete"
+    exec 8>&-
 }
 
 # Replaces the shell by Java.

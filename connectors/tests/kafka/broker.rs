@@ -112,8 +112,14 @@ impl Broker {
         self.tool("org.apache.kafka.tools.ConsoleProducer", &arguments, &input);
     }
 
-    /// Reads all committed records of a topic, each as `key:value`, sorted; with Kafka's own consumer.
-    pub fn committed(&self, topic: &str) -> Vec<String> {
+    /// Reads all committed records of a topic, each as `key:value`, sorted; with Kafka's own consumer, which cannot tell
+    /// "nothing more" from "nothing yet". So it is given more time where records are missing.
+    pub fn committed(&self, topic: &str, expected: usize) -> Vec<String> {
+        let first = self.consume(topic, "10000");
+        if first.len() >= expected { first } else { self.consume(topic, "60000") }
+    }
+
+    fn consume(&self, topic: &str, idle_millis: &str) -> Vec<String> {
         let arguments = [
             "--topic",
             topic,
@@ -121,7 +127,7 @@ impl Broker {
             "--isolation-level",
             "read_committed",
             "--timeout-ms",
-            "25000",
+            idle_millis,
             "--formatter-property",
             "print.key=true",
             "--formatter-property",

@@ -75,7 +75,10 @@ fn run_killing(
         break;
     }
     eprintln!("killed {killed} times, {useful} of them after a new checkpoint");
-    assert!(useful >= kills / 4, "the kills have hit nothing: {useful} of {killed} after a checkpoint");
+    assert!(
+        killed >= 2 && useful * 3 >= killed,
+        "the kills have hit nothing: {useful} of {killed} after a checkpoint"
+    );
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn a_job_that_is_killed_writes_everything_once() {
     let snapshots = tempfile::tempdir().unwrap();
     let job = CountKeys { pause_every: 15, ..CountKeys::new(broker.servers(), "in", "out") };
     run_killing(&job, snapshots.path(), 12, &mut random(), |_| {});
-    assert_same(&broker.committed("out"), &counted(&input), "after kills of the job");
+    assert_same(&broker.committed("out", input.len()), &counted(&input), "after kills of the job");
 }
 
 #[test]
@@ -111,5 +114,5 @@ fn a_broker_that_is_killed_loses_and_repeats_nothing() {
         run_killing(&job, snapshots.path(), 4, &mut random(), |_| {});
         killer.join().unwrap();
     });
-    assert_same(&broker.committed("out"), &counted(&input), "after kills of the broker");
+    assert_same(&broker.committed("out", input.len()), &counted(&input), "after kills of the broker");
 }

@@ -25,7 +25,9 @@ impl JobGraph {
 
     /// Gives an operator a human-readable name.
     pub fn set_name(&mut self, node: NodeId, name: String) {
-        self.change_enumerator(node, |enumerator| enumerator.name = Some(format!("Split enumerator of {name}")));
+        self.change_enumerator(node, |enumerator| {
+            enumerator.name = Some(format!("Split enumerator of {name}"))
+        });
         self.change(node, |node| node.name = Some(name));
     }
 

@@ -21,6 +21,9 @@ pub(super) struct Pool {
 struct State {
     /// Ids that have a transaction, or may have one.
     taken: BTreeSet<String>,
+    /// Of these, the ones of the restored snapshot. They are not used in this attempt: whoever commits their transactions
+    /// may abort what he finds there instead.
+    restored: BTreeSet<String>,
     /// Of these, the ones with a transaction that a snapshot counts on, and that is not known to be committed.
     in_doubt: BTreeSet<String>,
     /// Producers without a transaction.
@@ -45,6 +48,7 @@ impl Pool {
         let mut state = self.state.lock();
         for id in ids {
             state.taken.insert(id.clone());
+            state.restored.insert(id.clone());
             state.in_doubt.insert(id);
         }
     }
@@ -95,7 +99,9 @@ impl Pool {
     pub(super) fn settled<'a>(&self, ids: impl IntoIterator<Item = &'a String>) {
         let mut state = self.state.lock();
         for id in ids {
-            state.taken.remove(id);
+            if !state.restored.contains(id) {
+                state.taken.remove(id);
+            }
             state.in_doubt.remove(id);
         }
     }

@@ -111,7 +111,8 @@ fn partitions_are_read_from_where_they_are_sought_past_what_is_no_record() {
             producer.send(vec![record(0, value)]).await?;
             assert!(matches!(producer.commit().await, EndAnswer::Committed));
         }
-        let client = std::sync::Arc::new(Client::new(cluster.clone(), Role::Consumer));
+        let reading = Cluster { properties: cluster.properties.of_connection(), ..cluster.clone() };
+        let client = std::sync::Arc::new(Client::new(reading, Role::Consumer));
         let partitions = client.partitions(&["t".to_owned()]).await?;
         assert_eq!(partitions, [TopicPartition::new("t", 0), TopicPartition::new("t", 1)]);
         // Each of the two records has the end of its transaction behind it.
