@@ -73,6 +73,8 @@ pub mod connectors {
     pub use millstream_connectors::files;
     #[cfg(feature = "kafka")]
     pub use millstream_connectors::kafka;
+    #[cfg(feature = "postgres-cdc")]
+    pub use millstream_connectors::postgres_cdc;
 }
 
 /// Flink's SQL: tables, queries and the jobs that they become.
@@ -181,6 +183,9 @@ mod guide {
     #[cfg(feature = "kafka")]
     #[doc = include_str!("../docs/src/kafka.md")]
     struct Kafka;
+    #[cfg(feature = "postgres-cdc")]
+    #[doc = include_str!("../docs/src/postgres-cdc.md")]
+    struct PostgresCdc;
     #[cfg(feature = "sql")]
     #[doc = include_str!("../docs/src/sql.md")]
     struct Sql;

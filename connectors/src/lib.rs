@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `files` | [`files`] | CSV, JSON lines and text, on local disks and object stores |
 //! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
+//! | `postgres-cdc` | `postgres_cdc` | rows of tables of Postgres and all their changes, exactly once |
 
 #[cfg(feature = "files")]
 pub mod files;
@@ -11,6 +12,8 @@ pub mod files;
 mod gathered;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+#[cfg(feature = "postgres-cdc")]
+pub mod postgres_cdc;
 #[cfg(any(feature = "files", feature = "kafka"))]
 mod under_way;
 

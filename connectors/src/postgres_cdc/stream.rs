@@ -1,0 +1,120 @@
+//! Reads the replication stream.
+
+use std::pin::pin;
+use std::task::Waker;
+
+use futures::future::{Either, select};
+use millstream_runtime::{Error, ErrorKind, Result};
+use pgwire_replication::{PgWireError, ReplicationClient, ReplicationEvent};
+use tokio::sync::{mpsc, watch};
+
+use super::changes::{Changes, Item};
+use super::lsn::Lsn;
+use super::pgoutput::{Message, decode};
+use super::session::{is_slot_in_use, replication_config, replication_error};
+use super::settings::Settings;
+
+/// So many items come at a time at most.
+const BATCH_ITEMS: usize = 1_000;
+
+/// What has come of the stream, in order.
+#[derive(Default)]
+pub(super) struct Items {
+    pub(super) items: Vec<Item>,
+    pub(super) bytes: u64,
+}
+
+/// How a stream has ended.
+pub(super) enum Ended {
+    /// Another session holds the slot. It may be that of an attempt that has just ended.
+    SlotInUse(Error),
+}
+
+/// Reads the stream until something fails. What comes through `confirmed` is told to the server, which forgets what is before.
+pub(super) async fn read_stream(
+    settings: Settings,
+    mut changes: Changes,
+    start: Lsn,
+    mut confirmed: watch::Receiver<Lsn>,
+    items: mpsc::Sender<Items>,
+    waker: Waker,
+) -> Result<Ended> {
+    let what = format!("replication slot `{}` cannot be read", settings.slot);
+    let failed = |error: PgWireError| replication_error(&what, &error);
+    let config = replication_config(&settings, start, *confirmed.borrow_and_update());
+    let mut client = ReplicationClient::connect(config).await.map_err(failed)?;
+    match client.wait_started().await {
+        Ok(()) => {}
+        Err(error) if is_slot_in_use(&error) => return Ok(Ended::SlotInUse(failed(error))),
+        Err(error) => return Err(failed(error)),
+    }
+    tracing::info!(slot = %settings.slot, lsn = %start, "the stream of changes is read");
+    loop {
+        let mut batch = Items::default();
+        // All that is there, and the first of it when it comes.
+        let first = next(&mut client, &mut confirmed).await;
+        take(first.map_err(failed)?, &mut changes, &mut batch)?;
+        while batch.items.len() < BATCH_ITEMS {
+            let ready = futures::poll!(pin!(client.recv()));
+            match ready {
+                std::task::Poll::Ready(event) => take(event.map_err(failed)?, &mut changes, &mut batch)?,
+                std::task::Poll::Pending => break,
+            }
+        }
+        if batch.items.is_empty() {
+            continue;
+        }
+        let sent = items.send(batch).await;
+        waker.wake_by_ref();
+        sent.map_err(|_| Error::new(ErrorKind::Cancelled, "nobody takes the changes"))?;
+    }
+}
+
+/// The next event; what is confirmed meanwhile is passed on.
+async fn next(
+    client: &mut ReplicationClient,
+    confirmed: &mut watch::Receiver<Lsn>,
+) -> Result<Option<ReplicationEvent>, PgWireError> {
+    loop {
+        {
+            let (event, changed) = (pin!(client.recv()), pin!(confirmed.changed()));
+            match select(event, changed).await {
+                Either::Left((event, _)) => return event,
+                Either::Right((Ok(()), _)) => {}
+                // Nobody confirms anything any more.
+                Either::Right((Err(_), event)) => return event.await,
+            }
+        }
+        let lsn = *confirmed.borrow_and_update();
+        client.update_applied_lsn(pgwire_replication::Lsn::from_u64(lsn.0));
+    }
+}
+
+fn take(event: Option<ReplicationEvent>, changes: &mut Changes, batch: &mut Items) -> Result<()> {
+    let items = &mut batch.items;
+    let lsn = |lsn: pgwire_replication::Lsn| Lsn(lsn.as_u64());
+    let mut read = |message| changes.read(message, |item| items.push(item));
+    match event {
+        Some(ReplicationEvent::XLogData { data, .. }) => {
+            batch.bytes += data.len() as u64;
+            let damaged = |malformed| {
+                Error::new(ErrorKind::External, "the server's changes cannot be read").caused_by(malformed)
+            };
+            read(decode(&data).map_err(damaged)?)
+        }
+        Some(ReplicationEvent::Begin { final_lsn, commit_time_micros, .. }) => {
+            read(Message::Begin { commit_lsn: lsn(final_lsn), commit_time: commit_time_micros })
+        }
+        Some(ReplicationEvent::Commit { end_lsn, .. }) => read(Message::Commit { end_lsn: lsn(end_lsn) }),
+        Some(ReplicationEvent::KeepAlive { wal_end, .. }) => {
+            changes.keep_alive(lsn(wal_end), |item| items.push(item));
+            Ok(())
+        }
+        Some(ReplicationEvent::Message { transactional: false, lsn: at, .. }) => {
+            changes.keep_alive(lsn(at), |item| items.push(item));
+            Ok(())
+        }
+        Some(_) => Ok(()),
+        None => Err(Error::new(ErrorKind::External, "the server has ended the stream of changes")),
+    }
+}

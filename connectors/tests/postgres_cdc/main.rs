@@ -1,0 +1,23 @@
+//! Change data capture against a Postgres server: what jobs read of it, and jobs and servers that are killed.
+//!
+//! The server is started by `tests/services/postgres.sh`. Where there is no `initdb`, the tests say so and pass, unless
+//! `MILLSTREAM_REQUIRE_SERVICES` is set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test"
+)]
+
+mod jobs;
+mod kills;
+mod measure;
+mod process;
+mod refusals;
+mod semantics;
+mod server;
+mod writer;
