@@ -157,15 +157,8 @@ fn changes_alone_from_now_or_from_where_the_slot_is() {
     let run = |mode, name: &str, expected: &[&str]| {
         let home = Home::new();
         let mut job = start(database.source(&["t"]).startup_mode(mode), &home);
-        job.checkpoint();
-        // By now the slot is there.
+        database.await_stream("starts", true);
         let limit = Instant::now() + Duration::from_secs(60);
-        while database
-            .value("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'starts' AND active")
-            != "1"
-        {
-            assert!(Instant::now() < limit, "the slot is not read");
-        }
         database.execute(&format!("INSERT INTO t VALUES (1{name})"));
         job.wait_for(expected.len());
         assert_eq!(job.lines(), expected);
@@ -179,6 +172,7 @@ fn changes_alone_from_now_or_from_where_the_slot_is() {
             std::thread::sleep(Duration::from_millis(20));
         }
         job.stop();
+        database.await_stream("starts", false);
     };
     run(StartupMode::LatestOffset, "2", &["+I t 12"]);
     database.execute("INSERT INTO t VALUES (3)");
@@ -300,15 +294,10 @@ fn the_server_keeps_what_is_in_no_checkpoint() {
     let env = Environment::new().parallelism(1);
     env.from_source(source).print();
     let job = env.spawn("keeps").unwrap();
-    let confirmed = || {
-        database.query(
-            "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'keeps' AND active AND confirmed_flush_lsn > '0/0'",
-        )
-    };
+    database.await_stream("keeps", true);
+    let sql = "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'keeps'";
+    let confirmed = || database.value(sql);
     let limit = Instant::now() + Duration::from_secs(60);
-    while confirmed().is_empty() {
-        assert!(Instant::now() < limit, "the slot is not read: {:?}", job.last_failure());
-    }
     let before = confirmed();
     database.execute("INSERT INTO t SELECT generate_series(1, 1000)");
     while read.load(Ordering::Relaxed) < 1_000 {

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
 
 use millstream::connectors::postgres_cdc::PostgresCdcSource;
 use tokio::runtime::{Builder, Runtime};
@@ -157,6 +158,22 @@ impl Database {
     /// The one value of a query.
     pub fn value(&self, sql: &str) -> String {
         self.query(sql)[0][0].clone().unwrap()
+    }
+
+    /// Waits until a slot is read, and not only being made, or until it is no longer in use.
+    #[track_caller]
+    pub fn await_stream(&self, slot: &str, is_read: bool) {
+        let sql = format!(
+            "SELECT s.active, r.state IN ('catchup', 'streaming') FROM pg_replication_slots s \
+             LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = '{slot}'"
+        );
+        let limit = Instant::now() + Duration::from_secs(60);
+        let column =
+            |index: usize| self.query(&sql).first().is_some_and(|row| row[index].as_deref() == Some("t"));
+        while if is_read { !column(1) } else { column(0) } {
+            assert!(Instant::now() < limit, "slot {slot}: {:?}", self.query(&sql));
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// A source of tables, with a slot of the database's name.
