@@ -166,6 +166,11 @@ pub trait SinkWriter: Send + 'static {
         cx: &mut TaskContext,
     ) -> impl Future<Output = Result<Vec<Self::Committable>>> + Send + 'static;
 
+    /// These have been made visible, and no snapshot lists them from now on: what names them may be used again.
+    fn committed(&mut self, committables: &[Self::Committable]) {
+        let _ = committables;
+    }
+
     /// What must be known after a restore.
     fn state(&self) -> Self::State;
 

@@ -113,7 +113,14 @@ impl<W: SinkWriter> SinkAdapter<W> {
                 Some(result) => {
                     let (checkpoints, _) = self.commits.swap_remove(index);
                     result?;
-                    checkpoints.iter().for_each(|checkpoint| drop(self.uncommitted.remove(checkpoint)));
+                    let prepared =
+                        checkpoints.iter().filter_map(|checkpoint| self.uncommitted.remove(checkpoint));
+                    for prepared in prepared.collect::<Vec<_>>() {
+                        // It is there: else it could not have been committed.
+                        if let Some(Ok(committables)) = prepared.now_or_never() {
+                            self.writer.committed(&committables);
+                        }
+                    }
                 }
             }
         }

@@ -2,13 +2,15 @@ use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
 
-use millstream_runtime::ErrorKind;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::TaskContext;
 use millstream_runtime::testing::{HarnessSetup, OperatorHarness};
+use millstream_runtime::{ErrorKind, Result};
 use parking_lot::Mutex;
 
-use super::Sink;
 use super::adapter::SinkAdapter;
 use super::print::{PrintSink, Printer};
+use super::{Committer, Sink, SinkOutput, SinkWriter};
 
 #[derive(Default)]
 struct Paper(Mutex<String>);
@@ -89,4 +91,61 @@ fn a_broken_pipe_fails_the_job() {
     let error = sink.push_all([1]).and_then(|()| sink.poll()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::External);
     assert!(error.to_string().contains("standard output"), "{error}");
+}
+
+/// Has a number to commit at each checkpoint, and notes which have been.
+struct Numbered {
+    next: u32,
+    committed: Arc<Mutex<Vec<u32>>>,
+}
+
+impl SinkWriter for Numbered {
+    type Record = u32;
+    type State = u32;
+    type Committable = u32;
+
+    fn write(&mut self, _: &mut Batch<u32>, _: &mut SinkOutput<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn prepare_commit(
+        &mut self,
+        _: &mut TaskContext,
+    ) -> impl Future<Output = Result<Vec<u32>>> + Send + 'static {
+        self.next += 1;
+        let number = self.next;
+        async move { Ok(vec![number]) }
+    }
+
+    fn committed(&mut self, committables: &[u32]) {
+        self.committed.lock().extend(committables);
+    }
+
+    fn state(&self) -> u32 {
+        self.next
+    }
+
+    fn committer(&self) -> impl Committer<u32> {
+        |_: Vec<u32>| async { Ok(()) }
+    }
+}
+
+#[test]
+fn a_writer_is_told_of_commits_when_no_snapshot_lists_them_any_more() {
+    let committed = Arc::<Mutex<Vec<u32>>>::default();
+    let writer = Numbered { next: 0, committed: committed.clone() };
+    let adapter = SinkAdapter::new(writer);
+    let mut harness = OperatorHarness::with(HarnessSetup::new().manual_io(), adapter).unwrap();
+    harness.snapshot(1).unwrap();
+    harness.completed(1).unwrap();
+    // The commit is under way: the next snapshot lists it still.
+    let snapshot = harness.snapshot(2).unwrap();
+    assert!(committed.lock().is_empty());
+    harness.run_io().unwrap();
+    assert_eq!(snapshot.list::<u32>("committables").unwrap(), [1, 2]);
+    harness.poll().unwrap();
+    assert_eq!(*committed.lock(), [1]);
+    let snapshot = harness.snapshot(3).unwrap();
+    harness.run_io().unwrap();
+    assert_eq!(snapshot.list::<u32>("committables").unwrap(), [2, 3]);
 }

@@ -43,7 +43,10 @@ pub(in crate::kafka) async fn settle(
     };
     let was_committed = service.lists(committable).await?;
     if was_committed || ignores_lost {
-        abort_later(service, &committable.name.id).await?;
+        // The id was used again after the restored snapshot, by an attempt that is over. Readers of committed records would
+        // wait behind what it has left open, and nobody else aborts it: the snapshot has the id among those that must be
+        // left alone. No writer of this attempt uses it.
+        service.abort(&committable.name.id).await?;
     }
     if was_committed {
         return Ok(());
@@ -64,16 +67,4 @@ pub(in crate::kafka) async fn settle(
          before that one, which may write records a second time, or let the sink `ignore_lost_transactions`"
     );
     Err(Error::new(ErrorKind::Restore, problem))
-}
-
-/// Aborts the transaction that an id has, where the one that was asked about ended long ago: it was begun after the restored
-/// snapshot, by an attempt that is over, and readers of committed records would wait behind it.
-///
-/// Nobody else does so, for the snapshot has the id among those that must be left alone. No writer of this attempt
-/// [uses it](super::pool::Pool::restore).
-async fn abort_later(service: &impl TransactionService, id: &str) -> Result<()> {
-    if service.open(id).await?.iter().any(|open| open == id) {
-        service.abort(id).await?;
-    }
-    Ok(())
 }

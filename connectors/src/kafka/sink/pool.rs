@@ -95,7 +95,8 @@ impl Pool {
         self.state.lock().prepared.remove(name)
     }
 
-    /// The transactions of these ids are committed.
+    /// The transactions of these ids are committed, and no snapshot lists them from now on: the ids may be used again. Before
+    /// that, a snapshot could have two transactions of one id, and whoever commits the earlier would abort the later.
     pub(super) fn settled<'a>(&self, ids: impl IntoIterator<Item = &'a String>) {
         let mut state = self.state.lock();
         for id in ids {
@@ -106,15 +107,14 @@ impl Pool {
         }
     }
 
-    /// The transaction of this id is committed, and its producer ready for the next. Gives it back if none follows.
+    /// The transaction of this id is committed, and its producer ready for the next, once the id is
+    /// [settled](Self::settled). Gives it back if none follows.
     pub(super) fn committed(
         &self,
         id: &str,
         producer: Arc<TransactionProducer>,
     ) -> Option<Arc<TransactionProducer>> {
         let mut state = self.state.lock();
-        state.taken.remove(id);
-        state.in_doubt.remove(id);
         if state.is_ending {
             return Some(producer);
         }

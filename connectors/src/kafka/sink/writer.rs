@@ -272,6 +272,12 @@ impl<S: RecordSerializer> SinkWriter for KafkaWriter<S> {
         }
     }
 
+    fn committed(&mut self, committables: &[KafkaCommittable]) {
+        if let Delivery::Transactions { transactions, .. } = &self.delivery {
+            transactions.pool.settled(committables.iter().map(|committable| &committable.name.id));
+        }
+    }
+
     fn state(&self) -> KafkaWriterState {
         let in_doubt = match &self.delivery {
             Delivery::Plain(_) => Vec::new(),
@@ -328,9 +334,6 @@ impl KafkaCommitter {
         }
         settle(&Service { cluster: &self.cluster, client: &self.client }, committable, self.ignores_lost)
             .await?;
-        if let Some(pool) = &self.pool {
-            pool.settled([&name.id]);
-        }
         Ok(())
     }
 }
