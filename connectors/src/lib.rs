@@ -6,6 +6,8 @@
 //! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
 //! | `postgres-cdc` | `postgres_cdc` | rows of tables of Postgres and all their changes, exactly once |
 
+#[cfg(any(feature = "files", feature = "kafka"))]
+mod bad_record;
 #[cfg(feature = "files")]
 pub mod files;
 #[cfg(any(feature = "files", feature = "kafka"))]
@@ -17,5 +19,7 @@ pub mod postgres_cdc;
 #[cfg(any(feature = "files", feature = "kafka"))]
 mod under_way;
 
+#[cfg(any(feature = "files", feature = "kafka"))]
+pub use bad_record::BadRecord;
 #[cfg(any(feature = "files", feature = "kafka"))]
 pub use gathered::Gathered;

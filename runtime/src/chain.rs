@@ -23,8 +23,8 @@ mod wire;
 pub use collector::{Collector, Discard, Signal, Stage};
 pub use context::TaskContext;
 pub use fan_out::FanOut;
-pub use link::{Link, SourceLink, SplitReaderLink};
-pub(crate) use link::{SourceHead, SplitReaderHead};
+pub use link::Link;
+pub(crate) use link::{NoInput, SourceHead, SourceLink, SplitReaderHead};
 pub use open_context::{OpenContext, OperatorInfo};
 pub use operator::{
     Operator, OperatorHooks, SourceOperator, SourceStatus, SplitReaderOperator, TwoInputOperator,

@@ -15,8 +15,8 @@ use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
 use crate::chunk::{Chunk, KeyLayout, exchange};
 use crate::connectors::{
-    ScanContext, TableSource, WatermarkStrategy, keeps_keys_together, parse_duration, table_sink,
-    table_source, watermark_options,
+    ScanContext, TableSource, WatermarkOptions, WatermarkStrategy, keeps_keys_together, parse_duration,
+    table_sink, table_source, watermark_options,
 };
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
@@ -122,7 +122,8 @@ impl<'a> Translator<'a> {
         let inputs = plan.inputs.iter().map(|input| self.stream(input)).collect::<SqlResult<Vec<_>>>()?;
         match (&plan.node, inputs.as_slice()) {
             (PhysicalNode::Scan { table, columns, watermark, .. }, _) => {
-                self.scan(table, columns, watermark.as_ref(), &plan.schema)
+                let rows = self.scan(table, columns, watermark.as_ref(), &plan.schema)?;
+                Ok(if is_single(plan) { rows.parallelism(1) } else { rows })
             }
             (PhysicalNode::Values(rows), _) => self.values(rows, &plan.schema),
             (PhysicalNode::Calc { condition, projection }, [input]) => {
@@ -322,7 +323,8 @@ impl<'a> Translator<'a> {
         schema: &Schema,
     ) -> SqlResult<Stream<Chunk>> {
         let source = table_source(self.session, table)?;
-        if watermark_options(table)?.alignment.is_some() && !source.aligns_watermarks() {
+        let options = watermark_options(table)?;
+        if options.alignment.is_some() && !source.aligns_watermarks() {
             return Err(SqlError::unsupported(format!(
                 "'scan.watermark.alignment.*' of table {} is not supported by its connector",
                 table.path.quoted()
@@ -330,11 +332,9 @@ impl<'a> Translator<'a> {
             .with_hint("leave the options out: they change how much is buffered, not what comes out"));
         }
         let watermarks =
-            watermark.map(|expression| self.watermarks(&*source, table, expression)).transpose()?;
+            watermark.map(|expression| self.watermarks(&*source, options, expression)).transpose()?;
         let (environment, watermarks) = (self.environment, watermarks.as_ref());
         let rows = source.scan(&ScanContext { table, environment, columns, schema, watermarks })?;
-        let is_single = !source.changelog_mode().is_insert_only() && !keeps_keys_together(table);
-        let rows = if is_single { rows.parallelism(1) } else { rows };
         Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
     }
 
@@ -342,10 +342,9 @@ impl<'a> Translator<'a> {
     fn watermarks(
         &self,
         source: &dyn TableSource,
-        table: &Table,
+        options: WatermarkOptions,
         expression: &Expression,
     ) -> SqlResult<WatermarkStrategy> {
-        let options = watermark_options(table)?;
         let expression = WatermarkExpression::new(expression, &self.session.build_context())?;
         let emission = options.emission.unwrap_or_else(|| source.watermark_emission());
         let idle_timeout = match options.idle_timeout {

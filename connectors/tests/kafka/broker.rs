@@ -1,5 +1,8 @@
 //! A Kafka node for a test, and Kafka's own tools.
 
+#[path = "../support/services.rs"]
+mod services;
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -29,20 +32,15 @@ impl Broker {
 
     /// A node of the test's own, to be killed.
     pub fn start() -> Option<Self> {
-        if std::env::var_os("MILLSTREAM_SKIP_SERVICES").is_some() {
-            eprintln!("SKIPPED: this test needs a Kafka node, and MILLSTREAM_SKIP_SERVICES is set");
+        let has_java = || {
+            let java =
+                Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            java.is_ok_and(|status| status.success())
+        };
+        if services::is_skipped("a Kafka node", "java", has_java) {
             return None;
         }
-        let java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !java.is_ok_and(|status| status.success()) {
-            let reason = "SKIPPED: no `java`, which the Kafka node of the tests needs";
-            assert!(std::env::var_os("MILLSTREAM_REQUIRE_SERVICES").is_none(), "{reason}");
-            eprintln!("{reason}");
-            return None;
-        }
-        let home = std::env::var_os("SERVICES_HOME")
-            .map_or_else(|| std::env::temp_dir().join("millstream-services"), PathBuf::from);
-        let broker = Self { port: free_ports(), home };
+        let broker = Self { port: free_ports(), home: services::home() };
         broker.run(&["start"]);
         Some(broker)
     }

@@ -9,15 +9,7 @@ use millstream::engine::state::snapshot::storage::resolve;
 use super::broker::Broker;
 use super::jobs::{CountKeys, assert_same, counted, records};
 use super::process::{JOB_NAME, start};
-
-/// Random numbers from the seed in `MILLSTREAM_SEED`, or from another one each time; prints it.
-fn random() -> Random {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let seed = std::env::var("MILLSTREAM_SEED").ok();
-    let seed = seed.map_or_else(|| RandomState::new().build_hasher().finish(), |seed| seed.parse().unwrap());
-    eprintln!("MILLSTREAM_SEED={seed}");
-    Random::new(seed)
-}
+use super::support::random;
 
 /// The number of the latest checkpoint in the folder of a job's snapshots.
 fn latest_checkpoint(snapshots: &Path) -> u64 {
@@ -46,7 +38,7 @@ fn run_killing(
         let lifetime = Duration::from_millis(random.below(if dies_young { 2_000 } else { 600 }) as u64);
         let mut started = Instant::now();
         let status = loop {
-            if let Some(status) = process.try_wait().unwrap() {
+            if let Some(status) = process.ended() {
                 break Some(status);
             }
             if !dies_young && latest_checkpoint(snapshots) == before {
@@ -63,8 +55,7 @@ fn run_killing(
             std::thread::sleep(Duration::from_millis(5));
         };
         let Some(status) = status else {
-            process.kill().unwrap();
-            process.wait().unwrap();
+            drop(process);
             killed += 1;
             useful += u32::from(latest_checkpoint(snapshots) > before);
             at_kill(killed);

@@ -18,3 +18,5 @@ mod jobs;
 mod kills;
 mod process;
 mod semantics;
+#[path = "../support/process.rs"]
+mod support;

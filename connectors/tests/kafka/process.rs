@@ -1,12 +1,11 @@
 //! A job as a process of its own, which can be killed: this test's program, started again.
 
-use std::fs::File;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use millstream::connectors::kafka::DeliveryGuarantee;
 
 use super::jobs::CountKeys;
+use super::support::{self, Process};
 
 /// The name of the job.
 pub const JOB_NAME: &str = "count keys";
@@ -15,17 +14,9 @@ const JOB: &str = "MILLSTREAM_TEST_JOB";
 const SNAPSHOTS: &str = "MILLSTREAM_TEST_SNAPSHOTS";
 
 /// Starts a job as a process; what it says goes to a file.
-pub fn start(job: &CountKeys, snapshots: &Path, log: &Path) -> Child {
-    let log = File::options().create(true).append(true).open(log).unwrap();
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "process::the_process", "--nocapture"])
-        .env(JOB, serde_json::to_string(job).unwrap())
-        .env(SNAPSHOTS, snapshots)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .unwrap()
+pub fn start(job: &CountKeys, snapshots: &Path, log: &Path) -> Process {
+    let job = serde_json::to_string(job).unwrap();
+    support::start(log, |command| command.env(JOB, job).env(SNAPSHOTS, snapshots))
 }
 
 #[test]

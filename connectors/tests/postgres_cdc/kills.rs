@@ -9,16 +9,8 @@ use millstream::engine::clock::Random;
 
 use super::process::start;
 use super::server::{Database, Server};
+use super::support::random;
 use super::writer::{TABLES, fill, write};
-
-/// Random numbers from the seed in `MILLSTREAM_SEED`, or from another one each time; prints it.
-fn random() -> Random {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let seed = std::env::var("MILLSTREAM_SEED").ok();
-    let seed = seed.map_or_else(|| RandomState::new().build_hasher().finish(), |seed| seed.parse().unwrap());
-    eprintln!("MILLSTREAM_SEED={seed}");
-    Random::new(seed)
-}
 
 /// How many files have been committed: a checkpoint alone may be without any progress.
 fn committed_files(folder: &Path) -> usize {
@@ -151,7 +143,7 @@ fn capture(kills: Kills) -> Fold {
             let is_late = 2 * (jobs + servers) <= kills.jobs + kills.servers;
             while (is_late && !reads_changes()) || (!dies_young && committed_files(folder) == before) {
                 assert!(began.elapsed() < Duration::from_secs(120), "the job does not get on:\n{}", said());
-                assert!(!process.has_ended(), "the job has ended:\n{}", said());
+                assert!(process.ended().is_none(), "the job has ended:\n{}", said());
                 std::thread::sleep(Duration::from_millis(5));
             }
             std::thread::sleep(Duration::from_millis(random.below(300) as u64));
@@ -175,7 +167,7 @@ fn capture(kills: Kills) -> Fold {
                 break;
             }
             lines = now;
-            assert!(!process.has_ended(), "the job has ended:\n{}", said());
+            assert!(process.ended().is_none(), "the job has ended:\n{}", said());
             if began.elapsed() > Duration::from_secs(120) {
                 let (tables, actual) = (Fold::of(&lines).tables, actual(&database));
                 let missing = actual.iter().filter(|(key, row)| tables.get(*key) != Some(row)).take(5);

@@ -20,4 +20,6 @@ mod process;
 mod refusals;
 mod semantics;
 mod server;
+#[path = "../support/process.rs"]
+mod support;
 mod writer;

@@ -1,8 +1,6 @@
 //! A job as a process of its own, which can be killed: this test's program, started again.
 
-use std::fs::File;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,40 +9,18 @@ use millstream::connectors::files::FileSink;
 use millstream::connectors::postgres_cdc::{ChangeRecord, ColumnValue, PostgresCdcSource};
 use millstream::prelude::*;
 
+use super::support::{self, Process};
+
 const PORT: &str = "MILLSTREAM_TEST_PORT";
 const FOLDER: &str = "MILLSTREAM_TEST_FOLDER";
 const PARALLELISM: &str = "MILLSTREAM_TEST_PARALLELISM";
 
-/// A running job. It is killed when this is dropped.
-pub struct Process(Child);
-
-impl Process {
-    pub fn has_ended(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_some()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may be gone.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Starts the job as a process; what it says goes to a file in the folder, as do its snapshots and its output.
 pub fn start(port: u16, folder: &Path, parallelism: usize) -> Process {
-    let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    let process = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "process::the_process", "--nocapture"])
-        .env(PORT, port.to_string())
-        .env(FOLDER, folder)
-        .env(PARALLELISM, parallelism.to_string())
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn();
-    Process(process.unwrap())
+    let (port, parallelism) = (port.to_string(), parallelism.to_string());
+    support::start(&folder.join("log"), |command| {
+        command.env(PORT, port).env(FOLDER, folder).env(PARALLELISM, parallelism)
+    })
 }
 
 /// A change as a line: table, kind, where it is from, and the values, with tabs between.

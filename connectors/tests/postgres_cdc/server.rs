@@ -1,5 +1,8 @@
 //! A Postgres server for tests.
 
+#[path = "../support/services.rs"]
+mod services;
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -33,26 +36,17 @@ impl Server {
 
     /// A server of the test's own, to be killed.
     pub fn start() -> Option<Self> {
-        if std::env::var_os("MILLSTREAM_SKIP_SERVICES").is_some() {
-            eprintln!("SKIPPED: this test needs a Postgres server, and MILLSTREAM_SKIP_SERVICES is set");
-            return None;
-        }
-        let is_there = |program: &str| {
-            let tried =
-                Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-            tried.is_ok_and(|status| status.success())
+        let has_server = || {
+            let initdb =
+                Command::new("initdb").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            initdb.is_ok_and(|status| status.success()) || Path::new("/usr/lib/postgresql").is_dir()
         };
-        if !is_there("initdb") && !Path::new("/usr/lib/postgresql").is_dir() {
-            let reason = "SKIPPED: no `initdb`, which the Postgres server of the tests needs";
-            assert!(std::env::var_os("MILLSTREAM_REQUIRE_SERVICES").is_none(), "{reason}");
-            eprintln!("{reason}");
+        if services::is_skipped("a Postgres server", "initdb", has_server) {
             return None;
         }
-        let home = std::env::var_os("SERVICES_HOME")
-            .map_or_else(|| std::env::temp_dir().join("millstream-services"), PathBuf::from);
         // Nobody has it now; somebody could take it before the server does, and then the test fails loudly.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { port, home };
+        let server = Self { port, home: services::home() };
         server.restart();
         Some(server)
     }

@@ -113,11 +113,10 @@ impl<W: SinkWriter> SinkAdapter<W> {
                 Some(result) => {
                     let (checkpoints, _) = self.commits.swap_remove(index);
                     result?;
-                    let prepared =
-                        checkpoints.iter().filter_map(|checkpoint| self.uncommitted.remove(checkpoint));
-                    for prepared in prepared.collect::<Vec<_>>() {
+                    for checkpoint in checkpoints {
+                        let prepared = self.uncommitted.remove(&checkpoint);
                         // It is there: else it could not have been committed.
-                        if let Some(Ok(committables)) = prepared.now_or_never() {
+                        if let Some(Ok(committables)) = prepared.and_then(FutureExt::now_or_never) {
                             self.writer.committed(&committables);
                         }
                     }

@@ -74,14 +74,14 @@ impl<I: Send, O: Send, Op: Operator<I, O>> Collector<I> for Link<Op, I, O> {
     }
 }
 
-/// A source at the head of a chain.
-pub struct SourceLink<Op, O> {
-    core: LinkCore<Op, NoInput, O>,
+/// A source at the head of a chain. `I` is what it takes in: nothing, or splits.
+pub(crate) struct SourceLink<Op, I, O> {
+    core: LinkCore<Op, I, O>,
     pacer: Pacer,
 }
 
-/// What a source takes in: nothing.
-struct NoInput;
+/// What a source takes in that finds its splits itself: nothing.
+pub(crate) struct NoInput;
 
 impl<Op, O> LinkInput<Op, O> for NoInput {
     fn len(&self) -> usize {
@@ -107,7 +107,7 @@ pub(crate) trait SourceHead: Stage {
     fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus>;
 }
 
-impl<O, Op: SourceOperator<O>> SourceLink<Op, O> {
+impl<O, Op: SourceOperator<O>, I: LinkInput<Op, O>> SourceLink<Op, I, O> {
     /// Puts `operator` before `next`.
     pub(crate) fn new(
         operator: Op,
@@ -120,7 +120,7 @@ impl<O, Op: SourceOperator<O>> SourceLink<Op, O> {
     }
 }
 
-impl<O: Send, Op: SourceOperator<O>> Stage for SourceLink<Op, O> {
+impl<O: Send, Op: SourceOperator<O>, I: LinkInput<Op, O>> Stage for SourceLink<Op, I, O> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.core.signal(signal, cx)
     }
@@ -134,27 +134,12 @@ impl<O: Send, Op: SourceOperator<O>> Stage for SourceLink<Op, O> {
     }
 }
 
-impl<O: Send, Op: SourceOperator<O>> SourceHead for SourceLink<Op, O> {
+impl<O: Send, Op: SourceOperator<O>, I: LinkInput<Op, O>> SourceHead for SourceLink<Op, I, O> {
     fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus> {
-        next_batch(&mut self.core, &mut self.pacer, cx)
+        cx.begin_source_batch();
+        let (core, len) = (&mut self.core, cx.source_pace().min(Batch::<O>::FULL));
+        self.pacer.pace(len, cx, |cx| core.work(cx, Op::next))
     }
-}
-
-/// Asks a source for about one batch, of as many records as the slowest operator of its chain takes at a time.
-fn next_batch<O, Op: SourceOperator<O>, I: LinkInput<Op, O>>(
-    core: &mut LinkCore<Op, I, O>,
-    pacer: &mut Pacer,
-    cx: &mut TaskContext,
-) -> Result<SourceStatus> {
-    cx.begin_source_batch();
-    let len = cx.source_pace().min(Batch::<O>::FULL);
-    pacer.pace(len, cx, |cx| core.work(cx, Op::next))
-}
-
-/// An operator that reads the splits that come to it, at the head of a chain.
-pub struct SplitReaderLink<Op, S, O> {
-    core: LinkCore<Op, Batch<S>, O>,
-    pacer: Pacer,
 }
 
 /// A reader of splits at the head of a chain, whatever its records are.
@@ -165,40 +150,7 @@ pub(crate) trait SplitReaderHead<S>: SourceHead {
     fn splits_status(&mut self, status: StreamStatus, cx: &mut TaskContext) -> Result<()>;
 }
 
-impl<S: Send, O, Op: SplitReaderOperator<S, O>> SplitReaderLink<Op, S, O> {
-    /// Puts `operator` before `next`.
-    pub(crate) fn new(
-        operator: Op,
-        info: OperatorInfo,
-        next: Box<dyn Collector<O>>,
-        sides: Vec<Box<dyn SideCollector>>,
-        cx: &TaskContext,
-    ) -> Self {
-        Self { core: LinkCore::new(operator, info, next, sides, cx), pacer: Pacer::new() }
-    }
-}
-
-impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> Stage for SplitReaderLink<Op, S, O> {
-    fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
-        self.core.signal(signal, cx)
-    }
-
-    fn drain(&mut self, cx: &mut TaskContext) {
-        self.core.drain(cx);
-    }
-
-    fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
-        self.core.resume(cx)
-    }
-}
-
-impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> SourceHead for SplitReaderLink<Op, S, O> {
-    fn next(&mut self, cx: &mut TaskContext) -> Result<SourceStatus> {
-        next_batch(&mut self.core, &mut self.pacer, cx)
-    }
-}
-
-impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> SplitReaderHead<S> for SplitReaderLink<Op, S, O> {
+impl<S: Send, O: Send, Op: SplitReaderOperator<S, O>> SplitReaderHead<S> for SourceLink<Op, Batch<S>, O> {
     fn splits(&mut self, splits: &mut Batch<S>, cx: &mut TaskContext) -> Result<()> {
         self.core.take_in(splits, cx)
     }

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::OperatorCounters;
 
 /// What an operator takes in at a time.
-pub(super) trait LinkInput<Op, O>: Send + Sized {
+pub(crate) trait LinkInput<Op, O>: Send + Sized {
     /// How many elements are left in it.
     fn len(&self) -> usize;
     /// How many records that is, for the counters.

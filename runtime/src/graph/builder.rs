@@ -10,9 +10,10 @@ use super::id::{EdgeId, GraphId, NodeId};
 use super::node::{BuildTask, ChainingPolicy, Node, NodeRole};
 use super::side::SidePorts;
 use super::subtask::SubtaskBuilder;
+use crate::batch::Batch;
 use crate::chain::{
-    Collector, Link, Operator, OperatorInfo, SourceLink, SourceOperator, SplitReaderLink,
-    SplitReaderOperator, TwoInputLink, TwoInputOperator,
+    Collector, Link, NoInput, Operator, OperatorInfo, SourceLink, SourceOperator, SplitReaderOperator,
+    TwoInputLink, TwoInputOperator,
 };
 use crate::error::Result;
 use crate::input::InputGate;
@@ -163,7 +164,8 @@ impl JobGraph {
             Box::new(move |builder| {
                 let (next, sides) = (out.build(builder)?, out_sides.build(builder)?);
                 let info = builder.operator(node)?;
-                let link = SourceLink::new(make(&info), info, next, sides, builder.context());
+                let link =
+                    SourceLink::<_, NoInput, _>::new(make(&info), info, next, sides, builder.context());
                 Ok(Box::new(SourceTask::new(Box::new(link))))
             }),
         );
@@ -191,7 +193,8 @@ impl JobGraph {
             Box::new(move |builder| {
                 let (next, sides) = (out.build(builder)?, out_sides.build(builder)?);
                 let info = builder.operator(node)?;
-                let link = SplitReaderLink::new(make(&info), info, next, sides, builder.context());
+                let link =
+                    SourceLink::<_, Batch<S>, _>::new(make(&info), info, next, sides, builder.context());
                 let channels = edges.iter().flat_map(|edge| edge.incoming(builder)).collect();
                 Ok(Box::new(SplitReaderTask::new(InputGate::new(channels, 0), Box::new(link))))
             }),

@@ -8,6 +8,7 @@ use super::{Budget, Progress};
 use crate::chain::{Signal, Stage, TaskContext};
 use crate::checkpoint::{Barrier, Control, Report};
 use crate::error::Result;
+use crate::input::Alignment;
 
 /// The clock is read once for so many steps; slow operators have it read more often.
 const STEPS_PER_READING: u32 = 4;
@@ -30,6 +31,11 @@ enum Phase {
 pub(super) trait Body: Stage {
     /// Takes one step: one event or one batch of a source.
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome>;
+
+    /// The barriers of its inputs, if it has any.
+    fn alignment(&mut self) -> Option<&mut Alignment> {
+        None
+    }
 
     /// The state has been cut at this barrier.
     fn after_cut(&mut self, barrier: &Barrier) {
@@ -170,6 +176,12 @@ impl Lifecycle {
         message: &Control,
         cx: &mut TaskContext,
     ) -> Result<()> {
+        if let Control::CheckpointAborted(checkpoint) = message
+            && let Some(alignment) = body.alignment()
+        {
+            alignment.abort(*checkpoint);
+            cx.waker().wake_by_ref();
+        }
         match message {
             Control::Trigger(barrier) => {
                 self.cuts.push_back(Cut { barrier: barrier.clone(), alignment: Duration::ZERO });

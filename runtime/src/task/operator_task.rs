@@ -7,7 +7,7 @@ use crate::chain::{Collector, Signal, Stage, TaskContext};
 use crate::checkpoint::Control;
 use crate::error::Result;
 use crate::event::Event;
-use crate::input::InputGate;
+use crate::input::{Alignment, InputGate};
 
 /// Takes events from one input gate into a chain.
 pub struct OperatorTask<T> {
@@ -43,6 +43,10 @@ impl<T: Send> Stage for OperatorBody<T> {
 }
 
 impl<T: Send> Body for OperatorBody<T> {
+    fn alignment(&mut self) -> Option<&mut Alignment> {
+        Some(&mut self.inputs.alignment)
+    }
+
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
         let Some((input, event)) = self.gate.poll(&self.inputs.alignment) else {
             return Ok(StepOutcome::Dry);
@@ -65,10 +69,6 @@ impl<T: Send> Task for OperatorTask<T> {
     }
 
     fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()> {
-        if let Control::CheckpointAborted(checkpoint) = message {
-            self.body.inputs.alignment.abort(checkpoint);
-            cx.waker().wake_by_ref();
-        }
         self.lifecycle.control(&mut self.body, &message, cx)
     }
 }

@@ -8,7 +8,7 @@ use crate::chain::{Signal, SourceStatus, SplitReaderHead, Stage, TaskContext};
 use crate::checkpoint::{Barrier, Control};
 use crate::error::Result;
 use crate::event::Event;
-use crate::input::{InputGate, Merged};
+use crate::input::{Alignment, InputGate, Merged};
 
 /// Asks a source for records as a [`SourceTask`](super::SourceTask) does, and gives it the splits that come
 /// through an input gate.
@@ -75,6 +75,10 @@ impl<S: Send> SplitReaderBody<S> {
 }
 
 impl<S: Send> Body for SplitReaderBody<S> {
+    fn alignment(&mut self) -> Option<&mut Alignment> {
+        Some(&mut self.inputs.alignment)
+    }
+
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
         if let Some((input, event)) = self.gate.poll(&self.inputs.alignment) {
             return self.take(input, event, cx);
@@ -104,10 +108,6 @@ impl<S: Send> Task for SplitReaderTask<S> {
     }
 
     fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()> {
-        if let Control::CheckpointAborted(checkpoint) = message {
-            self.body.inputs.alignment.abort(checkpoint);
-            cx.waker().wake_by_ref();
-        }
         self.lifecycle.control(&mut self.body, &message, cx)
     }
 }

@@ -7,7 +7,7 @@ use crate::chain::{Signal, Stage, TaskContext, TwoInputCollector};
 use crate::checkpoint::Control;
 use crate::error::Result;
 use crate::event::Event;
-use crate::input::InputGate;
+use crate::input::{Alignment, InputGate};
 
 /// Takes events from two input gates, in turn, into a chain.
 pub struct TwoInputTask<A, B> {
@@ -95,6 +95,10 @@ impl<A: Send, B: Send> Stage for TwoInputBody<A, B> {
 }
 
 impl<A: Send, B: Send> Body for TwoInputBody<A, B> {
+    fn alignment(&mut self) -> Option<&mut Alignment> {
+        Some(&mut self.inputs.alignment)
+    }
+
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
         self.second_is_next = !self.second_is_next;
         let mut taken = if self.second_is_next { self.poll_first(cx)? } else { self.poll_second(cx)? };
@@ -111,10 +115,6 @@ impl<A: Send, B: Send> Task for TwoInputTask<A, B> {
     }
 
     fn control(&mut self, message: Control, cx: &mut TaskContext) -> Result<()> {
-        if let Control::CheckpointAborted(checkpoint) = message {
-            self.body.inputs.alignment.abort(checkpoint);
-            cx.waker().wake_by_ref();
-        }
         self.lifecycle.control(&mut self.body, &message, cx)
     }
 }

@@ -17,7 +17,7 @@ impl<O: Send + 'static> Harness<NoInput, O> {
     /// Opens the source as `setup` says.
     pub fn with(setup: HarnessSetup<'_>, operator: impl SourceOperator<O>) -> Result<Self> {
         Self::build(setup, |info, next, sides, cx| {
-            NoInput(Box::new(SourceLink::new(operator, info, next, sides, cx)))
+            NoInput(Box::new(SourceLink::<_, crate::chain::NoInput, _>::new(operator, info, next, sides, cx)))
         })
     }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use millstream_runtime::graph::OutputTag;
 use millstream_runtime::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
+use crate::bad_record::quoted;
 use crate::files::format::RowError;
 
 /// What to do about a row that cannot be read.
@@ -18,15 +18,7 @@ use crate::files::format::RowError;
 /// let numbers = FileSource::json_lines::<u64>("numbers.jsonl")
 ///     .on_error(BadRecord::SideOutput(unreadable.clone()));
 /// ```
-#[derive(Clone)]
-pub enum BadRecord {
-    /// The job fails, naming the file, the place in it and what is wrong.
-    Fail,
-    /// The row is passed over and counted as skipped.
-    Skip,
-    /// The row goes to a side output.
-    SideOutput(OutputTag<BadRecordInfo>),
-}
+pub type BadRecord = crate::BadRecord<BadRecordInfo>;
 
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,9 +36,6 @@ pub struct BadRecordInfo {
     pub error: String,
 }
 
-/// How much of a row an error quotes, in characters.
-const QUOTED: usize = 200;
-
 impl BadRecordInfo {
     pub(super) fn new(file: &str, offset: u64, line: Option<u64>, row: &[u8], error: &RowError) -> Self {
         let text = String::from_utf8_lossy(row).trim_end_matches(['\r', '\n']).to_owned();
@@ -58,11 +47,10 @@ impl fmt::Display for BadRecordInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, offset, line, text, error } = self;
         let line = line.map_or_else(String::new, |line| format!("line {line}, "));
-        let quoted: String = text.chars().take(QUOTED).collect();
-        let more = if quoted.len() < text.len() { "…" } else { "" };
+        let quoted = quoted(text);
         write!(
             formatter,
-            "`{file}`: {line}the row at byte {offset} cannot be read: {error}; it is `{quoted}{more}`"
+            "`{file}`: {line}the row at byte {offset} cannot be read: {error}; it is `{quoted}`"
         )
     }
 }

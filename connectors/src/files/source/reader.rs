@@ -210,15 +210,15 @@ fn take_row<T: millstream_state::Record>(
     output: &mut Output<'_, T>,
     failed: &mut Option<BadRecordInfo>,
 ) -> Result<()> {
-    match (row, on_error) {
+    match row {
         // Timestamps follow, for all records at once.
-        (Ok(record), _) => output.batch().push(record, Timestamp::MIN),
-        (Err(row), BadRecord::Fail) => {
-            *failed = Some(row.clone());
-            return Err(row.into());
+        Ok(record) => output.batch().push(record, Timestamp::MIN),
+        Err(row) => {
+            if matches!(on_error, BadRecord::Fail) {
+                *failed = Some(row.clone());
+            }
+            on_error.pass(row, Timestamp::MIN, output)?;
         }
-        (Err(_), BadRecord::Skip) => output.counters().skipped_records.add(1),
-        (Err(row), BadRecord::SideOutput(tag)) => output.emit_side(tag, row, Timestamp::MIN)?,
     }
     Ok(())
 }

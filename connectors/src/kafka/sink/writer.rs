@@ -333,8 +333,7 @@ impl KafkaCommitter {
             }
         }
         settle(&Service { cluster: &self.cluster, client: &self.client }, committable, self.ignores_lost)
-            .await?;
-        Ok(())
+            .await
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use millstream_runtime::graph::OutputTag;
 use millstream_runtime::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::deserialize::RecordView;
+use crate::bad_record::quoted;
 use crate::kafka::TopicPartition;
 
 /// What to do about a record that cannot be read.
@@ -19,15 +19,7 @@ use crate::kafka::TopicPartition;
 /// let numbers = KafkaSource::json::<u64>("localhost:9092", "numbers")
 ///     .on_error(BadRecord::SideOutput(unreadable.clone()));
 /// ```
-#[derive(Clone)]
-pub enum BadRecord {
-    /// The job fails, naming the record's place and what is wrong.
-    Fail,
-    /// The record is passed over and counted as skipped.
-    Skip,
-    /// The record goes to a side output.
-    SideOutput(OutputTag<BadRecordInfo>),
-}
+pub type BadRecord = crate::BadRecord<BadRecordInfo>;
 
 /// A record that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,9 +35,6 @@ pub struct BadRecordInfo {
     /// What is wrong with it.
     pub error: String,
 }
-
-/// How much of a value an error quotes, in characters.
-const QUOTED: usize = 200;
 
 impl BadRecordInfo {
     pub(super) fn new(record: &RecordView<'_>, error: String) -> Self {
@@ -65,9 +54,7 @@ impl fmt::Display for BadRecordInfo {
         write!(formatter, "`{partition}`: the record at offset {offset} cannot be read: {error}; ")?;
         let Some(value) = value else { return formatter.write_str("it has no value") };
         let text = String::from_utf8_lossy(value);
-        let quoted: String = text.chars().take(QUOTED).collect();
-        let more = if quoted.len() < text.len() { "…" } else { "" };
-        write!(formatter, "its value is `{quoted}{more}`")
+        write!(formatter, "its value is `{}`", quoted(&text))
     }
 }
 

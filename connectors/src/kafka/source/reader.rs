@@ -13,7 +13,7 @@ use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
-use millstream_state::{Record, Timestamp};
+use millstream_state::Timestamp;
 
 use self::group::GroupOffsets;
 use self::partitions::{Partition, Partitions};
@@ -153,27 +153,12 @@ fn read<D: RecordDeserializer>(
         match deserializer.deserialize(&record) {
             Ok(Some(record)) => batch.push(record, timestamp),
             Ok(None) => {}
-            Err(error) => pass(BadRecordInfo::new(&record, error), timestamp, on_error, output)?,
+            Err(error) => on_error.pass(BadRecordInfo::new(&record, error), timestamp, output)?,
         }
     }
     output.counters().bytes.add(bytes);
     if let Some(Gathered { record, rows, bytes }) = deserializer.gathered()? {
         *batch = Batch::weighing(vec![record], rows, bytes);
-    }
-    Ok(())
-}
-
-/// Does with a record that cannot be read what is to be done with it.
-fn pass<T: Record>(
-    record: BadRecordInfo,
-    timestamp: Timestamp,
-    on_error: &BadRecord,
-    output: &mut Output<'_, T>,
-) -> Result<()> {
-    match on_error {
-        BadRecord::Fail => return Err(record.into()),
-        BadRecord::Skip => output.counters().skipped_records.add(1),
-        BadRecord::SideOutput(tag) => output.emit_side(tag, record, timestamp)?,
     }
     Ok(())
 }

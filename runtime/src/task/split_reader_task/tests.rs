@@ -6,7 +6,7 @@ use millstream_state::{CheckpointId, Timestamp};
 use super::SplitReaderTask;
 use crate::batch::Batch;
 use crate::chain::{
-    Operator, OperatorHooks, Output, SnapshotContext, SourceOperator, SourceStatus, SplitReaderLink,
+    Operator, OperatorHooks, Output, SnapshotContext, SourceLink, SourceOperator, SourceStatus,
     SplitReaderOperator, TaskContext,
 };
 use crate::channel::{ChannelSender, channel};
@@ -69,8 +69,13 @@ impl Reader {
         let (splits, receiver) = channel(64, Arc::default(), Waker::noop().clone(), Waker::noop().clone());
         let output = Captured::default();
         let info = HarnessSetup::new().info().unwrap();
-        let link =
-            SplitReaderLink::new(CountDown::default(), info, Box::new(output.clone()), Vec::new(), &cx);
+        let link = SourceLink::<_, Batch<u32>, _>::new(
+            CountDown::default(),
+            info,
+            Box::new(output.clone()),
+            Vec::new(),
+            &cx,
+        );
         let task = SplitReaderTask::new(InputGate::new(vec![receiver], 0), Box::new(link));
         Self { task, cx, splits, output }
     }
