@@ -7,9 +7,13 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
 
+#[path = "support/processor_time.rs"]
+mod processor_time;
+
 use std::time::Instant;
 
 use millstream::prelude::*;
+use processor_time::processor_time;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -36,14 +40,6 @@ fn count(records: u64, slides: u64) -> (u64, u64) {
     env.execute("sliding windows").unwrap();
     let counts = counted.take();
     (counts.len() as u64, counts.iter().sum())
-}
-
-/// Processor time of this process so far, in seconds.
-fn processor_time() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let mut ticks = || fields.next()?.parse::<f64>().ok();
-    Some((ticks()? + ticks()?) / 100.0)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

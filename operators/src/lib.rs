@@ -8,6 +8,7 @@ mod current_watermark;
 mod environment;
 pub mod function;
 mod keyed_stream;
+pub mod pattern;
 pub mod process;
 mod rolling;
 pub mod sink;

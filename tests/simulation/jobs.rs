@@ -7,6 +7,7 @@ mod expansion;
 mod files;
 mod join;
 mod lateness;
+mod patterns;
 mod rolling;
 mod routes;
 mod sql;
@@ -35,6 +36,7 @@ pub const JOBS: &[Job] = &[
     ("timers", timers::both_domains),
     ("much from timers", drip::from_timers),
     ("join", join::lists_of_two_inputs),
+    ("patterns and late records", patterns::of_records_out_of_order),
     ("enrich and broadcast", enrich::enrich_and_broadcast),
     ("routes", routes::unions_and_sides),
     ("chunks of columns", columns::counted_by_key),

@@ -38,6 +38,7 @@ fn sources_that_forget_their_position_are_noticed() {
 fn lost_timers_are_noticed() {
     is_noticed(Sabotage::DropTimers, "timers");
     is_noticed(Sabotage::DropTimers, "session windows and lateness");
+    is_noticed(Sabotage::DropTimers, "patterns and late records");
 }
 
 #[test]
