@@ -35,7 +35,7 @@
 //! |---|---|
 //! | [`function`] | what functions are given and what they return, and traits for those with state |
 //! | [`state`] | states, aggregate functions, and what a [snapshot](state::snapshot) on a store holds |
-//! | [`time`], [`window`], [`pattern`] | timestamps and watermarks; windows; sequences of events that are looked for |
+//! | [`time`], [`window`], [`join`], [`pattern`] | timestamps and watermarks; windows; joins; sequences of events that are looked for |
 //! | [`source`], [`sink`], [`connectors`] | where records come from and go to |
 //! | [`checkpoint`], [`restart`] | when snapshots are taken, and what happens after a failure |
 //! | [`job`], [`metrics`] | a running job, and what it has done |
@@ -147,7 +147,7 @@ pub mod simulation {
 pub use millstream_operators::{
     BroadcastConnectedStream, ConnectedStreams, Environment, KeyedConnectedStreams, KeyedStream, Stream,
 };
-pub use millstream_operators::{pattern, window};
+pub use millstream_operators::{join, pattern, window};
 pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
 pub use millstream_runtime::{Error, ErrorKind, Result};
 pub use millstream_state::{Key, Record, Timestamp};
@@ -170,6 +170,8 @@ mod guide {
     struct Tour;
     #[doc = include_str!("../docs/src/patterns.md")]
     struct Patterns;
+    #[doc = include_str!("../docs/src/joins.md")]
+    struct Joins;
     #[doc = include_str!("../docs/src/state-types.md")]
     struct StateTypes;
     #[doc = include_str!("../docs/src/recovery.md")]

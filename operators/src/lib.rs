@@ -7,6 +7,7 @@ pub mod connect;
 mod current_watermark;
 mod environment;
 pub mod function;
+pub mod join;
 mod keyed_stream;
 pub mod pattern;
 pub mod process;

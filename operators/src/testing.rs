@@ -57,6 +57,8 @@ mod two_inputs;
 mod window;
 
 pub use builder::HarnessBuilder;
+#[cfg(test)]
+pub(crate) use connected::keyed_operator_of_two_inputs;
 pub use connected::{broadcast_operator, keyed_two_input_operator, two_input_operator};
 pub use harness::FunctionHarness;
 pub use input::{Input, Inputs};

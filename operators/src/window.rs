@@ -38,7 +38,7 @@ pub use context::WindowContext;
 pub(crate) use function::{Processed, Results, WindowFunction};
 pub use global::{GlobalWindow, GlobalWindows};
 pub(crate) use lateness::Lateness;
-pub(crate) use pane::{Aggregate, Count, Keep, Reduce, TryAggregate};
+pub(crate) use pane::{Aggregate, Count, Keep, PaneFunction, Reduce, TryAggregate};
 pub(crate) use process::ProcessFn;
 pub use process::WindowProcessFunction;
 pub use result::WindowResult;

@@ -6,6 +6,7 @@ mod enrich;
 mod expansion;
 mod files;
 mod join;
+mod joins;
 mod lateness;
 mod patterns;
 mod rolling;
@@ -36,6 +37,8 @@ pub const JOBS: &[Job] = &[
     ("timers", timers::both_domains),
     ("much from timers", drip::from_timers),
     ("join", join::lists_of_two_inputs),
+    ("interval join", joins::by_interval),
+    ("window and temporal join", joins::by_window_and_version),
     ("patterns and late records", patterns::of_records_out_of_order),
     ("enrich and broadcast", enrich::enrich_and_broadcast),
     ("routes", routes::unions_and_sides),

@@ -39,6 +39,7 @@ fn lost_timers_are_noticed() {
     is_noticed(Sabotage::DropTimers, "timers");
     is_noticed(Sabotage::DropTimers, "session windows and lateness");
     is_noticed(Sabotage::DropTimers, "patterns and late records");
+    is_noticed(Sabotage::DropTimers, "interval join");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Two keyed streams that one function works on.
 
+use millstream_runtime::chain::{OperatorInfo, TwoInputOperator};
 use millstream_state::{Key, Record};
 
 use super::{KeyedTwoInputProcessFunction, keyed_process};
@@ -72,10 +73,46 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn process<O: Record>(&self, function: impl KeyedTwoInputProcessFunction<K, A, B, O>) -> Stream<O> {
+        self.transform("Keyed two-input process", move |_| keyed_process::two_inputs(function.clone()))
+    }
+
+    /// Applies a two-input operator of your own to the pairs of key and record: `make` makes one instance a subtask.
+    /// `kind` is a human-readable name for it, and part of its place in the graph.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::engine::batch::Batch;
+    /// use millstream::engine::chain::{OperatorHooks, Output, TwoInputOperator};
+    ///
+    /// struct Keys;
+    ///
+    /// impl OperatorHooks<u32> for Keys {}
+    ///
+    /// impl TwoInputOperator<(u32, char), (u32, u64), u32> for Keys {
+    ///     fn process_first(&mut self, batch: &mut Batch<(u32, char)>, output: &mut Output<'_, u32>) -> Result<()> {
+    ///         batch.drain_timed().try_for_each(|((key, _), timestamp)| output.emit(key, timestamp))
+    ///     }
+    ///     fn process_second(&mut self, batch: &mut Batch<(u32, u64)>, output: &mut Output<'_, u32>) -> Result<()> {
+    ///         batch.drain_timed().try_for_each(|((key, _), timestamp)| output.emit(key, timestamp))
+    ///     }
+    /// }
+    ///
+    /// let env = Environment::new();
+    /// let letters = env.from_collection(['a']).key_by(|letter| *letter as u32);
+    /// let numbers = env.from_collection([98_u64]).key_by(|number| *number as u32);
+    /// let keys = letters.connect(&numbers).transform("Keys", |_| Keys).collect();
+    /// env.execute("keys")?;
+    /// assert_eq!(keys.sorted(), [97, 98]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn transform<O: Record, Op: TwoInputOperator<(K, A), (K, B), O>>(
+        &self,
+        kind: &'static str,
+        make: impl Fn(&OperatorInfo) -> Op + Send + Sync + 'static,
+    ) -> Stream<O> {
         let graph = &self.first.pairs.graph;
         let (first, second) = (self.first.pairs.upstreams.clone(), self.second.pairs.upstreams.clone());
-        let make = move |_: &_| keyed_process::two_inputs(function.clone());
-        let added = graph.lock().add_two_input_operator("Keyed two-input process", first, second, make);
+        let added = graph.lock().add_two_input_operator(kind, first, second, make);
         Stream::new(graph, added)
     }
 }

@@ -1,5 +1,7 @@
 //! Harnesses of functions with two inputs.
 
+#[cfg(test)]
+use millstream_runtime::chain::{OperatorInfo, TwoInputOperator};
 use millstream_runtime::testing::TwoInputHarness;
 use millstream_state::{Key, Record};
 
@@ -173,5 +175,24 @@ where
 {
     HarnessBuilder::new((Input::in_turn(), Input::broadcast()), move |setup| {
         TwoInputHarness::with(setup, BroadcastProcess::new(function.clone()))
+    })
+}
+
+/// Tests an operator with two inputs behind a key for each, as `make` makes it for its place.
+#[cfg(test)]
+pub(crate) fn keyed_operator_of_two_inputs<K, A, B, O, Op>(
+    first_key: impl FnMut(&A) -> K + 'static,
+    second_key: impl FnMut(&B) -> K + 'static,
+    make: impl Fn(&OperatorInfo) -> Op + 'static,
+) -> HarnessBuilder<KeyedInputs<K, A, B>, O>
+where
+    K: Key,
+    A: Record,
+    B: Record,
+    O: Record,
+    Op: TwoInputOperator<(K, A), (K, B), O>,
+{
+    HarnessBuilder::new((Input::by_key(first_key), Input::by_key(second_key)), move |setup| {
+        TwoInputHarness::make(setup, &make)
     })
 }

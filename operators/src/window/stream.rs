@@ -149,7 +149,7 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
         self.apply(Results(Count))
     }
 
-    pub(super) fn apply<F: WindowFunction<K, T, W::Window>>(self, function: F) -> Stream<F::Output> {
+    pub(crate) fn apply<F: WindowFunction<K, T, W::Window>>(self, function: F) -> Stream<F::Output> {
         let Self { keyed, windows, lateness } = self;
         let (kind, problem, timed) = (windows.kind(), windows.problem(), windows.needs_timestamps());
         let problem = problem.or_else(|| lateness.problem());
