@@ -23,13 +23,9 @@ use clap::Parser;
 use millstream::prelude::*;
 use serde::{Deserialize, Serialize};
 use support::Options;
+use support::flights::{self, DELAYED_MINUTES, LONGEST_DAY, start_of_month};
 
-/// A flight is delayed if it leaves more than this many minutes late.
-const DELAYED_MINUTES: i64 = 15;
 const HOUR: Duration = Duration::from_secs(3_600);
-/// Rows of one local day are sorted by actual departure: two of them are at most a day apart, and
-/// the longest day of the year, when the clocks go back, has 25 hours.
-const LONGEST_DAY: Duration = Duration::from_secs(25 * 3_600);
 
 /// Delays of the flights that left New York in 2013.
 #[derive(Parser)]
@@ -57,11 +53,7 @@ struct Row {
 impl Row {
     /// The scheduled departure, in UTC: the event time of a flight.
     fn scheduled(&self) -> Timestamp {
-        // A row whose hour cannot be read gets no timestamp, and the windows refuse it.
-        let hour = self.time_hour.parse::<jiff::Timestamp>();
-        hour.map_or(Timestamp::MIN, |hour| {
-            Timestamp::from_millis(hour.as_millisecond() + self.minute * 60_000)
-        })
+        flights::scheduled(&self.time_hour, self.minute)
     }
 }
 
@@ -130,13 +122,6 @@ impl Delays {
             longest: self.longest.max(other.longest),
         }
     }
-}
-
-/// A file holds one month: no flight in `flights-2013-10.csv.gz` is due before October begins.
-fn start_of_month(path: &str) -> Option<Timestamp> {
-    let month = path.rsplit("flights-").next()?.get(..7)?;
-    let start: jiff::Timestamp = format!("{month}-01T00:00:00Z").parse().ok()?;
-    Some(Timestamp::from_millis(start.as_millisecond()))
 }
 
 fn line(kind: &str, result: &WindowResult<Group, Delays>) -> String {

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each example uses its part")]
 #![allow(clippy::disallowed_methods, reason = "an example is a program: it may look at the clock and wait")]
 
+pub mod flights;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
