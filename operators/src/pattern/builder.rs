@@ -26,7 +26,7 @@ use super::skip::AfterMatchSkip;
 ///     .where_is(|(_, _, amount)| *amount > 500)
 ///     .within(Duration::from_secs(60));
 ///
-/// let env = Environment::new();
+/// let env = Environment::new().parallelism(1);
 /// let time = WatermarkStrategy::monotonous()
 ///     .timestamp_assigner(|(_, second, _): &(u32, i64, u32)| Timestamp::from_millis(second * 1_000));
 /// let payments = env.from_collection([(7, 0, 5), (8, 1, 900), (7, 30, 80), (7, 59, 900), (8, 60, 1), (8, 120, 700)]);
@@ -187,7 +187,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("a").where_is(|c: &char| *c == 'a').next("b").where_is(|c| *c == 'b');
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection("acbab".chars());
     /// let found = letters.pattern(&pattern).processing_time().select(|found| Some(found.len())).collect();
     /// # env.execute("letters")?;
@@ -207,7 +207,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("a").where_is(|(c, _): &(char, u32)| *c == 'a').followed_by("b").where_is(|(c, _)| *c == 'b');
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection([('a', 1), ('c', 1), ('b', 1), ('b', 2)]);
     /// let found = letters.pattern(&pattern).processing_time().select(|found| found.first("b").copied()).collect();
     /// # env.execute("letters")?;
@@ -226,7 +226,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("a").where_is(|(c, _): &(char, u32)| *c == 'a').followed_by_any("b").where_is(|(c, _)| *c == 'b');
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection([('a', 1), ('c', 1), ('b', 1), ('b', 2)]);
     /// let found = letters.pattern(&pattern).processing_time().select(|found| found.first("b").copied()).collect();
     /// # env.execute("letters")?;
@@ -247,7 +247,7 @@ impl<T> Pattern<T> {
     /// let pattern = Pattern::begin("a").where_is(|(c, _): &(char, u32)| *c == 'a')
     ///     .not_next("b").where_is(|(c, _)| *c == 'b')
     ///     .followed_by("c").where_is(|(c, _)| *c == 'c');
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection([('a', 1), ('b', 1), ('a', 2), ('d', 1), ('b', 2), ('c', 1)]);
     /// let found = letters.pattern(&pattern).processing_time().select(|found| found.first("a").copied()).collect();
     /// # env.execute("letters")?;
@@ -270,7 +270,7 @@ impl<T> Pattern<T> {
     /// let pattern = Pattern::begin("order").where_is(|(what, _, _): &(char, u32, i64)| *what == 'o')
     ///     .not_followed_by("payment").where_is(|(what, _, _)| *what == 'p')
     ///     .within(Duration::from_secs(10));
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// # let time = WatermarkStrategy::monotonous()
     /// #     .timestamp_assigner(|(_, _, second): &(char, u32, i64)| Timestamp::from_millis(second * 1_000));
     /// let events = env.from_collection([('o', 1, 0), ('o', 2, 1), ('p', 1, 9), ('p', 2, 11)]);
@@ -312,7 +312,7 @@ impl<T> Pattern<T> {
     /// # use millstream::pattern::Pattern;
     /// // Clicks that follow each other within a second.
     /// let pattern = Pattern::begin("first").next("second").within_previous(Duration::from_secs(1));
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// # let time = WatermarkStrategy::monotonous().timestamp_assigner(|millis: &i64| Timestamp::from_millis(*millis));
     /// let clicks = env.from_collection([0, 700, 2_000, 2_999]).assign_timestamps_and_watermarks(time);
     /// let double = clicks.pattern(&pattern).select(|found| found.first("first").copied()).collect();
@@ -341,7 +341,7 @@ impl<T> Pattern<T> {
     /// use millstream::pattern::{AfterMatchSkip, Pattern};
     ///
     /// let pairs = Pattern::begin("any").times(2).after_match(AfterMatchSkip::past_last_event());
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([1, 2, 3, 4, 5]);
     /// let found = numbers.pattern(&pairs).processing_time().select(|found| {
     ///     Some(found.events("any").copied().collect::<Vec<i32>>())

@@ -45,7 +45,7 @@ impl<T: Record> Stream<T> {
     /// use millstream::pattern::Pattern;
     ///
     /// let rise = Pattern::begin("low").where_is(|degrees: &i32| *degrees < 0).next("high").where_is(|degrees| *degrees > 20);
-    /// let env = Environment::new();
+    /// let env = Environment::new().parallelism(1);
     /// let readings = env.from_collection([-3, 4, -1, 25]);
     /// let found = readings.pattern(&rise).processing_time().select(|found| found.first("low").copied()).collect();
     /// env.execute("rise")?;
@@ -123,7 +123,7 @@ impl<K: Key, T: Record> PatternStream<K, T> {
     /// let pattern = Pattern::begin("order").where_is(|(what, _): &(char, i64)| *what == 'o')
     ///     .followed_by("payment").where_is(|(what, _)| *what == 'p')
     ///     .within(Duration::from_secs(10));
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// # let time = WatermarkStrategy::monotonous()
     /// #     .timestamp_assigner(|(_, second): &(char, i64)| Timestamp::from_millis(second * 1_000));
     /// let events = env.from_collection([('o', 0), ('p', 3), ('o', 20), ('p', 30)]).assign_timestamps_and_watermarks(time);
@@ -175,7 +175,7 @@ impl<K: Key, T: Record> PatternStream<K, T> {
     ///     }
     /// }
     ///
-    /// let env = Environment::new();
+    /// let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([1, 2, 3, 4]).parallelism(1);
     /// let odd = numbers.key_by(|number| number % 2 == 1);
     /// let sums = odd.pattern(&Pattern::begin("any").times(2)).processing_time().process(Pairs).collect();

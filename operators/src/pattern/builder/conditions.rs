@@ -43,7 +43,7 @@ impl<T> Pattern<T> {
     ///     .where_with(|number: &u32, found| found.last("rising").is_none_or(|last| last < number))
     ///     .times(3)
     ///     .consecutive();
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([5, 1, 2, 9, 3]);
     /// let found = numbers.pattern(&pattern).processing_time().select(|found| {
     ///     Some(found.events("rising").copied().collect::<Vec<_>>())
@@ -64,7 +64,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("edge").where_is(|number: &u32| *number < 10).or(|number| *number > 90);
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([5, 50, 95]);
     /// let found = numbers.pattern(&pattern).processing_time().select(|found| found.first("edge").copied()).collect();
     /// # env.execute("edges")?;
@@ -87,7 +87,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("a").where_is(|(c, _): &(char, u32)| *c == 'a').one_or_more().until(|(c, _)| *c == 'b');
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection([('a', 1), ('c', 0), ('a', 2), ('b', 0), ('a', 3)]);
     /// let found = letters.pattern(&pattern).processing_time().select(|found| {
     ///     Some(found.events("a").map(|(_, number)| *number).collect::<Vec<_>>())

@@ -15,7 +15,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("even").where_is(|number: &u32| number % 2 == 0).times(2..=3);
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([2, 3, 4, 6]);
     /// let found = numbers.pattern(&pattern).processing_time().select(|found| {
     ///     Some(found.events("even").copied().collect::<Vec<_>>())
@@ -57,7 +57,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("a").where_is(|(c, _): &(char, u32)| *c == 'a').one_or_more();
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection([('a', 1), ('b', 1), ('a', 2)]);
     /// let found = letters.pattern(&pattern).processing_time().select(|found| {
     ///     Some(found.events("a").map(|(_, number)| *number).collect::<Vec<_>>())
@@ -80,7 +80,7 @@ impl<T> Pattern<T> {
     /// let pattern = Pattern::begin("a").where_is(|c: &char| *c == 'a')
     ///     .next("b").where_is(|c| *c == 'b').optional()
     ///     .next("c").where_is(|c| *c == 'c');
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection("abcac".chars());
     /// let found = letters.pattern(&pattern).processing_time().select(|found| Some(found.len())).collect();
     /// # env.execute("letters")?;
@@ -107,7 +107,7 @@ impl<T> Pattern<T> {
     /// let small = |number: &u32| *number < 10;
     /// let pattern = Pattern::begin("small").where_is(small).one_or_more().greedy()
     ///     .followed_by("even").where_is(|number| number % 2 == 0);
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([3, 4, 20]);
     /// let found = numbers.pattern(&pattern).processing_time().select(|found| {
     ///     Some(found.iter().map(|(_, number)| *number).collect::<Vec<_>>())
@@ -142,7 +142,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("a").where_is(|c: &char| *c == 'a').times(2).consecutive();
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let letters = env.from_collection("abaa".chars());
     /// let found = letters.pattern(&pattern).processing_time().select(|found| Some(found.len())).collect();
     /// # env.execute("letters")?;
@@ -160,7 +160,7 @@ impl<T> Pattern<T> {
     /// # use millstream::prelude::*;
     /// # use millstream::pattern::Pattern;
     /// let pattern = Pattern::begin("any").times(2).allow_combinations();
-    /// # let env = Environment::new();
+    /// # let env = Environment::new().parallelism(1);
     /// let numbers = env.from_collection([1, 2, 3]);
     /// let found = numbers.pattern(&pattern).processing_time().select(|found| {
     ///     Some(found.events("any").copied().collect::<Vec<i32>>())
