@@ -75,9 +75,9 @@ fn large_objects_are_uploaded_in_parts_and_read_in_ranges() {
 fn a_savepoint_is_restored_at_another_parallelism() {
     let Some(server) = Server::shared() else { return };
     let bucket = server.bucket("savepoint");
-    let input = records(8_000, 40);
+    let input = records(40_000, 40);
     put_input(&bucket, &input);
-    let job = CountKeys { pause_every: 4, ..CountKeys::here(&bucket) };
+    let job = CountKeys { pause_every: 20, ..CountKeys::here(&bucket) };
     let env = job.environment();
     job.build(&env);
     let running = env.spawn(JOB_NAME).unwrap();
