@@ -155,9 +155,9 @@ impl Gathered {
     /// Takes an endpoint that begins with `http://` at its word, unless that is forbidden.
     fn allow_http(&mut self) {
         let is_said = self.pairs.iter().any(|(name, _)| name.ends_with("allow_http"));
-        let endpoints = self.pairs.iter().filter(|(name, _)| name.contains("endpoint"));
+        let mut endpoints = self.pairs.iter().filter(|(name, _)| name.contains("endpoint"));
         let is_http = |value: &str| value.trim().to_ascii_lowercase().starts_with("http://");
-        if !is_said && endpoints.last().is_some_and(|(_, value)| is_http(value)) {
+        if !is_said && endpoints.next_back().is_some_and(|(_, value)| is_http(value)) {
             self.pairs.push(("allow_http".to_owned(), "true".to_owned()));
         }
     }
