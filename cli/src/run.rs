@@ -14,6 +14,7 @@ use millstream_runtime::job::JobOutcome;
 use millstream_runtime::{Error, Result};
 use millstream_sql::SqlError;
 use millstream_sql::catalog::Session;
+use millstream_state::stores::child_of;
 
 use crate::errors;
 use crate::failure::Failure;
@@ -239,8 +240,7 @@ fn checkpoint_folder(session: &Session) -> Option<&str> {
 fn savepoint_folder(session: &Session, options: &RunOptions) -> Option<String> {
     let set = ["execution.checkpointing.savepoint-dir", "state.savepoints.dir"];
     let set = set.iter().find_map(|key| session.setting(key)).filter(|folder| !folder.is_empty());
-    let beside =
-        || checkpoint_folder(session).map(|folder| format!("{}/savepoints", folder.trim_end_matches('/')));
+    let beside = || checkpoint_folder(session).map(|folder| child_of(folder, "savepoints"));
     options.savepoint_folder.clone().or_else(|| set.map(str::to_owned)).or_else(beside)
 }
 
@@ -249,5 +249,5 @@ fn savepoint_folder(session: &Session, options: &RunOptions) -> Option<String> {
 fn savepoint_path(folder: &str) -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis = since.map_or(0, |since| since.as_millis());
-    format!("{}/savepoint-{millis}-{}", folder.trim_end_matches('/'), std::process::id())
+    child_of(folder, &format!("savepoint-{millis}-{}", std::process::id()))
 }

@@ -29,6 +29,9 @@ pub fn environment(session: &Session) -> Result<Environment, SqlError> {
     if let Some(folder) = text(session, &["execution.checkpointing.dir", "state.checkpoints.dir"]) {
         environment = environment.snapshot_folder(folder);
     }
+    for (name, value) in session.store_options() {
+        environment = environment.store_option(name, value);
+    }
     if let Some(strategy) = restart_strategy(session)? {
         environment = environment.restart_strategy(strategy);
     }

@@ -1,11 +1,12 @@
 //! Files, on local disks and in object stores: [`FileSource`] reads them, [`FileSink`] writes them.
 //!
 //! Both speak CSV (with `serde`), JSON lines and plain text, and any format of your own. A place is
-//! a path, or a URL that [`object_store`] knows (`file:///…`, and with its features `s3://…`,
-//! `gs://…` and so on).
+//! a path, or a [URL](millstream_state::stores): `file:///…`, `s3://…` (with the feature `aws`), `gs://…` (`gcp`), `abfss://…`
+//! (`azure`).
 
 mod encode;
 mod format;
+mod into_paths;
 mod location;
 mod sink;
 mod source;
@@ -14,6 +15,6 @@ mod testing;
 
 pub use encode::{CsvEncoder, Encoder, Folders, JsonLinesEncoder, TextEncoder};
 pub use format::{CsvFormat, Decoder, Format, Gathered, JsonLinesFormat, RowError, TextFormat};
-pub use location::IntoPaths;
+pub use into_paths::IntoPaths;
 pub use sink::{Committable, FileSink, FileWriter, PartitionCommit, PartitionStatus, WriterState};
 pub use source::{BadRecord, BadRecordInfo, FileReader, FileSource, FileSplit};

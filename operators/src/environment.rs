@@ -12,7 +12,7 @@ use millstream_runtime::driver::{Job, SnapshotLocation};
 use millstream_runtime::graph::{Explanation, Plan, PlanSettings};
 use millstream_runtime::job::{MasterConfig, RestartStrategy, RestoreFrom, RestoreMode};
 use millstream_runtime::{Error, ErrorKind, Result};
-use millstream_state::snapshot::storage::Stores;
+use millstream_state::stores::Stores;
 
 use crate::stream::SharedGraph;
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use sabotage::Sabotage;
 pub use storage::SnapshotLocation;
 
-use millstream_state::snapshot::storage::Stores;
+use millstream_state::stores::Stores;
 
 use crate::graph::Plan;
 use crate::job::MasterConfig;

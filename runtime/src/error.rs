@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use millstream_state::StateError;
+use millstream_state::stores::is_final;
 use serde::{Deserialize, Serialize};
 
 pub use self::wire::WireError;
@@ -168,6 +169,8 @@ impl From<StateError> for Error {
                 Some(own) => return own.clone(),
                 None => ErrorKind::External,
             },
+            // The next attempt has the same credentials, and asks for the same bucket.
+            StateError::Storage { source, .. } if is_final(source) => ErrorKind::InvalidJob,
             StateError::Storage { .. } | StateError::Contended { .. } => ErrorKind::External,
             StateError::Fenced { .. } => ErrorKind::Fenced,
             StateError::Usage(_) | StateError::Unsupported { .. } => ErrorKind::InvalidJob,

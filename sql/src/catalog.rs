@@ -4,6 +4,7 @@ pub(crate) mod definition;
 mod function;
 mod options;
 mod session;
+mod store_options;
 mod table;
 
 pub(crate) use function::FunctionScope;

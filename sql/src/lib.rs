@@ -15,7 +15,6 @@ pub mod functions;
 pub mod operators;
 pub mod parser;
 pub mod plan;
-mod suggestion;
 mod table_environment;
 #[cfg(test)]
 mod test_support;
@@ -23,6 +22,8 @@ mod test_support;
 pub mod testing;
 mod translate;
 pub mod types;
+
+use millstream_state::suggestion;
 
 pub use error::{SqlError, SqlErrorKind, SqlResult};
 pub use table_environment::{InsertJob, QueryJob, TableEnvironment, TableResult};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::shape::RoundTripFailure;
+use crate::stores::explain;
 
 /// A result whose error is a [`StateError`].
 pub type Result<T, E = StateError> = std::result::Result<T, E>;
@@ -14,7 +15,7 @@ pub type Result<T, E = StateError> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum StateError {
     /// The object store did not do what it was asked: try again, or look at the store.
-    #[error("object store: cannot {action} `{path}`: {source}")]
+    #[error("object store: cannot {action} `{path}`: {}", explain(source))]
     Storage {
         /// What was tried, as a verb: "read", "write", "list".
         action: &'static str,

@@ -5,7 +5,8 @@
 //! snapshot, and hands back what must be written.
 //!
 //! Reading order: [`KeyGroup`] (how keys are spread), [`KeyedTable`] (where values live), [`rows`] (where
-//! they live if they have no Rust type), [`snapshot`] (how they reach an object store and come back).
+//! they live if they have no Rust type), [`snapshot`] (how they reach an object store and come back),
+//! [`stores`] (what a URL of one means).
 
 mod aggregate;
 mod backend;
@@ -22,6 +23,8 @@ mod record;
 pub mod rows;
 mod shape;
 pub mod snapshot;
+pub mod stores;
+pub mod suggestion;
 mod table;
 mod time;
 mod timers;

@@ -45,6 +45,7 @@ pub const JOBS: &[Job] = &[
     ("chunks of columns", columns::counted_by_key),
     ("thousands from one", expansion::many_from_one),
     ("files", files::from_files_to_files),
+    ("files by uploads", files::from_files_to_uploads),
     ("SQL: aggregate of an aggregate", sql::aggregate_of_an_aggregate),
     ("files of SQL", sql_files::from_files_to_partitions),
 ];

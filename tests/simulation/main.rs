@@ -14,6 +14,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/flaky_store.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod flaky_store;
 mod jobs;
 mod ledger;
 mod mutations;

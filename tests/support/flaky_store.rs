@@ -8,10 +8,11 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::memory::InMemory;
+use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartId, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 /// Fails every `every`-th write, copy and deletion, as long as `failures` are left.
@@ -106,5 +107,44 @@ impl ObjectStore for FlakyStore {
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.may()?;
         self.inner.copy_opts(from, to, options).await
+    }
+}
+
+#[async_trait::async_trait]
+impl MultipartStore for FlakyStore {
+    async fn create_multipart(&self, path: &Path) -> Result<MultipartId> {
+        self.may()?;
+        self.inner.create_multipart(path).await
+    }
+
+    async fn put_part(
+        &self,
+        path: &Path,
+        id: &MultipartId,
+        index: usize,
+        data: PutPayload,
+    ) -> Result<PartId> {
+        self.may()?;
+        self.inner.put_part(path, id, index, data).await
+    }
+
+    /// Fails before or after it was done: the answer may be lost.
+    async fn complete_multipart(
+        &self,
+        path: &Path,
+        id: &MultipartId,
+        parts: Vec<PartId>,
+    ) -> Result<PutResult> {
+        self.may()?;
+        let completed = self.inner.complete_multipart(path, id, parts).await;
+        // As stores of clouds do; here there is no other way to fail.
+        let missing = |error: Error| Error::NotFound { path: path.to_string(), source: error.into() };
+        let completed = completed.map_err(missing)?;
+        self.may()?;
+        Ok(completed)
+    }
+
+    async fn abort_multipart(&self, path: &Path, id: &MultipartId) -> Result<()> {
+        self.inner.abort_multipart(path, id).await
     }
 }

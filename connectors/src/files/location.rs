@@ -1,89 +1,29 @@
-//! Where files lie: paths and URLs, and the stores behind them.
+//! Where files lie.
 
-use std::collections::HashMap;
-use std::path::{Component, PathBuf};
+mod file_stores;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use futures::TryStreamExt;
 use millstream_runtime::{Error, ErrorKind, Result};
-use object_store::local::LocalFileSystem;
+use millstream_state::stores::{advice, is_final, is_missing};
+use object_store::multipart::MultipartStore;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, ObjectStoreScheme};
-use parking_lot::Mutex;
-use url::{Position, Url};
+use object_store::{ObjectStore, ObjectStoreExt};
+use url::Url;
 
-#[cfg(test)]
-mod tests;
-
-/// What can be given where one or several paths are wanted: a string or a path, or an array, slice
-/// or vector of them.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a path nor several of them",
-    note = "give a string, a `Path` or a `PathBuf`, or an array, slice or vector of them"
-)]
-pub trait IntoPaths {
-    /// The paths, in order.
-    fn into_paths(self) -> Vec<String>;
-}
-
-macro_rules! one_path {
-    ($($type:ty: $this:ident => $text:expr),* $(,)?) => {$(
-        impl IntoPaths for $type {
-            fn into_paths(self) -> Vec<String> {
-                let $this = self;
-                vec![$text]
-            }
-        }
-    )*};
-}
-
-one_path! {
-    &str: this => this.to_owned(),
-    String: this => this,
-    &String: this => this.clone(),
-    &std::path::Path: this => this.to_string_lossy().into_owned(),
-    PathBuf: this => this.to_string_lossy().into_owned(),
-    &PathBuf: this => this.to_string_lossy().into_owned(),
-}
-
-impl<P: IntoPaths> IntoPaths for Vec<P> {
-    fn into_paths(self) -> Vec<String> {
-        self.into_iter().flat_map(P::into_paths).collect()
-    }
-}
-
-impl<P: IntoPaths, const N: usize> IntoPaths for [P; N] {
-    fn into_paths(self) -> Vec<String> {
-        self.into_iter().flat_map(P::into_paths).collect()
-    }
-}
-
-impl<P: IntoPaths + Clone> IntoPaths for &[P] {
-    fn into_paths(self) -> Vec<String> {
-        self.iter().cloned().flat_map(P::into_paths).collect()
-    }
-}
-
-/// How a name leads to a store.
-#[derive(Clone)]
-pub(crate) enum Stores {
-    /// By what the name says: a URL, or else a local path.
-    ByName {
-        /// Whether what is written to local files must survive a loss of power.
-        durable: bool,
-        /// The stores opened so far, by scheme and host: opening one can mean a pool of connections.
-        opened: Arc<Mutex<HashMap<String, Arc<dyn ObjectStore>>>>,
-    },
-    /// Always this one; names are paths in it.
-    Given(Arc<dyn ObjectStore>),
-}
+pub(crate) use file_stores::FileStores;
 
 /// A file or directory in a store.
 #[derive(Clone)]
 pub(crate) struct Location {
     pub(crate) store: Arc<dyn ObjectStore>,
+    /// The same store as one whose uploads have ids, if it is one: what has been uploaded there can be completed by anyone.
+    pub(crate) uploads: Option<Arc<dyn MultipartStore>>,
     pub(crate) path: Path,
-    /// As people write it, and as [`Stores::locate`] finds it again.
+    /// As people write it, and as [`FileStores::locate`] finds it again.
     pub(crate) name: String,
 }
 
@@ -92,100 +32,6 @@ pub(crate) struct Location {
 pub(crate) struct FoundFile {
     pub(crate) name: String,
     pub(crate) size: u64,
-}
-
-impl Stores {
-    /// Stores by what names say; `durable` is whether local files must survive a loss of power.
-    pub(crate) fn by_name(durable: bool) -> Self {
-        Self::ByName { durable, opened: Arc::default() }
-    }
-
-    /// The place that a name means.
-    pub(crate) fn locate(&self, name: &str) -> Result<Location> {
-        let bad = |problem: &dyn std::fmt::Display| {
-            Error::new(
-                ErrorKind::InvalidInput,
-                format!("`{name}` is not a path or URL of a known store: {problem}"),
-            )
-        };
-        match self {
-            Self::Given(store) => {
-                let path = Path::parse(name.trim_matches('/')).map_err(|error| bad(&error))?;
-                Ok(Location { store: store.clone(), name: path.to_string(), path })
-            }
-            Self::ByName { durable, opened } => match Url::parse(name) {
-                Ok(url) if url.scheme() != "file" && name.contains("://") => {
-                    let (store, path) = open(&url, opened).map_err(|error| bad(&error))?;
-                    Ok(Location { store, path, name: name.to_owned() })
-                }
-                Ok(url) if url.scheme() == "file" => {
-                    let local = url.to_file_path().map_err(|()| bad(&"not a local path"))?;
-                    local_location(local, *durable).map_err(|error| bad(&error))
-                }
-                _ => local_location(PathBuf::from(name), *durable).map_err(|error| bad(&error)),
-            },
-        }
-    }
-}
-
-impl Stores {
-    /// A name for the directory `name` that all names of it share; `None` where it leads nowhere.
-    pub(crate) fn canonical(&self, name: &str) -> Option<String> {
-        let location = self.locate(name).ok()?;
-        Some(match (self, Url::parse(name)) {
-            (Self::Given(store), _) => format!("{} of {store} at {:p}", location.path, Arc::as_ptr(store)),
-            (Self::ByName { .. }, Ok(url)) if url.scheme() != "file" && name.contains("://") => {
-                format!("{}{}", &url[..Position::BeforePath], url.path().trim_end_matches('/'))
-            }
-            (Self::ByName { .. }, _) => resolved(PathBuf::from(location.name)).to_string_lossy().into_owned(),
-        })
-    }
-}
-
-/// A path without links, as far down as it exists.
-fn resolved(path: PathBuf) -> PathBuf {
-    match (std::fs::canonicalize(&path), path.parent(), path.file_name()) {
-        (Err(_), Some(parent), Some(name)) => resolved(parent.to_owned()).join(name),
-        (outcome, _, _) => outcome.unwrap_or(path),
-    }
-}
-
-/// The store of a URL, opened before or now, and the path in it.
-fn open(
-    url: &Url,
-    opened: &Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
-) -> object_store::Result<(Arc<dyn ObjectStore>, Path)> {
-    // With these, which part of the path names the store depends on the host.
-    if matches!(url.scheme(), "http" | "https") {
-        return object_store::parse_url(url).map(|(store, path)| (Arc::from(store), path));
-    }
-    let mut opened = opened.lock();
-    let key = url[..Position::BeforePath].to_owned();
-    if let Some(store) = opened.get(&key) {
-        return Ok((store.clone(), ObjectStoreScheme::parse(url)?.1));
-    }
-    let (store, path) = object_store::parse_url(url)?;
-    let store: Arc<dyn ObjectStore> = Arc::from(store);
-    opened.insert(key, store.clone());
-    Ok((store, path))
-}
-
-/// Relative to the current directory; `..` is resolved by its letters, which needs no I/O.
-fn local_location(
-    path: PathBuf,
-    durable: bool,
-) -> Result<Location, Box<dyn std::error::Error + Send + Sync>> {
-    let mut absolute = PathBuf::new();
-    for component in std::path::absolute(path)?.components() {
-        match component {
-            Component::ParentDir => drop(absolute.pop()),
-            Component::CurDir => {}
-            other => absolute.push(other),
-        }
-    }
-    let path = Path::from_absolute_path(&absolute)?;
-    let store = LocalFileSystem::new().with_fsync(durable);
-    Ok(Location { store: Arc::new(store), path, name: absolute.to_string_lossy().into_owned() })
 }
 
 impl Location {
@@ -202,7 +48,7 @@ impl Location {
             _ if self.name.is_empty() => file.to_owned(),
             _ => format!("{}/{file}", self.name.trim_end_matches('/')),
         };
-        Self { store: self.store.clone(), path: self.path.clone().join(file), name }
+        Self { path: self.path.clone().join(file), name, ..self.clone() }
     }
 
     /// The size of this file in bytes; `None` if there is none.
@@ -212,9 +58,19 @@ impl Location {
         }
         match self.store.head(&self.path).await {
             Ok(meta) => Ok(Some(meta.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("look at", error)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failed_to_look(error).await),
         }
+    }
+
+    /// The error that this file could not be looked at. Over HTTP the answer to that has no room for the reason: another
+    /// request is made, whose answer has.
+    pub(crate) async fn failed_to_look(&self, error: object_store::Error) -> Error {
+        if self.uploads.is_none() {
+            return self.failed("look at", error);
+        }
+        let told = self.store.list_with_delimiter(Some(&self.path)).await.err();
+        self.failed("look at", told.unwrap_or(error))
     }
 
     /// The files directly in this directory, by name, each with its own name and its size. A
@@ -223,7 +79,7 @@ impl Location {
         let prefix = (!self.path.is_root()).then_some(&self.path);
         let listed = match self.store.list_with_delimiter(prefix).await {
             Ok(listed) => listed.objects,
-            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) if is_missing(&error) => Vec::new(),
             Err(error) => return Err(self.failed("list", error)),
         };
         let mut files: Vec<_> = listed
@@ -259,7 +115,7 @@ impl Location {
         let prefix = (!self.path.is_root()).then_some(&self.path);
         let listed: Vec<_> = match self.store.list(prefix).try_collect().await {
             Ok(listed) => listed,
-            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) if is_missing(&error) => Vec::new(),
             Err(error) => return Err(self.failed("list", error)),
         };
         let start = if self.path.is_root() { 0 } else { self.path.as_ref().len() + 1 };
@@ -273,12 +129,36 @@ impl Location {
         Ok(files)
     }
 
+    /// The store as one whose uploads have ids.
+    ///
+    /// # Errors
+    /// If it is none: what was uploaded through another client of it cannot be completed.
+    pub(crate) fn uploads(&self) -> Result<&dyn MultipartStore> {
+        self.uploads.as_deref().ok_or_else(|| {
+            let problem = format!(
+                "`{}` was uploaded to a store that is now given in another way: give it by its URL, or to `multipart_store`",
+                self.name
+            );
+            Error::new(ErrorKind::InvalidJob, problem)
+        })
+    }
+
     /// The error that something could not be done with this place.
     pub(crate) fn failed(&self, action: &str, error: object_store::Error) -> Error {
-        // What is not there will not be there after a restart either.
-        let is_missing = matches!(error, object_store::Error::NotFound { .. });
-        let kind = if is_missing { ErrorKind::InvalidInput } else { ErrorKind::External };
-        Error::new(kind, format!("cannot {action} `{}`", self.name)).caused_by(error)
+        let kind = if is_missing(&error) {
+            // What is not there will not be there after a restart either.
+            ErrorKind::InvalidInput
+        } else if is_final(&error) {
+            ErrorKind::InvalidJob
+        } else {
+            ErrorKind::External
+        };
+        let what = format!("cannot {action} `{}`", self.name);
+        match advice(&error) {
+            // The error of a client says what it was caused by, and the causes say it again.
+            Some(advice) => Error::new(kind, format!("{what}: {advice}: {error}")),
+            None => Error::new(kind, what).caused_by(error),
+        }
     }
 }
 
@@ -293,7 +173,7 @@ pub(crate) fn is_visible(file: &str) -> bool {
 ///
 /// # Errors
 /// If there are none, or they cannot be listed.
-pub(crate) async fn find_files(stores: &Stores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
+pub(crate) async fn find_files(stores: &FileStores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
     let found = list_files(stores, name, recursive).await?;
     if !found.is_empty() {
         return Ok(found);
@@ -310,10 +190,10 @@ fn split_name(name: &str) -> (&str, &str) {
 }
 
 /// As [`find_files`], where there may be none.
-pub(crate) async fn list_files(stores: &Stores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
+pub(crate) async fn list_files(stores: &FileStores, name: &str, recursive: bool) -> Result<Vec<FoundFile>> {
     let (directory, last) = split_name(name);
     if last.contains('*') {
-        let directory = if matches!(stores, Stores::Given(_)) && directory == "." { "" } else { directory };
+        let directory = if stores.is_given() && directory == "." { "" } else { directory };
         let files = stores.locate(if name.starts_with("/*") { "/" } else { directory })?.list().await?;
         let found = files
             .into_iter()

@@ -3,6 +3,7 @@
 mod commit;
 mod part;
 mod partition_commit;
+mod pending;
 mod prepare;
 mod restored;
 #[cfg(test)]
@@ -16,9 +17,11 @@ use millstream_operators::sink::Sink;
 use millstream_runtime::Result;
 use millstream_state::Record;
 use object_store::ObjectStore;
+use object_store::multipart::MultipartStore;
 
 use super::encode::{CsvEncoder, Encoder, JsonLinesEncoder, TextEncoder};
-use super::location::{IntoPaths, Stores};
+use super::into_paths::IntoPaths;
+use super::location::FileStores;
 pub use commit::Committable;
 pub use partition_commit::{PartitionCommit, PartitionStatus};
 use prepare::{Earlier, prepare_directory};
@@ -33,9 +36,12 @@ const PART_BYTES: u64 = 128 << 20;
 ///
 /// Each subtask writes one file at a time. A file is closed at every checkpoint, and before that
 /// when it is large or old enough. Once the checkpoint is complete, its files appear, each at once
-/// and whole, as `part-<subtask>-<counter>.<extension>`; until then they have names that start with
-/// `.`, and readers of the directory must leave those out, as [`FileSource`](super::FileSource)
-/// does. Without checkpoints everything appears at the end of the job.
+/// and whole. Without checkpoints everything appears at the end of the job.
+///
+/// On a local disk a file is `part-<subtask>-<counter>.<extension>`. Until it is committed it has a name that
+/// starts with `.`, and readers of the directory must leave those out, as [`FileSource`](super::FileSource)
+/// does; then it is renamed. On an object store it is `part-<subtask>-<counter>-<attempt>.<extension>`, and until it
+/// is committed an upload that nobody sees: to commit it is to complete the upload.
 ///
 /// A fresh start into a directory that holds such files already is an error, unless
 /// [`FileSink::append`] or [`FileSink::overwrite`] says what is meant. A job that is restored from a
@@ -44,7 +50,9 @@ const PART_BYTES: u64 = 128 << 20;
 ///
 /// Local files are forced to the disk (`fsync`) before a checkpoint relies on them, so that they
 /// also outlast a loss of power. What attempts that died have left behind keeps its hidden name and
-/// is never taken for anything else; it is not removed, for a savepoint might still name it.
+/// is never taken for anything else; it is not removed, for a savepoint might still name it. On object stores these are
+/// uploads that were not completed: let a lifecycle rule of the bucket abort them, later than the oldest
+/// snapshot that may be restored.
 ///
 /// ```
 /// use millstream::connectors::files::FileSink;
@@ -61,7 +69,7 @@ pub struct FileSink<E = ()> {
 /// What writers must know.
 #[derive(Clone)]
 struct Writing<E> {
-    stores: Stores,
+    stores: FileStores,
     encoder: E,
     part_bytes: u64,
     part_age: Option<Duration>,
@@ -113,13 +121,14 @@ impl<E: Encoder> FileSink<E> {
     pub fn with_encoder(directory: impl IntoPaths, encoder: E) -> Self {
         // A directory is one path; of several, the first.
         let directory = directory.into_paths().into_iter().next().unwrap_or_default();
-        let stores = Stores::by_name(true);
+        let mut stores = FileStores::by_name(true);
+        let directory = stores.take_options(&directory);
         let writing = Writing { stores, encoder, part_bytes: PART_BYTES, part_age: None };
         Self { directory, earlier: Earlier::Refuse, writing }
     }
 
-    /// Writes to this store; the directory is a path in it. For stores that need more than a URL,
-    /// such as credentials.
+    /// Writes to this store; the directory is a path in it. For stores that no URL describes. Files are written under hidden
+    /// names and renamed, which most object stores do by copying: for those see [`FileSink::multipart_store`].
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -129,7 +138,49 @@ impl<E: Encoder> FileSink<E> {
     /// ```
     #[must_use]
     pub fn store(mut self, store: Arc<dyn ObjectStore>) -> Self {
-        self.writing.stores = Stores::Given(store);
+        self.writing.stores = FileStores::given(store);
+        self
+    }
+
+    /// Writes to this store, whose uploads anyone can complete who knows their ids; the directory is a path in it. Files appear
+    /// as those of a URL do: without a copy. For stores that need more than a URL and [options](FileSink::store_option) say.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use millstream::connectors::files::FileSink;
+    /// # use millstream::prelude::*;
+    /// # use object_store::ObjectStore;
+    /// let store = Arc::new(object_store::memory::InMemory::new());
+    /// let sink = FileSink::csv::<(String, u64)>("counts").multipart_store(store.clone());
+    /// let env = Environment::new().parallelism(1);
+    /// env.from_collection([("to".to_owned(), 2)]).sink_to(sink);
+    /// env.execute("counts")?;
+    /// let listed = futures::executor::block_on(store.list_with_delimiter(Some(&"counts".into())))?;
+    /// assert_eq!(listed.objects.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn multipart_store<S: ObjectStore + MultipartStore>(mut self, store: Arc<S>) -> Self {
+        self.writing.stores = FileStores::given_with_uploads(store);
+        self
+    }
+
+    /// Sets an option of the store that a URL describes, under the names that the crate `object_store` gives them. Not set:
+    /// what the environment says (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
+    ///
+    /// ```
+    /// # use millstream::connectors::files::FileSink;
+    /// # use millstream::prelude::*;
+    /// let sink = FileSink::csv::<(String, u64)>("s3://counts").store_option("aws_regoin", "eu-west-1");
+    /// # let env = Environment::new();
+    /// # env.from_collection([("to".to_owned(), 2)]).sink_to(sink);
+    /// // Either the feature `aws` is missing, or the option is.
+    /// let error = env.execute("counts").unwrap_err().to_string();
+    /// assert!(error.contains("`aws`") || error.contains("did you mean `region`?"), "{error}");
+    /// ```
+    #[must_use]
+    pub fn store_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.writing.stores.set_option(name.into(), value.into());
         self
     }
 
@@ -159,7 +210,7 @@ impl<E: Encoder> FileSink<E> {
         self
     }
 
-    /// Closes a file once it has this many bytes (128 MiB unless set); it may be larger by a batch.
+    /// Closes a file once it has this many bytes (128 MiB unless set, and at most 48 GiB); it may be larger by a batch.
     ///
     /// ```
     /// # use millstream::connectors::files::FileSink;

@@ -19,7 +19,8 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
 
 use super::format::{CsvFormat, Format, JsonLinesFormat, TextFormat};
-use super::location::{FoundFile, IntoPaths, Stores, find_files, list_files};
+use super::into_paths::IntoPaths;
+use super::location::{FileStores, FoundFile, find_files, list_files};
 pub use bad_record::{BadRecord, BadRecordInfo};
 use event_time::EventTime;
 pub use reader::FileReader;
@@ -32,7 +33,7 @@ const SPLIT_BYTES: u64 = 1 << 20;
 /// Reads files, once each, and ends: CSV, JSON lines, text, or a [`Format`] of your own.
 ///
 /// A path is a file, a directory (all files directly in it, but those whose names start with `.` or
-/// `_`), a pattern with `*` in its last part, or a URL of any of these. Files are cut into ranges of
+/// `_`), a pattern with `*` in its last part, or a [URL](millstream_state::stores) of any of these. Files are cut into ranges of
 /// bytes that all subtasks share; a row is read by the reader in whose range it begins, so that each
 /// is read exactly once. For that a newline must end a row: for CSV with newlines inside quotes, see
 /// [`FileSource::whole_files`]. Files whose names end in `.gz` are unpacked, and each is read by one
@@ -67,7 +68,7 @@ pub struct FileSource<F: Format = TextFormat> {
 /// What readers must know.
 #[derive(Clone)]
 struct Reading<F: Format> {
-    stores: Stores,
+    stores: FileStores,
     format: F,
     on_error: BadRecord,
     event_time: EventTime<F::Record>,
@@ -122,9 +123,10 @@ impl<F: Format> FileSource<F> {
     /// ```
     pub fn with_format(paths: impl IntoPaths, format: F) -> Self {
         let cutting = Cutting { split_bytes: SPLIT_BYTES, whole_files: false, recursive: false, gzip: false };
-        let (stores, event_time) = (Stores::by_name(false), EventTime::default());
+        let (mut stores, event_time) = (FileStores::by_name(false), EventTime::default());
+        let paths = paths.into_paths().iter().map(|path| stores.take_options(path)).collect();
         let reading = Reading { stores, format, on_error: BadRecord::Fail, event_time, rate: None };
-        Self { paths: paths.into_paths(), cutting, interval: None, reading }
+        Self { paths, cutting, interval: None, reading }
     }
 }
 

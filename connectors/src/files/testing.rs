@@ -9,10 +9,11 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::memory::InMemory;
+use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartId, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use parking_lot::Mutex;
 
@@ -30,7 +31,8 @@ impl FailingStore {
         Arc::default()
     }
 
-    /// Lets the call of `operation` after the next `successes` fail: "put", "get", "copy", "delete" or "list".
+    /// Lets the call of `operation` after the next `successes` fail: "put", "get", "copy", "delete" or
+    /// "list"; of uploads "create", "part" and "complete", and with "answer" one is completed, but nobody gets to know.
     pub(super) fn fail(&self, operation: &'static str, successes: usize) {
         self.faults.lock().insert(operation, successes);
     }
@@ -132,5 +134,43 @@ impl ObjectStore for FailingStore {
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.may("copy")?;
         self.inner.copy_opts(from, to, options).await
+    }
+}
+
+#[async_trait::async_trait]
+impl MultipartStore for FailingStore {
+    async fn create_multipart(&self, path: &Path) -> Result<MultipartId> {
+        self.may("create")?;
+        self.inner.create_multipart(path).await
+    }
+
+    async fn put_part(
+        &self,
+        path: &Path,
+        id: &MultipartId,
+        index: usize,
+        data: PutPayload,
+    ) -> Result<PartId> {
+        self.may("part")?;
+        self.inner.put_part(path, id, index, data).await
+    }
+
+    async fn complete_multipart(
+        &self,
+        path: &Path,
+        id: &MultipartId,
+        parts: Vec<PartId>,
+    ) -> Result<PutResult> {
+        self.may("complete")?;
+        let completed = self.inner.complete_multipart(path, id, parts).await;
+        // As stores do, whose uploads have no other way to fail here.
+        let missing = |error: Error| Error::NotFound { path: path.to_string(), source: error.into() };
+        let completed = completed.map_err(missing)?;
+        self.may("answer")?;
+        Ok(completed)
+    }
+
+    async fn abort_multipart(&self, path: &Path, id: &MultipartId) -> Result<()> {
+        self.inner.abort_multipart(path, id).await
     }
 }

@@ -14,7 +14,11 @@
 )]
 
 mod broker;
+#[path = "../support/counts.rs"]
+mod counts;
 mod jobs;
+#[path = "../support/kills.rs"]
+mod killing;
 mod kills;
 mod process;
 mod semantics;

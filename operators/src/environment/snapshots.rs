@@ -10,7 +10,7 @@ use object_store::ObjectStore;
 use super::Environment;
 
 impl Environment {
-    /// Sets where checkpoints lie: a path, or the URL of an object store. Within that folder the job
+    /// Sets where checkpoints lie: a path, or the [URL](millstream_state::stores) of an object store. Within that folder the job
     /// has one of its own. Not set: in memory, where they survive a failure of the job, but not the
     /// process.
     ///
@@ -81,10 +81,10 @@ impl Environment {
     ///
     /// ```
     /// # use millstream::prelude::*;
-    /// // With the feature `s3`, this would reach a MinIO on the same machine.
+    /// // With the feature `aws`, this would reach a MinIO on the same machine.
     /// let env = Environment::new()
     ///     .store_option("aws_endpoint", "http://localhost:9000")
-    ///     .store_option("aws_allow_http", "true");
+    ///     .store_option("aws_region", "eu-west-1");
     /// # let numbers = env.from_collection([1, 2]).collect();
     /// # env.execute("numbers")?;
     /// # assert_eq!(numbers.sorted(), [1, 2]);

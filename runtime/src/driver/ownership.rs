@@ -12,7 +12,8 @@ use millstream_state::snapshot::journal::{
     EntryKind, JobRecord, Journal, JournalMistake, JournalOptions, ProcessIdentity, SnapshotReference,
 };
 use millstream_state::snapshot::manifest::Manifest;
-use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome, Stores};
+use millstream_state::snapshot::storage::{ResolvedSnapshot, SnapshotHome};
+use millstream_state::stores::Stores;
 use millstream_state::{CheckpointId, CheckpointName, Epoch, StateError};
 
 use crate::checkpoint::FoundCheckpoints;

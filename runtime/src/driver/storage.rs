@@ -8,7 +8,8 @@ use millstream_state::snapshot::journal::{JournalOptions, ProcessIdentity};
 use millstream_state::snapshot::manifest::{MANIFEST, Manifest, OperatorManifest, SnapshotKind};
 use millstream_state::snapshot::part::{OperatorPart, SubtaskPart};
 use millstream_state::snapshot::read::{LoadedSnapshot, OpenedSnapshot};
-use millstream_state::snapshot::storage::{SnapshotHome, Stores, job_folder};
+use millstream_state::snapshot::storage::{SnapshotHome, job_folder};
+use millstream_state::stores::Stores;
 use millstream_state::{CheckpointId, CheckpointName, Timestamp};
 
 use super::Job;
@@ -270,9 +271,9 @@ impl JobStorage {
         self.ownership.name_of(id)
     }
 
-    /// The human-readable name of the folder in which checkpoints lie.
+    /// Where checkpoints lie, as what the folder is opened by.
     pub(super) fn describe(&self) -> String {
-        self.home.name_of("")
+        self.home.location_of("")
     }
 }
 

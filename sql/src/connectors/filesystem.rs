@@ -1,8 +1,8 @@
 //! `filesystem`: files in a directory or an object store.
 //!
 //! As Flink's [filesystem connector](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/filesystem/),
-//! over [`FileSource`] and [`FileSink`]: `path` is a file, or a directory with all that is below it; PARTITIONED BY columns are
-//! folders `column=value`. A sink adds to what is there, and its files appear when a checkpoint completes or the job ends.
+//! over [`FileSource`] and [`FileSink`]: `path` is a file, or a directory with all that is below it, on the local disk or at a
+//! [URL](millstream_state::stores); PARTITIONED BY columns are folders `column=value`. A sink adds to what is there, and its files appear when a checkpoint completes or the job ends.
 //!
 //! With `sink.partition-commit.policy.kind` = `success-file`, a folder that is complete gets a file `_SUCCESS`: once all its
 //! files of a checkpoint are visible and the trigger says so, or the input has ended.
@@ -58,6 +58,8 @@ pub(super) const CONNECTOR: Connector = Connector {
 /// A table of files.
 struct Files {
     path: String,
+    /// What the session says of object stores.
+    store_options: Vec<(&'static str, String)>,
     format: Format,
     /// The columns that are in the files, in their order, by their position in the table.
     stored: Vec<usize>,
@@ -76,6 +78,8 @@ impl Files {
     fn new(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Self> {
         let table = cx.table;
         let path = options.require("path")?;
+        let store_options =
+            cx.session.store_options().map(|(name, value)| (name, value.to_owned())).collect();
         let name = options.require("format")?;
         let is_stored = |position: &usize| {
             let physical = table.columns.get(*position).map(|column| &column.source);
@@ -119,6 +123,7 @@ impl Files {
         let monitor = options.duration("source.monitor-interval")?;
         Ok(Self {
             path,
+            store_options,
             format,
             stored,
             schema,
@@ -174,6 +179,9 @@ impl TableSource for Files {
             self.partitioning.clone(),
         );
         let mut source = FileSource::with_format(self.path.as_str(), files).recursive();
+        for (name, value) in &self.store_options {
+            source = source.store_option(*name, value);
+        }
         if self.format.needs_whole_files() {
             source = source.whole_files();
         }
@@ -208,6 +216,9 @@ impl TableSink for Files {
             self.partitioning.clone(),
         )?;
         let mut sink = FileSink::with_encoder(self.path.as_str(), encoder).append();
+        for (name, value) in &self.store_options {
+            sink = sink.store_option(*name, value);
+        }
         if let Some(bytes) = self.file_size {
             sink = sink.roll_bytes(bytes);
         }

@@ -18,8 +18,9 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 pub use self::job_folder::job_folder;
 pub use self::resolve::{ResolvedSnapshot, resolve};
-pub use self::stores::{Stores, open_url};
+pub use self::stores::open_url;
 use super::manifest::{MANIFEST, Manifest};
+use crate::stores::is_missing;
 use crate::{CheckpointId, CheckpointName, Epoch, Result, StateError};
 
 /// How many requests may be under way at once.
@@ -37,6 +38,8 @@ pub struct SnapshotHome {
     prefix: Path,
     /// The human-readable name of the store's root.
     root: Arc<str>,
+    /// What the URL of the folder says of the store behind a `?`, with it.
+    options: Arc<str>,
     part_bytes: usize,
 }
 
@@ -44,7 +47,7 @@ impl SnapshotHome {
     /// The folder `prefix` of `store`.
     pub fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         let root = store.to_string().into();
-        Self { store, prefix, root, part_bytes: PART_BYTES }
+        Self { store, prefix, root, options: "".into(), part_bytes: PART_BYTES }
     }
 
     /// Sets how long the parts are in which large files are uploaded, in bytes: at least one. Object stores
@@ -95,6 +98,11 @@ impl SnapshotHome {
         let path = self.path_of(file);
         let separator = if path.is_root() { "" } else { "/" };
         format!("{}{separator}{path}", self.root)
+    }
+
+    /// Where `file` lies, as what it is opened by: its name, and the options of the store.
+    pub fn location_of(&self, file: &str) -> String {
+        format!("{}{}", self.name_of(file), self.options)
     }
 
     /// The manifest of a checkpoint, relative to the folder that holds all of a job's.
@@ -307,10 +315,6 @@ impl fmt::Display for SnapshotHome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name_of(""))
     }
-}
-
-fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::NotFound { .. })
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn a_star_stands_for_any_characters() {
 
 #[test]
 fn local_names_become_absolute_and_are_found_again() {
-    let stores = Stores::by_name(false);
+    let stores = FileStores::by_name(false);
     let found = stores.locate("/tmp/x/../a b%20#/c.csv").unwrap();
     assert_eq!(found.name, "/tmp/a b%20#/c.csv");
     let again = stores.locate(&found.name).unwrap();
@@ -31,7 +31,7 @@ fn local_names_become_absolute_and_are_found_again() {
 
 #[test]
 fn the_child_of_a_url_is_a_url() {
-    let stores = Stores::by_name(false);
+    let stores = FileStores::by_name(false);
     let directory = stores.locate("memory:///data/").unwrap();
     let child = directory.child("a b.csv");
     assert_eq!(child.name, "memory:///data/a%20b.csv");
@@ -47,7 +47,7 @@ fn directories_hold_their_visible_files_in_order() {
         for name in ["d/b.csv", "d/a.csv", "d/.hidden", "d/_success", "d/deeper/c.csv"] {
             store.put(&Path::from(name), "x".into()).await.unwrap();
         }
-        let stores = Stores::Given(store);
+        let stores = FileStores::given(store);
         let names = async |name: &str| {
             find_files(&stores, name, false)
                 .await
@@ -70,7 +70,7 @@ fn local_directories_are_listed_too() {
     for name in ["b 1.csv", "a.csv.gz", ".part", "c#d"] {
         std::fs::write(directory.path().join(name), "1\n").unwrap();
     }
-    let stores = Stores::by_name(false);
+    let stores = FileStores::by_name(false);
     let name = directory.path().to_str().unwrap();
     let found = futures::executor::block_on(find_files(&stores, name, false)).unwrap();
     let names: Vec<_> = found.iter().map(|file| file.name.strip_prefix(name).unwrap()).collect();
@@ -85,7 +85,7 @@ fn all_names_of_a_directory_are_one_canonical_name() {
     let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     std::fs::create_dir(at("real")).unwrap();
     std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
-    let stores = Stores::by_name(false);
+    let stores = FileStores::by_name(false);
     let canonical = |name: String| stores.canonical(&name).unwrap();
     let one = canonical(at("real/new/out"));
     for other in ["real/new/out/", "real/./new/../new/out", "link/new/out"] {
@@ -95,7 +95,24 @@ fn all_names_of_a_directory_are_one_canonical_name() {
     assert_ne!(canonical(at("real/new/other")), one);
     assert_eq!(canonical("memory:///a/".into()), canonical("memory:///a".into()));
 
-    let given = [(); 2].map(|()| Stores::Given(Arc::new(object_store::memory::InMemory::new())));
+    let given = [(); 2].map(|()| FileStores::given(Arc::new(InMemory::new())));
     assert_eq!(given[0].canonical("out"), given[0].canonical("out/"));
     assert_ne!(given[0].canonical("out"), given[1].canonical("out"));
+}
+
+#[test]
+fn options_in_a_url_are_kept_apart_from_the_names_of_files() {
+    let mut stores = FileStores::by_name(false);
+    let name = stores.take_options("memory:///in/*.csv?region=x");
+    assert_eq!(name, "memory:///in/*.csv");
+    let directory = stores.locate("memory:///in").unwrap();
+    assert_eq!(directory.child("a.csv").name, "memory:///in/a.csv");
+    // Other places of the same store are reached in the same way.
+    let [one, other] = ["memory:///out", "memory:///in"].map(|name| stores.locate(name).unwrap());
+    assert!(Arc::ptr_eq(&one.store, &other.store));
+    assert_eq!(stores.take_options("/tmp/a?b"), "/tmp/a?b");
+
+    stores.take_options("memory:///other?region=y");
+    let error = stores.locate("memory:///in").map(|found| found.name).unwrap_err();
+    assert!(error.to_string().contains("different options"), "{error}");
 }

@@ -5,7 +5,8 @@ use futures::TryStreamExt;
 use millstream_runtime::{Error, ErrorKind, Result};
 use object_store::ObjectStoreExt;
 
-use super::part::{PartName, is_pending};
+use super::part::PartName;
+use super::pending::is_pending;
 use crate::files::location::Location;
 
 /// A file that is written and deleted to see whether that can be done.

@@ -3,6 +3,7 @@ mod naming;
 mod partition_commit;
 mod partitions;
 mod recovery;
+mod uploads;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, OperatorHarness
 
 use super::*;
 use crate::files::encode::Folders;
+use crate::files::location::FileStores;
 use crate::files::testing::FailingStore;
 
 /// Numbers, one a line, in the folders that a function says.
@@ -52,6 +54,12 @@ type Lines = FileSink<TextEncoder<u64, fn(&u64) -> String>>;
 fn lines(store: &Arc<FailingStore>) -> Lines {
     let line: fn(&u64) -> String = u64::to_string;
     FileSink::text("out", line).store(store.clone())
+}
+
+/// The same, by uploads.
+fn uploaded_lines(store: &Arc<FailingStore>) -> Lines {
+    let line: fn(&u64) -> String = u64::to_string;
+    FileSink::text("out", line).multipart_store(store.clone())
 }
 
 /// Checks the directory, as before a fresh start.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Writing;
 use super::commit::{Committable, commit_all};
-use super::part::{Part, PartName, Work};
+use super::part::{MOST_BYTES, Part, PartName, Work};
 use super::restored::{WriterState, refuse_newer};
 use crate::files::encode::Encoder;
 use crate::files::location::Location;
@@ -78,9 +78,11 @@ impl<E: Encoder> FileWriter<E> {
             None => (self.config.stores.locate(&self.directory)?, cx.random().next()),
         };
         let extension = self.config.encoder.extension().to_owned();
-        let name = PartName { subtask: self.subtask, counter: self.next, extension };
+        let name = PartName { subtask: self.subtask, counter: self.next, run: None, extension };
         self.next += 1;
-        let part = Part::new(&directory.folder(folder)?, &name, run, cx.monotonic());
+        // Others hear of a file before it has been written.
+        let receipts = self.closed.is_some();
+        let part = Part::new(&directory.folder(folder)?, name, run, receipts, cx.monotonic());
         self.opened = Some((directory, run));
         Ok(part)
     }
@@ -98,8 +100,8 @@ impl<E: Encoder> FileWriter<E> {
 
     /// Closes a file.
     fn seal(&mut self, folder: String, part: Part, cx: &TaskContext) {
-        if let Some(closed) = &mut self.closed {
-            closed.push(ClosedFile { folder, file: part.committable() });
+        if let (Some(closed), Some(file)) = (&mut self.closed, part.committable()) {
+            closed.push(ClosedFile { folder, file });
         }
         let work = part.seal();
         self.under_way.push(cx.spawn_io(work.clone().map(|done| done.map(drop))));
@@ -140,7 +142,7 @@ impl<E: Encoder> FileWriter<E> {
         while let Some(work) = part.ship() {
             self.under_way.push(output.context().spawn_io(work));
         }
-        if part.length() >= self.config.part_bytes {
+        if part.length() >= self.config.part_bytes.min(MOST_BYTES) {
             self.seal(folder.to_owned(), part, output.context());
             return Ok(());
         }
@@ -277,7 +279,7 @@ impl<E: Encoder> SinkWriter for FileWriter<E> {
         let (stores, directory) = (self.config.stores.clone(), self.directory.clone());
         move |files: Vec<Committable>| {
             let (stores, directory) = (stores.clone(), directory.clone());
-            async move { commit_all(stores.locate(&directory)?.store.as_ref(), files).await }
+            async move { commit_all(&stores.locate(&directory)?, files).await }
         }
     }
 }

@@ -8,7 +8,7 @@ use object_store::ObjectStore;
 
 use super::{BadRecord, FileSource};
 use crate::files::format::Format;
-use crate::files::location::Stores;
+use crate::files::location::FileStores;
 
 impl<F: Format> FileSource<F> {
     /// Reads from this store; the paths are paths in it. For stores that need more than a URL, such
@@ -22,7 +22,24 @@ impl<F: Format> FileSource<F> {
     /// ```
     #[must_use]
     pub fn store(mut self, store: Arc<dyn ObjectStore>) -> Self {
-        self.reading.stores = Stores::Given(store);
+        self.reading.stores = FileStores::given(store);
+        self
+    }
+
+    /// Sets an option of the stores that URLs describe, under the names that the crate `object_store` gives them. Not set:
+    /// what the environment says (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
+    ///
+    /// ```
+    /// # use millstream::connectors::files::FileSource;
+    /// # use millstream::prelude::*;
+    /// let lines = FileSource::text("memory:///logs").store_option("aws_region", "eu-west-1");
+    /// # let env = Environment::new();
+    /// # env.from_source(lines).discard();
+    /// # assert!(env.execute("read").unwrap_err().to_string().contains("memory:///logs"));
+    /// ```
+    #[must_use]
+    pub fn store_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.reading.stores.set_option(name.into(), value.into());
         self
     }
 

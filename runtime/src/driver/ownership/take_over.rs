@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use millstream_state::snapshot::journal::{
     EntryKind, JobIdentity, JobRecord, Journal, JournalEntry, SnapshotReference,
 };
-use millstream_state::snapshot::storage::{ResolvedSnapshot, Stores};
+use millstream_state::snapshot::storage::ResolvedSnapshot;
+use millstream_state::stores::Stores;
 use millstream_state::{CheckpointId, Epoch, StateError};
 
 use super::{Owned, Ownership, TRIES};

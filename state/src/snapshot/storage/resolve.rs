@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::SnapshotHome;
 use super::job_folder::{earlier_folder, job_folder};
-use super::stores::{Stores, local_folder, open_folder};
+use super::stores::{local_folder, open_folder};
 use crate::snapshot::format::corrupt;
 use crate::snapshot::journal::{FOLDER, Journal, JournalEntry, SnapshotReference};
 use crate::snapshot::manifest::{MANIFEST, Manifest, SnapshotKind};
+use crate::stores::{Stores, split_options};
 use crate::{CheckpointName, Result, StateError};
 
 /// A snapshot that was found.
@@ -32,10 +33,10 @@ impl ResolvedSnapshot {
         self.home.name_of(&self.manifest_file)
     }
 
-    /// Where it lies: its folder.
+    /// Where it lies: its folder, as what it is opened by.
     pub fn folder(&self) -> String {
-        let file = self.name();
-        file.strip_suffix(MANIFEST).map_or(file.as_str(), |folder| folder.trim_end_matches('/')).to_owned()
+        let folder = self.manifest_file.strip_suffix(MANIFEST).unwrap_or(&self.manifest_file);
+        self.home.location_of(folder.trim_end_matches('/'))
     }
 
     /// Which of its job's checkpoints it is, if it lies in a job's folder.
@@ -68,11 +69,12 @@ impl Stores {
     /// [`StateError::NoSnapshot`] where it means none, [`StateError::Corrupt`] where a file that had to be
     /// read is damaged, [`StateError::Storage`].
     pub async fn resolve(&self, location: &str, job: Option<&str>) -> Result<ResolvedSnapshot> {
-        let trimmed = location.trim_end_matches('/');
+        let (place, options) = split_options(location);
+        let trimmed = place.trim_end_matches('/');
         let folder = trimmed.strip_suffix("/manifest").unwrap_or(trimmed);
         // Nothing is left of the root folder `/`.
-        let folder = if folder.is_empty() { location } else { folder };
-        let here = self.open_existing(folder)?;
+        let folder = if folder.is_empty() { place } else { folder };
+        let here = self.open_existing(&format!("{folder}{options}"))?;
         if let Some(found) = in_folder_of_manifest(&here).await? {
             return Ok(found);
         }

@@ -8,6 +8,7 @@ use crate::snapshot::journal::{
 };
 use crate::snapshot::manifest::{OperatorManifest, SnapshotKind};
 use crate::snapshot::part::{BlockReference, ListPart, OperatorPart, Redistribution};
+use crate::stores::Stores;
 use crate::{OperatorId, Shape, Timestamp};
 
 fn manifest(job: &str, id: u64, kind: SnapshotKind, created: i64) -> Manifest {
@@ -143,7 +144,7 @@ fn a_path_may_be_relative_or_a_url() {
     }
     assert_eq!(open_url("memory:///", true).unwrap().name_of("chk-1/a"), "memory:///chk-1/a");
     assert_eq!(open_url("memory:///a/b/", true).unwrap().name_of("c"), "memory:///a/b/c");
-    assert!(matches!(open_url("nosuch://x/", true), Err(StateError::Storage { .. })));
+    assert!(matches!(open_url("nosuch://x/", true), Err(StateError::Usage(_))));
     assert!(matches!(open_url("://", true), Err(StateError::Usage(_))));
 }
 
@@ -295,11 +296,18 @@ fn given_stores_stand_behind_their_urls() {
 }
 
 #[test]
-#[cfg(not(feature = "s3"))]
-fn a_store_that_was_not_built_names_its_feature() {
-    for url in ["s3://bucket/flights", "https://s3.eu-west-1.amazonaws.com/bucket/flights"] {
-        let error = open_url(url, true).unwrap_err().to_string();
-        assert!(error.contains("needs the feature `s3`"), "{error}");
+fn options_in_a_url_stay_with_the_place_and_out_of_its_name() {
+    let (mut stores, memory) = (Stores::default(), Arc::new(InMemory::new()));
+    stores.register("vault://blue", memory);
+    let home = stores.open("vault://blue/jobs/?region=x", true).unwrap().child("flights");
+    assert_eq!(home.name_of("chk-1"), "vault://blue/jobs/flights/chk-1");
+    assert_eq!(home.location_of(""), "vault://blue/jobs/flights?region=x");
+    block_on(home.create_manifest("chk-1", &manifest("flights", 1, SnapshotKind::Checkpoint, 1))).unwrap();
+    for location in
+        ["vault://blue/jobs/flights/chk-1?region=x", "vault://blue/jobs/flights/chk-1/manifest?region=x"]
+    {
+        let resolved = block_on(stores.resolve(location, None)).unwrap();
+        assert_eq!(resolved.folder(), "vault://blue/jobs/flights/chk-1?region=x");
     }
 }
 

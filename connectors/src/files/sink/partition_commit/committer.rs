@@ -11,7 +11,7 @@ use millstream_state::{CheckpointId, Timestamp};
 use object_store::ObjectStoreExt;
 
 use super::{PartitionCommit, PartitionStatus};
-use crate::files::location::Stores;
+use crate::files::location::FileStores;
 use crate::files::sink::commit::{Committable, commit_all};
 use crate::files::sink::writer::ClosedFile;
 
@@ -48,7 +48,7 @@ struct Commit {
 
 /// The subtask that commits.
 pub(in crate::files::sink) struct PartitionCommitter {
-    stores: Stores,
+    stores: FileStores,
     directory: String,
     policy: PartitionCommit,
     watermark: Timestamp,
@@ -65,7 +65,11 @@ pub(in crate::files::sink) struct PartitionCommitter {
 }
 
 impl PartitionCommitter {
-    pub(in crate::files::sink) fn new(stores: Stores, directory: String, policy: PartitionCommit) -> Self {
+    pub(in crate::files::sink) fn new(
+        stores: FileStores,
+        directory: String,
+        policy: PartitionCommit,
+    ) -> Self {
         Self {
             stores,
             directory,
@@ -107,7 +111,7 @@ impl PartitionCommitter {
         let (location, name) = (self.stores.locate(&self.directory)?, self.policy.success_file.clone());
         let folders = complete.clone();
         let work = async move {
-            commit_all(location.store.as_ref(), files).await?;
+            commit_all(&location, files).await?;
             for folder in &folders {
                 let file = location.folder(folder)?.child(&name);
                 let put = file.store.put(&file.path, Vec::new().into()).await;

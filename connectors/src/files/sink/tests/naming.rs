@@ -3,19 +3,25 @@
 use millstream_runtime::ErrorKind;
 
 use super::*;
-use crate::files::sink::part::{PartName, is_pending};
+use crate::files::sink::part::PartName;
+use crate::files::sink::pending::{hidden_file, is_pending};
 
 #[test]
 fn names_say_which_file_it_is() {
-    let name = PartName { subtask: 3, counter: 14, extension: "csv".to_owned() };
+    let name = PartName { subtask: 3, counter: 14, run: None, extension: "csv".to_owned() };
     assert_eq!(name.to_string(), "part-3-14.csv");
     assert_eq!("part-3-14.csv".parse(), Ok(name.clone()));
-    for other in ["part-3.csv", "part-3-x.csv", "part-3-14", "apart-3-14.csv", ".part-3-14.csv"] {
+    for other in
+        ["part-3.csv", "part-3-x.csv", "part-3-14", "part-3-14-x.csv", "apart-3-14.csv", ".part-3-14.csv"]
+    {
         assert!(other.parse::<PartName>().is_err(), "{other}");
     }
-    let pending = name.pending(1);
+    let uploaded = PartName { run: Some(0xab), ..name.clone() };
+    assert_eq!(uploaded.to_string(), "part-3-14-00000000000000ab.csv");
+    assert_eq!(uploaded.to_string().parse(), Ok(uploaded));
+    let pending = hidden_file(&name, 1);
     assert!(pending.starts_with('.') && is_pending(&pending));
-    assert_ne!(pending, name.pending(2));
+    assert_ne!(pending, hidden_file(&name, 2));
 }
 
 /// Runs a job that writes one number.

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::files::sink::partition_commit::committer::PartitionCommitter;
 use crate::files::sink::partition_commit::writer::PartitionWriter;
+use crate::files::sink::pending::Pending;
 use crate::files::sink::writer::ClosedFile;
 
 /// How many numbers a folder has.
@@ -51,7 +52,7 @@ fn writer(store: &Arc<FailingStore>, snapshot: Option<&HarnessSnapshot>) -> Writ
 }
 
 fn committer(store: &Arc<FailingStore>, snapshot: Option<&HarnessSnapshot>) -> Committer {
-    let committer = PartitionCommitter::new(Stores::Given(store.clone()), "out".to_owned(), commit());
+    let committer = PartitionCommitter::new(FileStores::given(store.clone()), "out".to_owned(), commit());
     let setup = match snapshot {
         None => HarnessSetup::new(),
         Some(snapshot) => HarnessSetup::new().restore(std::slice::from_ref(snapshot)),
@@ -182,7 +183,11 @@ fn an_aborted_checkpoint_is_covered_by_the_next() {
 fn a_folder_whose_time_cannot_be_told_fails_the_job() {
     let store = FailingStore::new();
     let mut committer = committer(&store, None);
-    let file = Committable { pending: "out/x/.pending".into(), target: "out/x/part".into(), length: 0 };
+    let file = Committable {
+        pending: Pending::File("out/x/.pending".into()),
+        target: "out/x/part".into(),
+        length: 0,
+    };
     store.write("out/x/.pending", "");
     committer.push_all([ClosedFile { folder: "x".to_owned(), file }]).unwrap();
     committer.snapshot(1).unwrap();
@@ -297,5 +302,30 @@ fn under_faults_no_folder_is_complete_too_early() {
         assert!(seen.iter().all(|(_, count)| *count == NUMBERS), "seed {seed}: {seen:?}");
         let folders: std::collections::BTreeSet<_> = seen.iter().map(|(folder, _)| folder.clone()).collect();
         assert_eq!(folders.len() as u64, FOLDERS, "seed {seed}: {seen:?}");
+    }
+}
+
+#[test]
+fn uploads_are_committed_by_their_receipts() {
+    let store = FailingStore::new();
+    let sink = FileSink::with_encoder("out", NumbersInFolders(thousand)).multipart_store(store.clone());
+    let setup = HarnessSetup::new().prepared(check(&sink).unwrap());
+    let mut writer = OperatorHarness::with(setup, PartitionWriter::new(sink.writer(0))).unwrap();
+    let commit_by = |setup: HarnessSetup<'_>| {
+        let stores = FileStores::given_with_uploads(store.clone());
+        OperatorHarness::with(setup, PartitionCommitter::new(stores, "out".to_owned(), commit())).unwrap()
+    };
+    let mut committer = commit_by(HarnessSetup::new());
+    writer.push_all([1, 1_001]).unwrap();
+    let [_, snapshot] = checkpoint(&mut writer, &mut committer, 1);
+    let hidden: Vec<_> = store.files().into_keys().collect();
+    assert!(hidden.len() == 2 && hidden.iter().all(|path| path.ends_with(".receipt")), "{hidden:?}");
+    // Completed, but nobody gets to know; and once more, after the receipts have gone.
+    store.fail("answer", 0);
+    for _ in 0..2 {
+        let mut harness = commit_by(HarnessSetup::new().restore(std::slice::from_ref(&snapshot)));
+        harness.poll().unwrap();
+        assert_eq!(visible(&store), [1, 1_001]);
+        assert_eq!(store.files(), store.visible());
     }
 }

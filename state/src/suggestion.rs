@@ -2,7 +2,7 @@
 
 /// The name next to this word in any case of letters, if it is so near that the word is likely a misspelling of it: one
 /// mistake in short words, two in long ones. Not the word itself.
-pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     if word.len() > 64 {
         return None;
     }
@@ -13,7 +13,7 @@ pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
 }
 
 /// How many letters are wrong, missing, too many, or swapped with the next (the optimal string alignment distance).
-pub(crate) fn mistakes(left: &[u8], right: &[u8]) -> usize {
+pub fn mistakes(left: &[u8], right: &[u8]) -> usize {
     let same = u8::eq_ignore_ascii_case;
     let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
     let mut before_last: Vec<usize> = Vec::new();
