@@ -1,6 +1,7 @@
 //! Reads files: as Flink's `FileSource`, over bounded input.
 
 mod bad_record;
+mod bulk;
 mod event_time;
 mod fetch;
 mod gunzip;
@@ -21,6 +22,7 @@ use millstream_state::Record;
 use super::format::{CsvFormat, Format, JsonLinesFormat, TextFormat};
 use super::location::{FoundFile, IntoPaths, Stores, find_files, list_files};
 pub use bad_record::{BadRecord, BadRecordInfo};
+pub use bulk::{BulkDecoded, BulkDecoder, BulkFileReader, BulkFileSource, BulkFormat, FileBlock, FooterRead};
 use event_time::EventTime;
 pub use reader::FileReader;
 pub use split::FileSplit;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use futures::lock::Mutex;
@@ -92,17 +93,23 @@ impl Part {
         self.shipped + self.buffer.len() as u64
     }
 
-    /// Hands over a chunk, if one is full; the work must be driven by somebody.
-    pub(super) fn ship(&mut self) -> Option<Work<()>> {
+    /// Hands over the chunks that are full; the work must be driven by somebody.
+    pub(super) fn ship(&mut self) -> Vec<Work<()>> {
+        let mut works = Vec::new();
         if self.buffer.len() < CHUNK {
-            return None;
+            return works;
         }
-        let rest = self.buffer.split_off(CHUNK);
-        let chunk = std::mem::replace(&mut self.buffer, rest);
-        self.shipped += chunk.len() as u64;
-        let upload = guarded(append(self.pending.clone(), self.upload.take(), chunk)).boxed().shared();
-        self.upload = Some(upload.clone());
-        Some(upload.map(|done| done.map(drop)).boxed().shared())
+        // Formats that write in bulk have many chunks at once: nothing is moved for each of them.
+        let mut bytes = Bytes::from(std::mem::take(&mut self.buffer));
+        while bytes.len() >= CHUNK {
+            let chunk = bytes.split_to(CHUNK);
+            self.shipped += chunk.len() as u64;
+            let upload = guarded(append(self.pending.clone(), self.upload.take(), chunk)).boxed().shared();
+            self.upload = Some(upload.clone());
+            works.push(upload.map(|done| done.map(drop)).boxed().shared());
+        }
+        self.buffer.extend_from_slice(&bytes);
+        works
     }
 
     /// What there is to commit once the file is closed.
@@ -122,7 +129,7 @@ impl Part {
                     put.map_err(|error| pending.failed("write", error))?;
                 }
                 Some(_) => {
-                    let upload = append(pending.clone(), upload, buffer).await?;
+                    let upload = append(pending.clone(), upload, buffer.into()).await?;
                     let completed = upload.lock().await.complete().await;
                     completed.map_err(|error| pending.failed("write", error))?;
                 }
@@ -134,7 +141,7 @@ impl Part {
 }
 
 /// Writes a chunk after those before; the first one begins the upload.
-async fn append(file: Location, before: Option<Work<Upload>>, chunk: Vec<u8>) -> Result<Upload> {
+async fn append(file: Location, before: Option<Work<Upload>>, chunk: Bytes) -> Result<Upload> {
     let upload = match before {
         Some(before) => before.await?,
         None => {
