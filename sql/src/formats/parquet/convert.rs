@@ -8,8 +8,7 @@ use arrow_array::types::{
     Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType, UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BinaryViewArray, Int64Array, LargeBinaryArray, ListArray, MapArray, StructArray,
-    new_null_array,
+    Array, ArrayRef, BinaryViewArray, Int64Array, ListArray, MapArray, StructArray, new_null_array,
 };
 use arrow_schema::{ArrowError, DataType, Fields, TimeUnit};
 
@@ -36,6 +35,11 @@ fn convert_values(array: &ArrayRef, wanted: &SqlType, zone: &Zone) -> Result<Arr
         (DataType::Timestamp(_, zone_of_file), SqlType::TimestampLtz(precision, _)) => {
             timestamps(array, *precision, zone_of_file.is_some(), false, zone)
         }
+        // Whether the decoder has checked a text depends on how the file marks it.
+        (DataType::Utf8View, wanted) if wanted.is_text() => {
+            let bytes = array.as_string_view().clone().to_binary_view();
+            Ok(Arc::new(bytes.to_string_view().map_err(text)?))
+        }
         (found, _) if *found == target && !found.is_nested() => Ok(array.clone()),
         (_, wanted) if wanted.is_integer() => integers(array, wanted),
         (DataType::Float32, SqlType::Double) => {
@@ -51,11 +55,6 @@ fn convert_values(array: &ArrayRef, wanted: &SqlType, zone: &Zone) -> Result<Arr
         }
         (DataType::BinaryView, wanted) if wanted.is_text() => {
             Ok(Arc::new(array.as_binary_view().clone().to_string_view().map_err(text)?))
-        }
-        (DataType::LargeUtf8, wanted) if wanted.is_text() => {
-            let bytes = LargeBinaryArray::from(array.as_string::<i64>().clone());
-            let views: BinaryViewArray = bytes.iter().collect();
-            Ok(Arc::new(views.to_string_view().map_err(text)?))
         }
         (DataType::Utf8View, wanted) if wanted.is_binary() => {
             Ok(Arc::new(array.as_string_view().clone().to_binary_view()))

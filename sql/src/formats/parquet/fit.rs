@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef, Fields, SchemaRef};
-use parquet::basic::{ConvertedType, Type as Physical};
+use parquet::basic::Type as Physical;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use crate::types::{Field, NamedField, Schema, SqlType, time_unit};
@@ -147,12 +147,8 @@ fn count(data_type: &DataType) -> usize {
 /// What a leaf is decoded into; `None` if it cannot be read as this type.
 fn leaf_array(leaf: &DataType, column: &ColumnDescriptor, wanted: &SqlType) -> Option<DataType> {
     let fits = match (leaf, wanted) {
-        (DataType::Utf8, wanted) if wanted.is_text() => {
-            // The decoder checks no other texts, such as JSON: those are checked when they are converted.
-            let is_checked = column.converted_type() == ConvertedType::UTF8;
-            return Some(if is_checked { DataType::Utf8View } else { DataType::LargeUtf8 });
-        }
-        // To be checked likewise.
+        // The decoder does not check all texts, such as JSON: they are checked when they are converted.
+        (DataType::Utf8, wanted) if wanted.is_text() => return Some(DataType::Utf8View),
         (DataType::Binary, wanted) if wanted.is_text() => return Some(DataType::BinaryView),
         (DataType::Binary, wanted) if wanted.is_binary() => return Some(DataType::BinaryView),
         (DataType::Utf8, wanted) if wanted.is_binary() => return Some(DataType::Utf8View),

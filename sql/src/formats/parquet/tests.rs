@@ -213,7 +213,7 @@ fn fill(column: &mut ColumnBuilder, numbers: &mut Numbers) -> Result<(), crate::
             let value = match precision {
                 0..=3 => numbers.within(first * 1_000..last * 1_000),
                 4..=6 => numbers.within(first * 1_000_000..last * 1_000_000),
-                _ if numbers.common => numbers.within(first * 1_000_000_000..last * 1_000_000_000),
+                _ if numbers.common => numbers.within(first * 1_000_000..last * 1_000_000) * 1_000,
                 _ => numbers.next().cast_signed(),
             };
             column.append(Scalar::Integer(value))
