@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
-use millstream::sql::chunk::ChunkBuilder;
+use arrow_array::Array as _;
+use bytes::Bytes;
+use millstream::sql::chunk::{Chunk, ChunkBuilder};
 use millstream::sql::connectors::Options;
 use millstream::sql::formats::Format;
+use millstream::sql::formats::parquet::{ParquetFile, ParquetOptions, ParquetStep, ParquetWriter};
 use millstream::sql::types::Schema;
+use millstream::sql::types::zone::Zone;
 
 use crate::measure::Table;
-use crate::rows::{operator, row};
+use crate::rows::{CHUNK, chunks, operator, row};
 
 const ROWS: usize = 200_000;
 /// What reading JSON is to reach, in bytes a nanosecond.
@@ -57,6 +62,75 @@ pub fn run(table: &Table) {
             },
             || Box::new(move || plain(&same)),
         );
+    }
+    parquet(table, &schema);
+}
+
+/// The same rows as files of Parquet, written to and read from memory.
+fn parquet(table: &Table, schema: &Schema) {
+    let rows = Chunk::concat(&chunks(1_000_000)).unwrap().unwrap().slice(0, ROWS);
+    let rows = rows.with_columns(rows.columns()[..3].to_vec());
+    for codec in ["UNCOMPRESSED", "SNAPPY", "ZSTD"] {
+        let option = ("parquet.compression".to_owned(), codec.to_owned());
+        let options = ParquetOptions::new(&mut Options::new([option].into()), schema, &Zone::UTC).unwrap();
+        let write = {
+            let (rows, options) = (rows.clone(), options.clone());
+            move || {
+                let (mut file, mut writer) = (Vec::new(), ParquetWriter::new(&options).unwrap());
+                for start in (0..ROWS).step_by(CHUNK) {
+                    writer.write(&rows.slice(start, CHUNK), &mut file).unwrap();
+                }
+                writer.finish(&mut file).unwrap();
+                Bytes::from(file)
+            }
+        };
+        let file = write();
+        let bytes = file.len() as f64 / ROWS as f64;
+        let copy = || {
+            let rows = rows.clone();
+            move || {
+                rows.columns().iter().for_each(|column| {
+                    drop(black_box(
+                        column.to_data().buffers().iter().map(|buffer| buffer.to_vec()).collect::<Vec<_>>(),
+                    ))
+                })
+            }
+        };
+        table.line(
+            &format!("parquet {codec}: write 3 columns, {bytes:.0} bytes"),
+            35.0 / ASKED,
+            ROWS,
+            || Box::new(move || drop(black_box(write()))),
+            || Box::new(copy()),
+        );
+        table.line(
+            &format!("parquet {codec}: read 3 columns, {bytes:.0} bytes"),
+            35.0 / ASKED,
+            ROWS,
+            || Box::new(move || read_parquet(&options, &file)),
+            || Box::new(copy()),
+        );
+    }
+}
+
+fn read_parquet(options: &ParquetOptions, file: &Bytes) {
+    let opened = ParquetFile::open(options, &[0, 1, 2], file.len() as u64, file.clone()).unwrap();
+    let ParquetStep::Have(opened) = opened else { panic!("the whole file is there") };
+    let opened = Arc::new(opened);
+    for group in 0..opened.row_groups().count() {
+        let mut block = opened.row_group(group, 0).unwrap();
+        loop {
+            match block.read().unwrap() {
+                ParquetStep::Have(rows) => drop(black_box(rows)),
+                ParquetStep::End => break,
+                ParquetStep::Needs(ranges) => {
+                    let bytes =
+                        ranges.iter().map(|range| file.slice(range.start as usize..range.end as usize));
+                    let bytes = bytes.collect();
+                    block.feed(ranges, bytes).unwrap();
+                }
+            }
+        }
     }
 }
 

@@ -13,8 +13,11 @@ mod source;
 #[cfg(test)]
 mod testing;
 
-pub use encode::{CsvEncoder, Encoder, Folders, JsonLinesEncoder, TextEncoder};
+pub use encode::{BulkWriter, CsvEncoder, Encoder, Folders, JsonLinesEncoder, TextEncoder};
 pub use format::{CsvFormat, Decoder, Format, Gathered, JsonLinesFormat, RowError, TextFormat};
 pub use into_paths::IntoPaths;
 pub use sink::{Committable, FileSink, FileWriter, PartitionCommit, PartitionStatus, WriterState};
-pub use source::{BadRecord, BadRecordInfo, FileReader, FileSource, FileSplit};
+pub use source::{
+    BadRecord, BadRecordInfo, BulkDecoded, BulkDecoder, BulkFileReader, BulkFileSource, BulkFormat,
+    FileBlock, FileReader, FileSource, FileSplit, FooterRead,
+};

@@ -9,6 +9,7 @@ mod value;
 pub use arguments::{Arguments, Numbers, Texts};
 pub use kernel::{Argument, BuildContext, EvalContext, Kernel};
 pub use program::Program;
+pub(crate) use program::row_field;
 pub use value::Value;
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub mod json;
 mod leaf;
 mod line;
 mod options;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod raw;
 pub mod registry;
 mod row_decoder;

@@ -13,6 +13,7 @@ mod rolling;
 mod routes;
 mod sql;
 mod sql_files;
+mod sql_parquet;
 mod timers;
 mod windows;
 
@@ -48,4 +49,5 @@ pub const JOBS: &[Job] = &[
     ("files by uploads", files::from_files_to_uploads),
     ("SQL: aggregate of an aggregate", sql::aggregate_of_an_aggregate),
     ("files of SQL", sql_files::from_files_to_partitions),
+    ("files of Parquet", sql_parquet::from_parquet_to_partitions),
 ];

@@ -52,6 +52,16 @@ pub trait Encoder: Clone + Send + Sync + 'static {
         bytes: &mut Vec<u8>,
     ) -> Result<(), String>;
 
+    /// What writes a file, for formats whose files are more than one record after another, such as those that end with an
+    /// index: a new one for each file, which is then given all that would be [encoded](Encoder::encode). `None` for all
+    /// other formats.
+    ///
+    /// # Errors
+    /// What is wrong, if there can be no such file.
+    fn bulk_writer(&self) -> Result<Option<Box<dyn BulkWriter<Record = Self::Record>>>, String> {
+        Ok(None)
+    }
+
     /// Whether records are dealt out to folders by [`partition`](Encoder::partition).
     fn is_partitioned(&self) -> bool {
         false
@@ -65,6 +75,29 @@ pub trait Encoder: Clone + Send + Sync + 'static {
     fn partition(&self, records: &[Self::Record]) -> Result<Folders<Self::Record>, String> {
         Ok(vec![(String::new(), records.to_vec())])
     }
+}
+
+/// Writes one file in a format of [bulk](Encoder::bulk_writer). As Flink's `BulkWriter`.
+///
+/// A file is always finished before a checkpoint covers it, so none of this is ever part of a snapshot.
+pub trait BulkWriter: Send {
+    /// What it takes.
+    type Record;
+
+    /// Takes records, and appends to `bytes` what of the file is certain by now; that may be nothing.
+    ///
+    /// # Errors
+    /// What is wrong, if a record cannot be written in this format.
+    fn write(&mut self, records: &[Self::Record], bytes: &mut Vec<u8>) -> Result<(), String>;
+
+    /// How many bytes are roughly still to come of the records taken so far: files are closed by their size.
+    fn pending_bytes(&self) -> u64;
+
+    /// Appends the rest of the file, also where there were no records; nothing is written afterwards.
+    ///
+    /// # Errors
+    /// What is wrong, if the file cannot be finished.
+    fn finish(&mut self, bytes: &mut Vec<u8>) -> Result<(), String>;
 }
 
 /// Records by the folders that they go to.

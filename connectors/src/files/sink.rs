@@ -1,6 +1,7 @@
 //! Writes files, exactly once: as Flink's `FileSink`.
 
 mod commit;
+mod encoding;
 mod part;
 mod partition_commit;
 mod pending;

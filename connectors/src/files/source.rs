@@ -1,6 +1,7 @@
 //! Reads files: as Flink's `FileSource`, over bounded input.
 
 mod bad_record;
+mod bulk;
 mod event_time;
 mod fetch;
 mod gunzip;
@@ -22,6 +23,7 @@ use super::format::{CsvFormat, Format, JsonLinesFormat, TextFormat};
 use super::into_paths::IntoPaths;
 use super::location::{FileStores, FoundFile, find_files, list_files};
 pub use bad_record::{BadRecord, BadRecordInfo};
+pub use bulk::{BulkDecoded, BulkDecoder, BulkFileReader, BulkFileSource, BulkFormat, FileBlock, FooterRead};
 use event_time::EventTime;
 pub use reader::FileReader;
 pub use split::FileSplit;

@@ -8,18 +8,24 @@
 //! files of a checkpoint are visible and the trigger says so, or the input has ended.
 //!
 //! Which kinds of rows a table has is its format's: with `debezium-json` and the like, files are changelogs. Files of `csv` are read as a whole each, since quotes may have newlines in them;
-//! with `csv.disable-quote-character` several subtasks share a file, as they do with the other formats.
+//! with `csv.disable-quote-character` several subtasks share a file, as they do with the other formats. Of `parquet`, they share
+//! its row groups.
 
+mod columns;
 mod decoder;
 mod encoder;
+mod folders;
+mod format;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod partition;
 mod partition_commit;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use millstream_connectors::files::{BadRecord, FileSink, FileSource};
+#[cfg(feature = "parquet")]
+use millstream_connectors::files::BulkFileSource;
+use millstream_connectors::files::{BadRecord, Encoder, FileSink, FileSource};
 use millstream_operators::Stream;
 use millstream_operators::sink::StreamSink;
 
@@ -28,10 +34,15 @@ use super::{ChangelogMode, Connector, ConnectorContext, Options, ScanContext, Ta
 use crate::catalog::{ColumnSource, Table};
 use crate::chunk::Chunk;
 use crate::error::{SqlError, SqlResult};
-use crate::formats::Format;
+use crate::plan::ColumnPath;
 use crate::types::{NamedField, Schema, SqlType};
-use decoder::{FileColumn, RowFiles};
+use columns::{FileColumn, FileColumns};
+use decoder::RowFiles;
 use encoder::RowFilesEncoder;
+use folders::RowFolders;
+use format::TableFormat;
+#[cfg(feature = "parquet")]
+use parquet::{ParquetFiles, ParquetFilesEncoder};
 use partition::Partitioning;
 use partition_commit::CommitOptions;
 
@@ -60,7 +71,7 @@ struct Files {
     path: String,
     /// What the session says of object stores.
     store_options: Vec<(&'static str, String)>,
-    format: Format,
+    format: TableFormat,
     /// The columns that are in the files, in their order, by their position in the table.
     stored: Vec<usize>,
     schema: Schema,
@@ -87,13 +98,7 @@ impl Files {
         };
         let stored: Vec<_> = table.stored_columns().into_iter().filter(is_stored).collect();
         let schema = table.schema().project(&stored);
-        let format = Format::new(&name, options, &schema)?;
-        if !format.has_files() {
-            return Err(SqlError::validation(format!(
-                "format '{name}' is one of messages, and not of files"
-            ))
-            .with_hint("'format' = 'avro' reads and writes container files of Avro"));
-        }
+        let format = TableFormat::new(cx, &name, options, &schema)?;
         let default_name = options.take("partition.default-name");
         let partitioning = Partitioning::new(table, default_name)?;
         let file_size = options.take("sink.rolling-policy.file-size").map(|text| {
@@ -137,9 +142,10 @@ impl Files {
     }
 
     /// Where a column that is read comes from.
-    fn column(&self, table: &Table, position: usize) -> SqlResult<FileColumn> {
-        if let Some(stored) = self.stored.iter().position(|stored| *stored == position) {
-            return Ok(FileColumn::Stored(stored));
+    fn column(&self, table: &Table, path: &ColumnPath) -> SqlResult<FileColumn> {
+        let position = path.root();
+        if let Some(position) = self.stored.iter().position(|stored| *stored == position) {
+            return Ok(FileColumn::Stored { position, fields: path.fields().to_vec() });
         }
         let column =
             table.columns.get(position).ok_or_else(|| SqlError::validation("a column that is not there"))?;
@@ -170,25 +176,40 @@ impl TableSource for Files {
         self.format.changelog_mode()
     }
 
+    fn reads_fields(&self) -> bool {
+        true
+    }
+
     fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
-        let columns = cx.columns.iter().map(|path| self.column(cx.table, path.root()));
-        let files = RowFiles::new(
-            self.format.clone(),
-            self.schema.clone(),
-            columns.collect::<SqlResult<_>>()?,
-            self.partitioning.clone(),
-        );
+        let columns = cx.columns.iter().map(|path| self.column(cx.table, path));
+        let columns = FileColumns::new(columns.collect::<SqlResult<_>>()?, self.partitioning.clone());
+        let format = match &self.format {
+            TableFormat::Rows(format) => format,
+            #[cfg(feature = "parquet")]
+            TableFormat::Parquet(options) => {
+                let files = ParquetFiles::new(options.clone(), columns);
+                let mut source = BulkFileSource::new(self.path.as_str(), files).recursive();
+                for (name, value) in &self.store_options {
+                    source = source.store_option(*name, value);
+                }
+                if let Some(interval) = self.monitor {
+                    source = source.monitor_continuously(interval);
+                }
+                return Ok(cx.environment.from_source(source));
+            }
+        };
+        let files = RowFiles::new(format.clone(), self.schema.clone(), columns);
         let mut source = FileSource::with_format(self.path.as_str(), files).recursive();
         for (name, value) in &self.store_options {
             source = source.store_option(*name, value);
         }
-        if self.format.needs_whole_files() {
+        if format.needs_whole_files() {
             source = source.whole_files();
         }
         if let Some(interval) = self.monitor {
             source = source.monitor_continuously(interval);
         }
-        if self.format.ignores_parse_errors() {
+        if format.ignores_parse_errors() {
             source = source.on_error(BadRecord::Skip);
         }
         Ok(cx.environment.from_source(source))
@@ -208,13 +229,23 @@ impl TableSink for Files {
         };
         let stored = self.schema.names().map(position).collect::<SqlResult<Vec<_>>>()?;
         let keys = self.partitioning.names().map(position).collect::<SqlResult<Vec<_>>>()?;
-        let encoder = RowFilesEncoder::new(
-            &self.format,
-            &schema.project(&stored),
-            stored,
-            keys.into_iter().map(|key| (key, schema.field(key).data_type)).collect(),
-            self.partitioning.clone(),
-        )?;
+        let keys = keys.into_iter().map(|key| (key, schema.field(key).data_type)).collect();
+        let folders = RowFolders::new(keys, self.partitioning.clone());
+        match &self.format {
+            TableFormat::Rows(format) => {
+                let stored_schema = schema.project(&stored);
+                Ok(self.write(rows, RowFilesEncoder::new(format, &stored_schema, stored, folders)?))
+            }
+            #[cfg(feature = "parquet")]
+            TableFormat::Parquet(options) => {
+                Ok(self.write(rows, ParquetFilesEncoder::new(options.clone(), stored, folders)))
+            }
+        }
+    }
+}
+
+impl Files {
+    fn write<E: Encoder<Record = Chunk>>(&self, rows: &Stream<Chunk>, encoder: E) -> StreamSink {
         let mut sink = FileSink::with_encoder(self.path.as_str(), encoder).append();
         for (name, value) in &self.store_options {
             sink = sink.store_option(*name, value);
@@ -231,10 +262,10 @@ impl TableSink for Files {
             }
             None => rows.sink_to(sink),
         };
-        Ok(match self.parallelism {
+        match self.parallelism {
             Some(parallelism) => sink.parallelism(parallelism),
             None => sink,
-        })
+        }
     }
 }
 
@@ -245,6 +276,3 @@ const fn can_be_folder(data_type: &SqlType) -> bool {
         || data_type.is_timestamp()
         || matches!(data_type, SqlType::Boolean | SqlType::Date | SqlType::Time(_))
 }
-
-/// The columns of a table by position, shared by readers.
-type Columns = Arc<[FileColumn]>;

@@ -124,17 +124,21 @@ fn call(
 
 /// A field of rows: NULL where the row is.
 fn field(rows: &Value, index: usize) -> Result<Value> {
-    let structs =
-        rows.array().as_struct_opt().filter(|structs| index < structs.num_columns()).ok_or_else(missing)?;
+    let values = row_field(rows.array(), index)?;
+    Ok(if rows.is_scalar() { Value::Scalar(values) } else { Value::Array(values) })
+}
+
+/// A field of a column of rows: NULL where the row is.
+pub(crate) fn row_field(rows: &ArrayRef, index: usize) -> Result<ArrayRef> {
+    let structs = rows.as_struct_opt().filter(|structs| index < structs.num_columns()).ok_or_else(missing)?;
     let field = structs.column(index);
-    let values = match structs.nulls() {
-        None => field.clone(),
+    match structs.nulls() {
+        None => Ok(field.clone()),
         Some(nulls) => {
             let absent = BooleanArray::new(!nulls.inner(), None);
-            nullif(field, &absent).map_err(arrow_error)?
+            nullif(field, &absent).map_err(arrow_error)
         }
-    };
-    Ok(if rows.is_scalar() { Value::Scalar(values) } else { Value::Array(values) })
+    }
 }
 
 pub(super) fn missing() -> Error {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use futures::lock::Mutex;
@@ -133,19 +134,25 @@ impl Part {
         }
     }
 
-    /// Hands over a chunk, if one is full; the work must be driven by somebody.
-    pub(super) fn ship(&mut self) -> Option<Work<()>> {
+    /// Hands over the chunks that are full; the work must be driven by somebody.
+    pub(super) fn ship(&mut self) -> Vec<Work<()>> {
+        let mut works = Vec::new();
         if self.buffer.len() < CHUNK {
-            return None;
+            return works;
         }
-        let rest = self.buffer.split_off(CHUNK);
-        let chunk = std::mem::replace(&mut self.buffer, rest);
-        self.shipped += chunk.len() as u64;
         let is_hidden = matches!(self.way, Way::Hidden(_));
-        let written = append(self.destination().clone(), is_hidden, self.written.take(), chunk);
-        let written = guarded(written).boxed().shared();
-        self.written = Some(written.clone());
-        Some(written.map(|done| done.map(drop)).boxed().shared())
+        // Formats that write in bulk have many chunks at once: nothing is moved for each of them.
+        let mut bytes = Bytes::from(std::mem::take(&mut self.buffer));
+        while bytes.len() >= CHUNK {
+            let chunk = bytes.split_to(CHUNK);
+            self.shipped += chunk.len() as u64;
+            let written = append(self.destination().clone(), is_hidden, self.written.take(), chunk);
+            let written = guarded(written).boxed().shared();
+            self.written = Some(written.clone());
+            works.push(written.map(|done| done.map(drop)).boxed().shared());
+        }
+        self.buffer.extend_from_slice(&bytes);
+        works
     }
 
     /// What there is to commit once the file is closed, where that is known before.
@@ -191,7 +198,7 @@ async fn write_hidden(file: &Location, before: Option<Work<Written>>, rest: Vec<
     if before.is_none() {
         return file.store.put(&file.path, rest.into()).await.map(drop).map_err(failed);
     }
-    match append(file.clone(), true, before, rest).await? {
+    match append(file.clone(), true, before, rest.into()).await? {
         Written::Hidden(upload) => upload.lock().await.complete().await.map(drop).map_err(failed),
         Written::Upload(_) => Err(other_way(file)),
     }
@@ -199,7 +206,7 @@ async fn write_hidden(file: &Location, before: Option<Work<Written>>, rest: Vec<
 
 /// Uploads the rest of a file.
 async fn finish_upload(file: &Location, before: Option<Work<Written>>, rest: Vec<u8>) -> Result<Upload> {
-    match append(file.clone(), false, before, rest).await? {
+    match append(file.clone(), false, before, rest.into()).await? {
         Written::Upload(upload) => Ok(upload),
         Written::Hidden(_) => Err(other_way(file)),
     }
@@ -210,7 +217,7 @@ async fn append(
     file: Location,
     is_hidden: bool,
     before: Option<Work<Written>>,
-    chunk: Vec<u8>,
+    chunk: Bytes,
 ) -> Result<Written> {
     let written = match before {
         Some(before) => before.await?,

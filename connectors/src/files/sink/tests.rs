@@ -1,3 +1,4 @@
+mod bulk;
 mod lifecycle;
 mod naming;
 mod partition_commit;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Writing;
 use super::commit::{Committable, commit_all};
+use super::encoding::Encoding;
 use super::part::{MOST_BYTES, Part, PartName, Work};
 use super::restored::{WriterState, refuse_newer};
 use crate::files::encode::Encoder;
@@ -31,6 +32,8 @@ pub struct FileWriter<E: Encoder> {
     opened: Option<(Location, u64)>,
     /// The files at hand, by their folders.
     parts: BTreeMap<String, Part>,
+    /// What their bytes are made with.
+    encoding: Encoding<E>,
     /// Files closed since the last pre-commit.
     sealed: Vec<Work<Committable>>,
     /// The same for those who commit them elsewhere.
@@ -57,6 +60,7 @@ struct Check {
 impl<E: Encoder> FileWriter<E> {
     pub(super) fn new(config: Writing<E>, directory: String, subtask: u32) -> Self {
         let (sealed, under_way) = (Vec::new(), UnderWay::default());
+        let encoding = Encoding::new(config.encoder.clone());
         Self {
             config,
             directory,
@@ -64,6 +68,7 @@ impl<E: Encoder> FileWriter<E> {
             next: 0,
             opened: None,
             parts: BTreeMap::new(),
+            encoding,
             sealed,
             closed: None,
             under_way,
@@ -99,11 +104,19 @@ impl<E: Encoder> FileWriter<E> {
     }
 
     /// Closes a file.
-    fn seal(&mut self, folder: String, part: Part, cx: &TaskContext) {
+    fn seal(&mut self, folder: String, mut part: Part, cx: &TaskContext) {
+        let finished = self.encoding.finish(&folder, &mut part.buffer);
+        for work in part.ship() {
+            self.under_way.push(cx.spawn_io(work));
+        }
         if let (Some(closed), Some(file)) = (&mut self.closed, part.committable()) {
             closed.push(ClosedFile { folder, file });
         }
-        let work = part.seal();
+        let work = match finished {
+            Ok(()) => part.seal(),
+            // Fails the task, and whoever waits for the file.
+            Err(problem) => futures::future::ready(Err(self.refused(&problem))).boxed().shared(),
+        };
         self.under_way.push(cx.spawn_io(work.clone().map(|done| done.map(drop))));
         self.sealed.push(work);
     }
@@ -131,23 +144,25 @@ impl<E: Encoder> FileWriter<E> {
 
     /// Writes records into a folder of the directory.
     fn append<O>(&mut self, folder: &str, records: &[E::Record], output: &mut Output<'_, O>) -> Result<()> {
-        let mut part = match self.parts.remove(folder) {
-            Some(part) => part,
-            None => self.open(folder, output.context())?,
+        let (mut part, is_new) = match self.parts.remove(folder) {
+            Some(part) => (part, false),
+            None => (self.open(folder, output.context())?, true),
         };
-        let before = part.length();
-        let encoded = self.config.encoder.encode(records, before == 0, &mut part.buffer);
+        let before = part.length() + self.encoding.pending_bytes(folder);
+        let encoded = self.encoding.encode(folder, records, is_new, &mut part.buffer);
         encoded.map_err(|problem| self.refused(&problem))?;
-        output.counters().bytes.add(part.length() - before);
-        while let Some(work) = part.ship() {
+        let after = part.length() + self.encoding.pending_bytes(folder);
+        // What is still to come may turn out shorter than it looked.
+        output.counters().bytes.add(after.saturating_sub(before));
+        for work in part.ship() {
             self.under_way.push(output.context().spawn_io(work));
         }
-        if part.length() >= self.config.part_bytes.min(MOST_BYTES) {
+        if after >= self.config.part_bytes.min(MOST_BYTES) {
             self.seal(folder.to_owned(), part, output.context());
             return Ok(());
         }
         self.parts.insert(folder.to_owned(), part);
-        if before == 0 {
+        if is_new {
             self.seal_if_old(output.context());
         }
         Ok(())

@@ -21,7 +21,7 @@ pub struct FileSplit {
     pub(super) whole: bool,
     pub(super) gzip: bool,
     /// Where the next row begins, once reading has begun; in a packed file, a position in what it
-    /// unpacks to.
+    /// unpacks to, and in one of a [bulk format](super::BulkFormat) how many rows of the range have been read.
     pub(super) position: Option<u64>,
     /// The time before which none of the file's records is.
     pub(super) declared_start: Option<Timestamp>,
@@ -30,6 +30,21 @@ pub struct FileSplit {
 }
 
 impl FileSplit {
+    /// A range of a file, of which nothing has been read.
+    pub(super) fn of_range(file: &FoundFile, start: u64, end: u64) -> Self {
+        Self {
+            file: file.name.clone(),
+            size: file.size,
+            start,
+            end,
+            whole: start == 0 && end == file.size,
+            gzip: false,
+            position: None,
+            declared_start: None,
+            latest: Timestamp::MIN,
+        }
+    }
+
     /// The file, as a path or URL.
     pub fn file(&self) -> &str {
         &self.file
@@ -80,17 +95,7 @@ pub(super) fn cut(file: &FoundFile, declared_start: Option<Timestamp>, cutting: 
     let mut start = 0;
     while start < file.size {
         let end = file.size.min(start.saturating_add(bytes));
-        splits.push(FileSplit {
-            file: file.name.clone(),
-            size: file.size,
-            start,
-            end,
-            whole,
-            gzip,
-            position: None,
-            declared_start,
-            latest: Timestamp::MIN,
-        });
+        splits.push(FileSplit { whole, gzip, declared_start, ..FileSplit::of_range(file, start, end) });
         start = end;
     }
     splits

@@ -1,3 +1,6 @@
+#[cfg(feature = "parquet")]
+mod parquet;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -132,6 +135,18 @@ fn what_is_written_is_read_in_every_format() {
         files.script.run("INSERT INTO t SELECT * FROM s");
         assert_eq!(files.script.run("SELECT * FROM t"), [read, read]);
     }
+}
+
+#[test]
+fn fields_of_rows_are_read() {
+    let mut files = Files::new(1);
+    files.write("in.json", "{\"r\":{\"a\":1,\"s\":{\"b\":\"x\"}},\"n\":2}\n{\"r\":null,\"n\":3}\n{\"r\":{\"a\":4,\"s\":null},\"n\":5}\n");
+    files.create("t", "r ROW<a INT, s ROW<b STRING>>, n INT", "", "in.json", "'format' = 'json'");
+    assert_eq!(
+        files.script.run("SELECT r.s.b, n, r.a FROM t"),
+        ["+I[x, 2, 1]", "+I[null, 3, null]", "+I[null, 5, 4]"]
+    );
+    assert_eq!(files.script.run("SELECT n FROM t WHERE r.s.b = 'x'"), ["+I[2]"]);
 }
 
 #[test]
