@@ -41,7 +41,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 fn registry(urls: &[&str], authorization: Authorization) -> HttpRegistry {
     let urls = urls.iter().map(|&url| url.to_owned()).collect();
-    HttpRegistry::new(&RegistryAddress { urls, authorization }).unwrap()
+    let registry = HttpRegistry::new(&RegistryAddress { urls, authorization }).unwrap();
+    HttpRegistry { delays: &[], ..registry }
 }
 
 /// A port that nobody listens to.
@@ -84,6 +85,23 @@ fn what_a_registry_refuses_is_said() {
         assert_eq!(error.kind().is_retryable(), retryable, "{error}");
     }
     assert!(server.join().unwrap().iter().all(|request| request.contains("authorization: Bearer token\r\n")));
+}
+
+#[test]
+fn a_registry_is_asked_again_unless_it_refuses() {
+    let delays = &[Duration::ZERO; 3];
+    let answers = [(503, "busy"), (429, "too many"), (200, r#"{"schema":"\"int\""}"#)];
+    let (url, server) = serve(&answers);
+    let patient = HttpRegistry { delays, ..registry(&[&url], Authorization::None) };
+    assert_eq!(wait(patient.schema(SchemaId(3))).unwrap(), "\"int\"");
+    assert_eq!(server.join().unwrap().len(), 3);
+    // The test's server gives one answer.
+    let (url, server) = serve(&[(409, r#"{"message":"incompatible"}"#)]);
+    let patient = HttpRegistry { delays, ..registry(&[&url], Authorization::None) };
+    let error = wait(patient.register("t-value", "\"int\"")).unwrap_err();
+    assert!(error.to_string().contains("under the subject `t-value`"), "{error}");
+    assert!(error.to_string().contains("incompatible (409"), "{error}");
+    assert_eq!(server.join().unwrap().len(), 1);
 }
 
 #[test]
