@@ -196,8 +196,23 @@ impl SchemaRegistry for HttpRegistry {
         let what = format!("the schema cannot be registered under the subject `{subject}`");
         let path = format!("/subjects/{}/versions", escaped(subject));
         let body = serde_json::json!({ "schema": schema }).to_string();
-        let asked = self.clone().ask::<Registered>(Method::POST, path, Some(body), what);
-        async move { Ok(SchemaId(asked.await?.id)) }.boxed()
+        let this = self.clone();
+        async move {
+            let ask = || {
+                this.clone().ask::<Registered>(Method::POST, path.clone(), Some(body.clone()), what.clone())
+            };
+            let answer = match (ask().await, this.delays.first()) {
+                // Of two that register a new subject at the same time a registry may refuse one.
+                (Err(error), Some(delay)) if !error.kind().is_retryable() => {
+                    tracing::info!(%error, "it is tried once more");
+                    pause(*delay).await;
+                    ask().await
+                }
+                (answer, _) => answer,
+            };
+            Ok(SchemaId(answer?.id))
+        }
+        .boxed()
     }
 }
 

@@ -95,13 +95,22 @@ fn a_registry_is_asked_again_unless_it_refuses() {
     let patient = HttpRegistry { delays, ..registry(&[&url], Authorization::None) };
     assert_eq!(wait(patient.schema(SchemaId(3))).unwrap(), "\"int\"");
     assert_eq!(server.join().unwrap().len(), 3);
-    // The test's server gives one answer.
-    let (url, server) = serve(&[(409, r#"{"message":"incompatible"}"#)]);
-    let patient = HttpRegistry { delays, ..registry(&[&url], Authorization::None) };
-    let error = wait(patient.register("t-value", "\"int\"")).unwrap_err();
-    assert!(error.to_string().contains("under the subject `t-value`"), "{error}");
-    assert!(error.to_string().contains("incompatible (409"), "{error}");
-    assert_eq!(server.join().unwrap().len(), 1);
+}
+
+/// Two that register a new subject at the same time may get into each other's way.
+#[test]
+fn a_schema_that_is_refused_is_registered_once_more() {
+    let refused = (409, r#"{"message":"incompatible"}"#);
+    let register = |answers: &[(u16, &str)]| {
+        let (url, server) = serve(answers);
+        let patient = HttpRegistry { delays: &[Duration::ZERO; 3], ..registry(&[&url], Authorization::None) };
+        let answer = wait(patient.register("t-value", "\"int\""));
+        assert_eq!(server.join().unwrap().len(), 2);
+        answer
+    };
+    assert_eq!(register(&[refused, (200, r#"{"id":7}"#)]).unwrap(), SchemaId(7));
+    let error = register(&[refused, refused]).unwrap_err().to_string();
+    assert!(error.contains("under the subject `t-value`") && error.contains("incompatible (409"), "{error}");
 }
 
 #[test]
