@@ -76,7 +76,7 @@ pub(super) async fn find_table(client: &Client, settings: &Settings, name: &Tabl
     let rows = query(client, &what, &sql).await?;
     let Some(found) = rows.first() else {
         let problem = format!(
-            "{} has no table {}.{}: check the list of tables",
+            "{} has no table {}.{}: check `table_list` (in SQL 'schema-name' and 'table-name')",
             settings.place(),
             name.schema,
             name.name
