@@ -1,6 +1,7 @@
 //! A schema registry for a test.
 
 #[path = "../../../connectors/tests/support/services.rs"]
+#[allow(clippy::duplicate_mod, reason = "the node of Kafka beside it has the same, for itself alone")]
 mod services;
 
 use std::io::{Read, Write};
