@@ -69,6 +69,8 @@ pub mod time;
 
 /// Connectors to outside systems, each behind a feature.
 pub mod connectors {
+    #[cfg(any(feature = "files", feature = "kafka", feature = "postgres-cdc"))]
+    pub use millstream_connectors::Gathered;
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
     #[cfg(feature = "kafka")]

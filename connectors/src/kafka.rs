@@ -17,5 +17,6 @@ pub use sink::{
 };
 pub use source::{
     BadRecord, BadRecordInfo, FunctionDeserializer, JsonDeserializer, KafkaReader, KafkaSource, KafkaSplit,
-    OffsetResetStrategy, OffsetsInitializer, RecordDeserializer, RecordView, TextDeserializer, Topics,
+    OffsetResetStrategy, OffsetsInitializer, RecordDeserializer, RecordPreparation, RecordView,
+    TextDeserializer, Topics,
 };

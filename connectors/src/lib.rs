@@ -10,7 +10,7 @@
 mod bad_record;
 #[cfg(feature = "files")]
 pub mod files;
-#[cfg(any(feature = "files", feature = "kafka"))]
+#[cfg(any(feature = "files", feature = "kafka", feature = "postgres-cdc"))]
 mod gathered;
 #[cfg(feature = "kafka")]
 pub mod kafka;
@@ -21,5 +21,5 @@ mod under_way;
 
 #[cfg(any(feature = "files", feature = "kafka"))]
 pub use bad_record::BadRecord;
-#[cfg(any(feature = "files", feature = "kafka"))]
+#[cfg(any(feature = "files", feature = "kafka", feature = "postgres-cdc"))]
 pub use gathered::Gathered;

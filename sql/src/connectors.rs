@@ -10,6 +10,8 @@ mod generated;
 mod kafka;
 pub mod nexmark;
 mod options;
+#[cfg(feature = "postgres-cdc")]
+mod postgres_cdc;
 mod print;
 mod random;
 #[cfg(test)]
@@ -182,6 +184,8 @@ const CONNECTORS: &[Connector] = &[
     #[cfg(feature = "kafka")]
     kafka::UPSERT_KAFKA,
     nexmark::CONNECTOR,
+    #[cfg(feature = "postgres-cdc")]
+    postgres_cdc::CONNECTOR,
     print::CONNECTOR,
     values::CONNECTOR,
 ];
@@ -196,7 +200,8 @@ const RATE_OPTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Connectors that not every build has, and the cargo features that bring them.
-const BEHIND_FEATURES: &[(&str, &str)] = &[("kafka", "kafka"), ("upsert-kafka", "kafka")];
+const BEHIND_FEATURES: &[(&str, &str)] =
+    &[("kafka", "kafka"), ("postgres-cdc", "postgres-cdc"), ("upsert-kafka", "kafka")];
 
 /// The connectors that have all changes of a row in one split.
 const KEYED_SPLITS: &[&str] = &["kafka", "upsert-kafka"];

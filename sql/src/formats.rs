@@ -19,6 +19,8 @@ pub(crate) use leaf::write_text;
 pub use row_decoder::RowDecoder;
 pub use row_encoder::RowEncoder;
 
+use std::sync::Arc;
+
 use crate::connectors::{ChangelogMode, Options};
 use crate::error::{SqlError, SqlResult};
 use crate::types::Schema;
@@ -27,6 +29,7 @@ use csv::CsvOptions;
 use json::JsonOptions;
 use options::FormatOptions;
 use raw::RawOptions;
+use registry::RegisteredSchemas;
 
 /// A format, as the options of a table describe it.
 ///
@@ -152,6 +155,25 @@ impl Format {
             Self::Csv(options) => options.has_newlines(),
             Self::Avro(_) => true,
             Self::Json(_) | Self::Raw(_) | Self::Changelog(_) | Self::Confluent(_) => false,
+        }
+    }
+
+    /// With the registry that its options name, if it has one.
+    ///
+    /// # Errors
+    /// As [`ConfluentOptions::connected`].
+    pub fn connected(self) -> SqlResult<Self> {
+        match self {
+            Self::Confluent(options) => Ok(Self::Confluent(Box::new(options.connected()?))),
+            other => Ok(other),
+        }
+    }
+
+    /// What is known of the schemas of its registry, if it has one that is [connected](Self::connected).
+    pub fn schemas(&self) -> Option<&Arc<RegisteredSchemas>> {
+        match self {
+            Self::Confluent(options) => options.schemas(),
+            _ => None,
         }
     }
 

@@ -6,6 +6,7 @@ mod lane;
 mod pool;
 mod record;
 mod recover;
+mod serializing;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -260,6 +261,10 @@ impl<S: RecordSerializer> Sink for KafkaSink<S> {
 
     async fn check(&self) -> Result<Vec<u8>> {
         self.writing.check().await?;
+        let prepared = self.writing.serializer.clone().prepare();
+        if let Some(prepared) = prepared {
+            prepared.await?;
+        }
         Ok(Vec::new())
     }
 

@@ -20,7 +20,8 @@ use millstream_state::Record;
 use super::client::{Client, Cluster, Properties, Role};
 pub use bad_record::{BadRecord, BadRecordInfo};
 pub use deserialize::{
-    FunctionDeserializer, JsonDeserializer, RecordDeserializer, RecordView, TextDeserializer,
+    FunctionDeserializer, JsonDeserializer, RecordDeserializer, RecordPreparation, RecordView,
+    TextDeserializer,
 };
 pub use offsets::{OffsetResetStrategy, OffsetsInitializer};
 pub use reader::KafkaReader;

@@ -75,8 +75,12 @@ pub(super) async fn find_table(client: &Client, settings: &Settings, name: &Tabl
     );
     let rows = query(client, &what, &sql).await?;
     let Some(found) = rows.first() else {
-        let problem =
-            format!("{} has no table {}.{}: check `table_list`", settings.place(), name.schema, name.name);
+        let problem = format!(
+            "{} has no table {}.{}: check `table_list` (in SQL 'schema-name' and 'table-name')",
+            settings.place(),
+            name.schema,
+            name.name
+        );
         return Err(invalid(problem));
     };
     let column = |index| value(found, index).unwrap_or_default();
@@ -214,60 +218,4 @@ async fn find_columns(
         CapturedColumn { name, type_oid, type_modifier, is_primary_key }
     };
     Ok(rows.iter().map(column).collect())
-}
-
-/// Makes sure that there is a publication with all tables.
-pub(super) async fn ensure_publication(client: &Client, settings: &Settings) -> Result<()> {
-    let (name, what) =
-        (&settings.publication, format!("publication `{}` cannot be looked up", settings.publication));
-    let tables = || settings.tables.iter().map(TableName::quoted).collect::<Vec<_>>().join(", ");
-    let create = format!(
-        "CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)",
-        quote_identifier(name),
-        tables()
-    );
-    let sql = format!("SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = {}", quote_literal(name));
-    if query(client, &what, &sql).await?.is_empty() {
-        if !settings.autocreate {
-            return Err(invalid(format!("{} has no publication `{name}`: run `{create}`", settings.place())));
-        }
-        tracing::info!(publication = %name, "the publication is made");
-        // Postgres 12 has no such parameter, and no publications of partitioned tables.
-        let version = "SELECT current_setting('server_version_num')::int >= 130000";
-        let has_parameter = query(client, &what, version).await?;
-        let has_parameter = has_parameter.first().and_then(|row| value(row, 0)) == Some("t");
-        let create =
-            if has_parameter { create.as_str() } else { create.split(" WITH (").next().unwrap_or(&create) };
-        query(client, &format!("publication `{name}` cannot be made"), create).await?;
-    }
-    check_publication(client, settings, &what).await
-}
-
-async fn check_publication(client: &Client, settings: &Settings, what: &str) -> Result<()> {
-    let name = &settings.publication;
-    let sql = format!(
-        "SELECT schemaname, tablename, to_jsonb(t) ->> 'rowfilter' FROM pg_catalog.pg_publication_tables t WHERE pubname = {}",
-        quote_literal(name)
-    );
-    let rows = query(client, what, &sql).await?;
-    for table in &settings.tables {
-        let (schema, table_name) = (&table.schema, &table.name);
-        let of_table = rows
-            .iter()
-            .find(|row| value(row, 0) == Some(schema.as_str()) && value(row, 1) == Some(table_name.as_str()));
-        let Some(found) = of_table else {
-            let remedy = format!("ALTER PUBLICATION {} ADD TABLE {}", quote_identifier(name), table.quoted());
-            return Err(invalid(format!(
-                "publication `{name}` has no table {schema}.{table_name}: run `{remedy}`"
-            )));
-        };
-        if value(found, 2).is_some() && settings.startup == StartupMode::Initial {
-            let problem = "which the rows that are there already do not go through";
-            let remedy = "take the filter away, or start with another `StartupMode`";
-            return Err(invalid(format!(
-                "publication `{name}` has a row filter for {schema}.{table_name}, {problem}: {remedy}"
-            )));
-        }
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod rows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use millstream_runtime::{Error, ErrorKind, Result};
@@ -14,7 +14,7 @@ use super::options::{SchemaChange, Truncate};
 use super::pgoutput::{Message, Relation, RelationColumn};
 use super::progress::{Position, PostgresSplit, TableProgress};
 use super::record::{CapturedColumn, CapturedTable, ChangeRecord};
-use super::settings::Settings;
+use super::settings::{Settings, TableName};
 use rows::{Operation, RowRules, Rows};
 
 /// 1 January 2000 UTC, from which Postgres counts.
@@ -40,12 +40,15 @@ pub(super) struct Changes {
     relations: HashMap<u32, Known>,
     position: Position,
     transaction: Option<Transaction>,
+    /// Tables of which rows have come as they were that may be no more than keys, by their numbers.
+    suspects: BTreeSet<usize>,
 }
 
 /// A table of the source.
 struct Captured {
     progress: TableProgress,
     orders: Vec<KeyOrder>,
+    is_partitioned: bool,
 }
 
 /// A table of the stream.
@@ -67,19 +70,36 @@ struct Transaction {
 }
 
 impl Changes {
-    /// Goes on from what a split says.
-    pub(super) fn new(settings: &Settings, split: &PostgresSplit) -> Self {
-        let captured =
-            |progress: &TableProgress| Captured { orders: progress.orders(), progress: progress.clone() };
+    /// Goes on from what a split says; `partitioned` says which of its tables have partitions.
+    pub(super) fn new(settings: &Settings, split: &PostgresSplit, partitioned: &[bool]) -> Self {
+        let captured = |(index, progress): (usize, &TableProgress)| Captured {
+            orders: progress.orders(),
+            progress: progress.clone(),
+            is_partitioned: partitioned.get(index).copied().unwrap_or_default(),
+        };
         Self {
             rules: RowRules { changelog: settings.changelog, toast: settings.toast },
             schema_change: settings.schema_change,
             truncate: settings.truncate,
-            tables: split.tables.iter().map(captured).collect(),
+            tables: split.tables.iter().enumerate().map(captured).collect(),
             relations: HashMap::new(),
             position: split.position.unwrap_or(Position { lsn: Lsn(0), changes: 0 }),
             transaction: None,
+            suspects: BTreeSet::new(),
         }
+    }
+
+    /// The partitioned tables of which rows have come, since this was asked last, that may be no more than keys though the server
+    /// has said that they are whole. It says of a table what the table's own replica identity is; what it has logged of a row
+    /// is what that of the row's partition is, which may have been added later and without REPLICA IDENTITY FULL.
+    pub(super) fn take_suspects(&mut self) -> Vec<TableName> {
+        let suspects = std::mem::take(&mut self.suspects);
+        let tables = suspects.into_iter().filter_map(|index| self.tables.get(index));
+        let name = |captured: &Captured| {
+            let CapturedTable { schema, name, .. } = &captured.progress.table;
+            TableName { schema: schema.clone(), name: name.clone() }
+        };
+        tables.map(name).collect()
     }
 
     /// Takes the next message; hands what it comes to, if anything, to `take`.
@@ -169,6 +189,9 @@ impl Changes {
             known.is_checked = true;
         }
         let rows = Rows { table: &known.table, key: &known.key, rules: self.rules };
+        if captured.is_partitioned && rows.may_be_key_alone(&operation) {
+            self.suspects.insert(index);
+        }
         let counts = |key: Option<&Key>| {
             let read_at = captured.progress.read_at(key, &captured.orders);
             read_at.map(|read_at| place.commit_lsn >= read_at)
@@ -202,8 +225,7 @@ impl Changes {
             }
             if self.truncate == Truncate::Fail {
                 let problem = "has been truncated, and nobody knows which rows it had";
-                let remedy =
-                    "use DELETE instead; go on with `Truncate::Skip`, or start the job without a snapshot";
+                let remedy = "use DELETE instead; go on with `Truncate::Skip` (in SQL 'debezium.skipped.operations' = 't'), or start the job without a snapshot";
                 let problem = format!("table {} {problem}: {remedy}", known.table);
                 return Err(Error::new(ErrorKind::InvalidInput, problem));
             }

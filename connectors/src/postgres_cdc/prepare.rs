@@ -3,11 +3,12 @@
 use millstream_runtime::{Error, ErrorKind, Result};
 use tokio_postgres::Client;
 
-use super::catalog::{FoundTable, TableReading, check_server, ensure_publication, find_table};
+use super::catalog::{FoundTable, TableReading, check_server, find_table};
 use super::chunks::plan;
 use super::lsn::Lsn;
 use super::options::StartupMode;
 use super::progress::{Position, PostgresSplit, TableProgress};
+use super::publication::ensure_publication;
 use super::session::{close, connect, drive, query, value};
 use super::settings::Settings;
 use super::slot::{Export, Life, create_slot, find_slot};
@@ -29,9 +30,11 @@ pub(super) async fn prepare(settings: Settings, split: PostgresSplit, token: u64
         check_server(&client, &settings).await?;
         let mut found = Vec::new();
         for table in &settings.tables {
-            found.push(find_table(&client, &settings, table).await?);
+            let table = find_table(&client, &settings, table).await?;
+            settings.check.as_ref().map_or(Ok(()), |check| check(&table.progress.table))?;
+            found.push(table);
         }
-        ensure_publication(&client, &settings).await?;
+        ensure_publication(&client, &settings, split.position.is_none()).await?;
         match split.position {
             None => begin(&client, &settings, found, token).await,
             Some(position) => go_on(&client, &settings, split, position, found, token).await,

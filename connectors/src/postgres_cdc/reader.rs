@@ -3,29 +3,27 @@
 mod snapshot;
 mod streaming;
 
-use std::sync::Arc;
-
 use millstream_operators::source::SourceReader;
 use millstream_runtime::Result;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
-use millstream_state::{Record, Timestamp};
+use millstream_state::Record;
 
+use super::catalog::TableReading;
+use super::deserialize::ChangeDeserializer;
 use super::prepare::{Prepared, prepare};
 use super::progress::PostgresSplit;
-use super::record::ChangeRecord;
 use super::settings::Settings;
 use snapshot::SnapshotReading;
 use streaming::StreamReading;
 
-/// Makes records of changes.
-pub(super) type Deserializer<T> = Arc<dyn Fn(ChangeRecord) -> Result<Option<T>> + Send + Sync>;
-
 /// Reads the one split of a [`PostgresCdcSource`](super::PostgresCdcSource). Subtasks that do not have it have nothing to read.
 pub struct PostgresCdcReader<T> {
     settings: Settings,
-    deserializer: Deserializer<T>,
+    deserializer: Box<dyn ChangeDeserializer<T>>,
     split: Option<PostgresSplit>,
+    /// How the tables of the split are read, in their order.
+    readings: Vec<TableReading>,
     stage: Stage,
 }
 
@@ -38,25 +36,13 @@ enum Stage {
 }
 
 impl<T: Record> PostgresCdcReader<T> {
-    pub(super) fn new(settings: Settings, deserializer: Deserializer<T>) -> Self {
-        Self { settings, deserializer, split: None, stage: Stage::New }
+    pub(super) fn new(settings: Settings, deserializer: Box<dyn ChangeDeserializer<T>>) -> Self {
+        Self { settings, deserializer, split: None, readings: Vec::new(), stage: Stage::New }
     }
 
     fn prepare(&self, split: &PostgresSplit, cx: &mut TaskContext) -> IoHandle<Prepared> {
         let token = cx.random().next();
         cx.spawn_io(prepare(self.settings.clone(), split.clone(), token))
-    }
-}
-
-/// Emits a record, if the user wants it.
-fn emit<T: Record>(
-    deserializer: &Deserializer<T>,
-    record: ChangeRecord,
-    output: &mut Output<'_, T>,
-) -> Result<()> {
-    match deserializer(record)? {
-        Some(record) => output.emit(record, Timestamp::MIN),
-        None => Ok(()),
     }
 }
 
@@ -90,24 +76,25 @@ impl<T: Record> SourceReader for PostgresCdcReader<T> {
                         );
                         Stage::Rows(Box::new(reading))
                     }
-                    None => Stage::Changes(Box::new(StreamReading::new(&split))),
+                    None => Stage::Changes(Box::new(StreamReading::new(&self.settings, &split, &readings))),
                 };
-                self.split = Some(split);
+                (self.split, self.readings) = (Some(split), readings);
                 Ok(SourceStatus::More)
             }
             Stage::Rows(reading) => {
                 let Some(split) = &mut self.split else { return Ok(SourceStatus::Ended) };
-                let status = reading.next(split, &self.deserializer, output)?;
+                let status = reading.next(split, &mut *self.deserializer, output)?;
                 if status == SourceStatus::Ended {
                     *split = split.at(Some(reading.lsn()));
-                    self.stage = Stage::Changes(Box::new(StreamReading::new(split)));
+                    self.stage =
+                        Stage::Changes(Box::new(StreamReading::new(&self.settings, split, &self.readings)));
                     return Ok(SourceStatus::More);
                 }
                 Ok(status)
             }
             Stage::Changes(reading) => {
                 let Some(split) = &mut self.split else { return Ok(SourceStatus::Ended) };
-                reading.next(&self.settings, split, &self.deserializer, output)
+                reading.next(&self.settings, split, &mut *self.deserializer, output)
             }
         }
     }

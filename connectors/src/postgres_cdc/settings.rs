@@ -1,10 +1,15 @@
 //! What a source has been told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_runtime::{Error, ErrorKind, Result};
 
 use super::options::{ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast};
+use super::record::CapturedTable;
+
+/// Looks at a table before it is read.
+pub(super) type TableCheck = Arc<dyn Fn(&CapturedTable) -> Result<()> + Send + Sync>;
 
 /// What a source has been told.
 #[derive(Clone)]
@@ -29,6 +34,9 @@ pub(super) struct Settings {
     pub(super) connections: usize,
     pub(super) heartbeat: Option<Duration>,
     pub(super) connect_timeout: Duration,
+    /// So many checkpoints later one is confirmed.
+    pub(super) confirmation_delay: usize,
+    pub(super) check: Option<TableCheck>,
 }
 
 /// The name of a table.

@@ -7,10 +7,11 @@ use millstream_operators::source::Source;
 use millstream_runtime::Result;
 use millstream_state::Record;
 
+use super::deserialize::{ChangeDeserializer, Function, MakeDeserializer};
 use super::options::{ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast};
 use super::progress::PostgresSplit;
-use super::reader::{Deserializer, PostgresCdcReader};
-use super::record::ChangeRecord;
+use super::reader::PostgresCdcReader;
+use super::record::{CapturedTable, ChangeRecord};
 use super::settings::{Settings, TableName};
 
 /// Captures the changes of tables of a Postgres database: first the rows that are there, then every change, each exactly once.
@@ -43,7 +44,7 @@ use super::settings::{Settings, TableName};
 #[derive(Clone)]
 pub struct PostgresCdcSource<T = ChangeRecord> {
     settings: Settings,
-    deserializer: Deserializer<T>,
+    deserializer: MakeDeserializer<T>,
 }
 
 impl PostgresCdcSource {
@@ -69,8 +70,11 @@ impl PostgresCdcSource {
             connections: 4,
             heartbeat: Some(Duration::from_secs(30)),
             connect_timeout: Duration::from_secs(30),
+            confirmation_delay: 0,
+            check: None,
         };
-        Self { settings, deserializer: Arc::new(|record| Ok(Some(record))) }
+        let all = Arc::new(|change| Ok(Some(change)));
+        Self { settings, deserializer: Arc::new(move || Box::new(Function(all.clone()))) }
     }
 }
 
@@ -125,8 +129,8 @@ impl<T> PostgresCdcSource<T> {
         self.set(|settings| settings.publication = publication.into())
     }
 
-    /// Whether a publication of the tables is made where there is none of the name, which the user must be allowed to; it is unless this
-    /// says otherwise.
+    /// Whether a publication of the tables is made where there is none of the name, and one that is there gets those that it does not
+    /// have when the job starts without a snapshot, which the user must be allowed to; it is unless this says otherwise.
     #[must_use]
     #[doc(alias = "publication.autocreate.mode")]
     pub fn publication_autocreate(self, autocreate: bool) -> Self {
@@ -192,6 +196,14 @@ impl<T> PostgresCdcSource<T> {
         })
     }
 
+    /// So many checkpoints later the server is told that it may forget what was before one: with 3, the last three checkpoints
+    /// before the newest can be restored, too. 0 unless set.
+    #[must_use]
+    #[doc(alias = "scan.lsn-commit.checkpoints-num-delay")]
+    pub fn confirmation_delay(self, checkpoints: usize) -> Self {
+        self.set(|settings| settings.confirmation_delay = checkpoints)
+    }
+
     /// How long connecting may take, before anything is read; 30 seconds unless set.
     #[must_use]
     #[doc(alias = "connect.timeout")]
@@ -215,7 +227,33 @@ impl<T> PostgresCdcSource<T> {
         self,
         deserializer: impl Fn(ChangeRecord) -> Result<Option<U>> + Send + Sync + 'static,
     ) -> PostgresCdcSource<U> {
-        PostgresCdcSource { settings: self.settings, deserializer: Arc::new(deserializer) }
+        let function = Arc::new(deserializer);
+        self.with_deserializer(move || Function(function.clone()))
+    }
+
+    /// Yields what a [`ChangeDeserializer`] makes of changes; each reader gets one.
+    #[must_use]
+    pub fn with_deserializer<U: Record, D: ChangeDeserializer<U>>(
+        self,
+        make: impl Fn() -> D + Send + Sync + 'static,
+    ) -> PostgresCdcSource<U> {
+        PostgresCdcSource { settings: self.settings, deserializer: Arc::new(move || Box::new(make())) }
+    }
+
+    /// Looks at each table, as it is in the database, whenever the job starts or is restarted, before anything is read or made.
+    ///
+    /// ```
+    /// use millstream::connectors::postgres_cdc::{CapturedTable, PostgresCdcSource};
+    /// use millstream::{Error, ErrorKind};
+    ///
+    /// let source = PostgresCdcSource::new("localhost", "shop").table_list(["orders"]).check_tables(|table: &CapturedTable| {
+    ///     let missing = || Error::new(ErrorKind::InvalidJob, format!("table {table} has no column `total`"));
+    ///     table.position("total").map(drop).ok_or_else(missing)
+    /// });
+    /// ```
+    #[must_use]
+    pub fn check_tables(self, check: impl Fn(&CapturedTable) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.check = Some(Arc::new(check)))
     }
 }
 
@@ -234,7 +272,7 @@ impl<T: Record> Source for PostgresCdcSource<T> {
     }
 
     fn reader(&self) -> PostgresCdcReader<T> {
-        PostgresCdcReader::new(self.settings.clone(), self.deserializer.clone())
+        PostgresCdcReader::new(self.settings.clone(), (self.deserializer)())
     }
 }
 

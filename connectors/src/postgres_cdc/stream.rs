@@ -8,11 +8,12 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use pgwire_replication::{PgWireError, ReplicationClient, ReplicationEvent};
 use tokio::sync::{mpsc, watch};
 
+use super::catalog::find_table;
 use super::changes::{Changes, Item};
 use super::lsn::Lsn;
 use super::pgoutput::{Message, decode};
-use super::session::{is_slot_in_use, replication_config, replication_error};
-use super::settings::Settings;
+use super::session::{close, connect, drive, is_slot_in_use, replication_config, replication_error};
+use super::settings::{Settings, TableName};
 
 /// So many items come at a time at most.
 const BATCH_ITEMS: usize = 1_000;
@@ -61,6 +62,9 @@ pub(super) async fn read_stream(
                 std::task::Poll::Pending => break,
             }
         }
+        for table in changes.take_suspects() {
+            check_again(&settings, &table).await?;
+        }
         if batch.items.is_empty() {
             continue;
         }
@@ -68,6 +72,14 @@ pub(super) async fn read_stream(
         waker.wake_by_ref();
         sent.map_err(|_| Error::new(ErrorKind::Cancelled, "nobody takes the changes"))?;
     }
+}
+
+/// Looks once more whether the partitions of a table have its replica identity.
+async fn check_again(settings: &Settings, table: &TableName) -> Result<()> {
+    let (client, mut connection) = connect(settings).await?;
+    drive(&mut connection, find_table(&client, settings, table)).await?;
+    close(client, connection).await;
+    Ok(())
 }
 
 /// The next event; what is confirmed meanwhile is passed on.

@@ -8,6 +8,18 @@ use millstream::prelude::*;
 use millstream::sink::{CollectSink, Collected};
 use tempfile::TempDir;
 
+use super::server::Database;
+
+impl Database {
+    /// A source of tables, with a slot of the database's name.
+    pub fn source(&self, tables: &[&str]) -> PostgresCdcSource {
+        PostgresCdcSource::new("127.0.0.1", &self.name)
+            .port(self.port)
+            .table_list(tables)
+            .slot_name(&self.name)
+    }
+}
+
 /// Where a job lives, over restarts.
 pub struct Home {
     folder: TempDir,

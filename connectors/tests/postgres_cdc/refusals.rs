@@ -34,7 +34,7 @@ fn what_cannot_be_read_is_refused_at_the_start() {
         (of("fleeting"), &["table public.fleeting is temporary or unlogged", "SET LOGGED"]),
         (of("by_index"), &["table public.by_index has a replica identity", "REPLICA IDENTITY FULL"]),
         (
-            of("t").publication_name("few"),
+            of("t").publication_name("few").publication_autocreate(false),
             &["publication `few` has no table public.t", "ALTER PUBLICATION \"few\" ADD TABLE"],
         ),
         (of("t").publication_name("filtered"), &["publication `filtered` has a row filter for public.t"]),

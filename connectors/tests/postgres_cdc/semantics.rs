@@ -254,6 +254,29 @@ fn a_partitioned_table_is_one_table() {
 }
 
 #[test]
+fn a_partition_that_is_added_without_the_tables_replica_identity_is_noticed() {
+    let Some(server) = Server::shared() else { return };
+    let database = Database::create(&server, "added_partition");
+    database.execute(
+        "CREATE TABLE t (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id); \
+         CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (10); \
+         ALTER TABLE t REPLICA IDENTITY FULL; ALTER TABLE low REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, NULL)",
+    );
+    let home = Home::new();
+    let mut job = start(database.source(&["t"]), &home);
+    job.wait_for(1);
+    // A row with nothing but a key is one where all partitions are as the table.
+    database.execute("DELETE FROM t WHERE id = 1");
+    job.wait_for(2);
+    assert_eq!(job.lines()[1], "-D t 1 NULL");
+    database.execute(
+        "CREATE TABLE high PARTITION OF t FOR VALUES FROM (10) TO (20); INSERT INTO t VALUES (11, 1); DELETE FROM t WHERE id = 11",
+    );
+    let error = job.fail().to_string();
+    assert!(error.contains("partition high of table public.t has another replica identity"), "{error}");
+}
+
+#[test]
 fn the_server_may_forget_what_is_in_a_checkpoint() {
     let Some(server) = Server::shared() else { return };
     let database = Database::create(&server, "forgets");

@@ -9,7 +9,6 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-use millstream::connectors::postgres_cdc::PostgresCdcSource;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -168,13 +167,5 @@ impl Database {
             assert!(Instant::now() < limit, "slot {slot}: {:?}", self.query(&sql));
             std::thread::sleep(Duration::from_millis(10));
         }
-    }
-
-    /// A source of tables, with a slot of the database's name.
-    pub fn source(&self, tables: &[&str]) -> PostgresCdcSource {
-        PostgresCdcSource::new("127.0.0.1", &self.name)
-            .port(self.port)
-            .table_list(tables)
-            .slot_name(&self.name)
     }
 }

@@ -10,6 +10,7 @@ mod columns;
 mod metadata;
 mod options;
 mod rows;
+mod schemas;
 #[cfg(test)]
 mod tests;
 mod watermarks;
@@ -26,6 +27,7 @@ use crate::catalog::Table;
 use crate::chunk::{Chunk, RowKind};
 use crate::error::{SqlError, SqlResult};
 use crate::types::Schema;
+use crate::types::zone::Zone;
 use columns::Columns;
 use options::{KafkaOptions, SinkOptions, SourceOptions};
 use rows::KafkaRows;
@@ -50,6 +52,8 @@ struct KafkaTable {
     kafka: KafkaOptions,
     source: SourceOptions,
     sink: SinkOptions,
+    /// The clock of the session.
+    zone: Zone,
     is_upsert: bool,
 }
 
@@ -77,7 +81,8 @@ impl KafkaTable {
             ))
             .with_hint("use the connector 'upsert-kafka' for rows that replace each other by their key"));
         }
-        Ok(Self { table, columns, kafka, source, sink, is_upsert })
+        let zone = Zone::or_greenwich(&cx.session.build_context().time_zone);
+        Ok(Self { table, columns, kafka, source, sink, zone, is_upsert })
     }
 }
 
@@ -100,7 +105,8 @@ impl TableSource for KafkaTable {
 
     fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
         let wanted: Vec<_> = cx.columns.iter().map(crate::plan::ColumnPath::root).collect();
-        let rows = KafkaRows::new(&self.columns, &self.table, &wanted, self.is_upsert)?;
+        let columns = self.columns.connected()?;
+        let rows = KafkaRows::new(&columns, &self.table, &wanted, self.zone.clone(), self.is_upsert)?;
         let rows = match cx.watermarks {
             Some(watermarks) if watermarks.is_on_event() => rows.one_by_one(),
             _ => rows,
@@ -138,7 +144,9 @@ impl TableSink for KafkaTable {
 
     fn consume(&self, rows: &Stream<Chunk>, schema: &Schema) -> SqlResult<StreamSink> {
         let topic = self.kafka.topic_to_write()?;
-        let serializer = RowSerializer::new(&self.columns, &self.table, schema, self.is_upsert)?;
+        let columns = self.columns.connected()?;
+        let serializer =
+            RowSerializer::new(&columns, &self.table, schema, &topic, &self.zone, self.is_upsert)?;
         let mut sink = KafkaSink::with_serializer(&*self.kafka.servers, topic, serializer)
             .delivery_guarantee(self.sink.guarantee);
         if let Some(prefix) = &self.sink.prefix {

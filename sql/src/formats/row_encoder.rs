@@ -8,7 +8,7 @@ use super::changelog::ChangelogEncoder;
 use super::csv::CsvEncoder;
 use super::json::JsonEncoder;
 use super::raw::RawEncoder;
-use super::registry::SchemaId;
+use super::registry::SchemaRegistration;
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
 use crate::types::Schema;
@@ -56,10 +56,11 @@ impl RowEncoder {
         Ok(Self { encoding, text: String::new(), header })
     }
 
-    /// The number of the messages' schema in its registry, for formats that have one: without it they cannot be written.
-    pub fn set_schema_id(&mut self, id: SchemaId) {
+    /// What will have the number of the messages' schema in its registry, for formats that have one: without it they cannot be
+    /// written.
+    pub fn set_registration(&mut self, registration: SchemaRegistration) {
         if let Encoding::Confluent(encoder) = &mut self.encoding {
-            encoder.set_schema_id(id);
+            encoder.set_registration(registration);
         }
     }
 

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_state::{Record, Timestamp};
 
@@ -19,6 +20,16 @@ pub trait RecordSerializer: Clone + Send + Sync + 'static {
     /// # Errors
     /// What is wrong with the record, where it cannot be written: the job fails.
     fn serialize(&mut self, record: Self::Record, records: &mut Vec<ProducerRecord>) -> Result<(), String>;
+
+    /// What must be done before the first record is serialized, and takes time: registering a schema, for instance. Asked for
+    /// once in each writer, and once before the job starts, unless it is restored. The future is run on the I/O pool; clones that
+    /// are made of the serializer after this must share what it finds out.
+    ///
+    /// # Errors
+    /// The future's errors fail the job.
+    fn prepare(&mut self) -> Option<BoxFuture<'static, Result<()>>> {
+        None
+    }
 }
 
 /// A record for Kafka.

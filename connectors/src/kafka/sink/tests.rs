@@ -1,8 +1,14 @@
 //! Committing and recovering against a coordinator that answers as the test says.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use millstream_runtime::batch::Batch;
+use millstream_runtime::chain::{Operator, OperatorHooks, Output};
+use millstream_runtime::testing::OperatorHarness;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
 use parking_lot::Mutex;
@@ -10,9 +16,11 @@ use parking_lot::Mutex;
 use super::check::{check_timeout, check_version};
 use super::commit::{KafkaCommittable, settle};
 use super::pool::Pool;
+use super::record::{ProducerRecord, RecordSerializer};
 use super::recover::{Share, abort_unknown, await_settled};
+use super::serializing::Serializing;
 use super::service::TransactionService;
-use crate::kafka::client::{EndAnswer, TransactionName};
+use crate::kafka::client::{EndAnswer, Outgoing, TransactionName};
 
 /// A coordinator and a commit log.
 #[derive(Default)]
@@ -197,4 +205,86 @@ fn what_cannot_be_exact_is_refused() {
     for part in ["3600000", "900000", "transaction.timeout.ms", "transaction.max.timeout.ms"] {
         assert!(error.to_string().contains(part), "no {part:?} in: {error}");
     }
+}
+
+/// Needs a number before it can serialize.
+#[derive(Clone, Default)]
+struct Numbered {
+    number: Arc<OnceLock<u32>>,
+    fails: bool,
+}
+
+impl RecordSerializer for Numbered {
+    type Record = String;
+
+    fn prepare(&mut self) -> Option<BoxFuture<'static, Result<()>>> {
+        let (number, fails) = (self.number.clone(), self.fails);
+        let prepared = async move {
+            if fails {
+                return Err(Error::new(ErrorKind::External, "there is no number"));
+            }
+            number.set(7).map_err(|_| Error::new(ErrorKind::Internal, "prepared twice"))
+        };
+        Some(prepared.boxed())
+    }
+
+    fn serialize(&mut self, record: String, records: &mut Vec<ProducerRecord>) -> Result<(), String> {
+        let number = self.number.get().ok_or("not prepared")?;
+        records.push(ProducerRecord::new(format!("{number} {record}")));
+        Ok(())
+    }
+}
+
+/// A writer that sends nothing: what it would send is kept.
+struct Sent {
+    serializing: Serializing<Numbered>,
+    sent: Arc<Mutex<Vec<String>>>,
+}
+
+fn values(records: &[Outgoing]) -> impl Iterator<Item = String> {
+    records.iter().map(|record| String::from_utf8_lossy(record.value.as_deref().unwrap()).into_owned())
+}
+
+impl OperatorHooks<()> for Sent {}
+
+impl Operator<String, ()> for Sent {
+    fn process(&mut self, batch: &mut Batch<String>, output: &mut Output<'_, ()>) -> Result<()> {
+        if !self.serializing.is_ready(output.context())? {
+            batch.drain_timed().for_each(|(record, timestamp)| self.serializing.keep(record, timestamp));
+            let (early, sent) = (self.serializing.take_early().unwrap(), self.sent.clone());
+            let sending = output.context().spawn_io(async move {
+                let records = early.await?;
+                sent.lock().extend(values(&records));
+                Ok(())
+            });
+            sending.detach();
+            return Ok(());
+        }
+        let mut records = Vec::new();
+        for (record, timestamp) in batch.drain_timed() {
+            let bytes = self.serializing.serialize(record, timestamp, &mut records)?;
+            assert_eq!(bytes, 3);
+        }
+        self.sent.lock().extend(values(&records));
+        Ok(())
+    }
+}
+
+#[test]
+fn records_wait_until_they_can_be_serialized() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let serializing = Serializing::new(Numbered::default(), "t".into());
+    let mut writer = OperatorHarness::new(Sent { serializing, sent: sent.clone() }).unwrap();
+    // The harness sees to the I/O when the operator has returned.
+    writer.push("a".to_owned(), Timestamp::MIN).unwrap();
+    writer.push("b".to_owned(), Timestamp::MIN).unwrap();
+    assert_eq!(*sent.lock(), ["7 a", "7 b"]);
+
+    let serializer = Numbered { fails: true, ..Numbered::default() };
+    let serializing = Serializing::new(serializer, "t".into());
+    let mut writer = OperatorHarness::new(Sent { serializing, sent: sent.clone() }).unwrap();
+    writer.push("a".to_owned(), Timestamp::MIN).unwrap();
+    let error = writer.push("b".to_owned(), Timestamp::MIN).unwrap_err();
+    assert!(error.to_string().contains("there is no number"), "{error}");
+    assert_eq!(sent.lock().len(), 2);
 }

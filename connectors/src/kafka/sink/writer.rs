@@ -9,7 +9,7 @@ use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
 use millstream_runtime::clock::IoHandle;
-use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_runtime::{Error, Result};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -18,8 +18,9 @@ use tracing::warn;
 use super::commit::{KafkaCommittable, settle};
 use super::lane::{Lane, Plain, Transactions};
 use super::pool::Pool;
-use super::record::{ProducerRecord, RecordSerializer};
+use super::record::RecordSerializer;
 use super::recover::{Share, abort_unknown, await_settled};
+use super::serializing::Serializing;
 use super::service::Service;
 use super::{DeliveryGuarantee, Writing};
 use crate::kafka::client::{Backoff, Client, Cluster, EndAnswer, Outgoing};
@@ -28,13 +29,12 @@ use crate::kafka::client::{Backoff, Client, Cluster, EndAnswer, Outgoing};
 const CHUNK: usize = 1024;
 
 /// Writes the records of one subtask.
-pub struct KafkaWriter<S> {
+pub struct KafkaWriter<S: RecordSerializer> {
     writing: Writing<S>,
     client: Arc<Client>,
     delivery: Delivery,
     lane: Lane,
-    /// What the last record of the job has become.
-    serialized: Vec<ProducerRecord>,
+    serializing: Serializing<S>,
     /// Records that have not been handed over.
     pending: Vec<Outgoing>,
     /// The last flush, once no record follows.
@@ -85,11 +85,11 @@ impl<S: RecordSerializer> KafkaWriter<S> {
             }
         };
         Self {
+            serializing: Serializing::new(writing.serializer.clone(), writing.topic.clone()),
             writing,
             client,
             delivery,
             lane: Lane::default(),
-            serialized: Vec::new(),
             pending: Vec::new(),
             ending: None,
             has_ended: false,
@@ -131,19 +131,26 @@ impl<S: RecordSerializer> KafkaWriter<S> {
     /// Hands the pending records over.
     fn ship(&mut self, cx: &TaskContext) {
         self.recover(cx);
-        if self.pending.is_empty() {
+        let early = self.serializing.take_early();
+        if early.is_none() && self.pending.is_empty() {
             return;
         }
-        let records = std::mem::take(&mut self.pending);
+        let pending = std::mem::take(&mut self.pending);
+        let records = async move {
+            let Some(early) = early else { return Ok(pending) };
+            let mut records = early.await?;
+            records.extend(pending);
+            Ok::<_, Error>(records)
+        };
         match &mut self.delivery {
             Delivery::Plain(plain) => {
                 let plain = plain.clone();
-                drop(self.lane.push(cx, async move { plain.send(records).await }));
+                drop(self.lane.push(cx, async move { plain.send(records.await?).await }));
             }
             Delivery::Transactions { transactions, open, .. } => {
                 let id = open.get_or_insert_with(|| transactions.pool.take()).clone();
                 let transactions = transactions.clone();
-                drop(self.lane.push(cx, async move { transactions.send(&id, records).await }));
+                drop(self.lane.push(cx, async move { transactions.send(&id, records.await?).await }));
             }
         }
     }
@@ -169,18 +176,14 @@ impl<S: RecordSerializer> SinkWriter for KafkaWriter<S> {
     }
 
     fn write(&mut self, batch: &mut Batch<S::Record>, output: &mut SinkOutput<'_>) -> Result<()> {
+        if !self.serializing.is_ready(output.context())? {
+            batch.drain_timed().for_each(|(record, timestamp)| self.serializing.keep(record, timestamp));
+            output.context().set_blocked();
+            return Ok(());
+        }
         let mut bytes = 0;
         for (record, timestamp) in batch.drain_timed() {
-            self.writing.serializer.serialize(record, &mut self.serialized).map_err(|problem| {
-                let problem = format!("a record cannot be written to Kafka: {problem}");
-                Error::new(ErrorKind::InvalidJob, problem)
-            })?;
-            for record in self.serialized.drain(..) {
-                let record = record.outgoing(&self.writing.topic, timestamp);
-                bytes += record.key.as_ref().map_or(0, |key| key.len())
-                    + record.value.as_ref().map_or(0, |it| it.len());
-                self.pending.push(record);
-            }
+            bytes += self.serializing.serialize(record, timestamp, &mut self.pending)?;
             if self.pending.len() >= CHUNK {
                 self.ship(output.context());
             }
@@ -196,6 +199,9 @@ impl<S: RecordSerializer> SinkWriter for KafkaWriter<S> {
         {
             *watch = None;
             settled?;
+        }
+        if !self.serializing.is_ready(output.context())? {
+            output.context().set_blocked();
         }
         self.block_if_behind(output.context())
     }

@@ -1,7 +1,9 @@
 //! Makes of records of Kafka those of a job.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use millstream_runtime::Result;
 use millstream_state::{Record, Timestamp};
 
@@ -28,6 +30,25 @@ pub trait RecordDeserializer: Clone + Send + Sync + 'static {
     fn gathered(&mut self) -> Result<Option<Gathered<Self::Record>>> {
         Ok(None)
     }
+
+    /// What sees to it that records that have been fetched can be deserialized, if that takes time.
+    fn preparation(&self) -> Option<Arc<dyn RecordPreparation>> {
+        None
+    }
+}
+
+/// Finds out what it takes to deserialize records, before they are: the schemas that they were written with, for instance,
+/// which a registry has.
+pub trait RecordPreparation: Send + Sync + 'static {
+    /// Looks at records that have been fetched. The future, which is run on the I/O pool, ends when they can be deserialized;
+    /// `None` if they can be at once.
+    ///
+    /// # Errors
+    /// The future's errors fail the job. What is wrong with a single record is better said when that is deserialized.
+    fn prepare(
+        &self,
+        records: &mut dyn Iterator<Item = RecordView<'_>>,
+    ) -> Option<BoxFuture<'static, Result<()>>>;
 }
 
 /// A record as it came from Kafka.

@@ -18,7 +18,7 @@ use millstream_state::Timestamp;
 use self::group::GroupOffsets;
 use self::partitions::{Partition, Partitions};
 use super::bad_record::{BadRecord, BadRecordInfo};
-use super::deserialize::{RecordDeserializer, RecordView};
+use super::deserialize::{RecordDeserializer, RecordPreparation, RecordView};
 use super::split::KafkaSplit;
 use crate::Gathered;
 use crate::kafka::TopicPartition;
@@ -47,6 +47,7 @@ pub struct KafkaReader<D: RecordDeserializer> {
     on_error: BadRecord,
     partitions: Partitions,
     consumer: Arc<PartitionConsumer>,
+    preparation: Option<Arc<dyn RecordPreparation>>,
     fetching: Option<IoHandle<Fetched>>,
     group: Option<GroupOffsets>,
     watermarks: Option<SplitWatermarks<TopicPartition, D::Record>>,
@@ -59,6 +60,7 @@ impl<D: RecordDeserializer> KafkaReader<D> {
         let Reading { cluster, deserializer, on_error, group, watermarks } = reading;
         let client = Arc::new(Client::new(cluster, Role::Consumer));
         Self {
+            preparation: deserializer.preparation(),
             deserializer,
             on_error,
             partitions: Partitions::default(),
@@ -83,9 +85,15 @@ impl<D: RecordDeserializer> KafkaReader<D> {
         let consumer = self.consumer.clone();
         let has_end = self.partitions.splits().any(|split| split.stop.is_some());
         let wait = if has_end { WAIT_FOR_END } else { WAIT };
+        let preparation = self.preparation.clone();
         self.fetching = Some(cx.spawn_io(async move {
             consumer.change(&changes).await?;
-            consumer.fetch(wait).await
+            let fetched = consumer.fetch(wait).await?;
+            let prepared = preparation.and_then(|preparation| preparation.prepare(&mut views(&fetched)));
+            if let Some(prepared) = prepared {
+                prepared.await?;
+            }
+            Ok(fetched)
         }));
         Ok(())
     }
@@ -125,6 +133,10 @@ impl<D: RecordDeserializer> KafkaReader<D> {
         }
         Ok(false)
     }
+}
+
+fn views(fetched: &Fetched) -> impl Iterator<Item = RecordView<'_>> {
+    fetched.runs.iter().flat_map(|(_, records)| records).map(RecordView::new)
 }
 
 /// Reads at most a batch of records of a partition that are there.

@@ -1,13 +1,21 @@
 //! Whole jobs that read from a broker in the same process.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use krafka::testing::FakeBroker;
 use krafka::{Kafka, Record};
 use millstream::prelude::*;
+use parking_lot::Mutex;
 use tokio::runtime::Runtime;
 
-use super::{BadRecord, BadRecordInfo, KafkaSource, OffsetResetStrategy, OffsetsInitializer, Topics};
+use super::{
+    BadRecord, BadRecordInfo, KafkaSource, OffsetResetStrategy, OffsetsInitializer, RecordDeserializer,
+    RecordPreparation, RecordView, Topics,
+};
 use crate::kafka::TopicPartition;
 
 /// A broker, and what it runs on.
@@ -191,4 +199,66 @@ fn records_carry_the_timestamps_of_kafka_and_partitions_their_own_watermarks() {
         .collect();
     env.execute("windows").unwrap();
     assert_eq!(windows.len(), 100, "records of partition 1 were late");
+}
+
+/// Reads values that have been seen before.
+#[derive(Clone, Default)]
+struct Announced(Arc<Announcements>);
+
+#[derive(Default)]
+struct Announcements {
+    known: Mutex<BTreeSet<Vec<u8>>>,
+    fails: bool,
+}
+
+impl RecordPreparation for Announcements {
+    fn prepare(
+        &self,
+        records: &mut dyn Iterator<Item = RecordView<'_>>,
+    ) -> Option<BoxFuture<'static, Result<(), Error>>> {
+        let values = records.filter_map(|record| record.value().map(<[u8]>::to_vec));
+        self.known.lock().extend(values);
+        let fails = self.fails;
+        let prepared = async move {
+            if fails { Err(Error::new(ErrorKind::InvalidJob, "nothing is known")) } else { Ok(()) }
+        };
+        Some(prepared.boxed())
+    }
+}
+
+impl RecordDeserializer for Announced {
+    type Record = String;
+
+    fn deserialize(&mut self, record: &RecordView<'_>) -> Result<Option<String>, String> {
+        let value = record.value().ok_or("no value")?;
+        let known = self.0.known.lock().contains(value);
+        if known {
+            Ok(Some(String::from_utf8_lossy(value).into_owned()))
+        } else {
+            Err("not announced".to_owned())
+        }
+    }
+
+    fn preparation(&self) -> Option<Arc<dyn RecordPreparation>> {
+        Some(self.0.clone())
+    }
+}
+
+#[test]
+fn what_deserializing_takes_is_found_before() {
+    let broker = Broker::start();
+    broker.write(&[("a", 0, 0, "a0"), ("a", 1, 0, "a1"), ("a", 1, 0, "more")]);
+    let source = |fails| {
+        let announced = Announced(Arc::new(Announcements { fails, ..Announcements::default() }));
+        KafkaSource::with_deserializer(broker.servers(), "a", announced).bounded(OffsetsInitializer::latest())
+    };
+    let env = Environment::new().parallelism(2);
+    let lines = env.from_source(source(false)).collect();
+    env.execute("read").unwrap();
+    assert_eq!(lines.sorted(), ["a0", "a1", "more"]);
+
+    let env = Environment::new();
+    env.from_source(source(true)).discard();
+    let error = env.execute("refused").unwrap_err();
+    assert!(error.to_string().contains("nothing is known"), "{error}");
 }

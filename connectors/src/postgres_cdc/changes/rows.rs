@@ -68,6 +68,18 @@ impl Rows<'_> {
         }
     }
 
+    /// Whether a row as it was, which should be whole, may be no more than some key: there is nothing else in it, or no primary key.
+    pub(super) fn may_be_key_alone(&self, operation: &Operation) -> bool {
+        let (Operation::Update { old: Old::Full(old), .. } | Operation::Delete(Old::Full(old))) = operation
+        else {
+            return false;
+        };
+        let mut others = old.iter().enumerate().filter(|(index, _)| !self.key.contains(index));
+        let is_null = |index: &usize| old.get(*index) == Some(&TupleValue::Null);
+        let has_others = old.len() > self.key.len();
+        self.key.iter().any(is_null) || (has_others && others.all(|(_, value)| *value == TupleValue::Null))
+    }
+
     fn updated(&self, old: Old, new: Tuple) -> Result<[Option<Row>; 2]> {
         let after = |new| Ok::<_, Error>(Some((ChangeKind::UpdateAfter, self.values(new)?)));
         match (self.rules.changelog, old) {
@@ -141,7 +153,7 @@ impl Rows<'_> {
         let table = self.table;
         let problem =
             format!("a row of table {table} was {done}, and the server has not sent what was in it before");
-        let remedy = "go on with `ChangelogMode::Upsert`, or start the job without a snapshot after";
+        let remedy = "go on with `ChangelogMode::Upsert` (in SQL 'changelog-mode' = 'upsert'), or start the job without a snapshot after";
         let message = format!(
             "{problem}: {remedy} `ALTER TABLE {table} REPLICA IDENTITY FULL`, which holds for later changes"
         );

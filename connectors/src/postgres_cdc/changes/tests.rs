@@ -116,7 +116,7 @@ fn line(record: &ChangeRecord) -> String {
 
 /// What messages come to: each item a line, the records of one change in one.
 fn read(settings: &Settings, split: &PostgresSplit, messages: Vec<Message>) -> Result<Vec<String>> {
-    let mut changes = Changes::new(settings, split);
+    let mut changes = Changes::new(settings, split, &[]);
     let mut lines = Vec::new();
     for message in messages {
         changes.read(message, |item| {
@@ -300,7 +300,7 @@ fn truncation_fails_or_is_passed_over() {
 
 #[test]
 fn an_idle_server_moves_the_position_between_transactions_only() {
-    let mut changes = Changes::new(&settings(), &split(50, 0));
+    let mut changes = Changes::new(&settings(), &split(50, 0), &[]);
     let keep_alive = |changes: &mut Changes, lsn| {
         let mut reached = None;
         changes.keep_alive(Lsn(lsn), |item| reached = Some(item));
@@ -315,8 +315,32 @@ fn an_idle_server_moves_the_position_between_transactions_only() {
 }
 
 #[test]
+fn rows_of_partitions_that_may_be_keys_alone_are_noticed() {
+    let cases = [
+        (delete("1 -"), true),
+        (update("1 -", "1 b"), true),
+        // No primary key is NULL: this is the key of another index.
+        (delete("- a"), true),
+        (delete("1 a"), false),
+        (update("1 a", "1 -"), false),
+        (insert("1 -"), false),
+    ];
+    for (message, is_noticed) in cases {
+        for is_partitioned in [true, false] {
+            let mut changes = Changes::new(&settings(), &split(50, 0), &[is_partitioned]);
+            for message in transaction(100, [message.clone()]) {
+                changes.read(message, |_| ()).unwrap();
+            }
+            let suspects = changes.take_suspects().len();
+            assert_eq!(suspects, usize::from(is_noticed && is_partitioned), "{message:?}");
+            assert!(changes.take_suspects().is_empty());
+        }
+    }
+}
+
+#[test]
 fn records_say_when_and_where() {
-    let mut changes = Changes::new(&settings(), &split(50, 0));
+    let mut changes = Changes::new(&settings(), &split(50, 0), &[]);
     let mut records = Vec::new();
     for message in transaction(100, [insert("1 a")]) {
         let take = |item| {

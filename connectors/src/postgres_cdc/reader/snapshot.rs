@@ -9,9 +9,9 @@ use millstream_runtime::clock::IoHandle;
 use millstream_state::Record;
 use tokio::sync::mpsc;
 
-use super::{Deserializer, emit};
 use crate::postgres_cdc::catalog::TableReading;
 use crate::postgres_cdc::chunks::{ChunkRows, read_chunks, unread_chunks};
+use crate::postgres_cdc::deserialize::{ChangeDeserializer, emit, emit_gathered};
 use crate::postgres_cdc::key::Key;
 use crate::postgres_cdc::lsn::Lsn;
 use crate::postgres_cdc::progress::{PostgresSplit, TableProgress};
@@ -64,7 +64,7 @@ impl SnapshotReading {
     pub(super) fn next<T: Record>(
         &mut self,
         split: &mut PostgresSplit,
-        deserializer: &Deserializer<T>,
+        deserializer: &mut dyn ChangeDeserializer<T>,
         output: &mut Output<'_, T>,
     ) -> Result<SourceStatus> {
         let Some(current) = &mut self.current else {
@@ -95,6 +95,7 @@ impl SnapshotReading {
         let is_end = current.is_last && count == current.rows.len();
         progress.advance(current.part, last, is_end.then_some(self.export.lsn))?;
         current.rows.by_ref().take(count).try_for_each(|record| emit(deserializer, record, output))?;
+        emit_gathered(deserializer, output)?;
         if current.rows.len() == 0 {
             self.current = None;
         }

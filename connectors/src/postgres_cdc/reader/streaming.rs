@@ -1,5 +1,6 @@
 //! The changes.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 use std::vec::IntoIter;
 
@@ -9,8 +10,9 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
 use tokio::sync::{mpsc, watch};
 
-use super::{Deserializer, emit};
+use crate::postgres_cdc::catalog::TableReading;
 use crate::postgres_cdc::changes::{Changes, Item};
+use crate::postgres_cdc::deserialize::{ChangeDeserializer, emit, emit_gathered};
 use crate::postgres_cdc::heartbeat::Heartbeat;
 use crate::postgres_cdc::lsn::Lsn;
 use crate::postgres_cdc::progress::{Position, PostgresSplit};
@@ -27,8 +29,13 @@ const BATCHES_AHEAD: usize = 4;
 /// Reads the stream of changes.
 pub(super) struct StreamReading {
     stage: Stage,
+    /// The positions of completed checkpoints that are not confirmed yet.
+    completed: VecDeque<Position>,
+    confirmation_delay: usize,
     confirmed: watch::Sender<Lsn>,
     current: IntoIter<Item>,
+    /// Which tables have partitions, in the order of the split.
+    partitioned: Vec<bool>,
     heartbeat: Heartbeat,
     /// Until when it is tried to get a slot that is in use, on the monotonic clock.
     give_up: Option<Duration>,
@@ -44,21 +51,30 @@ enum Stage {
 }
 
 impl StreamReading {
-    pub(super) fn new(split: &PostgresSplit) -> Self {
+    pub(super) fn new(settings: &Settings, split: &PostgresSplit, readings: &[TableReading]) -> Self {
         // What a split says when it is begun is as good as a completed checkpoint: it was restored from one, or there is none
-        // that needs more.
-        let start = split.position.map_or(Lsn(0), |position| position.lsn);
+        // that needs more. Where older ones are kept, too, the server keeps what it has been told before.
+        let is_delayed = settings.confirmation_delay > 0;
+        let start = split.position.filter(|_| !is_delayed).map_or(Lsn(0), |position| position.lsn);
         Self {
             stage: Stage::Idle(None),
+            completed: VecDeque::new(),
+            confirmation_delay: settings.confirmation_delay,
             confirmed: watch::Sender::new(start),
             current: Vec::new().into_iter(),
+            partitioned: readings.iter().map(|reading| reading.is_partitioned).collect(),
             heartbeat: Heartbeat::default(),
             give_up: None,
         }
     }
 
-    /// A checkpoint holds this position: the server need not keep what is before.
-    pub(super) fn confirm(&self, position: Position) {
+    /// A checkpoint holds this position: the server need not keep what is before, now or some checkpoints later.
+    pub(super) fn confirm(&mut self, position: Position) {
+        self.completed.push_back(position);
+        if self.completed.len() <= self.confirmation_delay {
+            return;
+        }
+        let Some(position) = self.completed.pop_front() else { return };
         self.confirmed.send_if_modified(|confirmed| {
             let has_risen = position.lsn > *confirmed;
             *confirmed = position.lsn.max(*confirmed);
@@ -71,7 +87,7 @@ impl StreamReading {
         let start = split.position.map_or(Lsn(0), |position| position.lsn);
         let stream = read_stream(
             settings.clone(),
-            Changes::new(settings, split),
+            Changes::new(settings, split, &self.partitioned),
             start,
             self.confirmed.subscribe(),
             sender,
@@ -85,7 +101,7 @@ impl StreamReading {
         &mut self,
         settings: &Settings,
         split: &mut PostgresSplit,
-        deserializer: &Deserializer<T>,
+        deserializer: &mut dyn ChangeDeserializer<T>,
         output: &mut Output<'_, T>,
     ) -> Result<SourceStatus> {
         if self.current.len() > 0 {
@@ -142,7 +158,7 @@ impl StreamReading {
     fn emit<T: Record>(
         &mut self,
         split: &mut PostgresSplit,
-        deserializer: &Deserializer<T>,
+        deserializer: &mut dyn ChangeDeserializer<T>,
         output: &mut Output<'_, T>,
     ) -> Result<SourceStatus> {
         let mut budget = output.batch_records();
@@ -165,7 +181,11 @@ impl StreamReading {
                 }
             }
         }
+        emit_gathered(deserializer, output)?;
         split.forget_parts();
         Ok(SourceStatus::More)
     }
 }
+
+#[cfg(test)]
+mod tests;

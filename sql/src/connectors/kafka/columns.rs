@@ -83,6 +83,15 @@ impl Columns {
         &self.value.format
     }
 
+    /// With the schema registries of its formats.
+    pub(super) fn connected(&self) -> SqlResult<Self> {
+        let connected = |part: &Part| {
+            let format = part.format.clone().connected()?;
+            Ok::<_, SqlError>(Part { format, ..part.clone() })
+        };
+        Ok(Self { key: self.key.as_ref().map(connected).transpose()?, value: connected(&self.value)? })
+    }
+
     /// Whether records that cannot be read are passed over.
     pub(super) fn ignores_parse_errors(&self) -> bool {
         self.value.format.ignores_parse_errors()
@@ -176,15 +185,8 @@ fn without_prefix(table: &Table, positions: &[usize], prefix: &str) -> Schema {
         .collect()
 }
 
-/// A header is something that files have; schemas of a registry would have to be asked for.
+/// A header is something that files have.
 fn check_format(format: &Format) -> SqlResult<()> {
-    if let Format::Confluent(_) = format {
-        return Err(SqlError::unsupported(format!(
-            "format '{}' is not supported for topics yet: its schemas would have to be asked for first",
-            format.name()
-        ))
-        .with_hint("'avro' reads and writes messages without the number of a schema"));
-    }
     if format.has_file_header() && format.name() == "csv" {
         return Err(SqlError::validation("'csv.has-header': records of Kafka have no header"));
     }

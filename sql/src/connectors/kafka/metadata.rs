@@ -1,15 +1,19 @@
 //! What Kafka knows of a record beside its key and value.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use millstream_connectors::kafka::{ProducerRecord, RecordView};
 use millstream_state::Timestamp;
 
 use crate::catalog::TableColumn;
 use crate::chunk::{ColumnBuilder, Scalar, ValueError};
 use crate::error::{SqlError, SqlResult};
-use crate::types::SqlType;
+use crate::formats::Format;
+use crate::types::zone::Zone;
+use crate::types::{NamedField, SqlType};
 
 /// A metadata key of the connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,19 +114,43 @@ impl Metadata {
         }
     }
 
-    /// Sets it of a record.
-    pub(super) fn set(self, record: ProducerRecord, column: &ArrayRef, row: usize) -> ProducerRecord {
+    /// Sets it of a record. A timestamp of a column without a zone is on the clock of `zone`.
+    pub(super) fn set(
+        self,
+        record: ProducerRecord,
+        column: &ArrayRef,
+        row: usize,
+        zone: Option<&Zone>,
+    ) -> ProducerRecord {
         if column.is_null(row) {
             return record;
         }
         match self {
             Self::Timestamp => match column.as_primitive_opt::<TimestampMillisecondType>() {
-                Some(millis) => record.timestamp(Timestamp::from_millis(millis.value(row))),
+                Some(millis) => {
+                    let value = millis.value(row);
+                    match zone.map_or(Some(value), |zone| zone.to_instant(value, 3)) {
+                        Some(instant) => record.timestamp(Timestamp::from_millis(instant)),
+                        None => record,
+                    }
+                }
                 None => record,
             },
             Self::Headers => set_headers(record, column, row),
             Self::Topic | Self::Partition | Self::Offset => record,
         }
+    }
+}
+
+/// Instants as the clock of a zone shows them.
+pub(super) fn on_clock(instants: &ArrayRef, zone: &Zone) -> ArrayRef {
+    match instants.as_primitive_opt::<TimestampMillisecondType>() {
+        Some(instants) => {
+            let local: PrimitiveArray<TimestampMillisecondType> =
+                instants.unary_opt(|instant| zone.to_local(instant, 3));
+            Arc::new(local)
+        }
+        None => instants.clone(),
     }
 }
 
@@ -137,4 +165,22 @@ fn set_headers(record: ProducerRecord, column: &ArrayRef, row: usize) -> Produce
     // A header without a value is none.
     let headers = names.iter().zip(values.iter()).filter_map(|(name, value)| Some((name?, value?)));
     headers.fold(record, |record, (name, value)| record.header(name, value.to_vec()))
+}
+
+/// Checks the type of a column that has metadata of a format; that there is such is checked elsewhere.
+pub(super) fn check_of_format(format: &Format, key: &str, column: &NamedField) -> SqlResult<()> {
+    let Some(found) = format.metadata().iter().find(|field| field.key == key) else { return Ok(()) };
+    let (is, declared) = (found.data_type(), column.field.data_type.clone().materialized());
+    let fits = match (&is, &declared) {
+        (SqlType::TimestampLtz(3, _), SqlType::Timestamp(3, _)) => true,
+        (is, declared) if is.is_text() => declared.is_text(),
+        (is, declared) => is == declared,
+    };
+    if fits && column.field.nullable {
+        return Ok(());
+    }
+    Err(SqlError::validation(format!(
+        "the metadata 'value.{key}' of column '{}' is {is}, not {}",
+        column.name, column.field
+    )))
 }

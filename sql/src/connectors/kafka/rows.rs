@@ -1,21 +1,24 @@
 //! Records of Kafka to chunks.
 
+mod work;
+
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, UInt32Array};
-use arrow_select::take::take;
 use millstream_connectors::Gathered;
-use millstream_connectors::kafka::{RecordDeserializer, RecordView};
-use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_connectors::kafka::{RecordDeserializer, RecordPreparation, RecordView};
+use millstream_runtime::Result;
 use parking_lot::Mutex;
 
 use super::columns::{Columns, Part};
-use super::metadata::Metadata;
+use super::metadata::{Metadata, check_of_format};
+use super::schemas::Schemas;
 use crate::catalog::{ColumnSource, Table};
-use crate::chunk::{Chunk, ChunkBuilder, ColumnBuilder, Kinds, RowKind, ValueError, arrow_error};
+use crate::chunk::{Chunk, ValueError};
 use crate::error::{SqlError, SqlResult};
 use crate::formats::{Format, RowDecoder};
-use crate::types::{NamedField, Schema};
+use crate::types::zone::Zone;
+use crate::types::{NamedField, Schema, SqlType};
+use work::Work;
 
 /// Where a column of a chunk comes from, by its place among those of the same kind.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +36,10 @@ struct Reading {
     /// What Kafka knows beside, with the columns for it.
     metadata: Vec<(Metadata, NamedField)>,
     columns: Vec<Origin>,
+    /// Metadata that are instants and are declared as TIMESTAMP, by the places of their columns: they are on the clock of the
+    /// session.
+    on_clock: Vec<usize>,
+    zone: Zone,
     is_upsert: bool,
 }
 
@@ -103,20 +110,27 @@ impl KafkaRows {
         columns: &Columns,
         table: &Table,
         wanted: &[usize],
+        zone: Zone,
         is_upsert: bool,
     ) -> SqlResult<Self> {
         let mut key = columns.key.as_ref().map(ReadPart::new);
         let mut value = ReadPart::new(&columns.value);
         let (mut metadata, mut origins, mut of_format) = (Vec::new(), Vec::new(), Vec::new());
+        let mut on_clock = Vec::new();
         for position in wanted {
             let column = table
                 .columns
                 .get(*position)
                 .ok_or_else(|| SqlError::validation("a column that is not there"))?;
             let named = NamedField::new(column.name.clone(), column.field.clone());
+            let is_metadata = matches!(column.source, ColumnSource::Metadata { .. });
+            if is_metadata && matches!(column.field.data_type, SqlType::Timestamp(..)) {
+                on_clock.push(origins.len());
+            }
             origins.push(match &column.source {
                 ColumnSource::Metadata { key, .. } => match key.strip_prefix("value.") {
                     Some(key) => {
+                        check_of_format(&columns.value.format, key, &named)?;
                         of_format.push((origins.len(), key.to_owned(), named));
                         Origin::Value(usize::MAX)
                     }
@@ -159,7 +173,7 @@ impl KafkaRows {
         }
         let beside: Schema = of_format.into_iter().map(|(.., named)| named).collect();
         value.read = value.schema.project(&value.wanted).concat(&beside);
-        let reading = Reading { key, value, metadata, columns: origins, is_upsert };
+        let reading = Reading { key, value, metadata, columns: origins, on_clock, zone, is_upsert };
         // What is wrong with the metadata of a format is said before the job starts.
         reading.value.decoder()?;
         Ok(Self { reading: Arc::new(reading), one_by_one: false, work: Mutex::default() })
@@ -195,123 +209,10 @@ impl RecordDeserializer for KafkaRows {
             Gathered { record: chunk, rows, bytes }
         }))
     }
-}
 
-/// Rows under construction.
-struct Work {
-    key: Option<(RowDecoder, ChunkBuilder)>,
-    value: RowDecoder,
-    rows: ChunkBuilder,
-    metadata: Vec<ColumnBuilder>,
-    /// How many records there are, those that could not be read included.
-    records: u32,
-    /// Which of them each row is from.
-    record_of: Vec<u32>,
-    /// What each row is, in a topic of the newest rows.
-    kinds: Vec<RowKind>,
-}
-
-impl Work {
-    fn new(reading: &Reading) -> SqlResult<Self> {
-        let key = match &reading.key {
-            Some(key) => Some((key.decoder()?, ChunkBuilder::new(&key.read))),
-            None => None,
-        };
-        Ok(Self {
-            key,
-            value: reading.value.decoder()?,
-            rows: ChunkBuilder::new(&reading.value.read),
-            metadata: reading.metadata.iter().map(|(_, named)| ColumnBuilder::new(&named.field)).collect(),
-            records: 0,
-            record_of: Vec::new(),
-            kinds: Vec::new(),
-        })
-    }
-
-    /// Adds the rows of a record, all or none.
-    fn add(&mut self, reading: &Reading, record: &RecordView<'_>) -> Result<(), String> {
-        let is_deleted = record.value().is_none();
-        if is_deleted && !reading.is_upsert {
-            // As Flink's formats: a value that is not there has no row.
-            return Ok(());
-        }
-        if let (Some((decoder, keys)), Some(part)) = (&mut self.key, &reading.key) {
-            let Some(key) = record.key() else {
-                return if reading.is_upsert {
-                    Err("the key is missing: each record of 'upsert-kafka' needs one".to_owned())
-                } else {
-                    Ok(())
-                };
-            };
-            let decoded = decoder.decode(key, keys).map_err(|error| part.text_of("key", error))?;
-            if decoded != 1 {
-                return Err(format!("key: {decoded} rows in place of one"));
-            }
-        }
-        // From here on the record is counted: its key is there, whatever becomes of the rest.
-        let number = self.records;
-        self.records += 1;
-        let mut metadata = Ok(());
-        for ((kind, named), column) in reading.metadata.iter().zip(&mut self.metadata) {
-            let appended =
-                kind.append(record, column).map_err(|error| error.in_field(&named.name).to_string());
-            metadata = metadata.and(appended);
-        }
-        metadata?;
-        let count = match record.value() {
-            Some(value) => {
-                let decoded = self.value.decode(value, &mut self.rows);
-                decoded.map_err(|error| reading.value.text_of("value", error))?
-            }
-            None => {
-                let blank = |columns: &mut [ColumnBuilder]| {
-                    columns.iter_mut().for_each(ColumnBuilder::append_placeholder);
-                    Ok(())
-                };
-                self.rows.append(RowKind::Delete, blank).map_err(|error| error.to_string())?;
-                1
-            }
-        };
-        self.record_of.extend(std::iter::repeat_n(number, count));
-        if reading.is_upsert {
-            let kind = if is_deleted { RowKind::Delete } else { RowKind::UpdateAfter };
-            self.kinds.extend(std::iter::repeat_n(kind, count));
-        }
-        Ok(())
-    }
-
-    /// The rows so far; `None` if there are none.
-    fn finish(&mut self, reading: &Reading) -> Result<Option<Chunk>> {
-        let records = std::mem::take(&mut self.records);
-        let record_of = std::mem::take(&mut self.record_of);
-        let kinds = std::mem::take(&mut self.kinds);
-        if records == 0 {
-            return Ok(None);
-        }
-        let values = self.rows.finish()?;
-        let keys = self.key.as_mut().map(|(_, keys)| keys.finish()).transpose()?;
-        let metadata = self.metadata.iter_mut().map(ColumnBuilder::finish).collect::<Result<Vec<_>>>()?;
-        if record_of.is_empty() {
-            return Ok(None);
-        }
-        // As a rule each record is a row.
-        let is_aligned = record_of.len() == records as usize && record_of.iter().copied().eq(0..records);
-        let positions = (!is_aligned).then(|| UInt32Array::from(record_of));
-        let by_record = |column: &ArrayRef| match &positions {
-            None => Ok(column.clone()),
-            Some(positions) => take(column, positions, None).map_err(arrow_error),
-        };
-        let missing = || Error::new(ErrorKind::Internal, "a column of Kafka's that was not read");
-        let columns = reading.columns.iter().map(|origin| match origin {
-            Origin::Value(index) => values.column(*index).cloned(),
-            Origin::Key(index) => by_record(keys.as_ref().ok_or_else(missing)?.column(*index)?),
-            Origin::Metadata(index) => by_record(metadata.get(*index).ok_or_else(missing)?),
-        });
-        let chunk = values.with_columns(columns.collect::<Result<Vec<_>>>()?);
-        Ok(Some(if reading.is_upsert {
-            chunk.with_kinds(kinds.into_iter().collect::<Kinds>())
-        } else {
-            chunk
-        }))
+    fn preparation(&self) -> Option<Arc<dyn RecordPreparation>> {
+        let key = self.reading.key.as_ref().and_then(|key| key.format.schemas());
+        let schemas = Schemas { key: key.cloned(), value: self.reading.value.format.schemas().cloned() };
+        (schemas.key.is_some() || schemas.value.is_some()).then(|| Arc::new(schemas) as _)
     }
 }

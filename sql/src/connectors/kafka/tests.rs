@@ -24,8 +24,28 @@ fn options_that_are_wrong_are_refused() {
         ("n INT", "'topic' = 'a', 'format' = 'json', 'value.format' = 'json'", "mean the same"),
         (
             "n INT",
-            "'topic' = 'a', 'format' = 'avro-confluent', 'avro-confluent.url' = 'http://localhost:1'",
-            "is not supported for topics yet",
+            "'topic' = 'a', 'format' = 'avro-confluent'",
+            "Missing required options are: avro-confluent.url",
+        ),
+        (
+            "n INT",
+            "'topic' = 'a', 'value.format' = 'debezium-avro-confluent', 'debezium-avro-confluent.url' = 'http://localhost:1'",
+            "Missing required options are: value.debezium-avro-confluent.url",
+        ),
+        (
+            "n INT, db STRING METADATA FROM 'value.source.database'",
+            "'topic' = 'a', 'format' = 'debezium-avro-confluent', 'debezium-avro-confluent.url' = 'http://localhost:1'",
+            "has no metadata 'source.database'",
+        ),
+        (
+            "n INT, db STRING METADATA FROM 'value.source.data'",
+            "'topic' = 'a', 'format' = 'debezium-json'",
+            "has no metadata 'source.data'",
+        ),
+        (
+            "n INT, db BIGINT METADATA FROM 'value.source.database'",
+            "'topic' = 'a', 'format' = 'debezium-json'",
+            "the metadata 'value.source.database' of column 'db' is STRING, not BIGINT",
         ),
         ("n INT", "'topic' = 'a', 'format' = 'json', 'scan.startup.mode' = 'first'", "Invalid value 'first'"),
         (

@@ -11,6 +11,8 @@ use futures::future::BoxFuture;
 use millstream_runtime::{Error, ErrorKind, Result};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::Deserialize;
 
 use super::{SchemaId, SchemaRegistry};
@@ -21,6 +23,15 @@ use crate::formats::avro::{Authorization, RegistryAddress};
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
+/// How long to wait before a registry is asked again that could not be reached, or had an error of its own: about eight
+/// seconds altogether. Then the job fails, and its restart strategy decides.
+const DELAYS: &[Duration] = &[
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
 /// What a registry speaks.
 const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
@@ -29,6 +40,7 @@ const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 pub struct HttpRegistry {
     client: Client,
     urls: Arc<[String]>,
+    delays: &'static [Duration],
 }
 
 impl HttpRegistry {
@@ -53,15 +65,20 @@ impl HttpRegistry {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let client =
-            Client::builder().default_headers(headers).connect_timeout(CONNECT).timeout(ANSWER).build();
-        let client = client.map_err(|error| {
-            SqlError::validation(format!("a client of the schema registry cannot be made: {error}"))
-        })?;
-        Ok(Self { client, urls: address.urls.clone().into() })
+        let unable = |problem: String| {
+            SqlError::validation(format!("a client of the schema registry cannot be made: {problem}"))
+        };
+        let client = Client::builder()
+            .default_headers(headers)
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .tls_backend_preconfigured(tls().map_err(|error| unable(error.to_string()))?)
+            .build()
+            .map_err(|error| unable(error.to_string()))?;
+        Ok(Self { client, urls: address.urls.clone().into(), delays: DELAYS })
     }
 
-    /// Asks the first registry that answers.
+    /// Asks until a registry answers, or there is no hope for it.
     async fn ask<T: for<'de> Deserialize<'de>>(
         self,
         method: Method,
@@ -69,10 +86,30 @@ impl HttpRegistry {
         body: Option<String>,
         what: String,
     ) -> Result<T> {
+        for delay in self.delays {
+            match self.ask_once(&method, &path, body.as_ref(), &what).await {
+                Err(error) if error.kind().is_retryable() => {
+                    tracing::warn!(%error, "the schema registry is asked again");
+                    pause(*delay).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.ask_once(&method, &path, body.as_ref(), &what).await
+    }
+
+    /// Asks the first registry that answers.
+    async fn ask_once<T: for<'de> Deserialize<'de>>(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&String>,
+        what: &str,
+    ) -> Result<T> {
         let mut unreachable = Vec::new();
         for url in self.urls.iter() {
             let mut request = self.client.request(method.clone(), format!("{url}{path}"));
-            if let Some(body) = &body {
+            if let Some(body) = body {
                 request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
             }
             let answer = match request.send().await {
@@ -83,16 +120,16 @@ impl HttpRegistry {
                 }
             };
             let (status, text) = (answer.status(), answer.text().await);
-            let text = text.map_err(|error| failed(ErrorKind::External, &what, url, &innermost(&error)))?;
+            let text = text.map_err(|error| failed(ErrorKind::External, what, url, &innermost(&error)))?;
             if !status.is_success() {
                 // What is refused once is refused again.
-                let kind =
-                    if status.is_client_error() { ErrorKind::InvalidInput } else { ErrorKind::External };
-                return Err(failed(kind, &what, url, &refusal(status, &text)));
+                let is_final = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+                let kind = if is_final { ErrorKind::InvalidInput } else { ErrorKind::External };
+                return Err(failed(kind, what, url, &refusal(status, &text)));
             }
             return serde_json::from_str(&text).map_err(|error| {
                 let problem = format!("the answer is not what was asked for: {error}");
-                failed(ErrorKind::External, &what, url, &problem)
+                failed(ErrorKind::External, what, url, &problem)
             });
         }
         Err(Error::new(
@@ -100,6 +137,19 @@ impl HttpRegistry {
             format!("{what}: no schema registry can be reached: {}", unreachable.join("; ")),
         ))
     }
+}
+
+/// TLS with the certificates that the system trusts, by the cryptography that Kafka's client has too.
+fn tls() -> std::result::Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_platform_verifier()?.with_no_client_auth())
+}
+
+/// Waits before something is tried again.
+#[expect(clippy::disallowed_methods, reason = "on the I/O pool, where no task is there to be woken")]
+async fn pause(delay: Duration) {
+    tokio::time::sleep(delay).await;
 }
 
 /// What a registry says of a schema.
@@ -146,8 +196,23 @@ impl SchemaRegistry for HttpRegistry {
         let what = format!("the schema cannot be registered under the subject `{subject}`");
         let path = format!("/subjects/{}/versions", escaped(subject));
         let body = serde_json::json!({ "schema": schema }).to_string();
-        let asked = self.clone().ask::<Registered>(Method::POST, path, Some(body), what);
-        async move { Ok(SchemaId(asked.await?.id)) }.boxed()
+        let this = self.clone();
+        async move {
+            let ask = || {
+                this.clone().ask::<Registered>(Method::POST, path.clone(), Some(body.clone()), what.clone())
+            };
+            let answer = match (ask().await, this.delays.first()) {
+                // Of two that register a new subject at the same time a registry may refuse one.
+                (Err(error), Some(delay)) if !error.kind().is_retryable() => {
+                    tracing::info!(%error, "it is tried once more");
+                    pause(*delay).await;
+                    ask().await
+                }
+                (answer, _) => answer,
+            };
+            Ok(SchemaId(answer?.id))
+        }
+        .boxed()
     }
 }
 

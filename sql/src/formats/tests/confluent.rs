@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::formats::registry::{RegisteredSchemas, SchemaId, SchemaRegistry};
+use crate::formats::registry::{RegisteredSchemas, SchemaId, SchemaRegistration, SchemaRegistry};
 
 /// A registry in memory, which counts what it is asked.
 #[derive(Default)]
@@ -75,7 +75,10 @@ fn encoded(format: &Format, stub: &Arc<Stub>, columns: &Schema, rows: &Chunk) ->
     let mut encoder = format.encoder(columns).unwrap();
     let error = encoder.encode(rows, 0, &mut Vec::new()).unwrap_err();
     assert_eq!(error, "the schema has not been registered");
-    encoder.set_schema_id(futures::executor::block_on(stub.register("t-value", options.schema())).unwrap());
+    let registration = SchemaRegistration::default();
+    encoder.set_registration(registration.clone());
+    let registered = registration.register(Arc::new(stub.clone()), "t-value", options.schema());
+    futures::executor::block_on(registered).unwrap();
     let messages = (0..rows.rows()).map(|row| {
         let mut message = Vec::new();
         encoder.encode(rows, row, &mut message).unwrap();

@@ -62,8 +62,7 @@ impl ConfluentDecoder {
     /// How messages of a schema are read.
     fn plan(&self, id: SchemaId) -> Result<Plan, String> {
         let schemas = self.schemas.as_ref().ok_or("there is no schema registry")?;
-        let schema = schemas.get(id).ok_or_else(|| format!("schema {id} has not been fetched"))?;
-        let schema = schema.shared();
+        let schema = schemas.get(id)?.shared();
         let plan = if self.is_changelog {
             ChangePlan::new(schema, &self.columns).map(Plan::Changes)
         } else {

@@ -4,24 +4,24 @@ use super::super::input::{write_bytes, write_long};
 use super::super::writer::{ColumnWriter, writers};
 use super::ConfluentOptions;
 use crate::chunk::Chunk;
-use crate::formats::registry::{SchemaId, write_id};
+use crate::formats::registry::{SchemaRegistration, write_id};
 
 /// Writes a format with a registry, once the schema has its number.
 #[derive(Clone, Debug)]
 pub struct ConfluentEncoder {
     options: ConfluentOptions,
-    id: Option<SchemaId>,
+    registration: SchemaRegistration,
 }
 
 impl ConfluentEncoder {
     /// Writes rows of the table.
     pub(in crate::formats) fn new(options: &ConfluentOptions) -> Self {
-        Self { options: options.clone(), id: None }
+        Self { options: options.clone(), registration: SchemaRegistration::default() }
     }
 
-    /// The number of the schema.
-    pub(in crate::formats) fn set_schema_id(&mut self, id: SchemaId) {
-        self.id = Some(id);
+    /// What will have the number of the schema.
+    pub(in crate::formats) fn set_registration(&mut self, registration: SchemaRegistration) {
+        self.registration = registration;
     }
 
     pub(in crate::formats) fn encode(
@@ -30,7 +30,7 @@ impl ConfluentEncoder {
         row: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        let id = self.id.ok_or("the schema has not been registered")?;
+        let id = self.registration.id().ok_or("the schema has not been registered")?;
         let writers = writers(chunk.columns(), &self.options.columns)
             .ok_or("a column of another type than the table's")?;
         write_id(id, out);

@@ -41,7 +41,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 fn registry(urls: &[&str], authorization: Authorization) -> HttpRegistry {
     let urls = urls.iter().map(|&url| url.to_owned()).collect();
-    HttpRegistry::new(&RegistryAddress { urls, authorization }).unwrap()
+    let registry = HttpRegistry::new(&RegistryAddress { urls, authorization }).unwrap();
+    HttpRegistry { delays: &[], ..registry }
 }
 
 /// A port that nobody listens to.
@@ -84,6 +85,32 @@ fn what_a_registry_refuses_is_said() {
         assert_eq!(error.kind().is_retryable(), retryable, "{error}");
     }
     assert!(server.join().unwrap().iter().all(|request| request.contains("authorization: Bearer token\r\n")));
+}
+
+#[test]
+fn a_registry_is_asked_again_unless_it_refuses() {
+    let delays = &[Duration::ZERO; 3];
+    let answers = [(503, "busy"), (429, "too many"), (200, r#"{"schema":"\"int\""}"#)];
+    let (url, server) = serve(&answers);
+    let patient = HttpRegistry { delays, ..registry(&[&url], Authorization::None) };
+    assert_eq!(wait(patient.schema(SchemaId(3))).unwrap(), "\"int\"");
+    assert_eq!(server.join().unwrap().len(), 3);
+}
+
+/// Two that register a new subject at the same time may get into each other's way.
+#[test]
+fn a_schema_that_is_refused_is_registered_once_more() {
+    let refused = (409, r#"{"message":"incompatible"}"#);
+    let register = |answers: &[(u16, &str)]| {
+        let (url, server) = serve(answers);
+        let patient = HttpRegistry { delays: &[Duration::ZERO; 3], ..registry(&[&url], Authorization::None) };
+        let answer = wait(patient.register("t-value", "\"int\""));
+        assert_eq!(server.join().unwrap().len(), 2);
+        answer
+    };
+    assert_eq!(register(&[refused, (200, r#"{"id":7}"#)]).unwrap(), SchemaId(7));
+    let error = register(&[refused, refused]).unwrap_err().to_string();
+    assert!(error.contains("under the subject `t-value`") && error.contains("incompatible (409"), "{error}");
 }
 
 #[test]
