@@ -71,6 +71,8 @@ pub mod time;
 pub mod connectors {
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
+    #[cfg(feature = "jdbc")]
+    pub use millstream_connectors::jdbc;
     #[cfg(feature = "kafka")]
     pub use millstream_connectors::kafka;
     #[cfg(feature = "postgres-cdc")]
