@@ -180,20 +180,18 @@ impl LookupJoin {
 
     /// Emits what it can, and takes nothing else while there is no room.
     fn advance_or_suspend(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
-        let stopped = self.advance(output)?;
-        let is_full = !self.backlog.is_empty() || self.waiting_rows >= self.specification.capacity;
-        if is_full || stopped == Stopped::Yielded {
-            suspend(stopped, output);
+        match self.advance(output)? {
+            Stopped::Yielded => output.suspend(),
+            // An answer wakes the task. Until then upstream waits.
+            Stopped::Unanswered if self.is_full() => output.context().set_blocked(),
+            Stopped::Unanswered | Stopped::Done => {}
         }
         Ok(())
     }
-}
 
-/// Takes nothing else until the task runs again.
-fn suspend(stopped: Stopped, output: &mut Output<'_, Chunk>) {
-    output.suspend();
-    if stopped == Stopped::Unanswered {
-        output.context().set_blocked();
+    /// Whether no more rows may wait.
+    fn is_full(&self) -> bool {
+        !self.backlog.is_empty() || self.waiting_rows >= self.specification.capacity
     }
 }
 
@@ -213,9 +211,13 @@ impl OperatorHooks<Chunk> for LookupJoin {
     }
 
     fn before_barrier(&mut self, output: &mut Output<'_, Chunk>) -> Result<()> {
-        let stopped = self.advance(output)?;
-        if stopped != Stopped::Done {
-            suspend(stopped, output);
+        match self.advance(output)? {
+            Stopped::Done => {}
+            Stopped::Yielded => output.suspend(),
+            Stopped::Unanswered => {
+                output.suspend();
+                output.context().set_blocked();
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use millstream_connectors::jdbc::{FromRows, Row, Value};
 use millstream_runtime::batch::Batch;
 
 use crate::catalog::{ColumnSource, Table};
-use crate::chunk::{Chunk, ChunkBuilder, RowKind, Scalar, ValueError};
+use crate::chunk::{Chunk, ChunkBuilder, RowKind, Scalar, ValueError, quoted};
 use crate::error::{SqlError, SqlResult};
 use crate::types::text::timestamp::{TimestampFormat, parse_format_timestamp};
 use crate::types::zone::Zone;
@@ -118,16 +118,22 @@ fn scalar<'a>(value: &'a Value, data_type: &SqlType, scratch: &'a mut String) ->
                 let parsed = parse_format_timestamp(text, *precision, TimestampFormat::Sql);
                 match parsed {
                     Some(value) => Scalar::Integer(value),
-                    None => return Scalar::of_text(data_type, text, &Zone::UTC),
+                    None => return of_text(data_type, text),
                 }
             }
-            _ => return Scalar::of_text(data_type, text, &Zone::UTC),
+            _ => return of_text(data_type, text),
         },
         Value::Bytes(bytes) => match data_type {
             SqlType::Binary(_) | SqlType::VarBinary(_) => Scalar::Bytes(bytes),
             _ => return misfit("bytes"),
         },
     })
+}
+
+/// A value of which there is a text; an error shows the text.
+fn of_text<'a>(data_type: &SqlType, text: &'a str) -> Result<Scalar<'a>, String> {
+    let value = Scalar::of_text(data_type, text, &Zone::UTC);
+    value.map_err(|problem| if problem.contains(text) { problem } else { format!("{}: {problem}", quoted(text)) })
 }
 
 /// A point in time: sessions are in UTC, so that what stands behind it is an offset of zero.

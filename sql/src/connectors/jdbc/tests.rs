@@ -102,8 +102,8 @@ fn rows_are_looked_up_in_a_database() {
 #[test]
 fn all_types_come_back_as_they_were_written() {
     let columns = "b BOOLEAN, t TINYINT, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, n DECIMAL(20, 3), c STRING, \
-                   x BYTES, day DATE, clock TIME, ts TIMESTAMP(3), us TIMESTAMP(6), z TIMESTAMP_LTZ(3)";
-    let sql = "CREATE TABLE copy (b, t, s, i, l, f, d, n TEXT, c, x, day, clock, ts, us, z)";
+                   x BYTES, on_day DATE, clock TIME, ts TIMESTAMP(3), us TIMESTAMP(6), z TIMESTAMP_LTZ(3)";
+    let sql = "CREATE TABLE copy (b, t, s, i, l, f, d, n TEXT, c, x, on_day, clock, ts, us, z)";
     let mut database = Database::new(1, sql);
     database.declare("copy", columns, "");
     database.script.run(&format!("CREATE TABLE source ({columns}) WITH ('connector' = 'values')"));
@@ -113,7 +113,7 @@ fn all_types_come_back_as_they_were_written() {
         TestRows::new([row.to_owned(), format!("[{}]", ["null"; 15].join(", "))]),
     );
     database.script.run("INSERT INTO copy SELECT * FROM source");
-    let written = database.rows("SELECT b, l, f, n, hex(x), day, clock, ts, us, z FROM copy WHERE b IS NOT NULL");
+    let written = database.rows("SELECT b, l, f, n, hex(x), on_day, clock, ts, us, z FROM copy WHERE b IS NOT NULL");
     let expected = "1, 9007199254740993, 1.1, 12345678901234567.891, 0102, 2020-02-29, 10:11:12, 2020-10-10 00:00:05.123, \
                     1969-12-31 23:59:59.999999, 2020-10-10 00:00:05.5+00:00";
     assert_eq!(written, [expected.split(", ").map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ")]);
