@@ -30,7 +30,7 @@ SELECT o.id, c.name FROM orders AS o LEFT JOIN customers FOR SYSTEM_TIME AS OF o
 --! [10, "Ann", 30, "DE"]
 --! [20, "Bob", 17, "FR"]
 --! [20, "Bea", 40, "FR"]
---! plan contains: lookup=[country='FR', cid=customer], where=[=(country, 'FR')], joinCondition=[<(id, age)]
+--! plan contains: LookupJoin(table=[default_catalog.default_database.customers], joinType=[InnerJoin], lookup=[country='FR', cid=customer], where=[(country = 'FR')], joinCondition=[(id < age)], select=[id, customer, cid, name, age, country])
 SELECT o.id, c.name FROM orders AS o JOIN customers FOR SYSTEM_TIME AS OF o.proctime AS c
 ON o.customer = c.cid AND o.id < c.age WHERE c.country = 'FR';
 --! changelog
@@ -110,16 +110,17 @@ CREATE TABLE joined (id INT, name STRING) WITH ('connector' = 'values');
 --! rows orders
 --! [1, 10]
 --! [2, 20]
---! restore
---! rows orders
---! [3, 10]
 --! rows customers
 --! [10, "Ann", 30, "DE"]
 --! [20, "Bob", 17, "FR"]
-INSERT INTO joined SELECT o.id, c.name FROM orders AS o JOIN customers FOR SYSTEM_TIME AS OF o.proctime AS c ON o.customer = c.cid;
 --! changelog joined
 --! +I[1, Ann]
 --! +I[2, Bob]
+--! restore
+--! rows orders
+--! [3, 10]
+INSERT INTO joined SELECT o.id, c.name FROM orders AS o JOIN customers FOR SYSTEM_TIME AS OF o.proctime AS c ON o.customer = c.cid;
+--! changelog joined
 --! +I[3, Ann]
 
 --! test a hint says how many rows may wait
