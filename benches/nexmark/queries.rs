@@ -13,8 +13,8 @@ macro_rules! queries {
 }
 
 pub const QUERIES: &[(&str, &str)] = queries![
-    "q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12", "q13", "q14", "q15", "q16", "q17", "q18",
-    "q19", "q20", "q21", "q22", "q23",
+    "q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12", "q13", "q14", "q15", "q16", "q17",
+    "q18", "q19", "q20", "q21", "q22", "q23",
 ];
 
 /// As Nexmark sets it for Flink.

@@ -31,8 +31,6 @@ mod value;
 
 pub use connection::JdbcConnection;
 pub use lookup::{FoundRow, JdbcLookup};
-pub use sink::{
-    Change, ChangeFunction, DeliveryGuarantee, JdbcCommittable, JdbcSink, JdbcWriter, ToChanges,
-};
+pub use sink::{Change, ChangeFunction, DeliveryGuarantee, JdbcCommittable, JdbcSink, JdbcWriter, ToChanges};
 pub use source::{FromRows, JdbcReader, JdbcSource, JdbcSplit, RowFunction};
 pub use value::{Row, Value};

@@ -204,8 +204,7 @@ const RATE_OPTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Connectors that not every build has, and the cargo features that bring them.
-const BEHIND_FEATURES: &[(&str, &str)] = 
-    &[("jdbc", "jdbc"), ("kafka", "kafka"), ("upsert-kafka", "kafka")];
+const BEHIND_FEATURES: &[(&str, &str)] = &[("jdbc", "jdbc"), ("kafka", "kafka"), ("upsert-kafka", "kafka")];
 
 /// The connectors that have all changes of a row in one split.
 const KEYED_SPLITS: &[&str] = &["kafka", "upsert-kafka"];

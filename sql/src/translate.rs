@@ -24,11 +24,10 @@ use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
     ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, Expand,
     GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, LookupJoin,
-    LookupJoinSpecification,
-    NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank, SideSpecification,
-    SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner, WatermarkExpression,
-    WatermarkMarkers, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
-    WindowTableFunction,
+    LookupJoinSpecification, NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank,
+    SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner,
+    WatermarkExpression, WatermarkMarkers, WindowJoin, WindowJoinSpecification, WindowRank,
+    WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT, call_texts};

@@ -432,7 +432,8 @@ fn q11_counts_bids_of_sessions() {
 #[test]
 fn q13_looks_up_a_side_input() {
     // Every third number has a text.
-    let side: BTreeMap<i64, String> = (0..10_000).step_by(3).map(|key| (key, format!("side {key}"))).collect();
+    let side: BTreeMap<i64, String> =
+        (0..10_000).step_by(3).map(|key| (key, format!("side {key}"))).collect();
     let found = events().bids.into_iter().filter_map(|bid| {
         let value = side.get(&(bid.auction % 10_000))?;
         Some(format!("[{}, {}, {}, {}, {value}]", bid.auction, bid.bidder, bid.price, time(bid.date_time)))

@@ -42,7 +42,10 @@ pub(super) fn postgres_error(what: &str, error: &tokio_postgres::Error) -> Error
             (ErrorKind::InvalidJob, "; check the user name and the password, and pg_hba.conf on the server")
         }
         "3D000" => (ErrorKind::InvalidJob, "; check the database in the URL"),
-        "42501" => (ErrorKind::InvalidJob, "; the user needs SELECT, INSERT, UPDATE and DELETE on the tables it uses"),
+        "42501" => (
+            ErrorKind::InvalidJob,
+            "; the user needs SELECT, INSERT, UPDATE and DELETE on the tables it uses",
+        ),
         "42P10" => (
             ErrorKind::InvalidJob,
             "; the table needs a PRIMARY KEY or a UNIQUE constraint of the columns that are the key here",

@@ -20,7 +20,8 @@ use super::value::{Row, Value};
 use crate::identifier::quote_identifier;
 
 /// The form of the text of values.
-const SESSION_OPTIONS: &str = "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex -c timezone=UTC";
+const SESSION_OPTIONS: &str =
+    "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex -c timezone=UTC";
 const BYTES: &str = "bytea";
 /// How many rows a statement carries at most.
 const ROWS: usize = 10_000;
@@ -47,7 +48,12 @@ impl PostgresSession {
             ));
         };
         let mut config = Config::new();
-        config.host(host).port(*port).dbname(database).options(SESSION_OPTIONS).application_name("millstream");
+        config
+            .host(host)
+            .port(*port)
+            .dbname(database)
+            .options(SESSION_OPTIONS)
+            .application_name("millstream");
         config.connect_timeout(connection.connect_timeout);
         if let Some(user) = connection.username.as_ref().or(user.as_ref()) {
             config.user(user);
@@ -194,7 +200,8 @@ impl PostgresSession {
         let key_names = target.key_names();
         let key_types: Vec<_> = key_names.iter().map(|name| types.get(name)).collect();
         let equal = key_names.iter().zip(cast(&key_types));
-        let equal: Vec<_> = equal.map(|(name, value)| format!("t.{} = {value}", quote_identifier(name))).collect();
+        let equal: Vec<_> =
+            equal.map(|(name, value)| format!("t.{} = {value}", quote_identifier(name))).collect();
         let delete = format!(
             "DELETE FROM {} AS t USING {} AS k({}) WHERE {}",
             target.table.quoted_table(),
@@ -207,7 +214,8 @@ impl PostgresSession {
             let transaction = client.transaction().await?;
             if let Some(mark) = mark {
                 let statement = mark::statement(["$1", "$2", "$3"]);
-                let marked = transaction.execute(&statement, &[&mark.sink, &mark.writer, &mark.number()]).await?;
+                let marked =
+                    transaction.execute(&statement, &[&mark.sink, &mark.writer, &mark.number()]).await?;
                 if marked == 0 {
                     return transaction.rollback().await;
                 }

@@ -145,7 +145,8 @@ impl<S: ToChanges> JdbcSink<S> {
         let columns = columns.into_iter().map(Into::into).collect();
         let target = WriteTarget { table: TableColumns { table: table.into(), columns }, key: Vec::new() };
         let (flushing, guarantee) = (Flushing::default(), DeliveryGuarantee::AtLeastOnce);
-        let writing = Writing { connection, target, key: Vec::new(), flushing, guarantee, name: None, records };
+        let writing =
+            Writing { connection, target, key: Vec::new(), flushing, guarantee, name: None, records };
         Self { writing: Arc::new(writing) }
     }
 
@@ -213,7 +214,10 @@ impl<S: ToChanges> Sink for JdbcSink<S> {
         if let Some(unknown) = writing.key.iter().find(|key| !columns.contains(key)) {
             return Err(Error::new(
                 ErrorKind::InvalidJob,
-                format!("the key column '{unknown}' of table '{}' is not written", writing.target.table.table),
+                format!(
+                    "the key column '{unknown}' of table '{}' is not written",
+                    writing.target.table.table
+                ),
             ));
         }
         let pool = Pool::new(writing.connection.clone());

@@ -42,7 +42,9 @@ impl<T, F: Clone> Clone for RowFunction<T, F> {
     }
 }
 
-impl<T: Record, F: Fn(Row) -> Result<T, String> + Clone + Send + Sync + 'static> FromRows for RowFunction<T, F> {
+impl<T: Record, F: Fn(Row) -> Result<T, String> + Clone + Send + Sync + 'static> FromRows
+    for RowFunction<T, F>
+{
     type Record = T;
 
     fn records(&self, rows: Vec<Row>) -> Result<Batch<T>, String> {
@@ -105,7 +107,11 @@ const FETCH_SIZE: u64 = 4096;
 
 impl JdbcSource<()> {
     /// Reads columns of a table, and makes a record of each row.
-    pub fn new<T: Record, C: Into<String>, F: Fn(Row) -> Result<T, String> + Clone + Send + Sync + 'static>(
+    pub fn new<
+        T: Record,
+        C: Into<String>,
+        F: Fn(Row) -> Result<T, String> + Clone + Send + Sync + 'static,
+    >(
         connection: JdbcConnection,
         table: impl Into<String>,
         columns: impl IntoIterator<Item = C>,

@@ -40,8 +40,11 @@ impl SqliteSession {
         let (path, timeout) = (Arc::<str>::from(path), connection.connect_timeout);
         let opened = path.clone();
         let connection = off_thread(move || {
-            let failed = |error| sqlite_error(&format!("the SQLite database '{opened}' cannot be opened"), &error);
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+            let failed =
+                |error| sqlite_error(&format!("the SQLite database '{opened}' cannot be opened"), &error);
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_URI;
             let connection = Connection::open_with_flags(&*opened, flags).map_err(failed)?;
             connection.busy_timeout(timeout).map_err(failed)?;
             Ok(connection)
@@ -68,7 +71,8 @@ impl SqliteSession {
         // Names in quotes that are no columns would be texts: they are looked for.
         let (schema, name) = table.table.split_once('.').unwrap_or(("main", &table.table));
         let query = format!("SELECT name FROM {}.pragma_table_xinfo(?)", quote_identifier(schema));
-        let query = if schema == "main" { "SELECT name FROM pragma_table_xinfo(?)".to_owned() } else { query };
+        let query =
+            if schema == "main" { "SELECT name FROM pragma_table_xinfo(?)".to_owned() } else { query };
         let wanted = name.to_owned();
         let known = self.call(format!("table '{}'", table.table), move |connection| {
             let mut statement = connection.prepare(&query)?;
@@ -100,7 +104,8 @@ impl SqliteSession {
     }
 
     pub(super) async fn lookup(&mut self, query: &LookupQuery, keys: &[Row]) -> Result<Vec<(u32, Row)>> {
-        let conditions: Vec<_> = query.keys.iter().map(|key| format!("{} = ?", quote_identifier(key))).collect();
+        let conditions: Vec<_> =
+            query.keys.iter().map(|key| format!("{} = ?", quote_identifier(key))).collect();
         let sql = format!(
             "SELECT {} FROM {} WHERE {}",
             query.table.quoted_columns(),
@@ -147,7 +152,8 @@ impl SqliteSession {
             parameters(target.table.columns.len()),
             target.on_conflict()
         );
-        let key: Vec<_> = target.key_names().iter().map(|key| format!("{} = ?", quote_identifier(key))).collect();
+        let key: Vec<_> =
+            target.key_names().iter().map(|key| format!("{} = ?", quote_identifier(key))).collect();
         let delete = format!("DELETE FROM {} WHERE {}", target.table.quoted_table(), key.join(" AND "));
         let (changes, mark) = (changes.to_vec(), mark.cloned());
         self.call(format!("table '{}' cannot be written", target.table.table), move |connection| {
@@ -194,12 +200,7 @@ fn values(row: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<Row> {
 }
 
 /// Says which column a table does not have, or that there is no such table.
-pub(super) fn missing_column(
-    table: &str,
-    database: &str,
-    wanted: &[String],
-    known: &[String],
-) -> Result<()> {
+pub(super) fn missing_column(table: &str, database: &str, wanted: &[String], known: &[String]) -> Result<()> {
     if known.is_empty() {
         return Err(Error::new(
             ErrorKind::InvalidJob,

@@ -53,7 +53,10 @@ impl ScanQuery {
         let mut text = String::new();
         if let Some((column, least, greatest)) = &self.range {
             let column = quote_identifier(column);
-            let bounds = [least.map(|least| format!("{column} >= {least}")), greatest.map(|it| format!("{column} <= {it}"))];
+            let bounds = [
+                least.map(|least| format!("{column} >= {least}")),
+                greatest.map(|it| format!("{column} <= {it}")),
+            ];
             let bounds: Vec<_> = bounds.into_iter().flatten().collect();
             if !bounds.is_empty() {
                 text.push_str(&format!(" WHERE {}", bounds.join(" AND ")));
@@ -86,9 +89,8 @@ impl WriteTarget {
             return String::new();
         }
         let others = self.table.columns.iter().enumerate().filter(|(index, _)| !self.key.contains(index));
-        let updates: Vec<_> = others
-            .map(|(_, name)| format!("{0} = EXCLUDED.{0}", quote_identifier(name)))
-            .collect();
+        let updates: Vec<_> =
+            others.map(|(_, name)| format!("{0} = EXCLUDED.{0}", quote_identifier(name))).collect();
         let action = match updates.is_empty() {
             true => "NOTHING".to_owned(),
             false => format!("UPDATE SET {}", updates.join(", ")),

@@ -36,7 +36,9 @@ fn what_has_a_mark_is_written_once() {
         let changes = [Change::Upsert(vec![n.into()])];
         block_on(Write { target: &target, changes: &changes, mark: Some(&mark) }.ask(&mut session))
     };
-    for (writer, sequence, n) in [("a", 1, 1), ("a", 1, 1), ("b", 1, 2), ("a", 3, 3), ("a", 2, 4), ("a", 3, 3)] {
+    for (writer, sequence, n) in
+        [("a", 1, 1), ("a", 1, 1), ("b", 1, 2), ("a", 3, 3), ("a", 2, 4), ("a", 3, 3)]
+    {
         write(writer, sequence, n).unwrap();
     }
     let rows = |query: &str| -> String { database.query_row(query, [], |row| row.get(0)).unwrap() };
@@ -81,7 +83,10 @@ fn urls_say_where_a_database_is() {
         ("jdbc:postgresql://db", "the database is missing"),
         ("jdbc:postgresql://:5432/shop", "the host is missing"),
         ("jdbc:postgresql://db:x/shop", "'x' is no port"),
-        ("jdbc:postgresql://db/shop?password=secret&sslmode=require", "the parameter 'sslmode' is not supported"),
+        (
+            "jdbc:postgresql://db/shop?password=secret&sslmode=require",
+            "the parameter 'sslmode' is not supported",
+        ),
         ("jdbc:sqlite:", "cannot be shared"),
     ] {
         let error = Url::parse(url).unwrap_err().to_string();

@@ -39,7 +39,8 @@ impl Url {
             }
             return Ok(Self::Sqlite(path.to_owned()));
         }
-        let Some(rest) = rest.strip_prefix("postgresql://").or_else(|| rest.strip_prefix("postgres://")) else {
+        let Some(rest) = rest.strip_prefix("postgresql://").or_else(|| rest.strip_prefix("postgres://"))
+        else {
             let kind = rest.split(':').next().unwrap_or_default();
             return Err(invalid(&format!("there is no support for '{kind}'")));
         };

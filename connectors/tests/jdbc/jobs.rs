@@ -35,7 +35,8 @@ pub fn run(url: &str, snapshots: &Path, parallelism: u32) -> Result<()> {
             std::thread::sleep(Duration::from_millis(5));
         }
     };
-    let connection = || JdbcConnection::new(url).username("postgres").connect_timeout(Duration::from_secs(30));
+    let connection =
+        || JdbcConnection::new(url).username("postgres").connect_timeout(Duration::from_secs(30));
     let add = |n: u64| Change::Upsert(vec![Value::from(n as i64), Value::from((n % KEYS) as i64)]);
     let replace = |(k, n): (u64, u64)| Change::Upsert(vec![Value::from(k as i64), Value::from(n as i64)]);
     let numbers = env.from_generator(Some(NUMBERS), |n| n).uid("numbers").inspect(slowly);

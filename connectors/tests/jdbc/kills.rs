@@ -29,7 +29,11 @@ fn run_killing(url: &str, folder: &Path, kills: u32, random: &mut Random) {
             if killed < kills && started.elapsed() > lifetime {
                 break None;
             }
-            assert!(began.elapsed() < Duration::from_secs(400), "the job does not end: see {}", folder.display());
+            assert!(
+                began.elapsed() < Duration::from_secs(400),
+                "the job does not end: see {}",
+                folder.display()
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
         match status {
@@ -54,7 +58,9 @@ fn a_job_that_is_killed_writes_everything_once_to_sqlite() {
     run_killing(&format!("jdbc:sqlite:{}", file.display()), folder.path(), kills(), &mut random());
     let numbers = |query: &str| -> Vec<i64> {
         database
-            .query_row(query, [], |row| (0..row.as_ref().column_count()).map(|column| row.get(column)).collect())
+            .query_row(query, [], |row| {
+                (0..row.as_ref().column_count()).map(|column| row.get(column)).collect()
+            })
             .unwrap()
     };
     assert_eq!((numbers(ANSWER), numbers(TOTALS)), expected());

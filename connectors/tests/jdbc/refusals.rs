@@ -36,7 +36,10 @@ fn a_server_says_what_is_wrong() {
         (failure(connect(), "keyed", ["n", "text"], &[]), "has no column 'text'; it has: n, t"),
         (failure(connect(), "keyed", columns, &["k"]), "the key column 'k'"),
         (failure(connect(), "keyed", columns, &[]), "duplicate key value"),
-        (failure(connect(), "keyless", columns, &["n"]), "the table needs a PRIMARY KEY or a UNIQUE constraint"),
+        (
+            failure(connect(), "keyless", columns, &["n"]),
+            "the table needs a PRIMARY KEY or a UNIQUE constraint",
+        ),
         (failure(connect(), "dates", columns, &[]), "invalid input syntax for type date: \"text 1\""),
         (failure(wrong, "keyed", columns, &[]), "check the user name and the password"),
         (failure(other, "keyed", columns, &[]), "check the database in the URL"),
@@ -51,12 +54,19 @@ fn sqlite_says_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.db");
     let database = rusqlite::Connection::open(&file).unwrap();
-    database.execute_batch("CREATE TABLE keyed (n INTEGER PRIMARY KEY, t TEXT); CREATE TABLE keyless (n, t)").unwrap();
+    database
+        .execute_batch("CREATE TABLE keyed (n INTEGER PRIMARY KEY, t TEXT); CREATE TABLE keyless (n, t)")
+        .unwrap();
     let connect = || {
-        JdbcConnection::new(format!("jdbc:sqlite:{}", file.display())).connect_timeout(Duration::from_millis(200))
+        JdbcConnection::new(format!("jdbc:sqlite:{}", file.display()))
+            .connect_timeout(Duration::from_millis(200))
     };
     let columns = ["n", "t"];
-    std::fs::write(folder.path().join("text"), "this is no database, but a text that is long enough to look at".repeat(99)).unwrap();
+    std::fs::write(
+        folder.path().join("text"),
+        "this is no database, but a text that is long enough to look at".repeat(99),
+    )
+    .unwrap();
     let text = JdbcConnection::new(format!("jdbc:sqlite:{}/text", folder.path().display()));
     let nowhere = JdbcConnection::new(format!("jdbc:sqlite:{}/no/such", folder.path().display()));
     for (error, expected) in [

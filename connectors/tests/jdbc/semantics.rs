@@ -48,7 +48,12 @@ fn values_of_all_types_come_back() {
     env.execute("read").unwrap();
     let text = |id: i64| {
         let mut row = row(id);
-        for (place, text) in [(0, id.to_string()), (4, "2020-10-10 00:00:05.5+00".to_owned()), (7, "0.1".to_owned()), (8, "true".to_owned())] {
+        for (place, text) in [
+            (0, id.to_string()),
+            (4, "2020-10-10 00:00:05.5+00".to_owned()),
+            (7, "0.1".to_owned()),
+            (8, "true".to_owned()),
+        ] {
             row[place] = Value::Text(text);
         }
         format!("{row:?}")
@@ -70,7 +75,8 @@ fn many_keys_are_one_query() {
     let keys: Vec<Row> = (0..150).map(|a| vec!["k1".into(), Value::from(a)]).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let found = runtime.block_on(lookup.lookup(keys)).unwrap();
-    let mut found: Vec<_> = found.into_iter().map(|(key, row)| (key, row[0].as_text().unwrap().to_owned())).collect();
+    let mut found: Vec<_> =
+        found.into_iter().map(|(key, row)| (key, row[0].as_text().unwrap().to_owned())).collect();
     found.sort_unstable();
     let mut expected = Vec::new();
     for n in (1..=1000_u32).filter(|n| n % 3 == 1) {

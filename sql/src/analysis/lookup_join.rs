@@ -27,8 +27,7 @@ const NAME: &str = "LOOKUP";
 /// The options of the hint that say how, not what.
 const OPTIONS: &[&str] = &["table", "async", "output-mode", "capacity", "timeout"];
 /// Those of Flink that are not supported.
-const UNSUPPORTED: &[&str] =
-    &["retry-predicate", "retry-strategy", "fixed-delay", "max-attempts", "shuffle"];
+const UNSUPPORTED: &[&str] = &["retry-predicate", "retry-strategy", "fixed-delay", "max-attempts", "shuffle"];
 
 /// Whether a hint is this one.
 pub(super) fn is_lookup(hint: &Hint) -> bool {
@@ -161,15 +160,18 @@ impl LookupHint {
         };
         let (mut table, mut lookup) = (None, Lookup::default());
         for (key, value) in options {
-            let wrong =
-                |kind: &str| fail(format!("Invalid value '{value}' for '{key}' in the hint {NAME}: it must be {kind}"));
+            let wrong = |kind: &str| {
+                fail(format!("Invalid value '{value}' for '{key}' in the hint {NAME}: it must be {kind}"))
+            };
             match key.as_str() {
                 "table" => table = Some(value.clone()),
                 // All lookups are asynchronous and all keep the order of rows, which both values allow.
                 "async" if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) => {
                     return Err(wrong("true or false"));
                 }
-                "output-mode" if !["ordered", "allow_unordered"].contains(&value.to_ascii_lowercase().as_str()) => {
+                "output-mode"
+                    if !["ordered", "allow_unordered"].contains(&value.to_ascii_lowercase().as_str()) =>
+                {
                     return Err(wrong("ordered or allow_unordered"));
                 }
                 "timeout" if crate::connectors::parse_duration(value).is_none() => {
@@ -181,21 +183,29 @@ impl LookupHint {
                 }
                 "async" | "output-mode" => {}
                 "timeout" => {
-                    return Err(SqlError::unsupported(format!("'timeout' in the hint {NAME} is not supported"))
-                        .with_hint("the connector says how long it waits for an answer")
-                        .at(hint.span));
+                    return Err(SqlError::unsupported(format!(
+                        "'timeout' in the hint {NAME} is not supported"
+                    ))
+                    .with_hint("the connector says how long it waits for an answer")
+                    .at(hint.span));
                 }
                 other if UNSUPPORTED.contains(&other) => {
-                    return Err(SqlError::unsupported(format!("'{other}' in the hint {NAME} is not supported"))
-                        .with_hint("what fails is tried again as the option 'lookup.max-retries' of the table says")
-                        .at(hint.span));
+                    return Err(SqlError::unsupported(format!(
+                        "'{other}' in the hint {NAME} is not supported"
+                    ))
+                    .with_hint(
+                        "what fails is tried again as the option 'lookup.max-retries' of the table says",
+                    )
+                    .at(hint.span));
                 }
                 other => {
                     let advice = match nearest(other, OPTIONS) {
                         Some(nearest) => format!("did you mean '{nearest}'?"),
                         None => format!("there are: {}", OPTIONS.join(", ")),
                     };
-                    return Err(fail(format!("unknown option '{other}' in the hint {NAME}")).with_hint(advice));
+                    return Err(
+                        fail(format!("unknown option '{other}' in the hint {NAME}")).with_hint(advice)
+                    );
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::query::{QueryContext, renamed};
 use super::lookup_join::is_lookup;
+use super::query::{QueryContext, renamed};
 use super::state_ttl::is_state_ttl;
 use super::{Scope, unsupported, window_function};
 use crate::catalog::{ColumnSource, Relation, Table};

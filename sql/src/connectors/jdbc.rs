@@ -72,7 +72,8 @@ impl TableSource for JdbcTable {
         );
         source = source.key(self.names(&self.table.primary_key));
         if let Some(partition) = &self.options.partition {
-            source = source.partitioned(&*partition.column, partition.count, partition.lower, partition.upper);
+            source =
+                source.partitioned(&*partition.column, partition.count, partition.lower, partition.upper);
         }
         if let Some(rows) = self.options.fetch_size {
             source = source.fetch_size(rows);

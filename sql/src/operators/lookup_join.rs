@@ -99,7 +99,9 @@ impl LookupJoin {
             let mut request = Request::new(&self.specification, rows)?;
             let handle = match &mut self.kept {
                 Kept::None => request.all_missing(),
-                Kept::Partial(cache) => request.all_missing().and_then(|_| request.find(cache, cx.monotonic())),
+                Kept::Partial(cache) => {
+                    request.all_missing().and_then(|_| request.find(cache, cx.monotonic()))
+                }
                 Kept::Full(_) => None,
             };
             let handle = match handle {

@@ -103,7 +103,9 @@ impl LookupJoin {
                 "Temporal table join requires an equality condition on fields of table [{}].",
                 table.path
             ))
-            .with_hint("join by a column of the table as it is: a cast or a function of it cannot be looked up"));
+            .with_hint(
+                "join by a column of the table as it is: a cast or a function of it cannot be looked up",
+            ));
         }
         if columns.iter().any(|path| !path.fields().is_empty()) {
             return Err(SqlError::unsupported(format!(

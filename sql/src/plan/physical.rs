@@ -6,8 +6,8 @@ use super::changelog::ModifyKinds;
 use super::window::{window_aggregate, window_join};
 use super::{
     AggregateCall, AttachedWindow, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind,
-    JoinStateTtl, LogicalNode, LogicalPlan, LookupJoin, RankForm, RankStrategy, SortKey, StateTtl, WindowColumn,
-    WindowForm, WindowFunction, Windowing,
+    JoinStateTtl, LogicalNode, LogicalPlan, LookupJoin, RankForm, RankStrategy, SortKey, StateTtl,
+    WindowColumn, WindowForm, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::{Schema, TimeKind};

@@ -53,7 +53,8 @@ impl Earlier {
     /// Waits until they are done.
     pub(super) async fn done(&self) -> Result<()> {
         for commit in &self.0 {
-            let failed = |_| Error::new(ErrorKind::External, "rows of an earlier checkpoint could not be written");
+            let failed =
+                |_| Error::new(ErrorKind::External, "rows of an earlier checkpoint could not be written");
             commit.clone().await.map_err(failed)?;
         }
         Ok(())
@@ -111,7 +112,8 @@ mod tests {
         let target = Arc::new(WriteTarget { table, key: Vec::new() });
         let mark = Mark { sink: "t".to_owned(), writer: "a".to_owned(), sequence: 1 };
         let committable = JdbcCommittable { mark, changes: Vec::new() };
-        let (first, second) = (commits.next(pool.clone(), target.clone()), commits.next(pool.clone(), target.clone()));
+        let (first, second) =
+            (commits.next(pool.clone(), target.clone()), commits.next(pool.clone(), target.clone()));
         // One that has nothing to do is done, and does not hide those before it.
         let third = commits.next(pool, target);
         drop(second);

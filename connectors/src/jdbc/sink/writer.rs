@@ -92,7 +92,8 @@ impl<S: ToChanges> JdbcWriter<S> {
             let flushing = &self.writing.flushing;
             let is_full = flushing.max_rows > 0 && self.changes.len() >= flushing.max_rows;
             let waits = self.since.filter(|_| !flushing.interval.is_zero());
-            let left = waits.map(|since| (since.saturating_add(flushing.interval)).saturating_sub(cx.monotonic()));
+            let left =
+                waits.map(|since| (since.saturating_add(flushing.interval)).saturating_sub(cx.monotonic()));
             if is_full || left.is_some_and(|left| left.is_zero()) {
                 self.flush_changes(cx);
             } else if let Some(left) = left {
@@ -155,7 +156,10 @@ impl<S: ToChanges> SinkWriter for JdbcWriter<S> {
         for record in batch.drain() {
             self.writing.records.changes(record, &mut self.changes).map_err(|problem| {
                 let table = &self.target.table.table;
-                Error::new(ErrorKind::InvalidInput, format!("a record cannot be written to table '{table}': {problem}"))
+                Error::new(
+                    ErrorKind::InvalidInput,
+                    format!("a record cannot be written to table '{table}': {problem}"),
+                )
             })?;
             let flushing = &self.writing.flushing;
             if !self.is_exactly_once() && flushing.max_rows > 0 && self.changes.len() >= flushing.max_rows {
@@ -179,9 +183,9 @@ impl<S: ToChanges> SinkWriter for JdbcWriter<S> {
         let mut committables = Vec::new();
         if self.is_exactly_once() {
             if !self.changes.is_empty() {
-                let writer = self.name.get_or_insert_with(|| {
-                    format!("{:016x}{:016x}", cx.random().next(), cx.random().next())
-                });
+                let writer = self
+                    .name
+                    .get_or_insert_with(|| format!("{:016x}{:016x}", cx.random().next(), cx.random().next()));
                 self.sequence += 1;
                 let (sink, writer) = (self.writing.sink().to_owned(), writer.clone());
                 let mark = Mark { sink, writer, sequence: self.sequence };
@@ -220,7 +224,8 @@ mod tests {
     #[test]
     fn of_each_row_the_last_change_is_left() {
         let delete = |key: i64| Change::Delete(vec![key.into()]);
-        let changes = vec![upsert(1, "a"), upsert(2, "b"), upsert(1, "c"), delete(2), delete(3), upsert(3, "d")];
+        let changes =
+            vec![upsert(1, "a"), upsert(2, "b"), upsert(1, "c"), delete(2), delete(3), upsert(3, "d")];
         assert_eq!(reduced(changes.clone(), &[0]), [upsert(1, "c"), delete(2), upsert(3, "d")]);
         assert_eq!(reduced(changes.clone(), &[]), changes);
     }

@@ -14,8 +14,11 @@ use crate::types::{Schema, SqlType};
 pub(super) fn check_types(table: &Table) -> SqlResult<()> {
     for column in &table.columns {
         if let ColumnSource::Metadata { key, .. } = &column.source {
-            return Err(SqlError::validation(format!("Invalid metadata key '{key}' in column '{}'", column.name))
-                .with_hint("a table of connector 'jdbc' has no metadata"));
+            return Err(SqlError::validation(format!(
+                "Invalid metadata key '{key}' in column '{}'",
+                column.name
+            ))
+            .with_hint("a table of connector 'jdbc' has no metadata"));
         }
         let is_supported = match &column.field.data_type {
             SqlType::IntervalYearMonth
@@ -86,10 +89,10 @@ impl FromRows for RowReader {
 
 /// A value of a database as one of a type.
 fn scalar<'a>(value: &'a Value, data_type: &SqlType, scratch: &'a mut String) -> Result<Scalar<'a>, String> {
-    let misfit = |what: &str| Err(format!("{what} where there should be {}", data_type.clone().materialized()));
+    let misfit =
+        |what: &str| Err(format!("{what} where there should be {}", data_type.clone().materialized()));
     let is_text = matches!(data_type, SqlType::Char(_) | SqlType::VarChar(_));
-    let is_whole =
-        matches!(data_type, SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt);
+    let is_whole = matches!(data_type, SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt);
     Ok(match value {
         Value::Null => Scalar::Null,
         Value::Integer(value) if is_whole => Scalar::Integer(*value),
@@ -133,12 +136,15 @@ fn scalar<'a>(value: &'a Value, data_type: &SqlType, scratch: &'a mut String) ->
 /// A value of which there is a text; an error shows the text.
 fn of_text<'a>(data_type: &SqlType, text: &'a str) -> Result<Scalar<'a>, String> {
     let value = Scalar::of_text(data_type, text, &Zone::UTC);
-    value.map_err(|problem| if problem.contains(text) { problem } else { format!("{}: {problem}", quoted(text)) })
+    value.map_err(
+        |problem| if problem.contains(text) { problem } else { format!("{}: {problem}", quoted(text)) },
+    )
 }
 
 /// A point in time: sessions are in UTC, so that what stands behind it is an offset of zero.
 fn instant(text: &str, precision: u8) -> Result<Scalar<'static>, String> {
-    let local = ["+00:00", "+00", "Z"].into_iter().find_map(|offset| text.strip_suffix(offset)).unwrap_or(text);
+    let local =
+        ["+00:00", "+00", "Z"].into_iter().find_map(|offset| text.strip_suffix(offset)).unwrap_or(text);
     let data_type = SqlType::TimestampLtz(precision, crate::types::TimeKind::Regular);
     match Scalar::of_text(&data_type, local, &Zone::UTC) {
         Ok(Scalar::Integer(value)) => Ok(Scalar::Integer(value)),

@@ -65,7 +65,8 @@ impl ToOwnedText for rusqlite::types::ValueRef<'_> {
     }
 }
 
-const CUSTOMERS: &str = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);
+const CUSTOMERS: &str =
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INTEGER);
     INSERT INTO customers VALUES (1, 'Ann', 'DE', 30), (2, 'Bob', 'FR', 17), (3, NULL, 'DE', 50);";
 
 const ORDERS: [&str; 6] = ["[10, 1]", "[11, 2]", "[12, 9]", "[13, null]", "[14, 1]", "[15, 3]"];
@@ -88,13 +89,25 @@ fn rows_are_looked_up_in_a_database() {
     ] {
         for parallelism in [1, 2] {
             let mut shop = shop(parallelism, options);
-            let inner = shop.script.sorted(&format!("SELECT o.id, c.name, c.age FROM orders AS o JOIN customers {JOIN}"));
+            let inner = shop
+                .script
+                .sorted(&format!("SELECT o.id, c.name, c.age FROM orders AS o JOIN customers {JOIN}"));
             assert_eq!(inner, ["+I[10, Ann, 30]", "+I[11, Bob, 17]", "+I[14, Ann, 30]", "+I[15, null, 50]"]);
-            let left = shop.script.sorted(&format!("SELECT o.id, c.country FROM orders AS o LEFT JOIN customers {JOIN}"));
-            assert_eq!(left, ["+I[10, DE]", "+I[11, FR]", "+I[12, null]", "+I[13, null]", "+I[14, DE]", "+I[15, DE]"]);
+            let left = shop
+                .script
+                .sorted(&format!("SELECT o.id, c.country FROM orders AS o LEFT JOIN customers {JOIN}"));
+            assert_eq!(
+                left,
+                ["+I[10, DE]", "+I[11, FR]", "+I[12, null]", "+I[13, null]", "+I[14, DE]", "+I[15, DE]"]
+            );
             let where_ = "AND c.country = 'DE' AND c.age > o.id + 17";
-            let filtered = shop.script.sorted(&format!("SELECT o.id, c.age FROM orders AS o LEFT JOIN customers {JOIN} {where_}"));
-            assert_eq!(filtered, ["+I[10, 30]", "+I[11, null]", "+I[12, null]", "+I[13, null]", "+I[14, null]", "+I[15, 50]"]);
+            let filtered = shop
+                .script
+                .sorted(&format!("SELECT o.id, c.age FROM orders AS o LEFT JOIN customers {JOIN} {where_}"));
+            assert_eq!(
+                filtered,
+                ["+I[10, 30]", "+I[11, null]", "+I[12, null]", "+I[13, null]", "+I[14, null]", "+I[15, 50]"]
+            );
         }
     }
 }
@@ -108,12 +121,12 @@ fn all_types_come_back_as_they_were_written() {
     database.declare("copy", columns, "");
     database.script.run(&format!("CREATE TABLE source ({columns}) WITH ('connector' = 'values')"));
     let row = r#"[true, -1, 300, 70000, 9007199254740993, 1.1, 2.5e-300, 12345678901234567.891, "näme", "AQI=", "2020-02-29", "10:11:12", "2020-10-10 00:00:05.123", "1969-12-31 23:59:59.999999", "2020-10-10 00:00:05.5Z"]"#;
-    database.script.register(
-        "source",
-        TestRows::new([row.to_owned(), format!("[{}]", ["null"; 15].join(", "))]),
-    );
+    database
+        .script
+        .register("source", TestRows::new([row.to_owned(), format!("[{}]", ["null"; 15].join(", "))]));
     database.script.run("INSERT INTO copy SELECT * FROM source");
-    let written = database.rows("SELECT b, l, f, n, hex(x), on_day, clock, ts, us, z FROM copy WHERE b IS NOT NULL");
+    let written =
+        database.rows("SELECT b, l, f, n, hex(x), on_day, clock, ts, us, z FROM copy WHERE b IS NOT NULL");
     let expected = "1, 9007199254740993, 1.1, 12345678901234567.891, 0102, 2020-02-29, 10:11:12, 2020-10-10 00:00:05.123, \
                     1969-12-31 23:59:59.999999, 2020-10-10 00:00:05.5+00:00";
     assert_eq!(written, [expected.split(", ").map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ")]);
@@ -144,7 +157,12 @@ fn rows_take_the_place_of_others_by_their_key() {
             "CREATE TABLE s (k STRING, v INT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'values', 'changelog-mode' = 'I,UA,UB,D')",
         );
         let rows = [
-            r#"["a", 1]"#, r#"["b", 2]"#, r#"["-U", "a", 1]"#, r#"["+U", "a", 5]"#, r#"["c", 3]"#, r#"["-D", "b", 2]"#,
+            r#"["a", 1]"#,
+            r#"["b", 2]"#,
+            r#"["-U", "a", 1]"#,
+            r#"["+U", "a", 5]"#,
+            r#"["c", 3]"#,
+            r#"["-D", "b", 2]"#,
         ];
         database.script.register("s", TestRows::new(rows));
         database.script.run("INSERT INTO totals SELECT k, v FROM s");
@@ -160,7 +178,11 @@ fn mistakes_are_named() {
         ("url", "'url' = 'jdbc:mysql://h/d'", "there is no support for 'mysql'"),
         ("url", "'url' = 'jdbc:sqlite::memory:'", "cannot be shared"),
         ("scan", "'url' = 'jdbc:sqlite:x', 'scan.partition.column' = 'id'", "Either all or none"),
-        ("sink", "'url' = 'jdbc:sqlite:x', 'sink.delivery-guarantee' = 'none'", "at-least-once or exactly-once"),
+        (
+            "sink",
+            "'url' = 'jdbc:sqlite:x', 'sink.delivery-guarantee' = 'none'",
+            "at-least-once or exactly-once",
+        ),
         ("old", "'url' = 'jdbc:sqlite:x', 'lookup.cache.ttl' = '1 s'", "'lookup.cache.ttl' is not supported"),
         ("typo", "'url' = 'jdbc:sqlite:x', 'sink.max-retry' = '1'", "Unsupported options: sink.max-retry"),
         ("props", "'url' = 'jdbc:sqlite:x', 'properties.ssl' = '1'", "'properties.ssl' is not supported"),
@@ -168,7 +190,9 @@ fn mistakes_are_named() {
     for (name, options, expected) in cases {
         let mut script = Script::new(1);
         let comma = if options.is_empty() { "" } else { ", " };
-        script.run(&format!("CREATE TABLE t (id INT) WITH ('connector' = 'jdbc', 'table-name' = 't'{comma}{options})"));
+        script.run(&format!(
+            "CREATE TABLE t (id INT) WITH ('connector' = 'jdbc', 'table-name' = 't'{comma}{options})"
+        ));
         let error = script.try_run("SELECT * FROM t").unwrap_err();
         assert!(error.contains(expected), "{name}: {error}");
     }

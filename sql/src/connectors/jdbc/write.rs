@@ -12,9 +12,7 @@ use millstream_connectors::jdbc::{Change, Row, ToChanges, Value};
 
 use crate::chunk::{Chunk, RowKind};
 use crate::types::text::decimal::write_decimal;
-use crate::types::text::timestamp::{
-    TimestampFormat, write_date, write_format_timestamp, write_time,
-};
+use crate::types::text::timestamp::{TimestampFormat, write_date, write_format_timestamp, write_time};
 use crate::types::{Schema, SqlType};
 
 /// Makes values of rows.
@@ -91,9 +89,9 @@ fn value(column: &ArrayRef, row: usize, data_type: &SqlType) -> Result<Value, St
             values.value(row).to_string().parse::<f64>().map_or(Value::Null, Value::Float)
         }),
         SqlType::Double => column.as_primitive_opt::<Float64Type>().map(|values| values.value(row).into()),
-        SqlType::Decimal(_, scale) => column.as_primitive_opt::<Decimal128Type>().map(|values| {
-            text(|out| write_decimal(values.value(row), *scale, out))
-        }),
+        SqlType::Decimal(_, scale) => column
+            .as_primitive_opt::<Decimal128Type>()
+            .map(|values| text(|out| write_decimal(values.value(row), *scale, out))),
         SqlType::Char(_) | SqlType::VarChar(_) => {
             column.as_string_view_opt().map(|values| values.value(row).into())
         }
@@ -106,9 +104,8 @@ fn value(column: &ArrayRef, row: usize, data_type: &SqlType) -> Result<Value, St
         SqlType::Time(precision) => column
             .as_primitive_opt::<Time32MillisecondType>()
             .map(|values| text(|out| write_time(values.value(row), *precision, out))),
-        SqlType::Timestamp(precision, _) => timestamp(column, row, *precision).map(|value| {
-            text(|out| write_format_timestamp(value, *precision, TimestampFormat::Sql, out))
-        }),
+        SqlType::Timestamp(precision, _) => timestamp(column, row, *precision)
+            .map(|value| text(|out| write_format_timestamp(value, *precision, TimestampFormat::Sql, out))),
         SqlType::TimestampLtz(precision, _) => timestamp(column, row, *precision).map(|value| {
             text(|out| {
                 write_format_timestamp(value, *precision, TimestampFormat::Sql, out);

@@ -11,6 +11,7 @@ use crate::error::{SqlError, SqlResult};
 pub(crate) struct LookupOptions {
     pub(crate) cache: LookupCache,
     /// How often a lookup that fails is tried again.
+    #[cfg_attr(not(feature = "jdbc"), allow(dead_code, reason = "what is in memory does not fail"))]
     pub(crate) max_retries: u32,
 }
 
@@ -65,8 +66,10 @@ impl LookupOptions {
         ] {
             if given && !wanted {
                 let kind = if prefix.contains("partial") { "PARTIAL" } else { "FULL" };
-                return Err(SqlError::validation(format!("options '{prefix}' without 'lookup.cache' = '{kind}'"))
-                    .with_hint(format!("set 'lookup.cache' = '{kind}', or leave them out")));
+                return Err(SqlError::validation(format!(
+                    "options '{prefix}' without 'lookup.cache' = '{kind}'"
+                ))
+                .with_hint(format!("set 'lookup.cache' = '{kind}', or leave them out")));
             }
         }
         Ok(Self { cache, max_retries })
@@ -139,7 +142,10 @@ mod tests {
         };
         assert_eq!((partial.cache, partial.max_retries), (LookupCache::Partial(expected), 0));
         let full = take(&[("lookup.cache", "FULL"), ("lookup.full-cache.periodic-reload.interval", "1 min")]);
-        assert_eq!(full.unwrap().cache, LookupCache::Full { reload_interval: Duration::from_secs(60), fixed_rate: false });
+        assert_eq!(
+            full.unwrap().cache,
+            LookupCache::Full { reload_interval: Duration::from_secs(60), fixed_rate: false }
+        );
     }
 
     #[test]

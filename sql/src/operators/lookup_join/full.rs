@@ -66,7 +66,11 @@ impl FullTable {
     }
 
     /// The rows that belong to those of a request.
-    pub(super) fn answer(&self, specification: &LookupJoinSpecification, request: &Request) -> Result<Answer> {
+    pub(super) fn answer(
+        &self,
+        specification: &LookupJoinSpecification,
+        request: &Request,
+    ) -> Result<Answer> {
         let groups = request.grouping.firsts().len();
         let mut of_group = vec![Span::default(); groups];
         let Some(loaded) = &self.loaded else {

@@ -43,8 +43,9 @@ impl RowCache {
     /// The rows of a key, if they are there and not too old.
     pub(super) fn get(&mut self, key: &[u8], now: Duration) -> Option<CachedRows> {
         let entry = self.entries.get_mut(key)?;
-        let is_old =
-            |since: Duration, limit: Option<Duration>| limit.is_some_and(|limit| now.saturating_sub(since) >= limit);
+        let is_old = |since: Duration, limit: Option<Duration>| {
+            limit.is_some_and(|limit| now.saturating_sub(since) >= limit)
+        };
         if is_old(entry.written, self.options.expire_after_write)
             || is_old(entry.accessed, self.options.expire_after_access)
         {

@@ -150,9 +150,9 @@ fn spans(found: &FoundRows, keys: usize) -> Result<Vec<Span>> {
         return Err(Error::new(ErrorKind::Internal, "a lookup has found rows in no order of their keys"));
     }
     for (row, key) in found.key_of.iter().enumerate() {
-        let span = spans
-            .get_mut(*key as usize)
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "a lookup has found rows of a key that nobody asked for"))?;
+        let span = spans.get_mut(*key as usize).ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "a lookup has found rows of a key that nobody asked for")
+        })?;
         if span.is_empty() {
             *span = Span::new(row, 0);
         }

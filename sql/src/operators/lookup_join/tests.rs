@@ -83,11 +83,8 @@ impl LookupFunction for Table {
 }
 
 fn specification(table: &Table, kind: JoinKind) -> LookupJoinSpecification {
-    let columns: Vec<_> = right()
-        .fields()
-        .enumerate()
-        .map(|(index, field)| Expression::column(index, field.clone()))
-        .collect();
+    let columns: Vec<_> =
+        right().fields().enumerate().map(|(index, field)| Expression::column(index, field.clone())).collect();
     let projection = Program::compile(&columns, &BuildContext::default()).unwrap();
     let table = table.clone();
     let mut specification = LookupJoinSpecification::of(
@@ -128,7 +125,14 @@ fn rows_meet_those_of_their_key_in_order() {
     let mut inner = harness(&specification(&table, JoinKind::Inner));
     let input = ["+I[1, 2]", "+I[2, 7]", "+I[3, null]", "-U[4, 1]", "+U[4, 2]", "-D[5, 4]"];
     push(&mut inner, &input);
-    let expected = ["+I[1, 2, 2, b]", "+I[1, 2, 2, c]", "-U[4, 1, 1, a]", "+U[4, 2, 2, b]", "+U[4, 2, 2, c]", "-D[5, 4, 4, d]"];
+    let expected = [
+        "+I[1, 2, 2, b]",
+        "+I[1, 2, 2, c]",
+        "-U[4, 1, 1, a]",
+        "+U[4, 2, 2, b]",
+        "+U[4, 2, 2, c]",
+        "-D[5, 4, 4, d]",
+    ];
     assert_eq!(taken(&inner), expected);
     // Each key once, and NULL not at all.
     assert_eq!(table.calls(), [Some(vec![2, 7, 1, 4])]);
@@ -159,7 +163,8 @@ fn what_waits_keeps_its_order_and_is_out_before_a_barrier() {
 #[test]
 fn no_more_rows_wait_than_may() {
     let table = Table::new(&NAMES);
-    let mut harness = slow(&LookupJoinSpecification { capacity: 2, ..specification(&table, JoinKind::Inner) });
+    let mut harness =
+        slow(&LookupJoinSpecification { capacity: 2, ..specification(&table, JoinKind::Inner) });
     push(&mut harness, &["+I[1, 1]", "+I[2, 2]", "+I[3, 4]", "+I[4, 1]", "+I[5, 1]"]);
     // Two rows are asked for, the others wait.
     assert_eq!(table.calls(), [Some(vec![1, 2])]);
@@ -193,8 +198,13 @@ fn rows_that_were_found_are_not_asked_for_again_for_a_time() {
     push(&mut harness, &["+I[3, 7]", "+I[4, 4]", "+I[5, 2]"]);
     assert_eq!(table.calls(), [Some(vec![2, 7]), Some(vec![4])]);
     let expected = [
-        "+I[1, 2, 2, b]", "+I[1, 2, 2, c]", "+I[2, 7, null, null]", "+I[3, 7, null, null]", "+I[4, 4, 4, d]",
-        "+I[5, 2, 2, b]", "+I[5, 2, 2, c]",
+        "+I[1, 2, 2, b]",
+        "+I[1, 2, 2, c]",
+        "+I[2, 7, null, null]",
+        "+I[3, 7, null, null]",
+        "+I[4, 4, 4, d]",
+        "+I[5, 2, 2, b]",
+        "+I[5, 2, 2, c]",
     ];
     assert_eq!(taken(&harness), expected);
     table.rows.lock().push((7, "new"));
@@ -225,7 +235,8 @@ fn a_table_that_is_kept_whole_is_read_again_now_and_then() {
 }
 
 fn less_than(column: usize, of: &Schema, number: usize) -> Expression {
-    let columns = [Expression::column(column, of.field(column)), Expression::column(number, of.field(number))];
+    let columns =
+        [Expression::column(column, of.field(column)), Expression::column(number, of.field(number))];
     let field = Field::nullable(SqlType::Boolean);
     Expression::call(scalar_function("<").unwrap(), columns.to_vec(), field)
 }

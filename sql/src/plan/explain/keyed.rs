@@ -6,7 +6,8 @@ use super::expression::{Format, text};
 use super::phases;
 use crate::plan::changelog::join_input_keys;
 use crate::plan::{
-    JoinCondition, JoinKind, LookupJoin, LookupSource, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey,
+    JoinCondition, JoinKind, LookupJoin, LookupSource, PhysicalNode, PhysicalPlan, RankForm, RankStrategy,
+    SortKey,
 };
 use crate::types::{Schema, TimeKind};
 

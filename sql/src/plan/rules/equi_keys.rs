@@ -26,7 +26,10 @@ pub(super) fn add_keys(plan: LogicalPlan) -> LogicalPlan {
                 }
             }
             if lefts.added == 0 && rights.added == 0 {
-                return LogicalPlan { node: LogicalNode::Join { left, right, kind, condition, hints }, ..plan };
+                return LogicalPlan {
+                    node: LogicalNode::Join { left, right, kind, condition, hints },
+                    ..plan
+                };
             }
             let shift = lefts.columns.len();
             let behind =

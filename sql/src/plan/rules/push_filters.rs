@@ -7,7 +7,7 @@
 use super::reduce_outer::reduced;
 use crate::plan::join::{Side, is_true};
 use crate::plan::{
-    Expression, JoinKind, JoinHints, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate,
+    Expression, JoinHints, JoinKind, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate,
     window_properties,
 };
 
