@@ -97,7 +97,8 @@ impl PostgresSession {
     async fn types(&mut self, table: &TableColumns) -> Result<&BTreeMap<String, String>> {
         if !self.types.contains_key(&table.table) {
             let what = format!("table '{}' in {}", table.table, self.place);
-            let sql = "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute \
+            // With -1 CHAR(n) is `bpchar`, of any length; without, `character`, which is of one.
+            let sql = "SELECT attname::text, format_type(atttypid, -1) FROM pg_attribute \
                        WHERE attrelid = to_regclass($1::text) AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
             let name = table.quoted_table();
             let rows = self.query(&what, sql, &[&name]).await?;

@@ -1,5 +1,6 @@
 //! SQLite, whose calls block their thread.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use millstream_runtime::{Error, ErrorKind, Result};
@@ -20,6 +21,8 @@ use crate::identifier::quote_identifier;
 pub(super) struct SqliteSession {
     path: Arc<str>,
     connection: Arc<Mutex<Connection>>,
+    /// The tables and columns that are known to be there.
+    checked: BTreeSet<TableColumns>,
 }
 
 impl ToSql for Value {
@@ -50,7 +53,7 @@ impl SqliteSession {
             Ok(connection)
         })
         .await?;
-        Ok(Self { path, connection: Arc::new(Mutex::new(connection)) })
+        Ok(Self { path, connection: Arc::new(Mutex::new(connection)), checked: BTreeSet::new() })
     }
 
     /// Calls SQLite.
@@ -67,23 +70,27 @@ impl SqliteSession {
         .await
     }
 
+    /// Whether the table is there, with these columns: to SQLite a name in quotes that is no column is a text.
     pub(super) async fn check(&mut self, table: &TableColumns) -> Result<()> {
-        // Names in quotes that are no columns would be texts: they are looked for.
+        if self.checked.contains(table) {
+            return Ok(());
+        }
         let (schema, name) = table.table.split_once('.').unwrap_or(("main", &table.table));
-        let query = format!("SELECT name FROM {}.pragma_table_xinfo(?)", quote_identifier(schema));
-        let query =
-            if schema == "main" { "SELECT name FROM pragma_table_xinfo(?)".to_owned() } else { query };
+        let schema = schema.to_owned();
         let wanted = name.to_owned();
         let known = self.call(format!("table '{}'", table.table), move |connection| {
-            let mut statement = connection.prepare(&query)?;
-            let names = statement.query_map([wanted], |row| row.get::<_, String>(0))?;
+            let mut statement = connection.prepare("SELECT name FROM pragma_table_xinfo(?1, ?2)")?;
+            let names = statement.query_map([wanted, schema], |row| row.get::<_, String>(0))?;
             names.collect::<rusqlite::Result<Vec<_>>>()
         });
         let known = known.await?;
-        missing_column(&table.table, &format!("'{}'", self.path), &table.columns, &known)
+        missing_column(&table.table, &format!("'{}'", self.path), &table.columns, &known)?;
+        self.checked.insert(table.clone());
+        Ok(())
     }
 
     pub(super) async fn scan(&mut self, query: &ScanQuery) -> Result<Vec<Row>> {
+        self.check(&query.table).await?;
         let sql = format!(
             "SELECT {} FROM {}{}",
             query.table.quoted_columns(),
@@ -104,6 +111,8 @@ impl SqliteSession {
     }
 
     pub(super) async fn lookup(&mut self, query: &LookupQuery, keys: &[Row]) -> Result<Vec<(u32, Row)>> {
+        self.check(&query.table).await?;
+        self.check(&TableColumns { columns: query.keys.clone(), ..query.table.clone() }).await?;
         let conditions: Vec<_> =
             query.keys.iter().map(|key| format!("{} = ?", quote_identifier(key))).collect();
         let sql = format!(
@@ -145,6 +154,7 @@ impl SqliteSession {
         changes: &[Change],
         mark: Option<&Mark>,
     ) -> Result<()> {
+        self.check(&target.table).await?;
         let insert = format!(
             "INSERT INTO {} ({}) VALUES ({}){}",
             target.table.quoted_table(),

@@ -3,7 +3,7 @@
 use crate::identifier::quote_identifier;
 
 /// A table with the columns that are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TableColumns {
     /// As it was written: `table` or `schema.table`.
     pub(super) table: String,
@@ -58,9 +58,12 @@ impl ScanQuery {
                 greatest.map(|it| format!("{column} <= {it}")),
             ];
             let bounds: Vec<_> = bounds.into_iter().flatten().collect();
-            if !bounds.is_empty() {
-                text.push_str(&format!(" WHERE {}", bounds.join(" AND ")));
-            }
+            // In no part there are rows without a value: they would be in all, or in one by chance.
+            let condition = match bounds.is_empty() {
+                true => format!("{column} IS NOT NULL"),
+                false => bounds.join(" AND "),
+            };
+            text.push_str(&format!(" WHERE {condition}"));
         }
         if !self.order.is_empty() {
             text.push_str(&format!(" ORDER BY {}", list(&self.order)));

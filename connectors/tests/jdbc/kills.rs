@@ -10,6 +10,15 @@ use super::postgres::{Database, Server};
 use super::process::start;
 use super::support::random;
 
+/// How many subtasks of how many attempts have written anything.
+const WRITERS: &str = "SELECT count(*) FROM millstream_checkpoints";
+
+/// There are three in an attempt at most: if there are more, kills came between commits.
+fn check_writers(writers: i64) {
+    eprintln!("{writers} writers");
+    assert!(writers > 3, "no attempt but the last has got on: kills come too soon");
+}
+
 /// How often a job is killed.
 fn kills() -> u32 {
     std::env::var("MILLSTREAM_KILLS").ok().map_or(8, |kills| kills.parse().unwrap())
@@ -64,6 +73,7 @@ fn a_job_that_is_killed_writes_everything_once_to_sqlite() {
             .unwrap()
     };
     assert_eq!((numbers(ANSWER), numbers(TOTALS)), expected());
+    check_writers(numbers(WRITERS)[0]);
 }
 
 fn in_postgres(database: &Database) -> (Vec<i64>, Vec<i64>) {
@@ -82,6 +92,7 @@ fn a_job_that_is_killed_writes_everything_once_to_postgres() {
     let url = format!("jdbc:postgresql://127.0.0.1:{}/killed_jobs", server.port);
     run_killing(&url, folder.path(), kills(), &mut random());
     assert_eq!(in_postgres(&database), expected());
+    check_writers(database.value(WRITERS).parse().unwrap());
 }
 
 #[test]

@@ -13,8 +13,8 @@ fn connection(database: &Database) -> JdbcConnection {
 }
 
 const TYPES: &str = "CREATE SCHEMA other; CREATE TABLE other.\"Odd name\" (id INT PRIMARY KEY, n NUMERIC(20, 3), t TEXT, \
-                     b BYTEA, z TIMESTAMPTZ, u UUID, j JSONB, f DOUBLE PRECISION, o BOOLEAN)";
-const COLUMNS: [&str; 9] = ["id", "n", "t", "b", "z", "u", "j", "f", "o"];
+                     b BYTEA, z TIMESTAMPTZ, u UUID, j JSONB, f DOUBLE PRECISION, o BOOLEAN, c CHAR(5))";
+const COLUMNS: [&str; 10] = ["id", "n", "t", "b", "z", "u", "j", "f", "o", "c"];
 
 fn row(id: i64) -> Row {
     vec![
@@ -27,6 +27,7 @@ fn row(id: i64) -> Row {
         r#"{"a": 1}"#.into(),
         Value::Float(0.1),
         true.into(),
+        "abc".into(),
     ]
 }
 
@@ -58,7 +59,7 @@ fn values_of_all_types_come_back() {
         }
         format!("{row:?}")
     };
-    let mut nulls = vec![Value::Null; 9];
+    let mut nulls = vec![Value::Null; 10];
     nulls[0] = Value::Text("2".to_owned());
     assert_eq!(read.sorted(), [text(1), format!("{nulls:?}"), text(3)]);
 }

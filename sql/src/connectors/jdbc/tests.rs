@@ -204,6 +204,9 @@ fn mistakes_are_named() {
     shop.declare("customers", "id BIGINT, nam STRING", "");
     let error = shop.script.try_run("SELECT * FROM customers").unwrap_err();
     assert!(error.contains("has no column 'nam'; it has: id, name, country, age"), "{error}");
+    let error =
+        shop.script.try_run(&format!("SELECT c.nam FROM orders AS o JOIN customers {JOIN}")).unwrap_err();
+    assert!(error.contains("has no column 'nam'; it has: id, name, country, age"), "{error}");
     shop.script.run("DROP TABLE customers");
     shop.declare("customers", "id BIGINT, name INT", "");
     let error = shop.script.try_run("SELECT * FROM customers").unwrap_err();
