@@ -54,7 +54,7 @@ enum Kept {
 
 /// What waits until it is its turn.
 enum Waiting {
-    Rows(Request, Option<IoHandle<FoundRows>>),
+    Rows(Box<Request>, Option<IoHandle<FoundRows>>),
     Watermark(Timestamp),
     Status(StreamStatus),
 }
@@ -109,7 +109,7 @@ impl LookupJoin {
                 None => None,
             };
             self.waiting_rows += request.rows();
-            self.waiting.push_back(Waiting::Rows(request, handle));
+            self.waiting.push_back(Waiting::Rows(Box::new(request), handle));
         }
         Ok(())
     }
@@ -152,7 +152,7 @@ impl LookupJoin {
                         return Ok(Stopped::Unanswered);
                     }
                     self.waiting_rows -= request.rows();
-                    self.emit(request, found, output)?;
+                    self.emit(*request, found, output)?;
                 }
             }
         }

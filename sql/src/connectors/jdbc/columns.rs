@@ -20,17 +20,17 @@ pub(super) fn check_types(table: &Table) -> SqlResult<()> {
             ))
             .with_hint("a table of connector 'jdbc' has no metadata"));
         }
-        let is_supported = match &column.field.data_type {
+        let is_unsupported = matches!(
+            column.field.data_type,
             SqlType::IntervalYearMonth
-            | SqlType::IntervalDayTime
-            | SqlType::Array(_)
-            | SqlType::Map(..)
-            | SqlType::Multiset(_)
-            | SqlType::Row(_)
-            | SqlType::Null => false,
-            _ => true,
-        };
-        if !is_supported && matches!(column.source, ColumnSource::Physical) {
+                | SqlType::IntervalDayTime
+                | SqlType::Array(_)
+                | SqlType::Map(..)
+                | SqlType::Multiset(_)
+                | SqlType::Row(_)
+                | SqlType::Null
+        );
+        if is_unsupported && matches!(column.source, ColumnSource::Physical) {
             return Err(SqlError::unsupported(format!(
                 "column '{}' of type {} in a table of connector 'jdbc'",
                 column.name, column.field.data_type
