@@ -9,8 +9,11 @@ use millstream::connectors::jdbc::{Change, DeliveryGuarantee, JdbcConnection, Jd
 use millstream::prelude::*;
 
 /// How many numbers there are, and how many keys.
-pub const NUMBERS: u64 = 30_000;
+pub const NUMBERS: u64 = 60_000;
 pub const KEYS: u64 = 97;
+
+/// The name of the job.
+pub const JOB_NAME: &str = "numbers";
 
 /// What the database needs.
 pub const TABLES: &str =
@@ -32,7 +35,7 @@ pub fn run(url: &str, snapshots: &Path, parallelism: u32) -> Result<()> {
     let count = Arc::new(AtomicU64::new(0));
     let slowly = move |_: &u64| {
         if count.fetch_add(1, Ordering::Relaxed).is_multiple_of(100) {
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(10));
         }
     };
     let connection =
@@ -52,7 +55,7 @@ pub fn run(url: &str, snapshots: &Path, parallelism: u32) -> Result<()> {
         .uid("counts")
         .sink_to(JdbcSink::new(connection(), "totals", ["k", "n"], replace).key(["k"]))
         .uid("replaced");
-    env.execute("numbers").map(drop)
+    env.execute(JOB_NAME).map(drop)
 }
 
 /// What there is in the end, as [`ANSWER`] and [`TOTALS`] say it.

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use millstream::engine::clock::Random;
+use millstream::engine::state::snapshot::storage::resolve;
 
-use super::jobs::{ANSWER, TABLES, TOTALS, expected};
+use super::jobs::{ANSWER, JOB_NAME, TABLES, TOTALS, expected};
 use super::postgres::{Database, Server};
 use super::process::start;
 use super::support::random;
@@ -24,16 +25,28 @@ fn kills() -> u32 {
     std::env::var("MILLSTREAM_KILLS").ok().map_or(8, |kills| kills.parse().unwrap())
 }
 
+/// The number of the latest checkpoint in the folder of the job's snapshots.
+fn latest_checkpoint(snapshots: &Path) -> u64 {
+    let found = futures::executor::block_on(resolve(&snapshots.to_string_lossy(), Some(JOB_NAME)));
+    found.ok().and_then(|found| Some(found.checkpoint_name()?.id.number())).unwrap_or(0)
+}
+
 /// Runs the job to its end, and kills it on the way; each time it goes on with another parallelism.
 fn run_killing(url: &str, folder: &Path, kills: u32, random: &mut Random) {
-    let (mut killed, began) = (0, Instant::now());
+    let (mut killed, began, snapshots) = (0, Instant::now(), folder.join("snapshots"));
     loop {
+        let before = latest_checkpoint(&snapshots);
         let mut process = start(url, folder, 1 + random.below(3) as u32);
-        let lifetime = Duration::from_millis(200 + random.below(1_500) as u64);
-        let started = Instant::now();
+        // Some die young; others get on by a checkpoint at least.
+        let dies_young = random.below(4) == 0;
+        let lifetime = Duration::from_millis(random.below(if dies_young { 1_500 } else { 300 }) as u64);
+        let mut started = Instant::now();
         let status = loop {
             if let Some(status) = process.ended() {
                 break Some(status);
+            }
+            if !dies_young && latest_checkpoint(&snapshots) == before {
+                started = Instant::now();
             }
             if killed < kills && started.elapsed() > lifetime {
                 break None;
