@@ -73,6 +73,8 @@ pub mod connectors {
     pub use millstream_connectors::Gathered;
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
+    #[cfg(feature = "jdbc")]
+    pub use millstream_connectors::jdbc;
     #[cfg(feature = "kafka")]
     pub use millstream_connectors::kafka;
     #[cfg(feature = "postgres-cdc")]

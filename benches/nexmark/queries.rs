@@ -1,5 +1,6 @@
 //! The queries, as their texts are in the parser's tests.
 
+use millstream::sql::connectors::TestRows;
 use millstream::sql::parser::split_statements;
 use millstream::sql::{InsertJob, TableEnvironment, TableResult};
 
@@ -12,8 +13,8 @@ macro_rules! queries {
 }
 
 pub const QUERIES: &[(&str, &str)] = queries![
-    "q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12", "q14", "q15", "q16", "q17", "q18",
-    "q19", "q20", "q21", "q22", "q23",
+    "q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9", "q11", "q12", "q13", "q14", "q15", "q16", "q17",
+    "q18", "q19", "q20", "q21", "q22", "q23",
 ];
 
 /// As Nexmark sets it for Flink.
@@ -22,6 +23,15 @@ const MINI_BATCH: [(&str, &str); 3] = [
     ("table.exec.mini-batch.allow-latency", "2 s"),
     ("table.exec.mini-batch.size", "50000"),
 ];
+
+/// The table that q13 looks up in, as Nexmark makes it: a text for each number up to 10,000.
+fn register_side_input(tables: &mut TableEnvironment) {
+    if let Some(table) = tables.table("side_input") {
+        let path = table.path.clone();
+        let rows = (0..10_000).map(|key| format!("[{key}, \"{key}\"]"));
+        tables.session.register_rows(path, TestRows::new(rows));
+    }
+}
 
 /// The job of a query; why there is none, otherwise.
 pub fn job(query: &str, events: u64, mini_batch: bool) -> Result<InsertJob, String> {
@@ -36,7 +46,7 @@ pub fn job(query: &str, events: u64, mini_batch: bool) -> Result<InsertJob, Stri
         for statement in split_statements(script) {
             match tables.execute_sql(statement.text) {
                 Ok(TableResult::Insert(job)) => insert = Some(job),
-                Ok(_) => {}
+                Ok(_) => register_side_input(&mut tables),
                 Err(error) => return Err(error.to_string()),
             }
         }

@@ -8,6 +8,7 @@ mod grouping;
 mod insert;
 mod join;
 mod literal;
+mod lookup_join;
 mod order_by;
 mod over;
 mod overlaps;

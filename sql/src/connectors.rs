@@ -6,8 +6,11 @@ pub mod faker;
 mod fields;
 mod filesystem;
 mod generated;
+#[cfg(feature = "jdbc")]
+mod jdbc;
 #[cfg(feature = "kafka")]
 mod kafka;
+pub mod lookup;
 pub mod nexmark;
 mod options;
 #[cfg(feature = "postgres-cdc")]
@@ -32,6 +35,7 @@ use crate::plan::ColumnPath;
 use crate::types::Schema;
 
 pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
+use lookup::TableLookup;
 pub use options::Options;
 pub(crate) use options::parse_duration;
 pub(crate) use values::TestTables;
@@ -168,6 +172,8 @@ pub type Make<T> = fn(&ConnectorContext<'_>, &mut Options) -> SqlResult<Box<T>>;
 pub struct Connector {
     /// The value of the option `connector`.
     pub name: &'static str,
+    /// Makes what finds rows of a table by keys, if it can.
+    pub lookup: Option<Make<dyn TableLookup>>,
     /// Makes what reads a table, if it can.
     pub source: Option<Make<dyn TableSource>>,
     /// Makes what writes a table, if it can.
@@ -179,6 +185,8 @@ const CONNECTORS: &[Connector] = &[
     datagen::CONNECTOR,
     faker::table::CONNECTOR,
     filesystem::CONNECTOR,
+    #[cfg(feature = "jdbc")]
+    jdbc::CONNECTOR,
     #[cfg(feature = "kafka")]
     kafka::KAFKA,
     #[cfg(feature = "kafka")]
@@ -201,7 +209,7 @@ const RATE_OPTIONS: &[(&str, &[&str])] = &[
 
 /// Connectors that not every build has, and the cargo features that bring them.
 const BEHIND_FEATURES: &[(&str, &str)] =
-    &[("kafka", "kafka"), ("postgres-cdc", "postgres-cdc"), ("upsert-kafka", "kafka")];
+    &[("jdbc", "jdbc"), ("kafka", "kafka"), ("postgres-cdc", "postgres-cdc"), ("upsert-kafka", "kafka")];
 
 /// The connectors that have all changes of a row in one split.
 const KEYED_SPLITS: &[&str] = &["kafka", "upsert-kafka"];
@@ -227,6 +235,29 @@ pub fn table_source(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn 
         make(&ConnectorContext { session, table }, &mut options).map_err(|error| in_table(table, &error))?;
     options.finish().map_err(|error| in_table(table, &error))?;
     Ok(source)
+}
+
+/// What finds rows of a table by keys.
+///
+/// # Errors
+/// If there is no such connector, it cannot find rows by keys, or an option is wrong.
+pub fn table_lookup(session: &Session, table: &Arc<Table>) -> SqlResult<Box<dyn TableLookup>> {
+    let (connector, mut options) = connector(table, "lookup source", |connector| connector.lookup.is_some())?;
+    let make = connector.lookup.ok_or_else(|| {
+        let able = CONNECTORS.iter().filter(|connector| connector.lookup.is_some());
+        let able: Vec<_> = able.map(|connector| format!("'{}'", connector.name)).collect();
+        SqlError::unsupported("Processing-time temporal join is not supported yet.").with_hint(format!(
+            "rows of table {} cannot be looked up: its connector is '{}'; connectors that can: {}",
+            table.path.quoted(),
+            connector.name,
+            able.join(", ")
+        ))
+    })?;
+    WatermarkOptions::take(&mut options).map_err(|error| in_table(table, &error))?;
+    let lookup =
+        make(&ConnectorContext { session, table }, &mut options).map_err(|error| in_table(table, &error))?;
+    options.finish().map_err(|error| in_table(table, &error))?;
+    Ok(lookup)
 }
 
 /// What the options of a table say of its watermarks.

@@ -28,7 +28,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::parser::ast::{Insert, ObjectKind, Query, Statement, StatementKind};
 use crate::parser::parse_statement;
 use crate::plan::changelog::{self, DeleteKind, ModifyKinds, UpdateKind};
-use crate::plan::{LogicalPlan, PhysicalPlan, Scanned, refuse_processing_time, rules};
+use crate::plan::{LogicalPlan, PhysicalPlan, Scanned, check_lookups, refuse_processing_time, rules};
 use crate::translate::Translator;
 
 use refused::name_and_hint;
@@ -154,6 +154,7 @@ impl TableEnvironment {
         };
         rules::refuse_row_numbers(&plan)?;
         refuse_processing_time(&plan)?;
+        check_lookups(&plan)?;
         let plan = PhysicalPlan::of(plan, &|table| {
             let source = table_source(&self.session, table)?;
             let changelog = ModifyKinds::of(&source.changelog_mode());

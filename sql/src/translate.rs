@@ -23,11 +23,11 @@ use crate::eval::{EvalContext, Program};
 use crate::operators::{
     BoundedRank, Bundled, Calc, ChangelogCheck, ChangelogCheckSpecification, ChangelogNormalize,
     ClockMarkers, Deduplicate, DeduplicateFirst, DeduplicateSpecification, DropUpdateBefore, Expand,
-    GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate,
-    NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank, SideSpecification,
-    SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner, WatermarkExpression,
-    WatermarkMarkers, WindowJoin, WindowJoinSpecification, WindowRank, WindowRankSpecification, WindowSide,
-    WindowTableFunction,
+    GroupAggregate, GroupAggregateSpecification, Join, JoinSpecification, LocalGroupAggregate, LookupJoin,
+    LookupJoinSpecification, NotNullEnforcer, RankSpecification, ReplicateRows, RetractableRank,
+    SideSpecification, SinkUpsertMaterializer, Sort, SortSpecification, UniqueKey, WatermarkAssigner,
+    WatermarkExpression, WatermarkMarkers, WindowJoin, WindowJoinSpecification, WindowRank,
+    WindowRankSpecification, WindowSide, WindowTableFunction,
 };
 use crate::plan::changelog::{describe, join_input_keys, sorts_by_time, upsert_keys};
 use crate::plan::identity::{Identities, RESULT, call_texts};
@@ -100,6 +100,7 @@ impl<'a> Translator<'a> {
                 | PhysicalNode::ReplicateRows
                 | PhysicalNode::Expand { .. }
                 | PhysicalNode::DropUpdateBefore
+                | PhysicalNode::LookupJoin(_)
         );
         // As in Flink, what follows the only subtask of an operator is one, too: in several, changes would overtake
         // each other.
@@ -186,6 +187,11 @@ impl<'a> Translator<'a> {
                 let specification = self.join(plan, *kind, condition, ttl)?.collecting(plan.bundle);
                 let joined = left.connect(right).transform("Join", move |_| Join::new(&specification));
                 Ok(if condition.keys.is_empty() { joined.parallelism(1) } else { joined })
+            }
+            (PhysicalNode::LookupJoin(join), [input]) => {
+                let left = plan.input().map_or_else(|| plan.schema.clone(), |input| input.schema.clone());
+                let specification = LookupJoinSpecification::new(join, &left, self.session)?;
+                Ok(input.transform(describe(&plan.node), move |_| LookupJoin::new(&specification)))
             }
             (PhysicalNode::WindowJoin { kind, condition, windows }, [left, right]) => {
                 let specification = self.window_join(plan, *kind, condition, windows)?;
@@ -570,6 +576,7 @@ pub(crate) fn is_single(plan: &PhysicalPlan) -> bool {
         | PhysicalNode::WindowTableFunction { .. }
         | PhysicalNode::ReplicateRows
         | PhysicalNode::Expand { .. }
+        | PhysicalNode::LookupJoin(_)
         | PhysicalNode::DropUpdateBefore => plan.input().is_some_and(is_single),
         _ => false,
     }

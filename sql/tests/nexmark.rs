@@ -15,6 +15,7 @@ use std::path::Path;
 
 use millstream_operators::Environment;
 use millstream_sql::chunk::RowText;
+use millstream_sql::connectors::TestRows;
 use millstream_sql::connectors::nexmark::{Auction, Bid, Event, Generator, Options, Person};
 use millstream_sql::parser::split_statements;
 use millstream_sql::types::text::timestamp::{TimestampFormat, write_format_timestamp, write_timestamp_row};
@@ -63,6 +64,14 @@ fn definitions() -> String {
     format!("{}) WITH ('connector' = 'nexmark', {options}){}", &TABLES[..with], &TABLES[views..])
 }
 
+/// The table that q13 looks up in, once it is there.
+fn register_side_input(tables: &mut TableEnvironment) {
+    if let Some(path) = tables.table("side_input").map(|table| table.path.clone()) {
+        let rows = (0..10_000).step_by(3).map(|key| format!("[{key}, \"side {key}\"]"));
+        tables.session.register_rows(path, TestRows::new(rows));
+    }
+}
+
 /// The rows that are left after all changes of a query.
 fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
     let mut tables = TableEnvironment::new();
@@ -79,7 +88,10 @@ fn answer(script: &str, parallelism: u32, mini_batch: bool) -> Vec<String> {
                 None => statement.text,
             };
             let result = tables.execute_sql(text).unwrap_or_else(|error| panic!("{}", error.render(text)));
-            let TableResult::Query(job) = result else { continue };
+            let TableResult::Query(job) = result else {
+                register_side_input(&mut tables);
+                continue;
+            };
             let environment = Environment::new().parallelism(parallelism);
             let rows = RowText::new(job.schema());
             let changes =
@@ -415,6 +427,18 @@ fn q11_counts_bids_of_sessions() {
         }
     }
     check(query!("q11"), expected);
+}
+
+#[test]
+fn q13_looks_up_a_side_input() {
+    // Every third number has a text.
+    let side: BTreeMap<i64, String> =
+        (0..10_000).step_by(3).map(|key| (key, format!("side {key}"))).collect();
+    let found = events().bids.into_iter().filter_map(|bid| {
+        let value = side.get(&(bid.auction % 10_000))?;
+        Some(format!("[{}, {}, {}, {}, {value}]", bid.auction, bid.bidder, bid.price, time(bid.date_time)))
+    });
+    check(query!("q13"), found);
 }
 
 #[test]

@@ -14,12 +14,11 @@ mod security;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use krafka::Kafka;
 use millstream_runtime::{Error, ErrorKind, Result};
 use tokio::sync::OnceCell;
 
+pub(super) use crate::pause::{Backoff, pause};
 pub(super) use admin::At;
 pub(super) use commit_log::CommitLog;
 pub(super) use coordinator::{EndAnswer, TransactionName};
@@ -79,25 +78,6 @@ impl Client {
             Role::Consumer => properties.consumer(kafka.consumer_without_group()).map(drop),
             Role::Producer => properties.producer(kafka.producer()).map(drop),
         }
-    }
-}
-
-/// Waits before something is tried again.
-#[expect(clippy::disallowed_methods, reason = "on the I/O pool, where no task is there to be woken")]
-pub(super) async fn pause(delay: Duration) {
-    tokio::time::sleep(delay).await;
-}
-
-/// The delays between tries: doubling, up to a second.
-#[derive(Default)]
-pub(super) struct Backoff(u32);
-
-impl Backoff {
-    /// Waits longer than the time before.
-    pub(super) async fn wait(&mut self) {
-        let delay = Duration::from_millis(20).saturating_mul(1 << self.0.min(6)).min(Duration::from_secs(1));
-        self.0 = self.0.saturating_add(1);
-        pause(delay).await;
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use millstream_runtime::{Error, ErrorKind, Result};
 
+pub(super) use crate::identifier::quote_identifier;
+
 use super::options::{ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast};
 use super::record::CapturedTable;
 
@@ -99,11 +101,6 @@ impl Settings {
     pub(super) fn place(&self) -> String {
         format!("database `{}` at {}:{}", self.database, self.hostname, self.port)
     }
-}
-
-/// A name in SQL.
-pub(super) fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A text in SQL, whatever `standard_conforming_strings` says.

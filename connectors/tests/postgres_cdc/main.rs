@@ -16,6 +16,8 @@
 mod jobs;
 mod kills;
 mod measure;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod process;
 mod refusals;
 mod semantics;

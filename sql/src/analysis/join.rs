@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use super::expression::{Binder, coalesce};
+use super::lookup_join::LookupTable;
 use super::query::QueryContext;
 use super::scope::{Merged, Scope};
 use super::table_reference::reference;
 use crate::error::{SqlError, SqlResult};
 use crate::functions::operator;
 use crate::parser::ast::{self, Identifier, JoinCondition};
-use crate::plan::{Expression, JoinKind, LogicalPlan};
+use crate::plan::{Expression, JoinHints, JoinKind, LogicalPlan};
 
 /// The rows of a join, and what its columns are called.
 pub(super) fn join(context: &QueryContext<'_>, join: &ast::Join) -> SqlResult<(LogicalPlan, Scope)> {
     let (left, left_scope) = reference(context, &join.left)?;
-    let (right, right_scope) = reference(context, &join.right)?;
+    let looked_up = LookupTable::of(context, join, &left_scope)?;
+    let (right, right_scope) = match &looked_up {
+        Some(table) => (table.plan.clone(), table.scope.clone()),
+        None => reference(context, &join.right)?,
+    };
     let kind = match join.kind {
         ast::JoinKind::Inner | ast::JoinKind::Cross => JoinKind::Inner,
         ast::JoinKind::Left => JoinKind::Left,
@@ -39,9 +44,12 @@ pub(super) fn join(context: &QueryContext<'_>, join: &ast::Join) -> SqlResult<(L
         }
         _ => equal(&shared, &left_scope, &right_scope)?,
     };
+    let lookup = looked_up.map(|table| table.lookup);
     let ttl = context.state_ttl.of_join(context, Some(&join.left), &join.right);
     let (plan, scope) = combined(left, right, kind, condition, (left_scope, right_scope), &shared)?;
-    Ok((plan.with_join_ttl(ttl), scope))
+    let plan = plan.with_join_hints(JoinHints { ttl, lookup });
+    let scope = scope.with_fields(plan.schema.fields());
+    Ok((plan, scope))
 }
 
 /// The pairs of rows for which a condition over the columns of both sides holds.

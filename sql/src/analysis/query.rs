@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::bind_over;
+use super::lookup_join::LookupHints;
 use super::set_operation::set_operation;
 use super::state_ttl::StateTtlHints;
 use super::{Scope, order_by, select, table_reference, unsupported};
@@ -24,6 +25,7 @@ pub(crate) struct QueryContext<'a> {
     pub(crate) depth: usize,
     /// What the SELECT says whose FROM is looked at.
     pub(crate) state_ttl: StateTtlHints,
+    pub(crate) lookups: LookupHints,
 }
 
 /// What a query means.
@@ -32,7 +34,8 @@ pub(crate) struct QueryContext<'a> {
 /// If it does not fit the catalog or the types, or is not supported.
 pub fn analyze_query(session: &Session, query: &Query) -> SqlResult<LogicalPlan> {
     let state_ttl = StateTtlHints::default();
-    let context = QueryContext { session, with: BTreeMap::new(), depth: 0, state_ttl };
+    let lookups = LookupHints::default();
+    let context = QueryContext { session, with: BTreeMap::new(), depth: 0, state_ttl, lookups };
     context.ordered_query(query, true).map(uniquely_named)
 }
 

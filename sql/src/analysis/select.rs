@@ -6,6 +6,7 @@ use super::expression::Binder;
 use super::group_window::GroupWindow;
 use super::grouping::{Grouping, has_aggregate};
 use super::join::combined;
+use super::lookup_join::LookupHints;
 use super::order_by::hidden_name;
 use super::over::RowNumbers;
 use super::query::QueryContext;
@@ -17,7 +18,7 @@ use crate::parser::ast::{
     Expression as Syntax, ExpressionKind, GroupBy, GroupingElementKind, Select, SelectItem, SelectItemKind,
     SetQuantifier,
 };
-use crate::plan::{Expression, JoinKind, LogicalNode, LogicalPlan};
+use crate::plan::{Expression, JoinHints, JoinKind, LogicalNode, LogicalPlan};
 use crate::types::Schema;
 
 /// A SELECT; with `hidden` expressions, which its rows are ordered by, in columns behind its own.
@@ -30,8 +31,10 @@ pub(super) fn select(
     let hints = StateTtlHints::of(select)?;
     hints.check(context, select)?;
     let group_ttl = hints.of_groups(context, select);
-    let context = &QueryContext { state_ttl: hints, ..context.clone() };
+    let lookups = LookupHints::of(select)?;
+    let context = &QueryContext { state_ttl: hints, lookups: lookups.clone(), ..context.clone() };
     let (plan, scope) = from(context, select)?;
+    lookups.check()?;
     let scope = scope.with_functions(context.session);
     let selected = select.items.iter().filter_map(|item| match &item.kind {
         SelectItemKind::Expression { value, .. } => Some(value),
@@ -104,7 +107,7 @@ pub(super) fn from(context: &QueryContext<'_>, select: &Select) -> SqlResult<(Lo
         let always = Expression::boolean(true);
         let ttl = context.state_ttl.of_join(context, named.take(), other);
         let (plan, scope) = combined(left, right, JoinKind::Inner, always, (left_scope, right_scope), &[])?;
-        Ok((plan.with_join_ttl(ttl), scope))
+        Ok((plan.with_join_hints(JoinHints { ttl, lookup: None }), scope))
     })
 }
 

@@ -108,12 +108,12 @@ fn options(hint: &Hint) -> SqlResult<BTreeMap<String, StateTtl>> {
 }
 
 /// Whether a name in a hint is that of an input, or what that ends with.
-fn is_meant(written: &str, name: &[String]) -> bool {
+pub(super) fn is_meant(written: &str, name: &[String]) -> bool {
     written.split('.').rev().zip(name.iter().rev()).all(|(written, part)| written == part)
 }
 
 /// What an input is called: by its alias, or the parts of its path.
-fn name(context: &QueryContext<'_>, input: &TableReference) -> Option<Vec<String>> {
+pub(super) fn name(context: &QueryContext<'_>, input: &TableReference) -> Option<Vec<String>> {
     let TableReference::Factor(factor) = input else { return None };
     match (&factor.alias, &factor.relation) {
         (Some(alias), _) => Some(vec![alias.name.name.clone()]),

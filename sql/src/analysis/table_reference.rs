@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::lookup_join::is_lookup;
 use super::query::{QueryContext, renamed};
 use super::state_ttl::is_state_ttl;
 use super::{Scope, unsupported, window_function};
@@ -25,9 +26,11 @@ pub(crate) fn reference(
     }
 }
 
-fn factor(context: &QueryContext<'_>, factor: &TableFactor) -> SqlResult<(LogicalPlan, Scope)> {
+pub(super) fn factor(context: &QueryContext<'_>, factor: &TableFactor) -> SqlResult<(LogicalPlan, Scope)> {
     if factor.system_time.is_some() {
-        return unsupported("FOR SYSTEM_TIME AS OF", factor.span);
+        return Err(SqlError::validation("FOR SYSTEM_TIME AS OF is only supported on the right of a JOIN")
+            .with_hint("write: FROM orders AS o JOIN rates FOR SYSTEM_TIME AS OF o.proctime AS r ON o.currency = r.currency")
+            .at(factor.span));
     }
     if factor.match_recognize.is_some() {
         return unsupported("MATCH_RECOGNIZE", factor.span);
@@ -104,6 +107,11 @@ fn hinted(table: &Arc<Table>, hints: &[Hint]) -> SqlResult<Arc<Table>> {
         match (hint.name.name.to_ascii_uppercase().as_str(), &hint.arguments) {
             ("OPTIONS", HintArguments::Options(options)) => {
                 Arc::make_mut(&mut hinted).options.extend(options.iter().cloned());
+            }
+            _ if is_lookup(hint) => {
+                return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))
+                    .with_hint("write it behind SELECT: SELECT /*+ LOOKUP('table' = 'name') */ …")
+                    .at(hint.span));
             }
             _ if is_state_ttl(hint) => {
                 return Err(SqlError::validation(format!("a table takes no hint {}", hint.name))

@@ -9,7 +9,7 @@ use crate::error::SqlResult;
 use crate::types::Schema;
 
 pub(super) const CONNECTOR: Connector =
-    Connector { name: "blackhole", source: None, sink: Some(|_, _| Ok(Box::new(Blackhole))) };
+    Connector { name: "blackhole", lookup: None, source: None, sink: Some(|_, _| Ok(Box::new(Blackhole))) };
 
 struct Blackhole;
 

@@ -28,6 +28,7 @@ const ELEMENTS: u64 = 3;
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "datagen",
+    lookup: None,
     source: Some(|cx, options| {
         let zone = Zone::of(&cx.session.build_context().time_zone)
             .map_err(|error| SqlError::validation(error.to_string()))?;

@@ -48,6 +48,7 @@ use partition_commit::CommitOptions;
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "filesystem",
+    lookup: None,
     source: Some(|cx, options| Ok(Box::new(Files::new(cx, options)?))),
     sink: Some(|cx, options| {
         let files = Files::new(cx, options)?;

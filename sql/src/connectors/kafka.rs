@@ -35,12 +35,14 @@ use writing::RowSerializer;
 
 pub(super) const KAFKA: Connector = Connector {
     name: "kafka",
+    lookup: None,
     source: Some(|cx, options| Ok(Box::new(KafkaTable::new(cx, options, false)?))),
     sink: Some(|cx, options| Ok(Box::new(KafkaTable::new(cx, options, false)?))),
 };
 
 pub(super) const UPSERT_KAFKA: Connector = Connector {
     name: "upsert-kafka",
+    lookup: None,
     source: Some(|cx, options| Ok(Box::new(KafkaTable::new(cx, options, true)?))),
     sink: Some(|cx, options| Ok(Box::new(KafkaTable::new(cx, options, true)?))),
 };

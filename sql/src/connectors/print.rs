@@ -13,6 +13,7 @@ use crate::types::Schema;
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "print",
+    lookup: None,
     source: None,
     sink: Some(|_, options| {
         let identifier = options.take("print-identifier");

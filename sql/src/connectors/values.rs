@@ -7,10 +7,13 @@
 //! With `enable-watermark-push-down` the source makes watermarks itself: behind each row that raises them, unless
 //! `scan.watermark.emit.strategy` says otherwise. Each subtask reads one split.
 //!
-//! These options are taken and do nothing here: `bounded`, `async`, `disable-lookup`, `failing-source`,
+//! Rows can be looked up by keys, with the options `lookup.*`, unless `disable-lookup` is set.
+//!
+//! These options are taken and do nothing here: `bounded`, `async`, `failing-source`,
 //! `filterable-fields`, `partition-list`, `readable-metadata`, `runtime-sink`, `runtime-source`, `writable-metadata`.
 
 mod contents;
+mod lookup;
 mod rows;
 mod sink;
 mod source;
@@ -22,6 +25,7 @@ use std::path::PathBuf;
 use millstream_operators::Stream;
 use millstream_operators::sink::StreamSink;
 
+use super::lookup::{LookupOptions, TableLookup};
 use super::{
     ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource,
     WatermarkEmission,
@@ -31,17 +35,18 @@ use crate::error::{SqlError, SqlResult};
 use crate::types::Schema;
 pub(crate) use contents::TestTables;
 pub use contents::{TableContents, TestRows};
+use lookup::ValuesLookup;
 use rows::Script;
 use sink::{ResultFiles, ResultSink};
 use source::ScriptSource;
 
-pub(super) const CONNECTOR: Connector = Connector { name: "values", source: Some(source), sink: Some(sink) };
+pub(super) const CONNECTOR: Connector =
+    Connector { name: "values", lookup: Some(lookup), source: Some(source), sink: Some(sink) };
 
 /// Options that mean something to Flink's planner or runtime and nothing here.
-const IGNORED: [&str; 10] = [
+const IGNORED: [&str; 9] = [
     "bounded",
     "async",
-    "disable-lookup",
     "failing-source",
     "filterable-fields",
     "partition-list",
@@ -57,6 +62,8 @@ struct Settings {
     changelog_mode: ChangelogMode,
     terminating: bool,
     makes_watermarks: bool,
+    is_looked_up: bool,
+    lookup: LookupOptions,
     result_file: Option<PathBuf>,
     result_table_file: Option<PathBuf>,
     sink_insert_only: bool,
@@ -79,6 +86,8 @@ impl Settings {
                 .with_key_only_deletes(options.boolean("source.produces-delete-by-key")?.unwrap_or(false)),
             terminating: options.boolean("terminating")?.unwrap_or(true),
             makes_watermarks: options.boolean("enable-watermark-push-down")?.unwrap_or(false),
+            is_looked_up: !options.boolean("disable-lookup")?.unwrap_or(false),
+            lookup: LookupOptions::take(options)?,
             result_file: options.take("result-file").map(PathBuf::from),
             result_table_file: options.take("result-table-file").map(PathBuf::from),
             sink_insert_only: options.boolean("sink-insert-only")?.unwrap_or(true),
@@ -101,6 +110,25 @@ fn changelog_mode(key: &str, text: &str) -> SqlResult<ChangelogMode> {
     kinds.collect::<SqlResult<Vec<_>>>().map(ChangelogMode::of)
 }
 
+/// The rows of a table.
+fn lines(cx: &ConnectorContext<'_>, settings: &Settings) -> SqlResult<TestRows> {
+    Ok(match (&settings.data_file, cx.session.test_tables().rows(&cx.table.path)) {
+        (Some(file), _) => TestRows::read(file)?,
+        (None, Some(rows)) => rows.clone(),
+        (None, None) => TestRows::default(),
+    })
+}
+
+fn lookup(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Box<dyn TableLookup>> {
+    let settings = Settings::new(options)?;
+    if !settings.is_looked_up {
+        return Err(SqlError::unsupported("Processing-time temporal join is not supported yet.")
+            .with_hint("the table has 'disable-lookup' = 'true'"));
+    }
+    let lines = lines(cx, &settings)?;
+    Ok(Box::new(ValuesLookup { lines, mode: settings.changelog_mode, cache: settings.lookup.cache }))
+}
+
 struct ValuesSource {
     lines: TestRows,
     mode: ChangelogMode,
@@ -109,11 +137,7 @@ struct ValuesSource {
 
 fn source(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Box<dyn TableSource>> {
     let settings = Settings::new(options)?;
-    let lines = match (&settings.data_file, cx.session.test_tables().rows(&cx.table.path)) {
-        (Some(file), _) => TestRows::read(file)?,
-        (None, Some(rows)) => rows.clone(),
-        (None, None) => TestRows::default(),
-    };
+    let lines = lines(cx, &settings)?;
     let lines = if settings.terminating { lines } else { lines.open() };
     let Settings { changelog_mode: mode, makes_watermarks, .. } = settings;
     Ok(Box::new(ValuesSource { lines, mode, makes_watermarks }))

@@ -69,6 +69,7 @@ fn modify_kinds(plan: PhysicalPlan) -> SqlResult<PhysicalPlan> {
         | PhysicalNode::ReplicateRows
         | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore
+        | PhysicalNode::LookupJoin(_)
         | PhysicalNode::Sink { .. } => all,
         // Aggregates are put into two phases when all changes are known.
         PhysicalNode::LocalGroupAggregate { .. } => ModifyKinds::INSERT,
@@ -159,6 +160,12 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         PhysicalNode::Calc { .. } if wanted == UpdateKind::OnlyAfter && !keeps_upsert_key(&plan) => None,
         // Rows that are made of a row are found by what it was.
         PhysicalNode::ReplicateRows | PhysicalNode::Expand { .. } if wanted == UpdateKind::OnlyAfter => None,
+        // A row that finds nothing any more after an update is only taken back with what it was before.
+        PhysicalNode::LookupJoin(join)
+            if wanted == UpdateKind::OnlyAfter && !(join.kind == JoinKind::Left && join.is_unique()) =>
+        {
+            None
+        }
         // An update of a row changes which rows it belongs to, unless its key has what is joined by.
         PhysicalNode::Join { .. } if wanted == UpdateKind::OnlyAfter && !updates_keep_join_keys(&plan) => {
             None
@@ -201,6 +208,7 @@ fn update_kind(plan: PhysicalPlan, wanted: UpdateKind) -> Option<PhysicalPlan> {
         | PhysicalNode::ReplicateRows
         | PhysicalNode::Expand { .. }
         | PhysicalNode::DropUpdateBefore
+        | PhysicalNode::LookupJoin(_)
         | PhysicalNode::Sink { .. } => {
             let plan = through(plan, wanted)?;
             let update_before = plan.inputs.iter().any(|input| input.changelog.update_before);
@@ -275,6 +283,7 @@ pub(crate) fn describe(node: &PhysicalNode) -> &'static str {
         PhysicalNode::LocalGroupAggregate { .. } => "LocalGroupAggregate",
         PhysicalNode::GlobalGroupAggregate { .. } => "GlobalGroupAggregate",
         PhysicalNode::Join { .. } => "Join",
+        PhysicalNode::LookupJoin(_) => "LookupJoin",
         PhysicalNode::WindowAggregate { form: WindowForm::Group(_), .. } => "GroupWindowAggregate",
         PhysicalNode::WindowAggregate { .. } => "WindowAggregate",
         PhysicalNode::WindowJoin { .. } => "WindowJoin",

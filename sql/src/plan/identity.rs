@@ -43,6 +43,7 @@ fn identity(plan: &PhysicalPlan, sink: &str) -> Option<String> {
         | PhysicalNode::MiniBatchAssigner { .. }
         | PhysicalNode::LocalGroupAggregate { .. }
         | PhysicalNode::Exchange { .. }
+        | PhysicalNode::LookupJoin(_)
         | PhysicalNode::Union
         | PhysicalNode::ReplicateRows
         | PhysicalNode::Expand { .. }

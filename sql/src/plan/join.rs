@@ -2,9 +2,18 @@
 
 use std::fmt;
 
-use super::{Expression, ExpressionKind, JoinStateTtl, LogicalNode, LogicalPlan};
+use super::{Expression, ExpressionKind, JoinStateTtl, LogicalNode, LogicalPlan, Lookup};
 use crate::chunk::keys::can_be_key;
 use crate::types::{Field, NamedField, Schema};
+
+/// How a join is done, beside what it means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JoinHints {
+    /// How long rows are kept.
+    pub ttl: JoinStateTtl,
+    /// Whether the rows of the right input are looked up, for each row of the left one when it comes.
+    pub lookup: Option<Lookup>,
+}
 
 /// What becomes of rows that belong to none of the other input, and what the result consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,8 +195,21 @@ impl LogicalPlan {
     #[must_use]
     pub fn join(self, right: Self, kind: JoinKind, condition: Expression) -> Self {
         let schema = kind.schema(&self.schema, &right.schema);
-        let (left, right, ttl) = (Box::new(self), Box::new(right), JoinStateTtl::default());
-        let node = LogicalNode::Join { left, right, kind, condition, ttl };
+        let (left, right, hints) = (Box::new(self), Box::new(right), JoinHints::default());
+        let node = LogicalNode::Join { left, right, kind, condition, hints };
         Self { schema, node }
+    }
+
+    /// The plan, if it ends in a join, with how that is done.
+    #[must_use]
+    pub fn with_join_hints(mut self, hints: JoinHints) -> Self {
+        let LogicalNode::Join { left, hints: known, .. } = &mut self.node else { return self };
+        if hints.lookup.is_some() {
+            // Each row of the left input is joined when it comes: time attributes stay what they are.
+            let lefts = left.schema.iter().cloned();
+            self.schema = lefts.chain(self.schema.iter().skip(left.schema.len()).cloned()).collect();
+        }
+        *known = hints;
+        self
     }
 }

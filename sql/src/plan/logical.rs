@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AggregateCall, ColumnPath, Expression, JoinKind, JoinStateTtl, RankForm, SortKey, StateTtl, WindowColumn,
+    AggregateCall, ColumnPath, Expression, JoinHints, JoinKind, RankForm, SortKey, StateTtl, WindowColumn,
     WindowFunction,
 };
 use crate::catalog::Table;
@@ -129,8 +129,8 @@ pub enum LogicalNode {
         kind: JoinKind,
         /// Of type BOOLEAN, over the columns of the left input and then those of the right one.
         condition: Expression,
-        /// How long rows are kept, if a hint says so.
-        ttl: JoinStateTtl,
+        /// What is said of how it is done.
+        hints: JoinHints,
     },
 }
 
@@ -199,15 +199,6 @@ impl LogicalPlan {
     #[must_use]
     pub fn with_group_ttl(mut self, of_hint: Option<StateTtl>) -> Self {
         if let LogicalNode::Aggregate { ttl, .. } = &mut self.node {
-            *ttl = of_hint;
-        }
-        self
-    }
-
-    /// The plan, if it ends in a join, with how long its rows are kept.
-    #[must_use]
-    pub fn with_join_ttl(mut self, of_hint: JoinStateTtl) -> Self {
-        if let LogicalNode::Join { ttl, .. } = &mut self.node {
             *ttl = of_hint;
         }
         self
@@ -349,8 +340,8 @@ impl LogicalPlan {
             LogicalNode::Aggregate { input, keys, calls, ttl } => {
                 LogicalNode::Aggregate { input: boxed(input), keys, calls, ttl }
             }
-            LogicalNode::Join { left, right, kind, condition, ttl } => {
-                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition, ttl }
+            LogicalNode::Join { left, right, kind, condition, hints } => {
+                LogicalNode::Join { left: boxed(left), right: boxed(right), kind, condition, hints }
             }
             LogicalNode::WindowTvf { input, function, columns } => {
                 LogicalNode::WindowTvf { input: boxed(input), function, columns }
@@ -402,8 +393,8 @@ impl LogicalPlan {
             LogicalNode::Watermark { input, column, expression } => {
                 LogicalNode::Watermark { input, column, expression: map(expression) }
             }
-            LogicalNode::Join { left, right, kind, condition, ttl } => {
-                LogicalNode::Join { left, right, kind, condition: map(condition), ttl }
+            LogicalNode::Join { left, right, kind, condition, hints } => {
+                LogicalNode::Join { left, right, kind, condition: map(condition), hints }
             }
         };
         Self { node, schema: self.schema }

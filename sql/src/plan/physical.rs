@@ -6,8 +6,8 @@ use super::changelog::ModifyKinds;
 use super::window::{window_aggregate, window_join};
 use super::{
     AggregateCall, AttachedWindow, ColumnPath, Expression, ExpressionKind, JoinCondition, JoinKind,
-    JoinStateTtl, LogicalNode, LogicalPlan, RankForm, RankStrategy, SortKey, StateTtl, WindowColumn,
-    WindowForm, WindowFunction, Windowing,
+    JoinStateTtl, LogicalNode, LogicalPlan, LookupJoin, RankForm, RankStrategy, SortKey, StateTtl,
+    WindowColumn, WindowForm, WindowFunction, Windowing,
 };
 use crate::catalog::Table;
 use crate::types::{Schema, TimeKind};
@@ -112,6 +112,8 @@ pub enum PhysicalNode {
         /// How long rows are kept, if a hint says so.
         ttl: JoinStateTtl,
     },
+    /// Each row with the rows of a table that its connector finds for it.
+    LookupJoin(Box<LookupJoin>),
     /// A row for each window and group, when the window is over.
     WindowAggregate {
         /// The columns of the key besides those of the window, by position.
@@ -290,7 +292,15 @@ impl PhysicalPlan {
                 let input = Self::of(*input, scanned)?.exchange(keys.clone());
                 Self::new(PhysicalNode::GroupAggregate { keys, calls, ttl }, vec![input], schema)
             }
-            LogicalNode::Join { left, right, kind, condition, ttl } => {
+            LogicalNode::Join { left, right, kind, condition, hints } => {
+                // `check_lookups` has looked for those that cannot run.
+                if let Some(lookup) = hints.lookup
+                    && let Ok(join) = LookupJoin::of(left.schema.len(), &right, kind, &condition, lookup)
+                {
+                    let input = Self::of(*left, scanned)?;
+                    return Ok(Self::new(PhysicalNode::LookupJoin(Box::new(join)), vec![input], schema));
+                }
+                let ttl = hints.ttl;
                 if let Some(joined) = window_join(&left, &right, &condition) {
                     let lefts = joined.condition.keys.iter().map(|key| key.left).collect();
                     let rights = joined.condition.keys.iter().map(|key| key.right).collect();

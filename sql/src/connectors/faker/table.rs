@@ -20,6 +20,7 @@ use crate::types::{Field, SqlType};
 
 pub(in crate::connectors) const CONNECTOR: Connector = Connector {
     name: "faker",
+    lookup: None,
     source: Some(|cx, options| {
         let zone = Zone::of(&cx.session.build_context().time_zone)
             .map_err(|error| SqlError::validation(error.to_string()))?;

@@ -18,6 +18,7 @@ use crate::types::{NamedField, SqlType, TimeKind};
 
 pub(in crate::connectors) const CONNECTOR: Connector = Connector {
     name: "nexmark",
+    lookup: None,
     source: Some(|cx, options| {
         let pairs = options.take_prefixed("");
         let options =

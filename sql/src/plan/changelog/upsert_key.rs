@@ -37,7 +37,9 @@ pub fn upsert_keys(plan: &PhysicalPlan) -> Vec<BTreeSet<usize>> {
             of_input(plan).into_iter().filter(|key| distribution.is_subset(key)).collect()
         }
         PhysicalNode::Join { kind, condition, .. } => of_join(plan, *kind, condition),
-        PhysicalNode::WindowJoin { .. } => Vec::new(),
+        // Where a row finds one at most, its own key is enough.
+        PhysicalNode::LookupJoin(join) if join.is_unique() => of_input(plan),
+        PhysicalNode::WindowJoin { .. } | PhysicalNode::LookupJoin(_) => Vec::new(),
         PhysicalNode::WindowRank { partition, start, end, number, .. } => {
             let mut key: BTreeSet<usize> = partition.iter().copied().collect();
             if start != end && *number {

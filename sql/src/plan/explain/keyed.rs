@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::expression::{Format, text};
 use super::phases;
 use crate::plan::changelog::join_input_keys;
-use crate::plan::{JoinCondition, JoinKind, PhysicalNode, PhysicalPlan, RankForm, RankStrategy, SortKey};
+use crate::plan::{
+    JoinCondition, JoinKind, LookupJoin, LookupSource, PhysicalNode, PhysicalPlan, RankForm, RankStrategy,
+    SortKey,
+};
 use crate::types::{Schema, TimeKind};
 
 /// What an operator does; empty for those that are not written here.
@@ -25,6 +28,7 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
             attributes.extend(plan.bundle.map(|_| ("miniBatch", "true".to_owned())));
             attributes
         }
+        PhysicalNode::LookupJoin(join) => lookup_join(join, plan, format),
         PhysicalNode::LocalGroupAggregate { .. } | PhysicalNode::GlobalGroupAggregate { .. } => {
             phases::attributes(plan)
         }
@@ -54,6 +58,35 @@ pub(super) fn attributes(plan: &PhysicalPlan, format: Format) -> Vec<(&'static s
         PhysicalNode::ChangelogNormalize { key } => vec![("key", names(key, input))],
         _ => Vec::new(),
     }
+}
+
+/// As Flink's `CommonPhysicalLookupJoin`.
+fn lookup_join(join: &LookupJoin, plan: &PhysicalPlan, format: Format) -> Vec<(&'static str, String)> {
+    let inputs: Vec<&str> = plan.inputs.iter().flat_map(|input| input.schema.names()).collect();
+    let fetched: Vec<&str> = join.fetched.names().collect();
+    let keys = join.keys.iter().map(|key| {
+        let equal = match &key.source {
+            LookupSource::Column(column) => inputs.get(*column).copied().unwrap_or_default().to_owned(),
+            LookupSource::Constant(constant) => text(constant, &[], format),
+        };
+        format!("{}={equal}", fetched.get(key.column).copied().unwrap_or_default())
+    });
+    let mut attributes = vec![
+        ("table", join.table.path.to_string()),
+        ("joinType", join_type(join.kind).to_owned()),
+        ("lookup", keys.collect::<Vec<_>>().join(", ")),
+    ];
+    attributes.extend(join.condition.iter().map(|condition| ("where", text(condition, &fetched, format))));
+    let names: Vec<&str> = plan.schema.names().collect();
+    attributes.extend(join.residual.iter().map(|rest| ("joinCondition", text(rest, &names, format))));
+    let left = plan.input().map_or(0, |input| input.schema.len());
+    let rights = names.iter().skip(left).zip(&join.projection).map(|(name, expression)| {
+        let text = text(expression, &fetched, format);
+        if text == *name { text } else { format!("{text} AS {name}") }
+    });
+    let select = inputs.iter().map(|name| (*name).to_owned()).chain(rights);
+    attributes.push(("select", select.collect::<Vec<_>>().join(", ")));
+    attributes
 }
 
 /// What is known of the rows of a join's input, as Flink's `JoinInputSideSpec`.

@@ -70,7 +70,10 @@ fn node(plan: &LogicalPlan) -> Tree {
         LogicalNode::WindowTvf { input, function, .. } => {
             (window_function(plan, input.schema.len(), function), vec![&**input])
         }
-        LogicalNode::Join { left, right, kind, condition, .. } => {
+        LogicalNode::Join { left, right, kind, condition, hints } => {
+            if hints.lookup.is_some() {
+                return snapshot(left, right, *kind, condition);
+            }
             let attributes = [("condition", syntax(condition)), ("joinType", join_type(*kind).to_owned())];
             (line("LogicalJoin", &attributes), vec![&**left, &**right])
         }
@@ -89,6 +92,14 @@ fn node(plan: &LogicalPlan) -> Tree {
         }
     };
     Tree { line, inputs: inputs.into_iter().map(node).collect() }
+}
+
+/// A join with a table as it is when a row comes.
+fn snapshot(left: &LogicalPlan, right: &LogicalPlan, kind: JoinKind, condition: &Expression) -> Tree {
+    let attributes =
+        [("condition", text(condition, &[], Format::Syntax)), ("joinType", join_type(kind).to_owned())];
+    let snapshot = Tree { line: "LogicalSnapshot".to_owned(), inputs: vec![node(right)] };
+    Tree { line: line("LogicalJoin", &attributes), inputs: vec![node(left), snapshot] }
 }
 
 fn is_identity(expressions: &[Expression], input: &LogicalPlan) -> bool {

@@ -4,7 +4,8 @@
 //! Names of operators are made of this, and snapshots are found by those: what is written here must never change.
 
 use crate::chunk::write_value;
-use crate::plan::{Expression, ExpressionKind, LogicalOperator, PhysicalNode, PhysicalPlan};
+use crate::plan::changelog::ModifyKinds;
+use crate::plan::{Expression, ExpressionKind, LogicalOperator, LookupJoin, PhysicalNode, PhysicalPlan};
 
 /// A column of what a plan gives.
 pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
@@ -20,6 +21,10 @@ pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
             let columns = input.schema.len();
             key_text(input, if column < columns { column } else { column + 1 - columns })
         }
+        (PhysicalNode::LookupJoin(join), [input]) => match column.checked_sub(input.schema.len()) {
+            None => key_text(input, column),
+            Some(right) => format!("{}.{}", join.table.path, fetched(join, right)),
+        },
         (PhysicalNode::Expand { .. }, [input]) if column < input.schema.len() => key_text(input, column),
         (PhysicalNode::Calc { projection, .. }, [input]) => match projection.get(column) {
             // Columns of constant rows have no names but those that they get.
@@ -39,6 +44,23 @@ pub(super) fn key_text(plan: &PhysicalPlan, column: usize) -> String {
         },
         _ => plan.schema.name(column).to_owned(),
     }
+}
+
+/// A column of what is looked up: that of the table, or what is made of such.
+fn fetched(join: &LookupJoin, column: usize) -> String {
+    let Some(expression) = join.projection.get(column) else { return String::new() };
+    // What is fetched is as if it were read.
+    let table = PhysicalPlan::new(
+        PhysicalNode::Scan {
+            table: join.table.clone(),
+            columns: join.columns.clone(),
+            changelog: ModifyKinds::INSERT,
+            watermark: None,
+        },
+        Vec::new(),
+        join.fetched.clone(),
+    );
+    text(expression, &table)
 }
 
 /// Whether all rows are constants.

@@ -11,7 +11,7 @@ use crate::types::Field;
 pub(super) fn add_keys(plan: LogicalPlan) -> LogicalPlan {
     let plan = plan.map_inputs(&mut add_keys);
     match plan.node {
-        LogicalNode::Join { left, right, kind, condition, ttl } => {
+        LogicalNode::Join { left, right, kind, condition, hints } => {
             let (left_columns, right_columns) = (left.schema.len(), right.schema.len());
             let (mut lefts, mut rights) = (Computed::of(&left), Computed::of(&right));
             let mut equal = Vec::new();
@@ -26,7 +26,10 @@ pub(super) fn add_keys(plan: LogicalPlan) -> LogicalPlan {
                 }
             }
             if lefts.added == 0 && rights.added == 0 {
-                return LogicalPlan { node: LogicalNode::Join { left, right, kind, condition, ttl }, ..plan };
+                return LogicalPlan {
+                    node: LogicalNode::Join { left, right, kind, condition, hints },
+                    ..plan
+                };
             }
             let shift = lefts.columns.len();
             let behind =
@@ -41,7 +44,7 @@ pub(super) fn add_keys(plan: LogicalPlan) -> LogicalPlan {
             let rest = rest.iter().map(|condition| condition.over_moved(&behind));
             let condition = Expression::all(equal.chain(rest).collect::<Vec<_>>());
             let joined = left.project(lefts.columns).join(right.project(rights.columns), kind, condition);
-            let joined = joined.with_join_ttl(ttl);
+            let joined = joined.with_join_hints(hints);
             let kept = (0..left_columns).chain(shift..shift + right_columns);
             let kept = kept.zip(plan.schema.iter());
             let kept: Vec<(Arc<str>, Expression)> = kept

@@ -107,7 +107,7 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             let plan = input.aggregate(placed, calls, schema.project(&columns)).with_group_ttl(ttl);
             (plan, columns.into_iter().map(ColumnPath::column).collect())
         }
-        LogicalNode::Join { left, right, kind, condition, ttl } => {
+        LogicalNode::Join { left, right, kind, condition, hints } => {
             // Both sides provide in the order of their columns, so that what the join provides is in order, too.
             let columns = left.schema.len();
             let mut below = required;
@@ -124,7 +124,7 @@ fn narrow(plan: LogicalPlan, required: BTreeSet<ColumnPath>) -> (LogicalPlan, Ve
             }
             let names = provided.iter().map(|path| path_field(&schema, path));
             let names: Schema = names.collect();
-            let joined = left.join(right, kind, condition).with_join_ttl(ttl);
+            let joined = left.join(right, kind, condition).with_join_hints(hints);
             (LogicalPlan { schema: names, ..joined }, provided)
         }
         LogicalNode::WindowTvf { input, function, columns } => {

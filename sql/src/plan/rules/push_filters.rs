@@ -7,7 +7,7 @@
 use super::reduce_outer::reduced;
 use crate::plan::join::{Side, is_true};
 use crate::plan::{
-    Expression, JoinKind, JoinStateTtl, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate,
+    Expression, JoinHints, JoinKind, LogicalNode, LogicalPlan, WindowKind, is_window_aggregate,
     window_properties,
 };
 
@@ -86,8 +86,8 @@ fn push(plan: LogicalPlan, conditions: Vec<Expression>) -> LogicalPlan {
             let inputs = inputs.into_iter().map(|input| push(input, conditions.clone())).collect();
             LogicalPlan { node: LogicalNode::Union { inputs }, schema: schema.clone() }
         }
-        LogicalNode::Join { left, right, kind, condition, ttl } => {
-            push_into_join(*left, *right, kind, condition, conditions, ttl)
+        LogicalNode::Join { left, right, kind, condition, hints } => {
+            push_into_join(*left, *right, kind, condition, conditions, hints)
         }
         node => {
             let plan = LogicalPlan { node, schema: schema.clone() };
@@ -104,7 +104,7 @@ fn push_into_join(
     kind: JoinKind,
     condition: Expression,
     above: Vec<Expression>,
-    ttl: JoinStateTtl,
+    hints: JoinHints,
 ) -> LogicalPlan {
     let columns = left.schema.len();
     let kind = reduced(kind, &above, columns);
@@ -129,7 +129,7 @@ fn push_into_join(
     let to_right =
         to_right.iter().map(|condition| condition.over_moved(&|column| column.saturating_sub(columns)));
     let (left, right) = (push(left, to_left), push(right, to_right.collect()));
-    filtered(left.join(right, kind, Expression::all(on)).with_join_ttl(ttl), kept)
+    filtered(left.join(right, kind, Expression::all(on)).with_join_hints(hints), kept)
 }
 
 /// Those conditions that can be said below, as they are there, and the others.

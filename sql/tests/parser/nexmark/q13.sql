@@ -2,9 +2,9 @@ CREATE TABLE side_input (
     key BIGINT,
     `value` VARCHAR
 ) WITH (
-    'connector.type' = 'filesystem',
-    'connector.path' = 'file:///data/side_input.txt',
-    'format.type' = 'csv'
+    'connector' = 'values',
+    'lookup.cache' = 'FULL',
+    'lookup.full-cache.periodic-reload.interval' = '1 d'
 );
 
 CREATE TABLE nexmark_q13 (
@@ -12,7 +12,6 @@ CREATE TABLE nexmark_q13 (
     bidder BIGINT,
     price BIGINT,
     `dateTime` TIMESTAMP(3),
-    extra VARCHAR,
     `value` VARCHAR
 ) WITH (
     'connector' = 'blackhole'

@@ -1,0 +1,130 @@
+//! Jobs that are killed again and again, and a server that is.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use millstream::engine::clock::Random;
+use millstream::engine::state::snapshot::storage::resolve;
+
+use super::jobs::{ANSWER, JOB_NAME, TABLES, TOTALS, expected};
+use super::postgres::{Database, Server};
+use super::process::start;
+use super::support::random;
+
+/// How many subtasks of how many attempts have written anything.
+const WRITERS: &str = "SELECT count(*) FROM millstream_checkpoints";
+
+/// There are three in an attempt at most: if there are more, kills came between commits.
+fn check_writers(writers: i64) {
+    eprintln!("{writers} writers");
+    assert!(writers > 3, "no attempt but the last has got on: kills come too soon");
+}
+
+/// How often a job is killed.
+fn kills() -> u32 {
+    std::env::var("MILLSTREAM_KILLS").ok().map_or(8, |kills| kills.parse().unwrap())
+}
+
+/// The number of the latest checkpoint in the folder of the job's snapshots.
+fn latest_checkpoint(snapshots: &Path) -> u64 {
+    let found = futures::executor::block_on(resolve(&snapshots.to_string_lossy(), Some(JOB_NAME)));
+    found.ok().and_then(|found| Some(found.checkpoint_name()?.id.number())).unwrap_or(0)
+}
+
+/// Runs the job to its end, and kills it on the way; each time it goes on with another parallelism.
+fn run_killing(url: &str, folder: &Path, kills: u32, random: &mut Random) {
+    let (mut killed, began, snapshots) = (0, Instant::now(), folder.join("snapshots"));
+    loop {
+        let before = latest_checkpoint(&snapshots);
+        let mut process = start(url, folder, 1 + random.below(3) as u32);
+        // Some die young; others get on by a checkpoint at least.
+        let dies_young = random.below(4) == 0;
+        let lifetime = Duration::from_millis(random.below(if dies_young { 1_500 } else { 300 }) as u64);
+        let mut started = Instant::now();
+        let status = loop {
+            if let Some(status) = process.ended() {
+                break Some(status);
+            }
+            if !dies_young && latest_checkpoint(&snapshots) == before {
+                started = Instant::now();
+            }
+            if killed < kills && started.elapsed() > lifetime {
+                break None;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(400),
+                "the job does not end: see {}",
+                folder.display()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        match status {
+            None => killed += 1,
+            Some(status) => {
+                let said = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+                assert!(status.success(), "the job has failed: {status}\n{said}");
+                break;
+            }
+        }
+    }
+    eprintln!("killed {killed} times");
+    assert!(killed > 0, "the job was over before it could be killed");
+}
+
+#[test]
+fn a_job_that_is_killed_writes_everything_once_to_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.db");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    database.execute_batch(TABLES).unwrap();
+    run_killing(&format!("jdbc:sqlite:{}", file.display()), folder.path(), kills(), &mut random());
+    let numbers = |query: &str| -> Vec<i64> {
+        database
+            .query_row(query, [], |row| {
+                (0..row.as_ref().column_count()).map(|column| row.get(column)).collect()
+            })
+            .unwrap()
+    };
+    assert_eq!((numbers(ANSWER), numbers(TOTALS)), expected());
+    check_writers(numbers(WRITERS)[0]);
+}
+
+fn in_postgres(database: &Database) -> (Vec<i64>, Vec<i64>) {
+    let numbers = |query: &str| -> Vec<i64> {
+        database.query(query)[0].iter().map(|value| value.as_ref().unwrap().parse().unwrap()).collect()
+    };
+    (numbers(ANSWER), numbers(TOTALS))
+}
+
+#[test]
+fn a_job_that_is_killed_writes_everything_once_to_postgres() {
+    let Some(server) = Server::shared() else { return };
+    let database = Database::create(&server, "killed_jobs");
+    database.execute(TABLES);
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("jdbc:postgresql://127.0.0.1:{}/killed_jobs", server.port);
+    run_killing(&url, folder.path(), kills(), &mut random());
+    assert_eq!(in_postgres(&database), expected());
+    check_writers(database.value(WRITERS).parse().unwrap());
+}
+
+#[test]
+fn a_server_that_is_killed_loses_and_repeats_nothing() {
+    let Some(server) = Server::start() else { return };
+    let database = Database::create(&server, "killed_server");
+    database.execute(TABLES);
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("jdbc:postgresql://127.0.0.1:{}/killed_server", server.port);
+    std::thread::scope(|scope| {
+        let killer = scope.spawn(|| {
+            for _ in 0..3 {
+                std::thread::sleep(Duration::from_millis(1_000));
+                server.kill();
+                server.restart();
+            }
+        });
+        run_killing(&url, folder.path(), 2, &mut random());
+        killer.join().unwrap();
+    });
+    assert_eq!(in_postgres(&database), expected());
+}

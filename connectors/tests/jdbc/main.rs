@@ -1,0 +1,24 @@
+//! Tables of SQLite and Postgres in jobs: what they read and write, and jobs and servers that are killed.
+//!
+//! The server is started by `tests/services/postgres.sh`. Where there is no `initdb`, its tests say so and pass, unless
+//! `MILLSTREAM_REQUIRE_SERVICES` is set. `MILLSTREAM_KILLS` says how often a job is killed, 8 times if it is not set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test"
+)]
+
+mod jobs;
+mod kills;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod process;
+mod refusals;
+mod semantics;
+#[path = "../support/process.rs"]
+mod support;
