@@ -1,5 +1,6 @@
 //! Reads the split: first the rows that are there, then the changes.
 
+mod metrics;
 mod snapshot;
 mod streaming;
 
@@ -9,12 +10,14 @@ use millstream_operators::source::SourceReader;
 use millstream_runtime::Result;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
+use millstream_runtime::metrics::MetricGroup;
 use millstream_state::{Record, Timestamp};
 
 use super::prepare::{Prepared, prepare};
 use super::progress::PostgresSplit;
 use super::record::ChangeRecord;
 use super::settings::Settings;
+use metrics::ReaderMetrics;
 use snapshot::SnapshotReading;
 use streaming::StreamReading;
 
@@ -27,6 +30,7 @@ pub struct PostgresCdcReader<T> {
     deserializer: Deserializer<T>,
     split: Option<PostgresSplit>,
     stage: Stage,
+    metrics: ReaderMetrics,
 }
 
 enum Stage {
@@ -39,7 +43,7 @@ enum Stage {
 
 impl<T: Record> PostgresCdcReader<T> {
     pub(super) fn new(settings: Settings, deserializer: Deserializer<T>) -> Self {
-        Self { settings, deserializer, split: None, stage: Stage::New }
+        Self { settings, deserializer, split: None, stage: Stage::New, metrics: ReaderMetrics::default() }
     }
 
     fn prepare(&self, split: &PostgresSplit, cx: &mut TaskContext) -> IoHandle<Prepared> {
@@ -63,6 +67,10 @@ fn emit<T: Record>(
 impl<T: Record> SourceReader for PostgresCdcReader<T> {
     type Record = T;
     type Split = PostgresSplit;
+
+    fn register_metrics(&mut self, metrics: &MetricGroup) {
+        self.metrics = ReaderMetrics::new(metrics);
+    }
 
     fn add_splits(&mut self, splits: Vec<PostgresSplit>) {
         // There is never more than one.
@@ -93,6 +101,7 @@ impl<T: Record> SourceReader for PostgresCdcReader<T> {
                     None => Stage::Changes(Box::new(StreamReading::new(&split))),
                 };
                 self.split = Some(split);
+                self.metrics.show_stage(matches!(self.stage, Stage::Rows(_)));
                 Ok(SourceStatus::More)
             }
             Stage::Rows(reading) => {
@@ -101,13 +110,14 @@ impl<T: Record> SourceReader for PostgresCdcReader<T> {
                 if status == SourceStatus::Ended {
                     *split = split.at(Some(reading.lsn()));
                     self.stage = Stage::Changes(Box::new(StreamReading::new(split)));
+                    self.metrics.show_stage(false);
                     return Ok(SourceStatus::More);
                 }
                 Ok(status)
             }
             Stage::Changes(reading) => {
                 let Some(split) = &mut self.split else { return Ok(SourceStatus::Ended) };
-                reading.next(&self.settings, split, &self.deserializer, output)
+                reading.next(&self.settings, split, &self.deserializer, &self.metrics, output)
             }
         }
     }
