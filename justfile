@@ -46,9 +46,13 @@ deny:
 docs:
     cargo doc --workspace --no-deps
 
-# A benchmark: keyed_count, guarantees, hot_paths, sliding_windows, nexmark or sql.
+# A benchmark: keyed_count, guarantees, hot_paths, sliding_windows, nexmark or sql; `just bench-connectors` for Kafka.
 bench name="keyed_count":
     cargo bench --features sql --bench {{ name }}
+
+# Kafka as a source and a sink, beside its client and Kafka Streams on the same broker.
+bench-connectors records="1000000":
+    cargo bench -p millstream-connectors --features kafka --bench connectors -- {{ records }}
 
 # The same work on Millstream, Renoir and Timely; a `scale` of 1 takes far longer.
 peers scale="0.1":

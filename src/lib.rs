@@ -104,7 +104,10 @@ pub use millstream_sql as sql;
 /// What operators and subtasks have done, as [`JobHandle::metrics`](job::JobHandle::metrics) tells it.
 pub mod metrics {
     pub use millstream_runtime::job::SubtaskId;
-    pub use millstream_runtime::metrics::{OperatorMetrics, SubtaskMetrics};
+    pub use millstream_runtime::metrics::{
+        Counter, Gauge, Histogram, HistogramSnapshot, Meter, MetricGroup, MetricName, MetricValue, OperatorMetrics,
+        SubtaskMetrics,
+    };
 }
 
 /// What happens after a failure.

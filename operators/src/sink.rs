@@ -15,6 +15,7 @@ mod stream_sink;
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Output, TaskContext};
+use millstream_runtime::metrics::MetricGroup;
 use millstream_state::Record;
 
 pub use collect::{CollectSink, CollectWriter, Collected, CollectedChunk};
@@ -102,6 +103,12 @@ pub trait SinkWriter: Send + 'static {
     /// Names something written that is not visible yet, so that it can be committed by anyone, any
     /// number of times.
     type Committable: Record;
+
+    /// Shows the writer, before anything else, where its own metrics belong.
+    #[doc(alias = "SinkWriterMetricGroup")]
+    fn register_metrics(&mut self, metrics: &MetricGroup) {
+        let _ = metrics;
+    }
 
     /// Gives the writer, before its first record, what [`Sink::check`] has answered; not where the
     /// sink is restored.

@@ -15,6 +15,7 @@ mod strided;
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
+use millstream_runtime::metrics::MetricGroup;
 use millstream_state::Record;
 
 use crate::WatermarkStrategy;
@@ -98,6 +99,12 @@ pub trait SourceReader: Send + 'static {
     type Record: Record;
     /// A part of the input, with the position in it.
     type Split: Record;
+
+    /// Shows the reader, before it gets its first split, where its own metrics belong.
+    #[doc(alias = "SourceReaderMetricGroup")]
+    fn register_metrics(&mut self, metrics: &MetricGroup) {
+        let _ = metrics;
+    }
 
     /// Gives the reader more to read: its share at the start, or what a snapshot says is left.
     #[doc(alias = "addSplits")]

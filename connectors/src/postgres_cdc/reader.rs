@@ -1,5 +1,6 @@
 //! Reads the split: first the rows that are there, then the changes.
 
+mod metrics;
 mod snapshot;
 mod streaming;
 
@@ -7,6 +8,7 @@ use millstream_operators::source::SourceReader;
 use millstream_runtime::Result;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
+use millstream_runtime::metrics::MetricGroup;
 use millstream_state::Record;
 
 use super::catalog::TableReading;
@@ -14,6 +16,7 @@ use super::deserialize::ChangeDeserializer;
 use super::prepare::{Prepared, prepare};
 use super::progress::PostgresSplit;
 use super::settings::Settings;
+use metrics::ReaderMetrics;
 use snapshot::SnapshotReading;
 use streaming::StreamReading;
 
@@ -25,6 +28,7 @@ pub struct PostgresCdcReader<T> {
     /// How the tables of the split are read, in their order.
     readings: Vec<TableReading>,
     stage: Stage,
+    metrics: ReaderMetrics,
 }
 
 enum Stage {
@@ -37,7 +41,8 @@ enum Stage {
 
 impl<T: Record> PostgresCdcReader<T> {
     pub(super) fn new(settings: Settings, deserializer: Box<dyn ChangeDeserializer<T>>) -> Self {
-        Self { settings, deserializer, split: None, readings: Vec::new(), stage: Stage::New }
+        let metrics = ReaderMetrics::default();
+        Self { settings, deserializer, split: None, readings: Vec::new(), stage: Stage::New, metrics }
     }
 
     fn prepare(&self, split: &PostgresSplit, cx: &mut TaskContext) -> IoHandle<Prepared> {
@@ -49,6 +54,10 @@ impl<T: Record> PostgresCdcReader<T> {
 impl<T: Record> SourceReader for PostgresCdcReader<T> {
     type Record = T;
     type Split = PostgresSplit;
+
+    fn register_metrics(&mut self, metrics: &MetricGroup) {
+        self.metrics = ReaderMetrics::new(metrics);
+    }
 
     fn add_splits(&mut self, splits: Vec<PostgresSplit>) {
         // There is never more than one.
@@ -79,6 +88,7 @@ impl<T: Record> SourceReader for PostgresCdcReader<T> {
                     None => Stage::Changes(Box::new(StreamReading::new(&self.settings, &split, &readings))),
                 };
                 (self.split, self.readings) = (Some(split), readings);
+                self.metrics.show_stage(matches!(self.stage, Stage::Rows(_)));
                 Ok(SourceStatus::More)
             }
             Stage::Rows(reading) => {
@@ -88,13 +98,14 @@ impl<T: Record> SourceReader for PostgresCdcReader<T> {
                     *split = split.at(Some(reading.lsn()));
                     self.stage =
                         Stage::Changes(Box::new(StreamReading::new(&self.settings, split, &self.readings)));
+                    self.metrics.show_stage(false);
                     return Ok(SourceStatus::More);
                 }
                 Ok(status)
             }
             Stage::Changes(reading) => {
                 let Some(split) = &mut self.split else { return Ok(SourceStatus::Ended) };
-                reading.next(&self.settings, split, &mut *self.deserializer, output)
+                reading.next(&self.settings, split, &mut *self.deserializer, &self.metrics, output)
             }
         }
     }

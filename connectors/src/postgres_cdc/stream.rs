@@ -23,6 +23,8 @@ const BATCH_ITEMS: usize = 1_000;
 pub(super) struct Items {
     pub(super) items: Vec<Item>,
     pub(super) bytes: u64,
+    /// How far the server has sent its log.
+    pub(super) sent: Lsn,
 }
 
 /// How a stream has ended.
@@ -103,8 +105,14 @@ async fn next(
 }
 
 fn take(event: Option<ReplicationEvent>, changes: &mut Changes, batch: &mut Items) -> Result<()> {
-    let items = &mut batch.items;
     let lsn = |lsn: pgwire_replication::Lsn| Lsn(lsn.as_u64());
+    let heard = match &event {
+        Some(ReplicationEvent::XLogData { wal_end, .. } | ReplicationEvent::KeepAlive { wal_end, .. }) => *wal_end,
+        Some(ReplicationEvent::Commit { end_lsn, .. }) => *end_lsn,
+        _ => pgwire_replication::Lsn::from_u64(0),
+    };
+    batch.sent = batch.sent.max(lsn(heard));
+    let items = &mut batch.items;
     let mut read = |message| changes.read(message, |item| items.push(item));
     match event {
         Some(ReplicationEvent::XLogData { data, .. }) => {

@@ -49,6 +49,12 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Where everything is installed.
+    #[allow(dead_code, reason = "benchmarks fetch more into it")]
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// As a crash.
     pub fn kill(&self) {
         self.run(&["kill"]);

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use millstream::connectors::kafka::{DeliveryGuarantee, JsonSerializer, KafkaSink, KafkaSource};
+use millstream::metrics::MetricValue;
 use millstream::prelude::*;
 
 use super::broker::Broker;
@@ -60,6 +61,47 @@ fn partitions_that_come_up_are_read() {
     job.cancel();
     job.join_blocking().unwrap();
     assert_eq!(lines.len(), 21);
+}
+
+#[test]
+fn the_age_of_the_oldest_transaction_is_shown() {
+    let Some(broker) = Broker::shared() else { return };
+    for topic in ["aging-in", "aging-out"] {
+        broker.create_topic(topic, 1);
+    }
+    let snapshots = tempfile::tempdir().unwrap();
+    let env = Environment::new().snapshot_folder(snapshots.path().to_string_lossy());
+    let sink = KafkaSink::json::<String>(broker.servers(), "aging-out")
+        .delivery_guarantee(DeliveryGuarantee::ExactlyOnce)
+        .transactional_id_prefix("aging");
+    env.from_source(KafkaSource::text(broker.servers(), "aging-in")).sink_to(sink).name("write");
+    let job = env.spawn("aging").unwrap();
+    let wait_for = |what: &str, holds: &dyn Fn(f64, u64) -> bool| {
+        let began = Instant::now();
+        loop {
+            let metrics = job.metrics().operator("write");
+            let age = match metrics.metric("currentTransactionAge") {
+                Some(MetricValue::Gauge(age)) => *age,
+                _ => -1.0,
+            };
+            let committed = match metrics.metric("successfulCommittables") {
+                Some(MetricValue::Counter(count)) => *count,
+                _ => 0,
+            };
+            if holds(age, committed) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{what}: age {age}, {committed} committed");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    wait_for("before", &|age, committed| age == 0.0 && committed == 0);
+    broker.produce("aging-in", &["key:value".to_owned()]);
+    wait_for("open", &|age, committed| age > 200.0 && committed == 0);
+    // Other savepoints make nothing visible.
+    let savepoint = snapshots.path().join("savepoint").to_string_lossy().into_owned();
+    futures::executor::block_on(job.stop_with_savepoint(savepoint)).unwrap();
+    wait_for("committed", &|age, committed| age == 0.0 && committed == 1);
 }
 
 #[test]

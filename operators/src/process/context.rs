@@ -2,6 +2,7 @@
 
 use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, OperatorInfo, SnapshotContext};
+use millstream_runtime::metrics::MetricGroup;
 use millstream_state::{
     AggregateFunction, AggregatingState, Current, HeapStore, Key, ListState, MapState, Record, ReducingState,
     StateAccess, StateDescriptor, Timestamp, ValueState,
@@ -125,6 +126,39 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     /// Who the operator is: name, subtask, parallelism.
     pub const fn info(&self) -> &OperatorInfo {
         self.operator.info()
+    }
+
+    /// Where the function has metrics of its own.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::metrics::MetricValue;
+    ///
+    /// # let env = Environment::new();
+    /// let valid = env
+    ///     .from_collection([(1, 20.5), (2, -300.0), (1, 20.4)])
+    ///     .keyed()
+    ///     .process_fn(
+    ///         |cx| Ok(cx.metric_group().counter("impossible")),
+    ///         |degrees: f64, impossible, _, out| {
+    ///             if degrees >= -273.15 {
+    ///                 return out.emit(degrees);
+    ///             }
+    ///             impossible.add(1);
+    ///             Ok(())
+    ///         },
+    ///     )
+    ///     .name("validate")
+    ///     .collect();
+    /// let job = env.spawn("readings")?;
+    /// job.join_blocking()?;
+    /// assert_eq!(job.metrics().operator("validate").metric("impossible"), Some(&MetricValue::Counter(1)));
+    /// # assert_eq!(valid.to_vec().len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias = "getMetricGroup")]
+    pub fn metric_group(&self) -> MetricGroup {
+        self.operator.metric_group()
     }
 
     /// Whether a snapshot is being restored.

@@ -13,6 +13,7 @@ use millstream_runtime::chain::{
 use millstream_runtime::clock::IoHandle;
 use millstream_runtime::graph::{JobGraph, NodeId, NodeRole, Prepare, Upstream};
 use millstream_runtime::guard::guarded;
+use millstream_runtime::metrics::Counter;
 use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::Redistribution;
 
@@ -32,6 +33,8 @@ pub(super) struct SinkAdapter<W: SinkWriter> {
     /// Commits under way, with the snapshots they make visible.
     commits: Vec<(Vec<CheckpointId>, IoHandle<()>)>,
     finishing: bool,
+    /// How many committables have become visible.
+    committed: Arc<Counter>,
 }
 
 /// What runs one subtask of a sink.
@@ -71,8 +74,9 @@ pub(super) fn declare<S: Sink>(graph: &mut JobGraph, node: NodeId, sink: &Arc<S>
 const RESTORED: CheckpointId = CheckpointId::new(0);
 
 impl<W: SinkWriter> SinkAdapter<W> {
-    pub(super) const fn new(writer: W) -> Self {
-        Self { writer, uncommitted: BTreeMap::new(), commits: Vec::new(), finishing: false }
+    pub(super) fn new(writer: W) -> Self {
+        let committed = Arc::default();
+        Self { writer, uncommitted: BTreeMap::new(), commits: Vec::new(), finishing: false, committed }
     }
 
     fn pre_commit(&mut self, checkpoint: CheckpointId, cx: &mut TaskContext) {
@@ -117,6 +121,7 @@ impl<W: SinkWriter> SinkAdapter<W> {
                         let prepared = self.uncommitted.remove(&checkpoint);
                         // It is there: else it could not have been committed.
                         if let Some(Ok(committables)) = prepared.and_then(FutureExt::now_or_never) {
+                            self.committed.add(committables.len() as u64);
                             self.writer.committed(&committables);
                         }
                     }
@@ -129,6 +134,9 @@ impl<W: SinkWriter> SinkAdapter<W> {
 
 impl<W: SinkWriter> OperatorHooks<()> for SinkAdapter<W> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        let metrics = cx.metric_group();
+        self.committed = metrics.counter("successfulCommittables");
+        self.writer.register_metrics(&metrics);
         if let Some(checked) = cx.prepared() {
             self.writer.begin(&checked)?;
         }

@@ -104,6 +104,7 @@ fn add_enumerated<S: Source>(graph: &mut JobGraph, source: Arc<S>) -> (NodeId, P
 
 impl<S: Source> OperatorHooks<S::Record> for SourceAdapter<S> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.reader.register_metrics(&cx.metric_group());
         let restored = cx.take_list(SPLITS)?.filter(|_| !cx.forgets_source_position());
         let splits = match (restored, &mut self.found) {
             (Some(splits), _) => splits,

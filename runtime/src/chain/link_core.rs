@@ -204,7 +204,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
                 // The end of the chain first: an operator that emits while opening finds the next ready.
                 self.pass_on(signal, cx)?;
                 cx.enter(self.counters.place);
-                let mut open = OpenContext::new(&mut self.info, cx);
+                let mut open = OpenContext::new(&mut self.info, &self.counters, cx);
                 let opened = self.operator.open(&mut open).and_then(|()| open.check_all_claimed());
                 self.info.restore = None;
                 opened.map_err(|error| error.in_operator(&self.info.name))

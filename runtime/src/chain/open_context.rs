@@ -9,6 +9,7 @@ use millstream_state::{KeyGroupRange, KeyGroups, OperatorId, Record, Shape, Stat
 use super::TaskContext;
 use crate::driver::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::{MetricGroup, OperatorCounters};
 
 /// Who an operator is, and what it gets back from a snapshot.
 pub struct OperatorInfo {
@@ -43,17 +44,22 @@ pub(super) fn item_shape<T: Record>(state: &str) -> Result<Shape, StateError> {
 /// What an operator may ask when it opens.
 pub struct OpenContext<'a> {
     info: &'a mut OperatorInfo,
+    counters: &'a Arc<OperatorCounters>,
     cx: &'a mut TaskContext,
 }
 
 impl<'a> OpenContext<'a> {
-    pub(crate) const fn new(info: &'a mut OperatorInfo, cx: &'a mut TaskContext) -> Self {
-        Self { info, cx }
+    pub(crate) const fn new(
+        info: &'a mut OperatorInfo,
+        counters: &'a Arc<OperatorCounters>,
+        cx: &'a mut TaskContext,
+    ) -> Self {
+        Self { info, counters, cx }
     }
 
     /// The same context for a shorter time, for those who keep it in a context of their own.
     pub const fn reborrow(&mut self) -> OpenContext<'_> {
-        OpenContext { info: self.info, cx: self.cx }
+        OpenContext { info: self.info, counters: self.counters, cx: self.cx }
     }
 
     /// Who the operator is.
@@ -64,6 +70,11 @@ impl<'a> OpenContext<'a> {
     /// Clock, waker, I/O pool and randomness of the task.
     pub const fn task(&mut self) -> &mut TaskContext {
         self.cx
+    }
+
+    /// Where the operator has metrics of its own.
+    pub fn metric_group(&self) -> MetricGroup {
+        MetricGroup::new(self.counters.clone(), self.cx.clock())
     }
 
     /// Whether a snapshot holds state of this operator.

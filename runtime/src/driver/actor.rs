@@ -10,6 +10,7 @@ mod block_on;
 mod coordinator;
 mod deletions;
 mod handle;
+mod job_metrics;
 mod message;
 mod pool;
 mod restart_log;
@@ -17,7 +18,8 @@ mod subtask;
 mod wake_flag;
 mod watchdog;
 
-pub use handle::{JobHandle, JobMetrics, JobReport};
+pub use handle::{JobHandle, JobReport};
+pub use job_metrics::JobMetrics;
 
 use std::sync::Arc;
 

@@ -233,7 +233,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     pub fn counters(&self) -> OperatorMetrics {
         let metrics = self.metrics.read();
         let operator = metrics.values().flat_map(|subtask| &subtask.operators).next();
-        operator.map(|(_, counters)| *counters).unwrap_or_default()
+        operator.map(|(_, counters)| counters.clone()).unwrap_or_default()
     }
 
     /// Takes the records emitted since the last time.

@@ -45,7 +45,7 @@ impl HarnessServices {
         }
     }
 
-    pub(super) fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         *self.elapsed.lock() += duration;
     }
 

@@ -32,6 +32,8 @@ pub(in crate::kafka) struct Fetched {
     /// Where reading goes on after these records. Behind the last of them lies what is no record: the ends of
     /// transactions, and all of those that were aborted.
     pub(in crate::kafka) positions: Vec<(TopicPartition, i64)>,
+    /// Behind the last record that could be read now, as far as it is known.
+    pub(in crate::kafka) ends: Vec<(TopicPartition, i64)>,
 }
 
 /// Which partitions to read, and which not for now.
@@ -122,7 +124,12 @@ impl PartitionConsumer {
                 positions.push((partition, position));
             }
         }
-        Ok(Fetched { runs: runs(records), positions })
+        // From what fetches have answered; nothing is asked for it.
+        let ends = consumer.lag().await.into_iter().filter_map(|(partition, known)| {
+            let ahead = i64::try_from(known.lag?).ok()?;
+            Some((TopicPartition::new(partition.topic, partition.partition), known.position? + ahead))
+        });
+        Ok(Fetched { runs: runs(records), positions, ends: ends.collect() })
     }
 
     async fn no_offset(&self, consumer: &Consumer, partitions: Vec<(String, i32)>) -> Error {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -30,6 +31,8 @@ struct State {
     idle: BTreeMap<String, Arc<TransactionProducer>>,
     /// Producers whose transactions wait to be committed.
     prepared: BTreeMap<TransactionName, Arc<TransactionProducer>>,
+    /// When each transaction of this attempt was begun that is not known to be committed, on the monotonic clock.
+    begun: BTreeMap<String, Duration>,
     /// No transaction follows.
     is_ending: bool,
 }
@@ -58,8 +61,13 @@ impl Pool {
         self.state.lock().in_doubt.clone()
     }
 
+    /// When the oldest transaction was begun that is not committed, on the monotonic clock.
+    pub(super) fn oldest(&self) -> Option<Duration> {
+        self.state.lock().begun.values().min().copied()
+    }
+
     /// Takes a free id.
-    pub(super) fn take(&self) -> String {
+    pub(super) fn take(&self, now: Duration) -> String {
         let mut state = self.state.lock();
         let idle = state.idle.keys().find(|id| !state.taken.contains(*id)).cloned();
         let id = idle.unwrap_or_else(|| {
@@ -67,6 +75,7 @@ impl Pool {
             ids.into_iter().find(|id| !state.taken.contains(id)).unwrap_or_default()
         });
         state.taken.insert(id.clone());
+        state.begun.insert(id.clone(), now);
         id
     }
 
@@ -104,6 +113,7 @@ impl Pool {
                 state.taken.remove(id);
             }
             state.in_doubt.remove(id);
+            state.begun.remove(id);
         }
     }
 

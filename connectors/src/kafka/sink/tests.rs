@@ -180,15 +180,19 @@ fn an_id_is_not_taken_while_its_transaction_may_be_open() {
     let pool = Pool::new(Share { prefix: "s".to_owned(), subtask: 2, parallelism: 3 });
     // Also at another parallelism, ids in doubt are everybody's.
     pool.restore(["s-2-1".to_owned(), "s-0-0".to_owned()]);
-    let first = pool.take();
-    let second = pool.take();
+    let at = Duration::from_secs;
+    assert_eq!(pool.oldest(), None);
+    let first = pool.take(at(3));
+    let second = pool.take(at(8));
+    assert_eq!(pool.oldest(), Some(at(3)));
     assert_eq!((first.as_str(), second.as_str()), ("s-2-0", "s-2-2"));
     pool.doubt(&first);
     assert_eq!(Vec::from_iter(pool.in_doubt()), ["s-0-0", "s-2-0", "s-2-1"]);
     pool.settled([&first, &"s-2-1".to_owned()]);
     assert_eq!(Vec::from_iter(pool.in_doubt()), ["s-0-0"]);
     // Ids of the restored snapshot are not used again in this attempt.
-    assert_eq!([pool.take(), pool.take(), pool.take()], ["s-2-0", "s-2-3", "s-2-4"]);
+    assert_eq!(pool.oldest(), Some(at(8)));
+    assert_eq!([9, 9, 9].map(|now| pool.take(at(now))), ["s-2-0", "s-2-3", "s-2-4"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use millstream_operators::sink::{Committer, SinkOutput, SinkWriter};
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::TaskContext;
 use millstream_runtime::clock::IoHandle;
+use millstream_runtime::metrics::{Counter, MetricGroup};
 use millstream_runtime::{Error, Result};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub struct KafkaWriter<S: RecordSerializer> {
     /// The last flush, once no record follows.
     ending: Option<IoHandle<()>>,
     has_ended: bool,
+    /// How often a commit had to be tried again.
+    retried: Arc<Counter>,
 }
 
 enum Delivery {
@@ -93,6 +96,7 @@ impl<S: RecordSerializer> KafkaWriter<S> {
             pending: Vec::new(),
             ending: None,
             has_ended: false,
+            retried: Arc::default(),
         }
     }
 
@@ -148,7 +152,7 @@ impl<S: RecordSerializer> KafkaWriter<S> {
                 drop(self.lane.push(cx, async move { plain.send(records.await?).await }));
             }
             Delivery::Transactions { transactions, open, .. } => {
-                let id = open.get_or_insert_with(|| transactions.pool.take()).clone();
+                let id = open.get_or_insert_with(|| transactions.pool.take(cx.monotonic())).clone();
                 let transactions = transactions.clone();
                 drop(self.lane.push(cx, async move { transactions.send(&id, records.await?).await }));
             }
@@ -167,6 +171,17 @@ impl<S: RecordSerializer> SinkWriter for KafkaWriter<S> {
     type Record = S::Record;
     type State = KafkaWriterState;
     type Committable = KafkaCommittable;
+
+    fn register_metrics(&mut self, metrics: &MetricGroup) {
+        self.retried = metrics.counter("retriedCommittables");
+        if let Delivery::Transactions { transactions, .. } = &self.delivery {
+            let (pool, clock) = (transactions.pool.clone(), metrics.clock());
+            metrics.computed_gauge("currentTransactionAge", move || {
+                let age = pool.oldest().map(|begun| clock.monotonic().saturating_sub(begun));
+                age.unwrap_or_default().as_secs_f64() * 1000.0
+            });
+        }
+    }
 
     fn restore(&mut self, states: Vec<KafkaWriterState>) -> Result<()> {
         if let Delivery::Transactions { transactions, .. } = &self.delivery {
@@ -302,6 +317,7 @@ impl<S: RecordSerializer> SinkWriter for KafkaWriter<S> {
             client: self.client.clone(),
             pool,
             ignores_lost: self.writing.ignores_lost,
+            retried: self.retried.clone(),
         }
     }
 }
@@ -312,6 +328,7 @@ struct KafkaCommitter {
     client: Arc<Client>,
     pool: Option<Arc<Pool>>,
     ignores_lost: bool,
+    retried: Arc<Counter>,
 }
 
 impl KafkaCommitter {
@@ -331,6 +348,7 @@ impl KafkaCommitter {
                     }
                     EndAnswer::Retry(error) => {
                         warn!(%error, "a transaction is not committed yet; trying again");
+                        self.retried.add_concurrently(1);
                         backoff.wait().await;
                     }
                     // Its producer may be wrong about it.

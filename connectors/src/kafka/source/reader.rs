@@ -1,6 +1,7 @@
 //! Reads the partitions of one subtask.
 
 mod group;
+mod metrics;
 mod partitions;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::clock::IoHandle;
+use millstream_runtime::metrics::MetricGroup;
 use millstream_state::Timestamp;
 
 use self::group::GroupOffsets;
@@ -112,6 +114,7 @@ impl<D: RecordDeserializer> KafkaReader<D> {
                 read(partition, &mut self.deserializer, &self.on_error, &mut self.batch, output)?;
                 // Behind the last record there may be nothing but the end.
                 partition.is_drained();
+                partition.show_progress();
                 let name = &partition.split.partition;
                 match &mut self.watermarks {
                     None => output.forward(&mut self.batch)?,
@@ -179,6 +182,13 @@ impl<D: RecordDeserializer> SourceReader for KafkaReader<D> {
     type Record = D::Record;
     type Split = KafkaSplit;
 
+    fn register_metrics(&mut self, metrics: &MetricGroup) {
+        self.partitions.register_metrics(metrics);
+        if let Some(group) = &mut self.group {
+            group.register_metrics(metrics);
+        }
+    }
+
     fn add_splits(&mut self, splits: Vec<KafkaSplit>) {
         for split in splits {
             if let Some(watermarks) = self.watermarks.as_mut().filter(|_| !split.is_done()) {
@@ -190,7 +200,9 @@ impl<D: RecordDeserializer> SourceReader for KafkaReader<D> {
 
     fn next(&mut self, output: &mut Output<'_, D::Record>) -> Result<SourceStatus> {
         if let Some(group) = &mut self.group {
-            group.go_on(output.context());
+            if let Some(committed) = group.go_on(output.context()) {
+                self.partitions.show_committed(&committed);
+            }
         }
         if self.partitions.are_done() {
             return Ok(SourceStatus::Ended);

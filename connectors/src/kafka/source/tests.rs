@@ -8,6 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use krafka::testing::FakeBroker;
 use krafka::{Kafka, Record};
+use millstream::metrics::{MetricName, MetricValue};
 use millstream::prelude::*;
 use parking_lot::Mutex;
 use tokio::runtime::Runtime;
@@ -150,6 +151,46 @@ fn the_group_is_told_how_far_reading_has_got() {
     let rest = broker.lines("b").group_id("g");
     let rest = rest.starting_offsets(OffsetsInitializer::committed_offsets(OffsetResetStrategy::None));
     assert_eq!(read(rest), [""; 0]);
+}
+
+#[test]
+fn what_is_pending_and_how_far_it_was_read_is_shown() {
+    let broker = Broker::start();
+    broker.write(&[("b", 0, 0, "x"), ("b", 0, 0, "y"), ("a", 1, 0, "z")]);
+    let source = KafkaSource::text(broker.servers(), ["a", "b"]).group_id("lag");
+    let env = Environment::new().checkpoint_every(Duration::from_millis(20));
+    env.from_source(source).name("read").discard();
+    let job = env.spawn("read").unwrap();
+    let shown = || {
+        let metrics = job.metrics().operator("read");
+        let of = |topic: &str, partition: &str, name: &str| {
+            let labels = [("topic", topic), ("partition", partition)];
+            let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+            match metrics.named.get(&MetricName { name: name.to_owned(), labels }) {
+                Some(MetricValue::Gauge(value)) => *value,
+                other => panic!("{name} of {topic}-{partition}: {other:?}"),
+            }
+        };
+        let all = ["currentOffset", "committedOffset", "pendingRecords"];
+        let commits = metrics.metric("commitsSucceeded").cloned();
+        (all.map(|name| of("b", "0", name)), all.map(|name| of("a", "0", name)), commits)
+    };
+    let mut seen = None;
+    for _ in 0..500 {
+        // Partitions are found first.
+        if job.metrics().operator("read").named.len() == 3 * 3 + 2 {
+            seen = Some(shown());
+            if matches!(&seen, Some((b, a, Some(MetricValue::Counter(1..)))) if *b == [1.0, 2.0, 0.0] && *a == [-1.0, 0.0, 0.0]) {
+                break;
+            }
+        }
+        broker.runtime.block_on(crate::kafka::client::pause(Duration::from_millis(10)));
+    }
+    job.cancel();
+    job.join_blocking().unwrap();
+    let (b, a, commits) = seen.expect("no partition was shown");
+    assert_eq!((b, a), ([1.0, 2.0, 0.0], [-1.0, 0.0, 0.0]));
+    assert!(matches!(commits, Some(MetricValue::Counter(1..))), "{commits:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
 use tokio::sync::{mpsc, watch};
 
+use super::metrics::ReaderMetrics;
 use crate::postgres_cdc::catalog::TableReading;
 use crate::postgres_cdc::changes::{Changes, Item};
 use crate::postgres_cdc::deserialize::{ChangeDeserializer, emit, emit_gathered};
@@ -102,10 +103,11 @@ impl StreamReading {
         settings: &Settings,
         split: &mut PostgresSplit,
         deserializer: &mut dyn ChangeDeserializer<T>,
+        metrics: &ReaderMetrics,
         output: &mut Output<'_, T>,
     ) -> Result<SourceStatus> {
         if self.current.len() > 0 {
-            return self.emit(split, deserializer, output);
+            return self.emit(split, deserializer, metrics, output);
         }
         self.heartbeat.beat(settings, output.context());
         let now = output.context().monotonic();
@@ -121,8 +123,9 @@ impl StreamReading {
             Stage::Reading { stream, items } => {
                 // In this order: a stream that has ended has sent everything.
                 let ended = stream.take();
-                if let Ok(Items { items, bytes }) = items.try_recv() {
+                if let Ok(Items { items, bytes, sent }) = items.try_recv() {
                     output.counters().bytes.add(bytes);
+                    metrics.set_unconfirmed(sent, *self.confirmed.borrow());
                     (self.current, self.give_up) = (items.into_iter(), None);
                     if let Some(ended) = ended {
                         self.end(ended, now)?;
@@ -159,15 +162,18 @@ impl StreamReading {
         &mut self,
         split: &mut PostgresSplit,
         deserializer: &mut dyn ChangeDeserializer<T>,
+        metrics: &ReaderMetrics,
         output: &mut Output<'_, T>,
     ) -> Result<SourceStatus> {
         let mut budget = output.batch_records();
+        let mut committed = None;
         while budget > 0
             && let Some(item) = self.current.next()
         {
             match item {
                 Item::Change { first, second, position } => {
                     budget = budget.saturating_sub(1 + usize::from(second.is_some()));
+                    committed = first.commit_time.or(committed);
                     emit(deserializer, first, output)?;
                     if let Some(second) = second {
                         emit(deserializer, second, output)?;
@@ -182,6 +188,9 @@ impl StreamReading {
             }
         }
         emit_gathered(deserializer, output)?;
+        if let Some(committed) = committed {
+            metrics.show_lag(committed, output.context().now());
+        }
         split.forget_parts();
         Ok(SourceStatus::More)
     }

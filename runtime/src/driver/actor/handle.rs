@@ -1,6 +1,5 @@
 //! What a user holds of a running job.
 
-use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
@@ -10,12 +9,13 @@ use millstream_state::CheckpointId;
 use tokio::sync::{oneshot, watch};
 
 use super::block_on::block_on;
+use super::job_metrics::JobMetrics;
 use super::message::UserRequest;
 use crate::checkpoint::{CheckpointHistory, SavepointInfo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Plan;
-use crate::job::{JobMaster, JobOutcome, JobStatus, SubtaskId};
-use crate::metrics::{MetricsRegistry, OperatorMetrics, SubtaskMetrics};
+use crate::job::{JobMaster, JobOutcome, JobStatus};
+use crate::metrics::MetricsRegistry;
 
 /// How a job ended.
 #[doc(alias = "JobExecutionResult")]
@@ -60,41 +60,6 @@ impl JobView {
         self.last_failure = master.last_failure().cloned();
         self.latest_checkpoint = master.latest_checkpoint();
         self.checkpoints = master.statistics().clone();
-    }
-}
-
-/// What a job has done so far.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct JobMetrics {
-    /// Where the job stands.
-    pub status: JobStatus,
-    /// How often it was started again.
-    pub restarts: u32,
-    /// What the last attempt that failed has failed with.
-    pub last_failure: Option<Error>,
-    /// The last checkpoints and savepoints, and how many there were.
-    pub checkpoints: CheckpointHistory,
-    /// What each subtask has done in the current attempt.
-    pub subtasks: BTreeMap<SubtaskId, SubtaskMetrics>,
-}
-
-impl JobMetrics {
-    /// What all subtasks of all operators of this name have done together.
-    pub fn operator(&self, name: &str) -> OperatorMetrics {
-        let mut sum = OperatorMetrics::default();
-        let operators = self.subtasks.values().flat_map(|subtask| &subtask.operators);
-        operators.filter(|(operator, _)| operator == name).for_each(|(_, metrics)| sum += *metrics);
-        sum
-    }
-
-    /// The operators of the job by name, each over all its subtasks.
-    pub fn operators(&self) -> BTreeMap<String, OperatorMetrics> {
-        let mut operators = BTreeMap::<String, OperatorMetrics>::new();
-        for (name, metrics) in self.subtasks.values().flat_map(|subtask| &subtask.operators) {
-            *operators.entry(name.clone()).or_default() += *metrics;
-        }
-        operators
     }
 }
 
@@ -157,6 +122,13 @@ impl JobHandle {
             checkpoints: view.checkpoints.clone(),
             subtasks: self.metrics.read(),
         }
+    }
+
+    /// The same as a text for [Prometheus](https://prometheus.io/docs/instrumenting/exposition_formats/), under the names
+    /// of Flink's `PrometheusReporter`: `flink_taskmanager_job_task_operator_numRecordsIn{…}`.
+    pub fn prometheus_text(&self) -> String {
+        let vertex = |vertex| self.plan.vertex_name(vertex);
+        self.metrics().prometheus_text(&self.name, vertex)
     }
 
     /// The graph of the job, human-readable.

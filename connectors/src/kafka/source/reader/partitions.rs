@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use millstream_runtime::metrics::MetricGroup;
+
+use super::metrics::PartitionMetrics;
 use crate::kafka::TopicPartition;
 use crate::kafka::client::{Changes, Fetched, FetchedRecord};
 use crate::kafka::source::split::KafkaSplit;
@@ -22,6 +25,9 @@ pub(super) struct Partition {
     is_paused: bool,
     /// Why it is not read for now, though there are records: it is ahead of others.
     pub(super) is_ahead: bool,
+    /// Behind the last record that could be read, when that was last known.
+    end: Option<i64>,
+    metrics: PartitionMetrics,
 }
 
 impl Partition {
@@ -46,6 +52,11 @@ impl Partition {
         self.runs.is_empty()
     }
 
+    /// Shows how far it has been read.
+    pub(super) fn show_progress(&self) {
+        self.metrics.update(self.split.next, self.end);
+    }
+
     fn waiting(&self) -> usize {
         self.runs.iter().map(ExactSizeIterator::len).sum()
     }
@@ -58,20 +69,28 @@ pub(super) struct Partitions {
     /// The one read last.
     current: usize,
     changes: Changes,
+    metrics: Option<MetricGroup>,
 }
 
 impl Partitions {
+    pub(super) fn register_metrics(&mut self, metrics: &MetricGroup) {
+        self.metrics = Some(metrics.clone());
+    }
+
     pub(super) fn add(&mut self, split: KafkaSplit) {
         let position = split.next;
         if !split.is_done() {
             self.changes.added.push((split.partition.clone(), position));
         }
+        let metrics = PartitionMetrics::new(self.metrics.as_ref(), &split.partition);
         self.all.push(Partition {
             split,
             runs: VecDeque::new(),
             position,
             is_paused: false,
             is_ahead: false,
+            end: None,
+            metrics,
         });
     }
 
@@ -94,6 +113,21 @@ impl Partitions {
         for (name, position) in fetched.positions {
             if let Some(partition) = self.find(&name) {
                 partition.position = position;
+            }
+        }
+        for (name, end) in fetched.ends {
+            if let Some(partition) = self.find(&name) {
+                partition.end = Some(end);
+                partition.show_progress();
+            }
+        }
+    }
+
+    /// The group of the source has been told these offsets.
+    pub(super) fn show_committed(&mut self, offsets: &[(TopicPartition, i64)]) {
+        for (name, offset) in offsets {
+            if let Some(partition) = self.find(name) {
+                partition.metrics.committed(*offset);
             }
         }
     }

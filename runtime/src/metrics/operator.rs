@@ -1,0 +1,91 @@
+//! The counters that each operator has.
+
+use std::collections::BTreeMap;
+
+use super::group::NamedMetrics;
+use super::{Counter, MetricName, MetricValue};
+
+/// The counters of one operator in one subtask.
+#[derive(Debug, Default)]
+pub struct OperatorCounters {
+    /// Records taken in.
+    pub records_in: Counter,
+    /// Records given out.
+    pub records_out: Counter,
+    /// Records dropped because they came after their window had closed.
+    pub late_records: Counter,
+    /// Records that could not be read and were skipped.
+    pub skipped_records: Counter,
+    /// Bytes read from or written to an outside system.
+    pub bytes: Counter,
+    /// Those that are its own.
+    pub(super) named: NamedMetrics,
+    /// Its place among the operators of the subtask.
+    pub(crate) place: u32,
+}
+
+impl OperatorCounters {
+    pub(super) fn read(&self) -> OperatorMetrics {
+        OperatorMetrics {
+            records_in: self.records_in.get(),
+            records_out: self.records_out.get(),
+            late_records: self.late_records.get(),
+            skipped_records: self.skipped_records.get(),
+            bytes: self.bytes.get(),
+            named: self.named.read(),
+        }
+    }
+}
+
+/// What one operator in one subtask has done, in the current attempt.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct OperatorMetrics {
+    /// Records taken in.
+    pub records_in: u64,
+    /// Records given out.
+    pub records_out: u64,
+    /// Records dropped because they came after their window had closed.
+    pub late_records: u64,
+    /// Records that could not be read and were skipped.
+    pub skipped_records: u64,
+    /// Bytes read from or written to an outside system.
+    pub bytes: u64,
+    /// Its own metrics: those of a connector, or of a user's function. See [`MetricGroup`](super::MetricGroup).
+    pub named: BTreeMap<MetricName, MetricValue>,
+}
+
+impl OperatorMetrics {
+    /// One of its own metrics that lies in no group.
+    pub fn metric(&self, name: &str) -> Option<&MetricValue> {
+        self.named.get(&MetricName { name: name.to_owned(), labels: Vec::new() })
+    }
+
+    /// What the gauges of this name say in all groups, such as those of all partitions, together.
+    pub fn sum_of_gauges(&self, name: &str) -> Option<f64> {
+        let mut sum = None;
+        for (_, value) in self.named.iter().filter(|(metric, _)| metric.name == name) {
+            if let MetricValue::Gauge(value) = value {
+                sum = Some(sum.unwrap_or(0.0) + value);
+            }
+        }
+        sum
+    }
+}
+
+impl std::ops::AddAssign<&Self> for OperatorMetrics {
+    /// Together with another subtask: what was counted is added up, and of gauges of one name and group the greatest stays.
+    fn add_assign(&mut self, other: &Self) {
+        self.records_in += other.records_in;
+        self.records_out += other.records_out;
+        self.late_records += other.late_records;
+        self.skipped_records += other.skipped_records;
+        self.bytes += other.bytes;
+        for (name, value) in &other.named {
+            match self.named.get_mut(name) {
+                Some(sum) => sum.merge(value),
+                None => drop(self.named.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+}
