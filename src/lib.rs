@@ -105,8 +105,8 @@ pub use millstream_sql as sql;
 pub mod metrics {
     pub use millstream_runtime::job::SubtaskId;
     pub use millstream_runtime::metrics::{
-        Counter, Gauge, Histogram, HistogramSnapshot, Meter, MetricGroup, MetricName, MetricValue, OperatorMetrics,
-        SubtaskMetrics,
+        Counter, Gauge, Histogram, HistogramSnapshot, Meter, MetricGroup, MetricName, MetricValue,
+        OperatorMetrics, SubtaskMetrics,
     };
 }
 

@@ -38,9 +38,8 @@ pub fn consume(servers: &str, topic: &str, records: u64) -> Took {
 /// Writes records in transactions, one a checkpoint, with one writer.
 pub fn produce(servers: &str, topic: &str, records: u64) -> Took {
     run(1, |env| {
-        let sink = KafkaSink::new(servers, topic, |number: u64| {
-            ProducerRecord::new(value(number)).key(key(number))
-        });
+        let sink =
+            KafkaSink::new(servers, topic, |number: u64| ProducerRecord::new(value(number)).key(key(number)));
         let sink = sink.delivery_guarantee(DeliveryGuarantee::ExactlyOnce).transactional_id_prefix(topic);
         env.from_generator(Some(records), |number| number).sink_to(sink);
     })
@@ -57,7 +56,10 @@ pub fn count(servers: &str, input: &str, output: &str, records: u64) -> Took {
             ProducerRecord::new(count.to_string()).key(key)
         });
         let sink = sink.delivery_guarantee(DeliveryGuarantee::ExactlyOnce).transactional_id_prefix(output);
-        env.from_source(source.bounded(OffsetsInitializer::latest())).key_by(String::clone).count().sink_to(sink);
+        env.from_source(source.bounded(OffsetsInitializer::latest()))
+            .key_by(String::clone)
+            .count()
+            .sink_to(sink);
     });
     check_counts(servers, output, records);
     took

@@ -43,7 +43,9 @@ fn main() {
         name.to_owned()
     };
     let input = topic("input");
-    println!("{records} records of a key of 10 and a value of 100 bytes, {PARTITIONS} partitions, {ROUNDS} rounds, medians");
+    println!(
+        "{records} records of a key of 10 and a value of 100 bytes, {PARTITIONS} partitions, {ROUNDS} rounds, medians"
+    );
     plain::produce(&servers, &input, records);
 
     let (mut alone, mut job) = (Vec::new(), Vec::new());

@@ -14,10 +14,7 @@ pub struct Took {
 pub fn measure(work: impl FnOnce()) -> Took {
     let (start, before) = (Instant::now(), processor_time("self"));
     work();
-    Took {
-        wall: start.elapsed().as_secs_f64(),
-        processor: (processor_time("self") - before).as_secs_f64(),
-    }
+    Took { wall: start.elapsed().as_secs_f64(), processor: (processor_time("self") - before).as_secs_f64() }
 }
 
 /// Processor time of a process so far.

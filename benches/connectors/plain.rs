@@ -43,7 +43,11 @@ pub fn consume(servers: &str, topic: &str, records: u64) -> Took {
             while count < records {
                 let fetched = consumer.poll(Duration::from_millis(500)).await.expect("fetched");
                 count += fetched.len() as u64;
-                bytes += fetched.iter().filter_map(|record| record.value.as_ref()).map(|it| it.len()).sum::<usize>();
+                bytes += fetched
+                    .iter()
+                    .filter_map(|record| record.value.as_ref())
+                    .map(|it| it.len())
+                    .sum::<usize>();
             }
             assert_eq!((count, bytes as u64), (records, records * 100));
         });
@@ -78,7 +82,8 @@ pub fn produce(servers: &str, topic: &str, records: u64) -> Took {
 pub fn await_committed(servers: &str, topic: &str, records: u64) {
     run(async {
         let asker = reader(servers).await;
-        let partitions: Vec<_> = (0..).take(PARTITIONS as usize).map(|partition| (topic, partition)).collect();
+        let partitions: Vec<_> =
+            (0..).take(PARTITIONS as usize).map(|partition| (topic, partition)).collect();
         let deadline = Instant::now() + Duration::from_secs(600);
         loop {
             let ends = asker.offsets_for_times(&partitions, -1).await;

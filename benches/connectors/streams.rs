@@ -24,7 +24,8 @@ impl Library {
     /// Counts the records of each key; from the start of its process until all results are committed.
     pub fn count(&self, servers: &str, input: &str, output: &str, records: u64) -> Took {
         let state = tempfile::tempdir().expect("a folder");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/connectors/streams/CountKeys.java");
+        let source =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/connectors/streams/CountKeys.java");
         let start = std::time::Instant::now();
         let mut process = Command::new("java")
             .arg("-cp")

@@ -6,6 +6,9 @@
 #![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
 #![cfg(feature = "postgres-cdc")]
 
+#[path = "../../connectors/tests/support/postgres.rs"]
+#[allow(dead_code, clippy::expect_used, reason = "other tests use the rest; a test fails by panicking")]
+mod postgres;
 #[path = "../../connectors/tests/postgres_cdc/server.rs"]
 #[allow(dead_code, clippy::expect_used, reason = "other tests use the rest; a test fails by panicking")]
 mod server;

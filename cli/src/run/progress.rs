@@ -56,7 +56,10 @@ impl Progress {
         };
         let pending = pending.map(|pending| format!(", {pending:.0} pending")).unwrap_or_default();
         let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
-        let oldest = oldest.filter(|age| *age > 0.0).map(|age| format!(" (oldest transaction: {age:.0} ms)")).unwrap_or_default();
+        let oldest = oldest
+            .filter(|age| *age > 0.0)
+            .map(|age| format!(" (oldest transaction: {age:.0} ms)"))
+            .unwrap_or_default();
         format!(
             "{:?}: {read} rows read ({rate:.0}/s{pending}{skipped}), {written} written{oldest}; last checkpoint: {checkpoint}{restarts}",
             metrics.status

@@ -107,7 +107,9 @@ async fn next(
 fn take(event: Option<ReplicationEvent>, changes: &mut Changes, batch: &mut Items) -> Result<()> {
     let lsn = |lsn: pgwire_replication::Lsn| Lsn(lsn.as_u64());
     let heard = match &event {
-        Some(ReplicationEvent::XLogData { wal_end, .. } | ReplicationEvent::KeepAlive { wal_end, .. }) => *wal_end,
+        Some(ReplicationEvent::XLogData { wal_end, .. } | ReplicationEvent::KeepAlive { wal_end, .. }) => {
+            *wal_end
+        }
         Some(ReplicationEvent::Commit { end_lsn, .. }) => *end_lsn,
         _ => pgwire_replication::Lsn::from_u64(0),
     };

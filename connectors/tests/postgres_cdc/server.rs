@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-
 pub use super::postgres::{Database, Server};
 
 impl Database {

@@ -23,7 +23,12 @@ pub struct Histogram {
 impl Default for Histogram {
     fn default() -> Self {
         let buckets = std::iter::repeat_with(Counter::default).take(BUCKETS).collect();
-        Self { buckets, sum: Counter::default(), least: AtomicU64::new(u64::MAX), greatest: AtomicU64::new(0) }
+        Self {
+            buckets,
+            sum: Counter::default(),
+            least: AtomicU64::new(u64::MAX),
+            greatest: AtomicU64::new(0),
+        }
     }
 }
 

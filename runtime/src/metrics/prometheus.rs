@@ -25,7 +25,14 @@ pub(crate) struct Exposition(BTreeMap<String, Family>);
 type Labels<'a> = [(&'a str, &'a str)];
 
 impl Exposition {
-    fn add(&mut self, name: &str, kind: &'static str, suffix: &str, labels: &Labels<'_>, value: impl Display) {
+    fn add(
+        &mut self,
+        name: &str,
+        kind: &'static str,
+        suffix: &str,
+        labels: &Labels<'_>,
+        value: impl Display,
+    ) {
         let mut sample = format!("{name}{suffix}{{");
         for (index, (key, value)) in labels.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
@@ -169,7 +176,9 @@ mod tests {
             format!("flink_taskmanager_job_task_accumulateBusyTimeMs{{{task}}} 3"),
             format!("flink_taskmanager_job_task_currentOutputWatermark{{{task}}} 77"),
             format!("flink_taskmanager_job_task_operator_numLateRecordsDropped{{{operator}}} 2"),
-            format!(r#"flink_taskmanager_job_task_operator_records_lag{{{operator},topic="a\\b",_0th="x\ny"}} 2.5"#),
+            format!(
+                r#"flink_taskmanager_job_task_operator_records_lag{{{operator},topic="a\\b",_0th="x\ny"}} 2.5"#
+            ),
             "# TYPE flink_taskmanager_job_task_operator_size summary".to_owned(),
             format!(r#"flink_taskmanager_job_task_operator_size{{{operator},quantile="0.5"}} 9"#),
             format!("flink_taskmanager_job_task_operator_size_sum{{{operator}}} 9"),

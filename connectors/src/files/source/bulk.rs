@@ -201,14 +201,7 @@ impl<F: BulkFormat> BulkFileSource<F> {
     pub fn new(paths: impl IntoPaths, format: F) -> Self {
         let mut stores = FileStores::by_name(false);
         let paths = paths.into_paths().iter().map(|path| stores.take_options(path)).collect();
-        Self {
-            paths,
-            recursive: false,
-            split_bytes: SPLIT_BYTES,
-            interval: None,
-            stores,
-            format,
-        }
+        Self { paths, recursive: false, split_bytes: SPLIT_BYTES, interval: None, stores, format }
     }
 
     /// Reads from this store; the paths are paths in it.

@@ -180,7 +180,8 @@ fn what_is_pending_and_how_far_it_was_read_is_shown() {
         // Partitions are found first.
         if job.metrics().operator("read").named.len() == 3 * 3 + 2 {
             seen = Some(shown());
-            if matches!(&seen, Some((b, a, Some(MetricValue::Counter(1..)))) if *b == [1.0, 2.0, 0.0] && *a == [-1.0, 0.0, 0.0]) {
+            if matches!(&seen, Some((b, a, Some(MetricValue::Counter(1..)))) if *b == [1.0, 2.0, 0.0] && *a == [-1.0, 0.0, 0.0])
+            {
                 break;
             }
         }

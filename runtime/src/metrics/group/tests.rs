@@ -20,7 +20,10 @@ fn metrics_of_one_name_and_group_are_one() {
     assert_eq!((read.metric("pendingRecords"), read.sum_of_gauges("pendingRecords")), (None, Some(8.5)));
     assert_eq!((read.metric("absent"), read.sum_of_gauges("absent")), (None, None));
     let names: Vec<String> = read.named.keys().map(ToString::to_string).collect();
-    assert_eq!(names, ["topic.orders.partition.0.pendingRecords", "topic.orders.partition.1.pendingRecords", "retries"]);
+    assert_eq!(
+        names,
+        ["topic.orders.partition.0.pendingRecords", "topic.orders.partition.1.pendingRecords", "retries"]
+    );
 }
 
 #[test]
@@ -44,7 +47,10 @@ fn gauges_are_computed_when_they_are_read() {
     group.computed_gauge("broken", || panic!("out of order"));
     assert_eq!(calls.get(), 0);
     let read = operator.read();
-    assert_eq!((calls.get(), read.metric("age"), read.metric("broken")), (1, Some(&MetricValue::Gauge(4.5)), None));
+    assert_eq!(
+        (calls.get(), read.metric("age"), read.metric("broken")),
+        (1, Some(&MetricValue::Gauge(4.5)), None)
+    );
 }
 
 #[test]

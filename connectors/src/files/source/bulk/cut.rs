@@ -4,7 +4,7 @@ use millstream_runtime::Result;
 
 use super::reading::read_footer;
 use super::{BulkFormat, FileBlock};
-use crate::files::location::{FoundFile, FileStores};
+use crate::files::location::{FileStores, FoundFile};
 use crate::files::source::FileSplit;
 
 /// The splits of a file, each of at least `split_bytes` bytes but for the last. The footer of a file that is no larger is not
