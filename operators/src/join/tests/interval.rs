@@ -65,7 +65,9 @@ proptest! {
     }
 }
 
-fn harness(settings: &Settings) -> Result<TwoInputHarness<(u8, Numbered), (u8, Numbered), Pair>> {
+type Harness = TwoInputHarness<(u8, Numbered), (u8, Numbered), Pair>;
+
+fn harness(settings: &Settings) -> Result<Harness> {
     TwoInputHarness::make(HarnessSetup::new(), |info| {
         IntervalOperator::new(settings.clone(), kind::full(pair()), info)
     })
@@ -145,7 +147,7 @@ fn impossible_bounds_are_refused_before_the_job_runs() {
             join = join.lower_bound_exclusive();
         }
         join.apply(|left, _| *left).discard();
-        let error = env.explain().err().expect("an error").to_string();
+        let error = env.explain().map(drop).unwrap_err().to_string();
         assert!(error.contains(expected), "`{expected}` is missing: {error}");
     }
 }

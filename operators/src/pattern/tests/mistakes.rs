@@ -24,7 +24,7 @@ fn impossible_patterns_are_named() {
         (any().next(Pattern::begin("x").optional()).times(2), "every stage of a group is optional"),
         (any().times(2).one_or_more(), "said twice how often stage `first`"),
         (any().times(0), "cannot occur 0..=0 times"),
-        (any().times(4..=2), "cannot occur 4..=2 times"),
+        (any().times(std::ops::RangeInclusive::new(4, 2)), "cannot occur 4..=2 times"),
         (any().until(|_| true), "`until` is called on stage `first`"),
         (any().times(3).until(|_| true), "`until` is called on stage `first`"),
         (any().one_or_more().until(|_| true).until(|_| true), "`until` is called twice on stage `first`"),

@@ -195,7 +195,7 @@ pub(super) fn search(spec: &PatternSpec, conditions: &[Condition], events: &[Eve
             AfterMatch::SkipToNext => Some(start + 1),
             AfterMatch::SkipPastLastEvent => events.last().map(|(event, _)| event + 1),
             AfterMatch::SkipToFirst(stage, OnMiss::NoSkip) => of_stage(stage).next(),
-            AfterMatch::SkipToLast(stage, OnMiss::NoSkip) => of_stage(stage).last(),
+            AfterMatch::SkipToLast(stage, OnMiss::NoSkip) => of_stage(stage).next_back(),
             AfterMatch::SkipToFirst(..) | AfterMatch::SkipToLast(..) => unreachable!("not drawn"),
         };
         first_kept = first_kept.max(next.unwrap_or(0));
