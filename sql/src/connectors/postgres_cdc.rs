@@ -28,6 +28,7 @@ use rows::{ChangeRows, RowShape};
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "postgres-cdc",
+    lookup: None,
     source: Some(|cx, options| Ok(Box::new(CdcTable::new(cx, options)?))),
     sink: None,
 };
