@@ -128,13 +128,16 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Finds what is looked for in so many payments.
+type Search = fn(u64) -> u64;
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<f64>().ok());
     let records = (arguments.next().unwrap_or(10.0) * 1e6) as u64;
     let repeats = (arguments.next().unwrap_or(3.0) as usize).max(1);
     println!("{records} payments, {repeats} runs: million events a second");
     println!("                             clock  processor  to the pattern");
-    let searches: [(&str, fn(u64) -> u64); 3] =
+    let searches: [(&str, Search); 3] =
         [("pattern", by_pattern), ("keyed function by hand", by_function), ("loop by hand", by_loop)];
     let expected = by_loop(records);
     let mut first = None;

@@ -19,7 +19,7 @@ const fn kind_of(reading: &Reading) -> u64 {
 }
 
 fn is_begin(reading: &Reading) -> bool {
-    kind_of(reading) % 3 == 0
+    kind_of(reading).is_multiple_of(3)
 }
 
 fn is_end(reading: &Reading) -> bool {

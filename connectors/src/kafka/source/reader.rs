@@ -199,10 +199,10 @@ impl<D: RecordDeserializer> SourceReader for KafkaReader<D> {
     }
 
     fn next(&mut self, output: &mut Output<'_, D::Record>) -> Result<SourceStatus> {
-        if let Some(group) = &mut self.group {
-            if let Some(committed) = group.go_on(output.context()) {
-                self.partitions.show_committed(&committed);
-            }
+        if let Some(group) = &mut self.group
+            && let Some(committed) = group.go_on(output.context())
+        {
+            self.partitions.show_committed(&committed);
         }
         if self.partitions.are_done() {
             return Ok(SourceStatus::Ended);

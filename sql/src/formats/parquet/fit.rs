@@ -46,8 +46,8 @@ impl Fit {
                 decoded += 1;
             }
         }
-        let missing = columns.iter().zip(table.iter()).filter(|(column, _)| column.is_none());
-        missing.map(|(_, named)| may_be_missing(named, "")).collect::<Result<(), _>>()?;
+        let mut missing = columns.iter().zip(table.iter()).filter(|(column, _)| column.is_none());
+        missing.try_for_each(|(_, named)| may_be_missing(named, ""))?;
         let arrays = Arc::new(arrow_schema::Schema::new(fields));
         Ok(Self { arrays, leaves: leaves.wanted, columns })
     }

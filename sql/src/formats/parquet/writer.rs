@@ -54,7 +54,7 @@ pub struct ParquetWriter {
 
 /// A column of a row group.
 enum LeafWriter {
-    Array(ArrowColumnWriter),
+    Array(Box<ArrowColumnWriter>),
     Int96(Int96Column),
 }
 
@@ -129,7 +129,7 @@ impl ParquetWriter {
         let writers = self.factory.create_column_writers(self.groups).map_err(text)?;
         let leaves = self.options.layout.leaves.iter().flatten();
         let group = writers.into_iter().zip(leaves).map(|(writer, leaf)| match leaf {
-            Leaf::Array => LeafWriter::Array(writer),
+            Leaf::Array => LeafWriter::Array(Box::new(writer)),
             Leaf::Int96 { .. } => LeafWriter::Int96(Int96Column::default()),
         });
         Ok(group.collect())

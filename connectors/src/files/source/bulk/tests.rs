@@ -88,11 +88,9 @@ impl BulkDecoder for BlockDecoder {
         }
         // In two parts, where there is enough, so that there are several.
         let (start, end) = (self.left.start, self.left.end.min(self.left.start + self.at_once * 8));
-        Ok(BulkDecoded::Needs(if end - start > 8 {
-            vec![start..start + 8, start + 8..end]
-        } else {
-            vec![start..end]
-        }))
+        let middle = end.min(start + 8);
+        let parts = [start..middle, middle..end].into_iter();
+        Ok(BulkDecoded::Needs(parts.filter(|part| !part.is_empty()).collect()))
     }
 
     fn feed(&mut self, ranges: Vec<Range<u64>>, bytes: Vec<Bytes>) -> Result<(), String> {
