@@ -110,8 +110,9 @@ impl Stores {
         }
         let url = Url::parse(place).map_err(|error| malformed(location, error))?;
         let (scheme, path) = ObjectStoreScheme::parse(&url).map_err(|error| unknown(location, error))?;
-        let whole = if path.is_root() { place } else { place.trim_end_matches('/') };
-        let root = whole.strip_suffix(url_path(&url, &path)).unwrap_or(place);
+        // As the URL is spelled when it is parsed: what was given may have blanks.
+        let whole = if path.is_root() { url.as_str() } else { url.as_str().trim_end_matches('/') };
+        let root = whole.strip_suffix(url_path(&url, &path)).unwrap_or(whole);
         let root = root.strip_suffix('/').unwrap_or(root);
         let key = format!("{root}{options}");
         let known = self.opened.lock().get(&key).cloned();

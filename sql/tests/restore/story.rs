@@ -10,8 +10,10 @@ use millstream_operators::Environment;
 use millstream_runtime::Error;
 use millstream_runtime::driver::actor::JobHandle;
 use millstream_runtime::job::{JobStatus, RestartStrategy};
+use millstream_runtime::metrics::{MetricValue, OperatorMetrics};
 use millstream_sql::connectors::TestRows;
 use millstream_sql::{TableEnvironment, TableResult};
+use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 
 use crate::operators::{Operator, TABLES};
@@ -31,6 +33,22 @@ impl Place {
         match self {
             Self::Memory(_, number) => format!("{MEMORY}/{number}"),
             Self::Folder(folder) => folder.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// How many files, as it were, the savepoint lists that are to be committed again; 0 if nobody has said it.
+    fn committables(&self) -> u64 {
+        let Self::Memory(store, number) = self else { return 0 };
+        let read = async {
+            let bytes = store.get(&format!("committables-{number}").into()).await.ok()?.bytes().await.ok()?;
+            std::str::from_utf8(&bytes).ok()?.parse().ok()
+        };
+        block_on(read).unwrap_or_default()
+    }
+
+    fn set_committables(&self, count: u64) {
+        if let Self::Memory(store, number) = self {
+            block_on(store.put(&format!("committables-{number}").into(), count.to_string().into())).unwrap();
         }
     }
 }
@@ -143,9 +161,11 @@ pub fn try_run_set(
     }
     jobs.unwrap().build(&environment).unwrap();
     let handle = environment.spawn("operators")?;
+    let restored = restore.map_or(0, Place::committables);
     if let Some(place) = savepoint {
-        wait_for(&handle, &new_rows);
+        wait_for(&handle, &new_rows, restored);
         block_on(handle.stop_with_savepoint(place.path()))?;
+        place.set_committables(committed(&handle) - restored);
     }
     handle.join_blocking()?;
     let changes = operators.iter().map(|operator| {
@@ -155,8 +175,19 @@ pub fn try_run_set(
     Ok(changes.collect())
 }
 
-/// Waits until each source has read what is new.
-fn wait_for(handle: &JobHandle, new_rows: &BTreeMap<&str, u64>) {
+/// How much of what sinks have written became visible.
+fn committed(handle: &JobHandle) -> u64 {
+    let operators = handle.metrics().operators();
+    let of_sink = |operator: &OperatorMetrics| match operator.metric("successfulCommittables") {
+        Some(MetricValue::Counter(count)) => *count,
+        _ => 0,
+    };
+    operators.values().map(of_sink).sum()
+}
+
+/// Waits until each source has read what is new, and until what the restored savepoint lists is known to be committed: the
+/// next one would list it again, or not, by chance.
+fn wait_for(handle: &JobHandle, new_rows: &BTreeMap<&str, u64>, restored: u64) {
     for _ in 0..6_000 {
         let metrics = handle.metrics();
         assert!(!metrics.status.is_final(), "{metrics:?}");
@@ -166,6 +197,7 @@ fn wait_for(handle: &JobHandle, new_rows: &BTreeMap<&str, u64>) {
             Some((table, operator.records_out))
         });
         if metrics.status == JobStatus::Running
+            && committed(handle) >= restored
             && sources.all(|(table, read)| read >= new_rows[table.as_str()])
         {
             return;

@@ -32,7 +32,7 @@ impl Stores {
         if self.is_memory(location) {
             opened.store = Arc::new(InMemory::new());
         }
-        let home = SnapshotHome::with_root(opened.store, opened.path, &opened.root);
+        let home = SnapshotHome::with_root(opened.store, opened.path, &format!("{}/", opened.root));
         Ok(SnapshotHome { options: opened.options.into(), ..home })
     }
 

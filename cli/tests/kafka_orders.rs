@@ -1,0 +1,49 @@
+//! The example of orders, payments and customers, whole: `examples/kafka_orders/run` starts Kafka, Postgres and S3, kills them and the job
+//! in turns, and compares what is in Kafka and on S3 with what Postgres computes.
+
+#![allow(missing_docs, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "the test waits for a process")]
+#![cfg(all(feature = "aws", feature = "kafka", feature = "parquet", feature = "postgres-cdc"))]
+
+#[path = "../../connectors/tests/support/services.rs"]
+mod services;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A port that is free, as is the one after it.
+fn free_port() -> String {
+    let free = (0..100).find_map(|_| {
+        let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+        TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok().map(|_| port)
+    });
+    free.expect("a free port").to_string()
+}
+
+#[test]
+fn orders_go_through_kafka_postgres_and_s3_exactly_once_whatever_is_killed() {
+    let has_java = || {
+        let java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        java.is_ok_and(|status| status.success())
+    };
+    if services::is_skipped("Kafka, Postgres and S3", "java", has_java) {
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/kafka_orders/run");
+    let said = tempfile::NamedTempFile::new().unwrap();
+    let status = Command::new(script)
+        .args(["5000", "6"])
+        .env("MILLSTREAM", env!("CARGO_BIN_EXE_millstream"))
+        .env("SERVICES_HOME", services::home())
+        .envs(["KAFKA_PORT", "POSTGRES_PORT", "S3_PORT"].map(|name| (name, free_port())))
+        .stdin(Stdio::null())
+        .stdout(said.reopen().unwrap())
+        .stderr(said.reopen().unwrap())
+        .status()
+        .unwrap();
+    let said = std::fs::read_to_string(said.path()).unwrap();
+    assert!(status.success(), "{status}\n{said}");
+    assert!(said.contains("are what Postgres computes from the same input"), "{said}");
+}
