@@ -19,6 +19,7 @@ mod interval;
 mod interval_operator;
 mod kind;
 mod offset;
+mod operator;
 mod side;
 mod temporal;
 mod temporal_operator;

@@ -9,6 +9,7 @@ mod environment;
 pub mod function;
 pub mod join;
 mod keyed_stream;
+mod late;
 pub mod pattern;
 pub mod process;
 mod rolling;
@@ -17,6 +18,7 @@ pub mod source;
 mod stream;
 pub mod testing;
 pub mod time;
+mod timed_keys;
 mod transform;
 pub mod window;
 

@@ -11,7 +11,6 @@ mod builder;
 mod calls;
 mod condition;
 mod function;
-mod keys;
 mod lower;
 pub mod nfa;
 mod operator;

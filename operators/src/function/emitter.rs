@@ -29,11 +29,7 @@ impl<'a, O> Emitter<'a, O> {
     /// because there is no room downstream or the task has had its share of time.
     #[inline]
     pub(crate) const fn goes_on(&mut self) -> bool {
-        if self.output.should_yield() {
-            self.output.suspend();
-            return false;
-        }
-        true
+        self.output.goes_on()
     }
 
     /// Emits a record, with the timestamp of what is being worked on.

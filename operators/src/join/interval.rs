@@ -5,7 +5,7 @@ use millstream_runtime::graph::OutputTag;
 use millstream_state::{Key, Record};
 
 use super::TimeOffset;
-use super::interval_operator::{Interval, IntervalOperator, IntervalSettings};
+use super::interval_operator::{Interval, IntervalSettings, interval_operator};
 use super::kind::{self, JoinFunction, JoinKind};
 use crate::{KeyedStream, Stream};
 
@@ -235,7 +235,7 @@ impl<K: Key, A: Record, B: Record> IntervalJoin<K, A, B> {
         let interval = interval.unwrap_or(Interval { first: 0, last: 0 });
         let Self { streams, late_left, late_right, .. } = self;
         let settings = IntervalSettings { interval, kind, late_left, late_right };
-        let make = move |info: &OperatorInfo| IntervalOperator::new(settings.clone(), join.clone(), info);
+        let make = move |info: &OperatorInfo| interval_operator(settings.clone(), join.clone(), info);
         let joined = streams.left.connect(&streams.right).transform("Interval join", make);
         let mut graph = joined.graph.lock();
         graph.mark_needs_timestamps(joined.node);

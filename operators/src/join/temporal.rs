@@ -5,7 +5,7 @@ use millstream_runtime::graph::OutputTag;
 use millstream_state::{Key, Record};
 
 use super::kind::{self, JoinFunction, JoinKind};
-use super::temporal_operator::TemporalOperator;
+use super::temporal_operator::temporal_operator;
 use crate::{KeyedStream, Stream};
 
 /// A stream joined with versions; [`KeyedStream::temporal_join`] makes it.
@@ -90,7 +90,7 @@ impl<K: Key, A: Record, B: Record> TemporalJoin<K, A, B> {
 
     fn joined<O: Record>(self, kind: JoinKind, join: impl JoinFunction<A, B, O>) -> Stream<O> {
         let Self { left, versions, late } = self;
-        let make = move |info: &OperatorInfo| TemporalOperator::new(kind, join.clone(), late.clone(), info);
+        let make = move |info: &OperatorInfo| temporal_operator(kind, join.clone(), late.clone(), info);
         let joined = left.connect(&versions).transform("Temporal join", make);
         joined.graph.lock().mark_needs_timestamps(joined.node);
         joined

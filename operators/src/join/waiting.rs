@@ -19,11 +19,15 @@ pub(super) type Side<T> = VecDeque<Waiting<T>>;
 
 /// What is kept for a key.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct OfKey<A, B> {
+pub(super) struct BothSides<A, B> {
     pub(super) left: Side<A>,
     pub(super) right: Side<B>,
-    /// The earliest of its timers.
-    pub(super) timer: Option<Timestamp>,
+}
+
+impl<A, B> Default for BothSides<A, B> {
+    fn default() -> Self {
+        Self { left: Side::new(), right: Side::new() }
+    }
 }
 
 /// So many milliseconds later.

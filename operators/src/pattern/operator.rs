@@ -13,14 +13,17 @@ use millstream_state::{GroupedState, Key, Record, Timestamp, stable_hash};
 
 use super::calls::Calls;
 use super::function::PatternProcessFunction;
-use super::keys::{KeyMatches, Keys, set_timer};
 use super::lower::Compiled;
 use super::nfa::Matches;
-use super::pending::{PENDING, Pending, Timed, pending_state};
+use super::pending::{PENDING, Pending, Waiting, pending_state};
 use crate::current_watermark::CurrentWatermark;
 use crate::function::TimeOfDay;
+use crate::late::late;
 use crate::process::TimeDomain;
+use crate::timed_keys::{Timed, TimedKeys};
 
+/// The name of the state that holds partial matches.
+const MATCHES: &str = "matches";
 /// The name of the operator state that says which pattern they belong to.
 const PATTERN: &str = "pattern";
 
@@ -45,11 +48,12 @@ pub(super) struct PatternOperator<K, T, O, F> {
     compiled: Option<Compiled<T>>,
     settings: Settings<T>,
     function: F,
-    keys: Keys<K, T>,
+    /// Partial matches, and when they time out.
+    keys: TimedKeys<K, Matches<T>>,
     /// Empty in processing time.
     pending: GroupedState<Pending<K, T>>,
     /// What the watermark has made due, the last first.
-    due: Vec<Timed<K, T>>,
+    due: Vec<Waiting<K, T>>,
     watermark: CurrentWatermark,
     /// How far time had come before it came to where it is now.
     before: Timestamp,
@@ -77,7 +81,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
     ) -> Self {
         Self {
             compiled,
-            keys: Keys::new(settings.domain, info),
+            keys: TimedKeys::new(MATCHES, settings.domain, info),
             settings,
             function,
             pending: pending_state(info),
@@ -91,7 +95,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
     }
 
     /// Looks at the next record of a key.
-    fn look_at(&mut self, (time, key, record): Timed<K, T>, output: &mut Output<'_, O>) -> Result<()> {
+    fn look_at(&mut self, (time, key, record): Waiting<K, T>, output: &mut Output<'_, O>) -> Result<()> {
         let Self { compiled, function, keys, watermark, before, clock, settings, .. } = self;
         let Compiled { nfa, conditions } = compiled.as_mut().ok_or_else(not_compiled)?;
         let hash = stable_hash(&key);
@@ -102,7 +106,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
         }
         let table = keys.state.content_mut(hash)?;
         if !is_known {
-            table.insert_new(hash, key.clone(), KeyMatches { matches: Matches::default(), timer: None });
+            table.insert_new(hash, key.clone(), Timed::new(Matches::default()));
         }
         let Some(of_key) = table.get_mut(hash, &key) else { return Ok(()) };
         let mut calls = Calls {
@@ -114,11 +118,12 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
             domain: settings.domain,
             output,
         };
-        nfa.process(&mut of_key.matches, record, time, conditions, &mut calls)?;
-        if of_key.matches.is_empty() {
+        nfa.process(&mut of_key.kept, record, time, conditions, &mut calls)?;
+        if of_key.kept.is_empty() {
             table.remove(hash, &key);
         } else {
-            set_timer(&mut keys.timers, hash, &key, of_key)?;
+            let due = of_key.kept.next_due();
+            of_key.set_timer(&mut keys.timers, hash, &key, due)?;
         }
         Ok(())
     }
@@ -133,7 +138,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
         }
         let table = keys.state.content_mut(hash)?;
         let Some(of_key) = table.get_mut(hash, key) else { return Ok(()) };
-        of_key.timer = None;
+        of_key.timer_has_fired();
         let mut calls = Calls {
             function,
             key,
@@ -144,13 +149,14 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
             output,
         };
         match due {
-            Due::Time(now) => nfa.advance(&mut of_key.matches, now, &mut calls)?,
-            Due::End => nfa.finish(&mut of_key.matches, &mut calls)?,
+            Due::Time(now) => nfa.advance(&mut of_key.kept, now, &mut calls)?,
+            Due::End => nfa.finish(&mut of_key.kept, &mut calls)?,
         }
-        if of_key.matches.is_empty() {
+        if of_key.kept.is_empty() {
             table.remove(hash, key);
         } else {
-            set_timer(&mut keys.timers, hash, key, of_key)?;
+            let due = of_key.kept.next_due();
+            of_key.set_timer(&mut keys.timers, hash, key, due)?;
         }
         Ok(())
     }
@@ -161,8 +167,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
             for why in whys {
                 self.on_timer(&key, *why, output)?;
             }
-            if output.should_yield() {
-                output.suspend();
+            if !output.goes_on() {
                 return Ok(false);
             }
         }
@@ -174,8 +179,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
         let Some(watermark) = self.advancing_to else { return Ok(()) };
         while let Some(next) = self.due.pop() {
             self.look_at(next, output)?;
-            if output.should_yield() {
-                output.suspend();
+            if !output.goes_on() {
                 return Ok(());
             }
         }
@@ -314,11 +318,7 @@ where
             let now = output.context().now();
             batch.drain_while(|(key, record), _| {
                 self.look_at((now, key, record), output)?;
-                let should_yield = output.should_yield();
-                if should_yield {
-                    output.suspend();
-                }
-                Ok::<_, Error>(!should_yield)
+                Ok::<_, Error>(output.goes_on())
             })?;
             self.arm(output);
             return Ok(());
@@ -332,10 +332,7 @@ where
                 self.pending.content_mut(stable_hash(&key))?.push((time, key, record));
                 continue;
             }
-            match &self.settings.late {
-                Some(tag) => output.emit_side(tag, record, time)?,
-                None => output.counters().late_records.add(1),
-            }
+            late(record, time, self.settings.late.as_ref(), output)?;
         }
         Ok(())
     }

@@ -10,12 +10,12 @@ use millstream_state::{GroupContent, GroupedState, Key, Record, Shape, Timestamp
 pub(super) const PENDING: &str = "pending";
 
 /// A record with its key and its timestamp.
-pub(super) type Timed<K, T> = (Timestamp, K, T);
+pub(super) type Waiting<K, T> = (Timestamp, K, T);
 
 /// The records of one key group, in the order in which they have come.
 #[derive(Clone, Debug)]
 pub(super) struct Pending<K, T> {
-    records: Vec<Timed<K, T>>,
+    records: Vec<Waiting<K, T>>,
     /// The earliest of their timestamps.
     earliest: Timestamp,
 }
@@ -28,7 +28,7 @@ impl<K, T> Default for Pending<K, T> {
 
 impl<K, T> Pending<K, T> {
     #[inline]
-    pub(super) fn push(&mut self, record: Timed<K, T>) {
+    pub(super) fn push(&mut self, record: Waiting<K, T>) {
         self.earliest = self.earliest.min(record.0);
         self.records.push(record);
     }
@@ -38,7 +38,7 @@ impl<K, T> Pending<K, T> {
     }
 
     /// Moves what is due to `due`, sorted by time.
-    pub(super) fn take_due(&mut self, watermark: Timestamp, due: &mut Vec<Timed<K, T>>) {
+    pub(super) fn take_due(&mut self, watermark: Timestamp, due: &mut Vec<Waiting<K, T>>) {
         let begin = due.len();
         self.earliest = Timestamp::MAX;
         if self.records.iter().all(|(time, ..)| *time <= watermark) {

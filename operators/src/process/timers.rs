@@ -4,6 +4,8 @@ use millstream_runtime::Result;
 use millstream_runtime::chain::{OpenContext, OperatorInfo, SnapshotContext};
 use millstream_state::{Key, KeyGroupRange, KeyGroups, TimerQueue, Timestamp};
 
+use crate::timed_keys::restore_timers;
+
 /// Which time a timer waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeDomain {
@@ -44,11 +46,7 @@ impl<K: Key> Timers<K> {
 
     pub(super) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         for timers in [&mut self.event_time, &mut self.processing_time] {
-            timers.check()?;
-            let stored = cx.take_keyed(&timers.meta().name);
-            if let Some(stored) = stored.filter(|_| !cx.drops_timers()) {
-                timers.restore_all(stored)?;
-            }
+            restore_timers(timers, cx)?;
         }
         if let Some(next) = self.processing_time.next() {
             cx.task().wake_at(next);

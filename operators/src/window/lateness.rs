@@ -10,6 +10,7 @@ use millstream_state::{Record, Timestamp};
 use super::Window;
 use super::length::span_problem;
 use crate::current_watermark::CurrentWatermark;
+use crate::late::late;
 
 /// What becomes of records that come after the watermark has passed their window.
 pub struct Lateness<T> {
@@ -53,19 +54,12 @@ impl<T: Record> Lateness<T> {
         }
     }
 
-    #[cold]
     pub(super) fn too_late<O>(
         &self,
         record: T,
         timestamp: Timestamp,
         output: &mut Output<'_, O>,
     ) -> Result<()> {
-        match &self.too_late {
-            Some(tag) => output.emit_side(tag, record, timestamp),
-            None => {
-                output.counters().late_records.add(1);
-                Ok(())
-            }
-        }
+        late(record, timestamp, self.too_late.as_ref(), output)
     }
 }

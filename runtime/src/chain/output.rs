@@ -142,6 +142,17 @@ impl<O> Output<'_, O> {
         }
     }
 
+    /// Whether the operator may go on with the next record or timer; if not, its work is [suspended](Self::suspend),
+    /// because there is no room downstream or the task has had its share of time.
+    #[inline]
+    pub const fn goes_on(&mut self) -> bool {
+        let should_yield = self.should_yield();
+        if should_yield {
+            self.suspend();
+        }
+        !should_yield
+    }
+
     /// Clock, waker, I/O pool and randomness of the task.
     #[inline]
     pub fn context(&mut self) -> &mut TaskContext {

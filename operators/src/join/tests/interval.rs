@@ -4,7 +4,7 @@ use millstream_runtime::testing::{Emitted, HarnessSetup, TwoInputHarness};
 
 use super::*;
 use crate::join::TimeOffset;
-use crate::join::interval_operator::{Interval, IntervalOperator, IntervalSettings};
+use crate::join::interval_operator::{Interval, IntervalSettings, interval_operator};
 use crate::{Environment, WatermarkStrategy};
 
 type Settings = IntervalSettings<Numbered, Numbered>;
@@ -17,7 +17,7 @@ fn builder(settings: Settings) -> Builder {
     keyed_operator_of_two_inputs(
         |record: &Numbered| record.0,
         |record: &Numbered| record.0,
-        move |info| IntervalOperator::new(settings.clone(), kind::full(pair()), info),
+        move |info| interval_operator(settings.clone(), kind::full(pair()), info),
     )
 }
 
@@ -69,7 +69,7 @@ type Harness = TwoInputHarness<(u8, Numbered), (u8, Numbered), Pair>;
 
 fn harness(settings: &Settings) -> Result<Harness> {
     TwoInputHarness::make(HarnessSetup::new(), |info| {
-        IntervalOperator::new(settings.clone(), kind::full(pair()), info)
+        interval_operator(settings.clone(), kind::full(pair()), info)
     })
 }
 

@@ -1,13 +1,13 @@
 //! Temporal joins against looking through all versions for each record.
 
 use super::*;
-use crate::join::temporal_operator::TemporalOperator;
+use crate::join::temporal_operator::temporal_operator;
 
 fn builder(kind: JoinKind, late: Option<OutputTag<Numbered>>) -> Builder {
     keyed_operator_of_two_inputs(
         |record: &Numbered| record.0,
         |record: &Numbered| record.0,
-        move |info| TemporalOperator::new(kind, kind::full(pair()), late.clone(), info),
+        move |info| temporal_operator(kind, kind::full(pair()), late.clone(), info),
     )
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::EventTimeSessionWindows;
 use crate::current_watermark::CurrentWatermark;
 use crate::function::{Closing, Emitter, TimeOfDay};
+use crate::timed_keys::restore_timers;
 use crate::window::assigner::no_timestamp;
 use crate::window::context::Time;
 use crate::window::function::WindowFunction;
@@ -123,8 +124,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SessionOperator<K, 
         let Some(watermark) = self.advancing_to else { return Ok(()) };
         while let Some((_, key)) = self.timers.pop(self.watermark.get()) {
             self.on_timer(&key, output)?;
-            if output.should_yield() {
-                output.suspend();
+            if !output.goes_on() {
                 return Ok(());
             }
         }
@@ -175,10 +175,7 @@ where
         if let Some(stored) = cx.take_keyed(SESSIONS) {
             self.state.restore_all(stored)?;
         }
-        let timers = cx.take_keyed(TimerQueue::<K>::EVENT_TIME.0);
-        if let Some(stored) = timers.filter(|_| !cx.drops_timers()) {
-            self.timers.restore_all(stored)?;
-        }
+        restore_timers(&mut self.timers, cx)?;
         self.watermark.restore(cx)?;
         self.clock = TimeOfDay::of(cx.task());
         Ok(self.function.opening().open(cx)?)
