@@ -6,11 +6,15 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
 
+#[path = "support/measured.rs"]
+mod measured;
+
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::time::Instant;
 
 use crossbeam_channel::bounded;
+use measured::median;
 use millstream::engine::state::{StableHasher, stable_hash};
 use millstream::prelude::*;
 
@@ -86,11 +90,6 @@ fn time(records: u64, work: impl Fn() -> (u64, u64)) -> (f64, (u64, u64)) {
     let start = Instant::now();
     let answer = work();
     (records as f64 / start.elapsed().as_secs_f64() / 1e6, answer)
-}
-
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
 }
 
 fn main() {

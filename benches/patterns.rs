@@ -7,15 +7,15 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
 
-#[path = "support/processor_time.rs"]
-mod processor_time;
+#[path = "support/measured.rs"]
+mod measured;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
+use measured::{median, processor_time};
 use millstream::pattern::Pattern;
 use millstream::prelude::*;
-use processor_time::processor_time;
 use serde::{Deserialize, Serialize};
 
 #[global_allocator]
@@ -121,11 +121,6 @@ fn by_loop(records: u64) -> u64 {
         }
     }
     found
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Finds what is looked for in so many payments.

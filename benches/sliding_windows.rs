@@ -7,13 +7,13 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark")]
 
-#[path = "support/processor_time.rs"]
-mod processor_time;
+#[path = "support/measured.rs"]
+mod measured;
 
 use std::time::Instant;
 
+use measured::{median, processor_time};
 use millstream::prelude::*;
-use processor_time::processor_time;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -40,11 +40,6 @@ fn count(records: u64, slides: u64) -> (u64, u64) {
     env.execute("sliding windows").unwrap();
     let counts = counted.take();
     (counts.len() as u64, counts.iter().sum())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {

@@ -19,11 +19,14 @@
 mod broker;
 mod engine;
 mod measure;
+#[path = "../support/measured.rs"]
+mod measured;
 mod plain;
 mod streams;
 
 use broker::Broker;
-use measure::{Took, median};
+use measure::Took;
+use measured::median;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -63,7 +66,7 @@ fn main() {
     report("sink, exactly once", records, &[("the client alone", alone), ("a job", job)]);
 
     let (mut streams, mut job) = (Vec::new(), Vec::new());
-    let library = streams::Library::install(&broker);
+    let library = streams::Library::install();
     for round in 0..ROUNDS {
         let output = topic(&format!("streams-counts-{round}"));
         streams.push(library.count(&servers, &input, &output, records));

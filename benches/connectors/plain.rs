@@ -29,16 +29,22 @@ async fn reader(servers: &str) -> Consumer {
     consumer.build().await.expect("a consumer")
 }
 
+/// A reader of all of a topic.
+async fn from_the_start(servers: &str, topic: &str) -> Consumer {
+    let consumer = reader(servers).await;
+    let partitions: Vec<i32> = (0..).take(PARTITIONS as usize).collect();
+    consumer.assign(topic, partitions.clone()).await.expect("assigned");
+    for partition in partitions {
+        consumer.seek(topic, partition, 0).await.expect("sought");
+    }
+    consumer
+}
+
 /// Reads all records of a topic.
 pub fn consume(servers: &str, topic: &str, records: u64) -> Took {
     measure(|| {
         run(async {
-            let consumer = reader(servers).await;
-            let partitions: Vec<i32> = (0..).take(PARTITIONS as usize).collect();
-            consumer.assign(topic, partitions.clone()).await.expect("assigned");
-            for partition in partitions {
-                consumer.seek(topic, partition, 0).await.expect("sought");
-            }
+            let consumer = from_the_start(servers, topic).await;
             let (mut count, mut bytes) = (0, 0);
             while count < records {
                 let fetched = consumer.poll(Duration::from_millis(500)).await.expect("fetched");
@@ -103,12 +109,7 @@ pub fn check_counts(servers: &str, topic: &str, records: u64) {
     (0..records).for_each(|number| *expected.entry(key(number)).or_default() += 1);
     let mut seen = std::collections::BTreeMap::<String, u64>::new();
     run(async {
-        let consumer = reader(servers).await;
-        let partitions: Vec<i32> = (0..).take(PARTITIONS as usize).collect();
-        consumer.assign(topic, partitions.clone()).await.expect("assigned");
-        for partition in partitions {
-            consumer.seek(topic, partition, 0).await.expect("sought");
-        }
+        let consumer = from_the_start(servers, topic).await;
         let mut count = 0;
         let deadline = Instant::now() + Duration::from_secs(60);
         while count < records {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::broker::Broker;
-use crate::measure::{Took, processor_time};
+use crate::broker::services;
+use crate::measure::Took;
+use crate::measured::processor_time_of;
 use crate::plain::{await_committed, check_counts};
 
 /// Where the jars lie.
@@ -14,9 +15,10 @@ pub struct Library {
 
 impl Library {
     /// Fetches the jars, unless they are there.
-    pub fn install(broker: &Broker) -> Self {
+    pub fn install() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/connectors/streams/install.sh");
-        let output = Command::new(script).arg(broker.home()).stderr(Stdio::inherit()).output().expect("bash");
+        let output =
+            Command::new(script).arg(services::home()).stderr(Stdio::inherit()).output().expect("bash");
         assert!(output.status.success(), "Kafka Streams cannot be installed");
         Self { jars: String::from_utf8(output.stdout).expect("a path").trim().into() }
     }
@@ -41,7 +43,7 @@ impl Library {
         await_committed(servers, output, records);
         let took = Took {
             wall: start.elapsed().as_secs_f64(),
-            processor: processor_time(&process.id().to_string()).as_secs_f64(),
+            processor: processor_time_of(&process.id().to_string()).unwrap_or_default(),
         };
         // While it runs: what is committed last may be a few records more.
         check_counts(servers, output, records);

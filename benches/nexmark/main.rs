@@ -24,9 +24,12 @@
 
 mod flink;
 mod measure;
+#[path = "../support/measured.rs"]
+mod measured;
 mod queries;
 
-use measure::{Measured, median};
+use measure::Measured;
+use measured::median;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -6,6 +6,8 @@ use millstream::checkpoint::CheckpointStatus;
 use millstream::prelude::*;
 use millstream::sql::InsertJob;
 
+use super::measured::{median, processor_time};
+
 /// What a query took: seconds, medians.
 pub struct Measured {
     pub wall: f64,
@@ -41,9 +43,9 @@ pub fn query(job: &InsertJob, parallelism: u32, rounds: usize) -> Measured {
 fn run(parallelism: u32, build: impl Fn(&Environment)) -> (f64, f64) {
     let environment = Environment::new().parallelism(parallelism);
     build(&environment);
-    let (start, before) = (Instant::now(), processor_time());
+    let (start, before) = (Instant::now(), processor_time().unwrap_or_default());
     environment.execute("nexmark").expect("the job runs");
-    (start.elapsed().as_secs_f64(), (processor_time() - before).as_secs_f64())
+    (start.elapsed().as_secs_f64(), processor_time().unwrap_or_default() - before)
 }
 
 /// The size of the largest snapshot of a run with many checkpoints.
@@ -61,19 +63,4 @@ fn state_bytes(job: &InsertJob, parallelism: u32) -> Option<u64> {
     let completed =
         metrics.checkpoints.recent().filter(|one| matches!(one.status, CheckpointStatus::Completed));
     completed.map(|one| one.total_bytes).max()
-}
-
-/// Processor time of this process so far.
-fn processor_time() -> Duration {
-    // Fields 14 and 15 behind the name, which may have blanks: ticks of 10 ms in user and system.
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: u64 =
-        fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
-}
-
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -6,7 +6,12 @@
 #![cfg(feature = "kafka")]
 
 #[path = "../../connectors/tests/kafka/broker.rs"]
-#[allow(dead_code, clippy::expect_used, reason = "other tests use the rest; a test fails by panicking")]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "other tests use the rest; a test fails by panicking"
+)]
 mod broker;
 #[path = "support/run.rs"]
 mod support;

@@ -9,26 +9,12 @@
 #[path = "../../connectors/tests/support/services.rs"]
 mod services;
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A port that is free, as is the one after it.
-fn free_port() -> String {
-    let free = (0..100).find_map(|_| {
-        let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-        TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok().map(|_| port)
-    });
-    free.expect("a free port").to_string()
-}
-
 #[test]
 fn orders_go_through_kafka_postgres_and_s3_exactly_once_whatever_is_killed() {
-    let has_java = || {
-        let java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        java.is_ok_and(|status| status.success())
-    };
-    if services::is_skipped("Kafka, Postgres and S3", "java", has_java) {
+    if services::is_skipped("Kafka, Postgres and S3", "java", services::has_java) {
         return;
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/kafka_orders/run");
@@ -37,7 +23,9 @@ fn orders_go_through_kafka_postgres_and_s3_exactly_once_whatever_is_killed() {
         .args(["5000", "6"])
         .env("MILLSTREAM", env!("CARGO_BIN_EXE_millstream"))
         .env("SERVICES_HOME", services::home())
-        .envs(["KAFKA_PORT", "POSTGRES_PORT", "S3_PORT"].map(|name| (name, free_port())))
+        .envs(
+            ["KAFKA_PORT", "POSTGRES_PORT", "S3_PORT"].map(|name| (name, services::free_ports().to_string())),
+        )
         .stdin(Stdio::null())
         .stdout(said.reopen().unwrap())
         .stderr(said.reopen().unwrap())

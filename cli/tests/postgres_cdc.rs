@@ -7,10 +7,20 @@
 #![cfg(feature = "postgres-cdc")]
 
 #[path = "../../connectors/tests/support/postgres.rs"]
-#[allow(dead_code, clippy::expect_used, reason = "other tests use the rest; a test fails by panicking")]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "other tests use the rest; a test fails by panicking"
+)]
 mod postgres;
 #[path = "../../connectors/tests/postgres_cdc/server.rs"]
-#[allow(dead_code, clippy::expect_used, reason = "other tests use the rest; a test fails by panicking")]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "other tests use the rest; a test fails by panicking"
+)]
 mod server;
 #[path = "support/run.rs"]
 mod support;

@@ -1,18 +1,20 @@
 //! A Kafka node for a test, and Kafka's own tools.
 
+#[path = "../support/script.rs"]
+pub mod script;
 #[path = "../support/services.rs"]
-mod services;
+pub mod services;
 
 use std::io::Write;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, Weak};
+
+use script::Script;
 
 /// A running node. It ends, and its data goes, with the last test that uses it.
 pub struct Broker {
     port: u16,
-    home: PathBuf,
+    script: Script,
 }
 
 /// All tests of this binary share one.
@@ -32,60 +34,31 @@ impl Broker {
 
     /// A node of the test's own, to be killed.
     pub fn start() -> Option<Self> {
-        let has_java = || {
-            let java =
-                Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-            java.is_ok_and(|status| status.success())
-        };
-        if services::is_skipped("a Kafka node", "java", has_java) {
+        if services::is_skipped("a Kafka node", "java", services::has_java) {
             return None;
         }
-        let broker = Self { port: free_ports(), home: services::home() };
-        broker.run(&["start"]);
-        Some(broker)
+        let port = services::free_ports();
+        let script = Script::new("kafka.sh", [("KAFKA_PORT", port.to_string())]);
+        script.run(&["start"]);
+        Some(Self { port, script })
     }
 
     pub fn servers(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Where everything is installed.
-    #[allow(dead_code, reason = "benchmarks fetch more into it")]
-    pub fn home(&self) -> &Path {
-        &self.home
-    }
-
     /// As a crash.
     pub fn kill(&self) {
-        self.run(&["kill"]);
+        self.script.run(&["kill"]);
     }
 
     /// After a crash.
     pub fn restart(&self) {
-        self.run(&["start"]);
+        self.script.run(&["start"]);
     }
 
     pub fn create_topic(&self, name: &str, partitions: u32) {
-        self.run(&["topic", name, &partitions.to_string()]);
-    }
-
-    fn script(&self, arguments: &[&str]) -> Command {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/services/kafka.sh");
-        let mut command = Command::new(script);
-        command.args(arguments).env("KAFKA_PORT", self.port.to_string()).env("SERVICES_HOME", &self.home);
-        command.stdin(Stdio::null());
-        command
-    }
-
-    /// Runs the script to its end, which must be a good one. What it starts keeps none of the test's pipes.
-    fn run(&self, arguments: &[&str]) {
-        let said = self.home.join(format!("{}-{}.log", self.port, arguments[0]));
-        std::fs::create_dir_all(&self.home).unwrap();
-        let log = || std::fs::OpenOptions::new().create(true).append(true).open(&said).unwrap();
-        let status = self.script(arguments).stdout(log()).stderr(log()).status().unwrap();
-        let text = || std::fs::read_to_string(&said).unwrap_or_default();
-        assert!(status.success(), "kafka.sh {arguments:?}: {status}\n{}", text());
-        let _ = std::fs::remove_file(&said);
+        self.script.run(&["topic", name, &partitions.to_string()]);
     }
 
     /// One of Kafka's own tools; answers what it printed.
@@ -94,7 +67,7 @@ impl Broker {
         let all =
             ["tool", class, "--bootstrap-server", &servers].into_iter().chain(arguments.iter().copied());
         let all: Vec<_> = all.collect();
-        let mut tool = self.script(&all);
+        let mut tool = self.script.command(&all);
         let mut tool =
             tool.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = tool.stdin.take().unwrap();
@@ -150,18 +123,6 @@ impl Drop for Broker {
             eprintln!("the Kafka node on port {} is left running, and its data", self.port);
             return;
         }
-        let _ = self.script(&["clean"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = self.script.try_run(&["clean"]);
     }
-}
-
-/// A port that is free, as is the one after it.
-fn free_ports() -> u16 {
-    (0..100)
-        .find_map(|_| {
-            let first = TcpListener::bind("127.0.0.1:0").ok()?;
-            let port = first.local_addr().ok()?.port();
-            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
-            Some(port)
-        })
-        .expect("two free ports")
 }

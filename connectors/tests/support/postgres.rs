@@ -1,20 +1,23 @@
 //! A Postgres server for tests.
 
+#[path = "script.rs"]
+mod script;
 #[path = "services.rs"]
 mod services;
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 
+use script::Script;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// A running server. It ends, and its data goes, with the last test that uses it.
 pub struct Server {
     pub port: u16,
-    home: PathBuf,
+    script: Script,
 }
 
 /// All tests of this binary share one.
@@ -44,55 +47,35 @@ impl Server {
         }
         // Nobody has it now; somebody could take it before the server does, and then the test fails loudly.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { port, home: services::home() };
-        server.restart();
-        Some(server)
+        let script = Script::new("postgres.sh", [("POSTGRES_PORT", port.to_string())]);
+        script.run(&["start"]);
+        Some(Self { port, script })
     }
 
     /// As a crash.
     pub fn kill(&self) {
-        self.run("kill");
+        self.script.run(&["kill"]);
     }
 
     /// After a crash.
     pub fn restart(&self) {
-        self.run("start");
+        self.script.run(&["start"]);
     }
 
     /// A role that has to say its password.
     pub fn create_role(&self, name: &str, password: &str) {
-        let rules = self.home.join(format!("postgres-on-{}/data/pg_hba.conf", self.port));
+        let rules = services::home().join(format!("postgres-on-{}/data/pg_hba.conf", self.port));
         let others = std::fs::read_to_string(&rules).unwrap();
         std::fs::write(&rules, format!("host all {name} 127.0.0.1/32 scram-sha-256\n{others}")).unwrap();
         let role = format!("CREATE ROLE {name} LOGIN REPLICATION SUPERUSER PASSWORD '{password}'");
         Database::of(self.port, "postgres").execute(&format!("{role}; SELECT pg_reload_conf()"));
-    }
-
-    /// Runs the script to its end, which must be a good one.
-    fn run(&self, command: &str) {
-        let (status, said) = self.try_run(command);
-        assert!(status.success(), "postgres.sh {command}: {status}\n{said}");
-    }
-
-    /// What the script starts keeps none of the test's pipes.
-    fn try_run(&self, command: &str) -> (ExitStatus, String) {
-        let said = self.home.join(format!("{}-{command}.log", self.port));
-        std::fs::create_dir_all(&self.home).unwrap();
-        let log = || std::fs::OpenOptions::new().create(true).append(true).open(&said).unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/services/postgres.sh");
-        let mut process = Command::new(script);
-        process.arg(command).env("POSTGRES_PORT", self.port.to_string()).env("SERVICES_HOME", &self.home);
-        let status = process.stdin(Stdio::null()).stdout(log()).stderr(log()).status().unwrap();
-        let text = std::fs::read_to_string(&said).unwrap_or_default();
-        let _ = std::fs::remove_file(&said);
-        (status, text)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // A test that has failed has said why.
-        let _ = self.try_run("clean");
+        let _ = self.script.try_run(&["clean"]);
     }
 }
 

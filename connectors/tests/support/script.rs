@@ -18,13 +18,19 @@ impl Script {
         Self { name, variables: variables.into() }
     }
 
-    /// Runs the script to its end; answers what it printed if that was a good one, and else what it said. What the script
-    /// starts keeps none of the test's pipes.
-    pub fn try_run(&self, arguments: &[&str]) -> Result<String, String> {
+    /// The script, to be run with these arguments.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/services").join(self.name);
         let mut command = Command::new(script);
         command.args(arguments).env("SERVICES_HOME", home()).stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the script to its end; answers what it printed if that was a good one, and else what it said. What the script
+    /// starts keeps none of the test's pipes.
+    pub fn try_run(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = self.command(arguments);
         let (mut printed, mut said) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         command.stdout(printed.try_clone().unwrap()).stderr(said.try_clone().unwrap());
         let status = command.status().map_err(|error| error.to_string())?;

@@ -1,6 +1,10 @@
 //! Servers that tests start by the scripts of `tests/services/`.
 
+#![allow(dead_code, reason = "each test uses what it needs")]
+
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 /// Where the scripts install servers, and keep their data.
 pub fn home() -> PathBuf {
@@ -25,4 +29,22 @@ pub fn is_skipped(server: &str, program: &str, is_there: impl FnOnce() -> bool) 
     assert!(std::env::var_os("MILLSTREAM_REQUIRE_SERVICES").is_none(), "{reason}");
     eprintln!("{reason}");
     true
+}
+
+/// Whether there is a Java to run servers with.
+pub fn has_java() -> bool {
+    let java = Command::new("java").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    java.is_ok_and(|status| status.success())
+}
+
+/// A port that is free, as is the one after it.
+pub fn free_ports() -> u16 {
+    (0..100)
+        .find_map(|_| {
+            let first = TcpListener::bind("127.0.0.1:0").ok()?;
+            let port = first.local_addr().ok()?.port();
+            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
+            Some(port)
+        })
+        .unwrap()
 }
