@@ -35,7 +35,9 @@
 //! |---|---|
 //! | [`function`] | what functions are given and what they return, and traits for those with state |
 //! | [`state`] | states, aggregate functions, and what a [snapshot](state::snapshot) on a store holds |
+//! | [`state_processor`] | states of snapshots, read and written without a job |
 //! | [`time`], [`window`], [`join`], [`pattern`] | timestamps and watermarks; windows; joins; sequences of events that are looked for |
+//! | [`async_io`] | outside systems that are asked for each record |
 //! | [`source`], [`sink`], [`connectors`] | where records come from and go to |
 //! | [`checkpoint`], [`restart`] | when snapshots are taken, and what happens after a failure |
 //! | [`job`], [`metrics`] | a running job, and what it has done |
@@ -69,16 +71,26 @@ pub mod time;
 
 /// Connectors to outside systems, each behind a feature.
 pub mod connectors {
-    #[cfg(any(feature = "files", feature = "kafka", feature = "postgres-cdc"))]
+    #[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
     pub use millstream_connectors::Gathered;
+    #[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
+    pub use millstream_connectors::cdc;
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
     #[cfg(feature = "jdbc")]
     pub use millstream_connectors::jdbc;
     #[cfg(feature = "kafka")]
     pub use millstream_connectors::kafka;
+    #[cfg(feature = "mysql-cdc")]
+    pub use millstream_connectors::mysql_cdc;
+    #[cfg(feature = "opentelemetry")]
+    pub use millstream_connectors::opentelemetry;
     #[cfg(feature = "postgres-cdc")]
     pub use millstream_connectors::postgres_cdc;
+    #[cfg(feature = "prometheus")]
+    pub use millstream_connectors::prometheus;
+    #[cfg(feature = "socket")]
+    pub use millstream_connectors::socket;
 }
 
 /// Flink's SQL: tables, queries and the jobs that they become.
@@ -105,8 +117,8 @@ pub use millstream_sql as sql;
 pub mod metrics {
     pub use millstream_runtime::job::SubtaskId;
     pub use millstream_runtime::metrics::{
-        Counter, Gauge, Histogram, HistogramSnapshot, Meter, MetricGroup, MetricName, MetricValue,
-        OperatorMetrics, SubtaskMetrics,
+        Counter, Gauge, Histogram, HistogramSnapshot, LatencyMetrics, Meter, MetricGroup, MetricName,
+        MetricValue, OperatorMetrics, SubtaskMetrics,
     };
 }
 
@@ -152,11 +164,13 @@ pub mod simulation {
 }
 
 pub use millstream_operators::{
-    BroadcastConnectedStream, ConnectedStreams, Environment, KeyedConnectedStreams, KeyedStream, Stream,
+    BroadcastConnectedStream, Configuration, ConnectedStreams, Environment, KeyedBroadcastConnectedStream,
+    KeyedConnectedStreams, KeyedStream, Stream,
 };
-pub use millstream_operators::{join, pattern, window};
+pub use millstream_operators::{async_io, join, pattern, window};
 pub use millstream_runtime::graph::{ChainingPolicy, OutputTag};
 pub use millstream_runtime::{Error, ErrorKind, Result};
+pub use millstream_state::state_processor;
 pub use millstream_state::{Key, Record, Timestamp};
 
 /// Compiles and runs what the README shows.
@@ -175,10 +189,18 @@ mod guide {
     struct Concepts;
     #[doc = include_str!("../docs/src/tour.md")]
     struct Tour;
+    #[doc = include_str!("../docs/src/process-functions.md")]
+    struct ProcessFunctions;
     #[doc = include_str!("../docs/src/patterns.md")]
     struct Patterns;
     #[doc = include_str!("../docs/src/joins.md")]
     struct Joins;
+    #[doc = include_str!("../docs/src/async-io.md")]
+    struct AsyncIo;
+    #[doc = include_str!("../docs/src/state.md")]
+    struct State;
+    #[doc = include_str!("../docs/src/windows.md")]
+    struct Windows;
     #[doc = include_str!("../docs/src/state-types.md")]
     struct StateTypes;
     #[doc = include_str!("../docs/src/recovery.md")]
@@ -197,6 +219,9 @@ mod guide {
     #[cfg(feature = "postgres-cdc")]
     #[doc = include_str!("../docs/src/postgres-cdc.md")]
     struct PostgresCdc;
+    #[cfg(feature = "mysql-cdc")]
+    #[doc = include_str!("../docs/src/mysql-cdc.md")]
+    struct MysqlCdc;
     #[cfg(feature = "sql")]
     #[doc = include_str!("../docs/src/sql.md")]
     struct Sql;

@@ -6,17 +6,18 @@ pub use crate::checkpoint::CheckpointConfig;
 #[cfg(feature = "files")]
 pub use crate::connectors::files::{FileSink, FileSource};
 pub use crate::function::{
-    BroadcastProcessFunction, Emitter, FunctionError, FunctionResult, KeyedContext, KeyedOpenContext,
-    KeyedProcessFunction, KeyedTwoInputProcessFunction, ProcessContext, ProcessFunction, TimeDomain, Timer,
-    TwoInputProcessFunction,
+    AsyncFunction, BroadcastOpenContext, BroadcastProcessFunction, Emitter, FunctionError, FunctionResult,
+    KeyedBroadcastContext, KeyedBroadcastOpenContext, KeyedBroadcastProcessFunction, KeyedContext,
+    KeyedOpenContext, KeyedProcessFunction, KeyedTwoInputProcessFunction, ProcessContext, ProcessFunction,
+    TimeDomain, Timer, TwoInputProcessFunction,
 };
 pub use crate::job::JobHandle;
 pub use crate::restart::RestartStrategy;
 pub use crate::sink::Collected;
 pub use crate::source::GeneratorSource;
 pub use crate::state::{
-    AggregateFunction, AggregatingState, BroadcastState, ListState, MapState, ReducingState, StateDescriptor,
-    ValueState,
+    AggregateFunction, AggregatingState, BroadcastState, BroadcastStates, ListState, MapState, ReducingState,
+    StateDescriptor, Ttl, ValueState,
 };
 pub use crate::time::{WatermarkGenerator, WatermarkStrategy};
 pub use crate::window::{

@@ -1,8 +1,9 @@
 //! Sources, and what a source of your own is made of.
 
 pub use millstream_operators::source::{
-    BlockingReader, BlockingSplitReader, CollectionReader, CollectionSource, Discovery, DiscoveryState,
-    Enumerator, Fetched, GeneratorReader, GeneratorSource, Listing, RateLimiter, Source, SourceReader,
-    SplitEnumerator, SplitOutput, StridedSplit,
+    BlockingReader, BlockingSplitReader, Boundedness, CollectionReader, CollectionSource, Discovery,
+    DiscoveryState, Enumerator, Fetched, GatedRateLimiter, GeneratorReader, GeneratorSource, HybridReader,
+    HybridSource, HybridSplit, Listing, RateLimiter, Source, SourceReader, SplitEnumerator, SplitOutput,
+    StridedSplit,
 };
 pub use millstream_runtime::chain::{Output, SourceStatus, TaskContext};

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use millstream::prelude::*;
-use millstream::window::WindowKind;
+use millstream::window::WindowAssigner;
 
 /// What running a job fails with, which must be the user's mistake.
 fn mistake(env: &Environment) -> String {
@@ -55,7 +55,7 @@ fn channels_need_room() {
 /// What is wrong with a window that is no whole number of milliseconds: reported for every length it has.
 #[test]
 fn windows_are_whole_milliseconds() {
-    fn refused<W: WindowKind<Window = TimeWindow>>(windows: W, lateness: Duration) -> String {
+    fn refused<W: WindowAssigner<i64, Window = TimeWindow>>(windows: W, lateness: Duration) -> String {
         let env = Environment::new();
         let time = WatermarkStrategy::monotonous().timestamp_assigner(|n: &i64| Timestamp::from_millis(*n));
         let numbers = env.from_collection([1_i64]).assign_timestamps_and_watermarks(time);

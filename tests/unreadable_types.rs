@@ -73,13 +73,17 @@ const fn declaring<S>(declare: fn(&mut KeyedOpenContext<'_, u64>) -> FunctionRes
 struct Rules<S>(PhantomData<fn() -> S>);
 
 impl<S: Key> BroadcastProcessFunction<u64, u64, u64> for Rules<S> {
-    type Key = u64;
-    type Value = S;
+    type State = BroadcastState<u64, S>;
+
+    fn open(&mut self, cx: &mut BroadcastOpenContext<'_>) -> FunctionResult<Self::State> {
+        cx.broadcast_state("rules")
+    }
 
     fn process(
         &mut self,
         record: u64,
-        _: &BroadcastState<u64, S>,
+        _: &Self::State,
+        _: &BroadcastStates,
         _: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, u64>,
     ) -> FunctionResult {
@@ -89,7 +93,8 @@ impl<S: Key> BroadcastProcessFunction<u64, u64, u64> for Rules<S> {
     fn process_broadcast(
         &mut self,
         _: u64,
-        _: &mut BroadcastState<u64, S>,
+        _: &Self::State,
+        _: &mut BroadcastStates,
         _: &mut ProcessContext<'_>,
         _: &mut Emitter<'_, u64>,
     ) -> FunctionResult {
@@ -141,7 +146,7 @@ fn cases<S: Key + From<u64>>() -> [Case; 9] {
         (in_windows::<S>, "value of state `"),
         (
             |it| drop(it.connect_broadcast(it).process(Rules::<S>(PhantomData)).discard()),
-            "items of state `broadcast`",
+            "items of state `rules`",
         ),
         (
             |it| drop(it.map(S::from).name("made").rebalance().map(|_| 0).discard()),

@@ -9,11 +9,9 @@ use std::time::{Duration, Instant};
 use millstream::metrics::SubtaskMetrics;
 
 use crate::SUBTASKS;
-use crate::measure::{cancel, environment, records_in, scramble, wait_for};
+use crate::measure::{cancel, environment, records_in, scramble, toil, wait_for};
 
 const KEYS: u64 = 10_000;
-/// One subtask then takes 20,000 records a second.
-const EFFORT: Duration = Duration::from_micros(50);
 const SAMPLES: usize = 24;
 const ASKED: f64 = 1.05;
 
@@ -21,14 +19,6 @@ const ASKED: f64 = 1.05;
 fn resident() -> f64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     statm.split(' ').nth(1).unwrap().parse::<f64>().unwrap() * 4_096.0
-}
-
-/// Keeps the core busy: a function that sleeps would block its neighbours just the same, but not measure so.
-fn toil() {
-    let start = Instant::now();
-    while start.elapsed() < EFFORT {
-        std::hint::spin_loop();
-    }
 }
 
 fn run_once(checkpoints: Option<Duration>) {

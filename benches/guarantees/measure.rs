@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use millstream::job::JobStatus;
+use millstream::checkpoint::{CheckpointKind, CheckpointStatistics, CheckpointStatus};
+use millstream::job::{JobMetrics, JobStatus};
 use millstream::prelude::*;
 
 use crate::SUBTASKS;
@@ -11,6 +12,17 @@ use crate::SUBTASKS;
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Of a function that cannot keep up: one subtask then takes 20,000 records a second.
+const EFFORT: Duration = Duration::from_micros(50);
+
+/// Keeps the core busy: a function that sleeps would block its neighbours just the same, but not measure so.
+pub fn toil() {
+    let start = Instant::now();
+    while start.elapsed() < EFFORT {
+        std::hint::spin_loop();
+    }
 }
 
 /// SplitMix64: spreads numbers as if at random.
@@ -67,6 +79,14 @@ pub fn begin_peak() -> f64 {
 /// How many records the operator of this name has taken in, over all subtasks.
 pub fn records_in(job: &JobHandle, operator: &str) -> u64 {
     job.metrics().operator(operator).records_in
+}
+
+/// The last checkpoints of a kind that were completed, newest first: as few as ten are remembered.
+pub fn completed(metrics: &JobMetrics, kind: CheckpointKind) -> impl Iterator<Item = &CheckpointStatistics> {
+    let completed = metrics.checkpoints.recent().filter(move |checkpoint| {
+        checkpoint.kind == kind && matches!(checkpoint.status, CheckpointStatus::Completed)
+    });
+    completed.rev()
 }
 
 /// Waits until an operator has taken in this many records.

@@ -5,7 +5,6 @@ use std::hash::BuildHasherDefault;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hashbrown::HashMap;
-use millstream::Timestamp;
 use millstream::engine::state::{
     Current, HeapStore, KeyGroups, KeyedTable, Shape, StableHasher, WindowedTable, stable_hash,
 };
@@ -45,9 +44,6 @@ impl StateAccess for At {
     }
     fn store_mut(&mut self) -> (&mut HeapStore<u64>, Current<'_, u64>) {
         (&mut self.store, Current { key: &self.key, hash: self.hash })
-    }
-    fn now(&self) -> Timestamp {
-        Timestamp::MIN
     }
 }
 

@@ -34,15 +34,25 @@ pub fn run(table: &Table) {
     };
     let bytes = |texts: Vec<String>| texts.into_iter().map(String::into_bytes).collect::<Vec<_>>();
     let (json, csv, changes) = (bytes(lines(&json)), bytes(lines(&csv)), bytes(lines(&changes)));
-    let avro = avro(&schema, &json);
+    let avro = rewritten("avro", &BTreeMap::new(), &schema, &json);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("row.proto");
+    std::fs::write(&file, "syntax = \"proto3\"; message Row { int64 k = 1; int64 v = 2; string s = 3; }")
+        .unwrap();
+    let options = [("schema-file", file.to_str().unwrap()), ("message-class-name", "Row")];
+    let protobuf_options: BTreeMap<_, _> =
+        options.iter().map(|(key, value)| (format!("protobuf.{key}"), (*value).to_owned())).collect();
+    let protobuf = rewritten("protobuf", &protobuf_options, &schema, &json);
     for (name, messages, plain) in [
         ("json", json, plain_text as fn(&[Vec<u8>])),
         ("csv", csv, plain_text),
         ("debezium-json", changes, plain_text),
         ("avro", avro, plain_avro),
+        ("protobuf", protobuf, plain_protobuf),
     ] {
         let bytes = messages.iter().map(Vec::len).sum::<usize>() as f64 / ROWS as f64;
-        let format = Format::new(name, &mut Options::new(BTreeMap::new()), &schema).unwrap();
+        let options = if name == "protobuf" { protobuf_options.clone() } else { BTreeMap::new() };
+        let format = Format::new(name, &mut Options::new(options), &schema).unwrap();
         let (schema, same) = (schema.clone(), messages.clone());
         table.line(
             &format!("{name}: read 3 columns of {bytes:.0} bytes"),
@@ -134,14 +144,21 @@ fn read_parquet(options: &ParquetOptions, file: &Bytes) {
     }
 }
 
-/// The rows of some JSON as messages of Avro.
-fn avro(schema: &Schema, json: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let format = |name| Format::new(name, &mut Options::new(BTreeMap::new()), schema).unwrap();
-    let (mut decoder, mut rows) = (format("json").decoder(schema, &[0, 1, 2]), ChunkBuilder::new(schema));
+/// The rows of some JSON as messages of another format.
+fn rewritten(
+    name: &str,
+    options: &BTreeMap<String, String>,
+    schema: &Schema,
+    json: &[Vec<u8>],
+) -> Vec<Vec<u8>> {
+    let format = |name, options| Format::new(name, &mut Options::new(options), schema).unwrap();
+    let mut decoder = format("json", BTreeMap::new()).decoder(schema, &[0, 1, 2]);
+    let mut rows = ChunkBuilder::new(schema);
     for message in json {
         decoder.decode(message, &mut rows).unwrap();
     }
-    let (mut encoder, chunk) = (format("avro").encoder(schema).unwrap(), rows.finish().unwrap());
+    let (mut encoder, chunk) =
+        (format(name, options.clone()).encoder(schema).unwrap(), rows.finish().unwrap());
     let message = |row| {
         let mut message = Vec::new();
         encoder.encode(&chunk, row, &mut message).unwrap();
@@ -162,17 +179,23 @@ fn plain_text(messages: &[Vec<u8>]) {
     black_box((numbers, lengths));
 }
 
+/// A number, seven bits a byte, the lowest first.
+fn varint(bytes: &mut std::slice::Iter<'_, u8>) -> u64 {
+    let (mut value, mut shift) = (0_u64, 0);
+    for byte in bytes {
+        value |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    value
+}
+
 /// Numbers and texts, by hand.
 fn plain_avro(messages: &[Vec<u8>]) {
     fn long(bytes: &mut std::slice::Iter<'_, u8>) -> i64 {
-        let (mut value, mut shift) = (0_u64, 0);
-        for byte in bytes {
-            value |= u64::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
+        let value = varint(bytes);
         (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
     }
     let (mut numbers, mut texts) = (Vec::with_capacity(2 * ROWS), Vec::with_capacity(ROWS));
@@ -183,6 +206,25 @@ fn plain_avro(messages: &[Vec<u8>]) {
         long(&mut bytes);
         let length = usize::try_from(long(&mut bytes)).unwrap();
         texts.push(std::str::from_utf8(&bytes.as_slice()[..length]).unwrap().to_owned());
+    }
+    black_box((numbers, texts));
+}
+
+/// Fields in the order of their numbers, by hand.
+fn plain_protobuf(messages: &[Vec<u8>]) {
+    let (mut numbers, mut texts) = (Vec::with_capacity(2 * ROWS), Vec::with_capacity(ROWS));
+    for message in messages {
+        let mut bytes = message.iter();
+        while bytes.len() > 0 {
+            let (tag, value) = (varint(&mut bytes), varint(&mut bytes));
+            if tag == 26 {
+                let length = usize::try_from(value).unwrap();
+                texts.push(std::str::from_utf8(&bytes.as_slice()[..length]).unwrap().to_owned());
+                bytes = bytes.as_slice()[length..].iter();
+            } else {
+                numbers.push(value);
+            }
+        }
     }
     black_box((numbers, texts));
 }

@@ -1,7 +1,7 @@
 //! The operators of SQL, one at a time: nanoseconds a row of chunks of 4,096, each beside its budget and beside a plain
 //! loop that does the least one could do, in the same run.
 //!
-//! `cargo bench --features sql,parquet --bench sql [-- filter]`; about a minute. The budget is what the operator was designed to
+//! `cargo bench --features sql,parquet,protobuf --bench sql [-- filter]`; about a minute. The budget is what the operator was designed to
 //! take, with state in the nearer caches or with a million keys. What a guard can watch is the ratio to the loop, which
 //! moves little with the machine.
 

@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use millstream_operators::Environment;
 use millstream_runtime::checkpoint::SavepointInfo;
 use millstream_runtime::driver::actor::{JobHandle, JobReport};
-use millstream_runtime::job::JobOutcome;
+use millstream_runtime::job::{JobOutcome, JobStatus};
 use millstream_runtime::{Error, Result};
 use millstream_sql::SqlError;
 use millstream_sql::catalog::Session;
@@ -169,6 +169,7 @@ fn watch(
                     ));
                     let stopped = handle.clone();
                     in_background(&events, move || {
+                        await_running(&stopped);
                         Event::Savepoint(block_on(stopped.stop_with_savepoint(path)))
                     });
                     stopping = true;
@@ -229,6 +230,14 @@ fn failed(error: &Error, options: &RunOptions) -> Failure {
 fn in_background(events: &Sender<Event>, wait: impl FnOnce() -> Event + Send + 'static) {
     let events = events.clone();
     std::thread::spawn(move || drop(events.send(wait())));
+}
+
+/// Waits while a job is being started, or started again: it can take no savepoint before its tasks are at work.
+#[allow(clippy::disallowed_methods, reason = "a thread of its own waits for the job from outside of it")]
+fn await_running(job: &JobHandle) {
+    while matches!(job.status(), JobStatus::Created | JobStatus::Deploying | JobStatus::Restarting) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn checkpoint_folder(session: &Session) -> Option<&str> {

@@ -296,3 +296,36 @@ fn schemas_are_registered_read_back_and_refused() {
     registry.restart();
     assert_eq!(answer(&format!("{table} {query}")), expected);
 }
+
+#[test]
+#[cfg(feature = "protobuf")]
+fn json_and_protobuf_are_read_with_the_schemas_that_were_registered() {
+    let Some(broker) = Broker::shared() else { return };
+    let Some(registry) = Registry::start() else { return };
+    let url = registry.url();
+    for (name, kind) in [("json", "JSON"), ("protobuf", "PROTOBUF")] {
+        let rows = format!("{name}-rows");
+        broker.create_topic(&rows, 2);
+        let format = format!("{name}-confluent");
+        let table = |columns: &str| {
+            let options = format!(
+                "'format' = '{format}', '{format}.url' = '{url}', 'sink.delivery-guarantee' = 'exactly-once',
+                 'sink.transactional-id-prefix' = '{name}'"
+            );
+            format!("CREATE TABLE copies ({columns}) WITH ({});", topic(&broker, &rows, &options))
+        };
+        let written = table("id BIGINT NOT NULL, name STRING, counts MAP<STRING, INT>");
+        execute(&format!(
+            "{COUNTS} {written}
+             INSERT INTO copies SELECT id, 'number ' || CAST(id AS STRING), MAP['k', CAST(id AS INT)] FROM numbers;"
+        ));
+        let registered = registry.ask("GET", &format!("/subjects/{rows}-value/versions/1"), "");
+        assert!(registered.contains(&format!("\"schemaType\":\"{kind}\"")), "{registered}");
+        // Another table finds the columns that it shares with the schema, by their names.
+        let other = table("counts MAP<STRING, INT>, more STRING, name STRING, id BIGINT NOT NULL");
+        let read = answer(&format!(
+            "{other} SELECT COUNT(*), COUNT(more), SUM(id), MAX(name), SUM(counts['k']) FROM copies;"
+        ));
+        assert_eq!(read, "2000, 0, 2001000, number 999, 2001000", "{name}");
+    }
+}

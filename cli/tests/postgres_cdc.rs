@@ -6,6 +6,8 @@
 #![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
 #![cfg(feature = "postgres-cdc")]
 
+#[path = "support/copies.rs"]
+mod copies;
 #[path = "../../connectors/tests/support/postgres.rs"]
 #[allow(
     dead_code,
@@ -14,62 +16,17 @@
     reason = "other tests use the rest; a test fails by panicking"
 )]
 mod postgres;
-#[path = "../../connectors/tests/postgres_cdc/server.rs"]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "other tests use the rest; a test fails by panicking"
-)]
-mod server;
 #[path = "support/run.rs"]
 mod support;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use server::{Database, Server};
-use support::{millstream, stderr};
-
-/// A running job. It is killed when this is dropped.
-struct Job {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Job {
-    fn start(file: &Path, arguments: &[&str]) -> Self {
-        let log = file.with_extension("log");
-        let file = file.to_string_lossy();
-        let arguments: Vec<&str> = [&["run", &file, "--progress", "0"], arguments].concat();
-        let said = std::fs::File::create(&log).unwrap();
-        let child = millstream(&arguments).stdout(Stdio::null()).stderr(said).spawn().unwrap();
-        Self { child, log }
-    }
-
-    /// As SIGKILL does it. Fails if the job has ended by itself.
-    fn kill(mut self) {
-        self.assert_runs();
-    }
-
-    fn assert_runs(&mut self) {
-        if let Some(status) = self.child.try_wait().unwrap() {
-            panic!("the job has ended: {status}\n{}", std::fs::read_to_string(&self.log).unwrap());
-        }
-    }
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use copies::{Job, await_rows, fold};
+use postgres::{Database, Server};
+use support::stderr;
 
 /// The options of a table of the server.
 fn connection(database: &Database, table: &str, slot: &str) -> String {
@@ -79,67 +36,6 @@ fn connection(database: &Database, table: &str, slot: &str) -> String {
          'decoding.plugin.name' = 'pgoutput', 'heartbeat.interval.ms' = '1 s'",
         database.port, database.name
     )
-}
-
-/// The rows that files of `debezium-json` come to: each row, and how many there are of it.
-fn fold(folder: &Path) -> BTreeMap<String, i64> {
-    let mut rows = BTreeMap::<String, i64>::new();
-    let Ok(entries) = std::fs::read_dir(folder) else { return rows };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        // What is not committed is hidden.
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
-            || path.is_dir()
-        {
-            continue;
-        }
-        for line in std::fs::read_to_string(&path).unwrap().lines() {
-            let change: serde_json::Value = serde_json::from_str(line).unwrap();
-            let (row, count) = match change["op"].as_str() {
-                Some("c") => (&change["after"], 1),
-                Some("d") => (&change["before"], -1),
-                other => panic!("{other:?} in {line}"),
-            };
-            *rows.entry(row.to_string()).or_default() += count;
-        }
-    }
-    rows.retain(|_, count| *count != 0);
-    rows
-}
-
-/// The rows of a query that has one column of JSON.
-fn rows_of(database: &Database, sql: &str) -> BTreeMap<String, i64> {
-    let mut rows = BTreeMap::new();
-    for row in database.query(sql) {
-        let value: serde_json::Value = serde_json::from_str(row[0].as_deref().unwrap()).unwrap();
-        *rows.entry(value.to_string()).or_default() += 1;
-    }
-    rows
-}
-
-/// Waits until what was written is what the server answers.
-#[track_caller]
-fn await_rows(job: &mut Job, folder: &Path, database: &Database, sql: &str) {
-    let expected = rows_of(database, sql);
-    let limit = Instant::now() + Duration::from_secs(120);
-    loop {
-        let found = fold(folder);
-        if found == expected {
-            return;
-        }
-        job.assert_runs();
-        if Instant::now() > limit {
-            let missing = expected.iter().find(|(row, count)| found.get(*row) != Some(count));
-            let extra = found.iter().find(|(row, count)| expected.get(*row) != Some(count));
-            panic!(
-                "{} rows, and the server has {}: missing {missing:?}, too many {extra:?}\n{}",
-                found.len(),
-                expected.len(),
-                std::fs::read_to_string(&job.log).unwrap()
-            );
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 const CUSTOMERS: u64 = 40;
@@ -232,7 +128,7 @@ fn tables_are_joined_exactly_whenever_the_process_is_killed() {
     let expected = "SELECT json_build_object('id', o.id, 'letters', char_length(o.note), 'name', c.name, \
            'placed', to_char(o.placed AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || 'Z', 'region', c.region, 'total', o.total) \
          FROM orders o JOIN customers c ON o.customer = c.id";
-    await_rows(&mut job, &output, &database, expected);
+    await_rows(&mut job, &output, database.query(expected));
     job.kill();
     assert!(fold(&output).len() > 500, "{} rows", fold(&output).len());
 }
@@ -259,15 +155,15 @@ fn without_rows_as_they_were_a_table_is_read_by_its_key() {
     let restore = ["--checkpoints", &checkpoints, "--restore", &checkpoints, "--or-start"];
     let expected = "SELECT json_build_object('id', id, 'place', 't', 'v', v) FROM t";
     let mut job = Job::start(&file, &restore);
-    await_rows(&mut job, &output, &database, expected);
+    await_rows(&mut job, &output, database.query(expected));
     database.execute(
         "UPDATE t SET v = 'x' WHERE id = 1; DELETE FROM t WHERE id = 2; UPDATE t SET id = 4 WHERE id = 3",
     );
-    await_rows(&mut job, &output, &database, expected);
+    await_rows(&mut job, &output, database.query(expected));
     job.kill();
     database.execute("DELETE FROM t WHERE id = 4; INSERT INTO t VALUES (2, 'again')");
     let mut job = Job::start(&file, &restore);
-    await_rows(&mut job, &output, &database, expected);
+    await_rows(&mut job, &output, database.query(expected));
 }
 
 #[test]

@@ -5,13 +5,20 @@
 //! | `files` | [`files`] | CSV, JSON lines and text, on local disks and object stores |
 //! | `jdbc` | `jdbc` | tables of SQLite and Postgres: sources, lookups and sinks, exactly once if that is wanted |
 //! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
+//! | `mysql-cdc`, `postgres-cdc` | `cdc` | what changes of all databases have in common |
+//! | `mysql-cdc` | `mysql_cdc` | rows of tables of MySQL and MariaDB and all their changes, exactly once |
+//! | `opentelemetry` | `opentelemetry` | no records: spans of checkpoints and restarts, for a tracer |
 //! | `postgres-cdc` | `postgres_cdc` | rows of tables of Postgres and all their changes, exactly once |
+//! | `prometheus` | `prometheus` | no records: Prometheus reads there what a job has done |
+//! | `socket` | `socket` | lines of text that a server sends, for demonstrations |
 
 #[cfg(any(feature = "files", feature = "kafka"))]
 mod bad_record;
+#[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
+pub mod cdc;
 #[cfg(feature = "files")]
 pub mod files;
-#[cfg(any(feature = "files", feature = "kafka", feature = "postgres-cdc"))]
+#[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
 mod gathered;
 #[cfg(any(feature = "jdbc", feature = "postgres-cdc"))]
 mod identifier;
@@ -19,14 +26,22 @@ mod identifier;
 pub mod jdbc;
 #[cfg(feature = "kafka")]
 pub mod kafka;
-#[cfg(any(feature = "jdbc", feature = "kafka"))]
+#[cfg(feature = "mysql-cdc")]
+pub mod mysql_cdc;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
+#[cfg(any(feature = "jdbc", feature = "kafka", feature = "mysql-cdc"))]
 mod pause;
 #[cfg(feature = "postgres-cdc")]
 pub mod postgres_cdc;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
+#[cfg(feature = "socket")]
+pub mod socket;
 #[cfg(any(feature = "files", feature = "jdbc", feature = "kafka"))]
 mod under_way;
 
 #[cfg(any(feature = "files", feature = "kafka"))]
 pub use bad_record::BadRecord;
-#[cfg(any(feature = "files", feature = "kafka", feature = "postgres-cdc"))]
+#[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
 pub use gathered::Gathered;

@@ -9,9 +9,11 @@ pub(crate) async fn pause(delay: Duration) {
 }
 
 /// The delays between tries: doubling, up to a second.
+#[cfg(any(feature = "jdbc", feature = "kafka"))]
 #[derive(Default)]
 pub(crate) struct Backoff(u32);
 
+#[cfg(any(feature = "jdbc", feature = "kafka"))]
 impl Backoff {
     /// Waits longer than the time before.
     pub(crate) async fn wait(&mut self) {

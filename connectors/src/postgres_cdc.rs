@@ -8,27 +8,42 @@ mod catalog;
 mod changes;
 mod chunks;
 mod copy_text;
-mod deserialize;
-mod heartbeat;
-mod key;
+mod database;
 mod lsn;
 mod options;
 mod pgoutput;
 mod prepare;
-mod progress;
 mod publication;
-mod reader;
-mod record;
 mod session;
 mod settings;
 mod slot;
 mod source;
 mod stream;
+mod types;
 
-pub use deserialize::ChangeDeserializer;
+use crate::cdc::{progress, reader, record};
+
+pub use crate::cdc::deserialize::ChangeDeserializer;
+pub use crate::cdc::options::{SchemaChange, Truncate};
+pub use crate::cdc::record::{ChangeKind, ColumnValue};
+#[cfg(test)]
+pub(crate) use database::Postgres;
 pub use lsn::{InvalidLsn, Lsn};
-pub use options::{ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast};
-pub use progress::PostgresSplit;
-pub use reader::PostgresCdcReader;
-pub use record::{CapturedColumn, CapturedTable, ChangeKind, ChangeRecord, ColumnValue};
+pub use options::{ChangelogMode, StartupMode, UnchangedToast};
 pub use source::PostgresCdcSource;
+pub use types::PostgresType;
+
+/// A table whose changes are captured, as it was when a change was made.
+pub type CapturedTable = record::CapturedTable<PostgresType>;
+/// A column of a [`CapturedTable`].
+pub type CapturedColumn = record::CapturedColumn<PostgresType>;
+/// One change of one row.
+pub type ChangeRecord = record::ChangeRecord<PostgresType, Lsn>;
+/// The one split of a [`PostgresCdcSource`]: how far it has been read.
+pub type PostgresSplit = progress::CdcSplit<PostgresType, Lsn>;
+/// Reads the one split of a [`PostgresCdcSource`]. Subtasks that do not have it have nothing to read.
+pub type PostgresCdcReader<T> = reader::CdcReader<database::Postgres, T>;
+
+type TableProgress = progress::TableProgress<PostgresType, Lsn>;
+type Position = progress::Position<Lsn>;
+type Item = crate::cdc::changes::Item<PostgresType, Lsn>;

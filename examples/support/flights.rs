@@ -23,7 +23,7 @@ pub fn scheduled(time_hour: &str, minute: i64) -> Timestamp {
 
 /// A file holds one month: no flight in `flights-2013-10.csv.gz` is due before October begins.
 pub fn start_of_month(path: &str) -> Option<Timestamp> {
-    let month = path.rsplit("flights-").next()?.get(..7)?;
+    let month = path.rsplit('/').next()?.split_once('-')?.1.get(..7)?;
     let start: jiff::Timestamp = format!("{month}-01T00:00:00Z").parse().ok()?;
     Some(Timestamp::from_millis(start.as_millisecond()))
 }
@@ -50,9 +50,14 @@ impl Departure {
         self.dep_delay.parse().ok()
     }
 
+    /// Whether it left.
+    pub fn has_left(&self) -> bool {
+        self.delay().is_some()
+    }
+
     /// Whether it left, and of an aircraft that is known.
     pub fn is_known(&self) -> bool {
-        self.delay().is_some() && self.tailnum != "NA"
+        self.has_left() && self.tailnum != "NA"
     }
 
     /// Whether it left late.

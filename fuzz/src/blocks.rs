@@ -1,8 +1,10 @@
 //! Blocks of keyed state: tables, windows and timers.
 
 use millstream::engine::state::snapshot::Pieces;
-use millstream::engine::state::{GroupContent, KeyGroups, KeyTable, TimerQueue, WindowTables, stable_hash};
-use millstream::state::snapshot::{KeyGroup, StateKind};
+use millstream::engine::state::{
+    DueQueue, GroupContent, KeyGroups, KeyTable, TimerContent, TimerQueue, WindowTables, stable_hash,
+};
+use millstream::state::snapshot::{CheckpointId, KeyGroup, StateKind};
 use millstream::window::{GlobalWindow, TimeWindow};
 use millstream::{Key, Timestamp};
 
@@ -15,11 +17,19 @@ pub fn run(bytes: &[u8]) {
     decode::<KeyTable<(), ()>>(bytes);
     decode::<WindowTables<TimeWindow, String, u64>>(bytes);
     decode::<WindowTables<GlobalWindow, (), ()>>(bytes);
-    timers::<String>(bytes);
-    timers::<()>(bytes);
+    let groups = KeyGroups::new(1);
+    let (domain, range) = (("timers", StateKind::EventTimer), groups.range_of(0, 1));
+    timers(TimerQueue::<String>::new(domain, groups, range), bytes);
+    timers(TimerQueue::<()>::new(domain, groups, range), bytes);
+    timers(DueQueue::<String>::new(domain, groups, range), bytes);
+    timers(DueQueue::<()>::new(domain, groups, range), bytes);
 }
 
 fn decode<C: GroupContent>(bytes: &[u8]) {
+    let mut changed = C::default();
+    if changed.decode_changes(bytes).is_ok() {
+        written(&changed);
+    }
     let mut content = C::default();
     if content.decode(bytes).is_err() {
         return;
@@ -36,9 +46,7 @@ fn written(content: &impl GroupContent) -> Vec<u8> {
     out.into_vec()
 }
 
-fn timers<K: Key>(bytes: &[u8]) {
-    let groups = KeyGroups::new(1);
-    let mut queue = TimerQueue::<K>::new(("timers", StateKind::EventTimer), groups, groups.range_of(0, 1));
+fn timers<K: Key, G: TimerContent<K>>(mut queue: TimerQueue<K, G>, bytes: &[u8]) {
     if queue.restore(KeyGroup::new(0), bytes).is_err() {
         return;
     }
@@ -68,9 +76,15 @@ pub fn valid() -> Vec<Vec<u8>> {
         TimerQueue::<String>::new(("timers", StateKind::EventTimer), groups, groups.range_of(0, 1));
     for (key, time) in [("a", 5), ("b", 5), ("a", 9)] {
         let time = Timestamp::from_millis(time);
-        queue.register(TimerQueue::hash(&key.to_owned()), &key.to_owned(), time).expect("its own group");
+        queue.register(stable_hash(&key.to_owned()), &key.to_owned(), time).expect("its own group");
     }
-    let timers = queue.snapshot(millstream::state::snapshot::CheckpointId::new(1));
+    let timers = queue.snapshot(CheckpointId::new(1));
     let timers_written = timers.groups[0].block.to_bytes().expect("timers can be written");
-    vec![written(&table), written(&windows), timers_written]
+    let since = CheckpointId::new(1);
+    table.snapshotted(since);
+    table.insert(stable_hash("b"), "b".to_owned(), Event::Opened);
+    table.remove(stable_hash("a"), &"a".to_owned());
+    let mut changes = Pieces::default();
+    table.encode_changes(since, &mut changes).expect("changes are known");
+    vec![written(&table), written(&windows), timers_written, changes.into_vec()]
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use millstream::checkpoint::CheckpointMode;
 use millstream::engine::WireError;
-use millstream::engine::checkpoint::{Barrier, Control, Report, SnapshotTarget};
+use millstream::engine::checkpoint::{AfterSavepoint, Barrier, Control, Report, SnapshotTarget};
 use millstream::engine::job::AttemptId;
 use millstream::engine::state::codec::{decode, encode};
 use millstream::metrics::SubtaskId;
@@ -71,7 +71,7 @@ pub fn valid_messages() -> Vec<Vec<u8>> {
         checkpoint,
         triggered: Timestamp::from_millis(5),
         mode: CheckpointMode::ExactlyOnce,
-        target: SnapshotTarget::Savepoint { path: "s3://bucket/sp".into(), stop: true },
+        target: SnapshotTarget::Savepoint { path: "s3://bucket/sp".into(), then: AfterSavepoint::Stop },
     };
     let error = Error::new(ErrorKind::External, "no upload").caused_by(std::io::Error::other("full"));
     let messages = [

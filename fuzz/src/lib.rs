@@ -13,6 +13,7 @@ mod codec;
 mod files;
 mod journal;
 mod memory;
+mod protobuf;
 mod snapshots;
 mod sql;
 
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "json_lines", run: files::json_lines, valid: files::valid_json_lines },
     Target { name: "manifest", run: snapshots::manifest, valid: snapshots::valid_manifests },
     Target { name: "messages", run: codec::messages, valid: codec::valid_messages },
+    Target { name: "protobuf", run: protobuf::run, valid: protobuf::valid },
     Target { name: "records", run: codec::records, valid: codec::valid_records },
     Target { name: "snapshot", run: snapshots::restore, valid: snapshots::valid_edits },
     Target { name: "sql", run: sql::run, valid: sql::valid },

@@ -1,7 +1,10 @@
 //! Two streams of different types that meet in one operator.
 
 mod broadcast;
+mod broadcast_map;
+mod broadcast_operator;
 mod broadcast_state;
+mod broadcast_stream;
 mod enrich;
 mod map;
 mod process;
@@ -11,9 +14,10 @@ use millstream_state::Record;
 
 use crate::Stream;
 
-pub(crate) use broadcast::BroadcastProcess;
-pub use broadcast::{BroadcastConnectedStream, BroadcastProcessFunction};
-pub use broadcast_state::BroadcastState;
+pub use broadcast::{BroadcastOpenContext, BroadcastProcessFunction};
+pub(crate) use broadcast_operator::BroadcastProcess;
+pub use broadcast_state::{BroadcastState, BroadcastStates};
+pub use broadcast_stream::BroadcastConnectedStream;
 pub(crate) use process::TwoInputProcess;
 pub use process::TwoInputProcessFunction;
 

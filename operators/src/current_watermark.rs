@@ -1,11 +1,11 @@
 //! How far event time has come in an operator, over failures too.
 
 use millstream_runtime::Result;
-use millstream_runtime::chain::{OpenContext, SnapshotContext};
+use millstream_runtime::chain::{OpenContext, RestoredWatermark, SnapshotContext};
 use millstream_state::Timestamp;
-use millstream_state::snapshot::part::Redistribution;
 
-const STATE: &str = "_watermark";
+/// Where earlier versions kept it.
+const OLD_STATE: &str = "_watermark";
 
 /// The watermark an operator has reached.
 ///
@@ -33,16 +33,21 @@ impl CurrentWatermark {
         self.0
     }
 
-    pub(crate) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        // Behind an aligned barrier all subtasks have seen the same watermarks. Where they differ
-        // all the same, the earliest makes no record late.
-        let stored = cx.take_list::<Timestamp>(STATE)?.unwrap_or_default().into_iter().min();
-        // A stream that had ended and goes on has other data: its time begins anew.
-        self.0 = stored.filter(|watermark| *watermark != Timestamp::MAX).unwrap_or(Timestamp::MIN);
+    /// Goes on from what a snapshot holds. Some key groups may have come further: an operator that lets
+    /// everything fire that lies between two watermarks leaves out what has fired in them.
+    pub(crate) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<RestoredWatermark> {
+        let restored = cx.take_watermark(OLD_STATE)?;
+        self.0 = restored.reached();
+        Ok(restored)
+    }
+
+    /// The same for an operator whose state does not go by key groups: any subtask may get what another had.
+    pub(crate) fn restore_earliest(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.0 = cx.take_watermark(OLD_STATE)?.earliest();
         Ok(())
     }
 
     pub(crate) fn snapshot(self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        cx.list(STATE, Redistribution::Union, [&self.0])
+        cx.watermark(self.0)
     }
 }

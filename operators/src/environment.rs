@@ -1,5 +1,6 @@
 //! Where a job begins: settings, sources, and the way to run what has been built.
 
+mod configuration;
 mod settings;
 mod snapshots;
 mod sources;
@@ -15,6 +16,8 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::stores::Stores;
 
 use crate::stream::SharedGraph;
+
+pub use self::configuration::{Configuration, parse_duration};
 
 /// Builds a job and runs it. As Flink's `StreamExecutionEnvironment`.
 ///
@@ -95,7 +98,11 @@ impl Environment {
     /// ```
     #[doc(alias = "getExecutionPlan")]
     pub fn explain(&self) -> Result<Explanation> {
-        Plan::explain_graph(&self.graph.lock(), self.plan)
+        Plan::explain_graph(&self.graph.lock(), self.plan_settings())
+    }
+
+    fn plan_settings(&self) -> PlanSettings {
+        PlanSettings { checkpoints: self.checkpoints.interval.is_some(), ..self.plan }
     }
 
     /// Takes what has been built, as a job that a driver can run.
@@ -115,9 +122,12 @@ impl Environment {
         if name.is_empty() {
             return Err(Error::new(ErrorKind::InvalidJob, "the job has no name"));
         }
+        if let Some(problem) = self.checkpoints.problem() {
+            return Err(Error::new(ErrorKind::InvalidJob, problem));
+        }
         Ok(Job {
             name: name.to_owned(),
-            plan: Arc::new(Plan::new(graph, self.plan)?),
+            plan: Arc::new(Plan::new(graph, self.plan_settings())?),
             master: MasterConfig {
                 checkpoint: self.checkpoints.clone(),
                 restart: self.restart.clone(),
@@ -171,3 +181,6 @@ impl Environment {
         spawn(self.job(name)?, self.workers)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,13 @@
 //! read while records are emitted. Whatever error a function returns fails the attempt.
 
 mod closing;
+mod closures;
 mod context;
 mod emitter;
 mod error;
 
 pub(crate) use closing::Closing;
+pub(crate) use closures::TwoInputClosures;
 pub use context::ProcessContext;
 pub(crate) use context::{TimeOfDay, Times};
 pub use emitter::Emitter;

@@ -15,6 +15,7 @@
 //! [`KeyedStream::co_group`]: crate::KeyedStream::co_group
 //! [`KeyedStream::temporal_join`]: crate::KeyedStream::temporal_join
 
+mod gather;
 mod interval;
 mod interval_operator;
 mod kind;
@@ -28,6 +29,7 @@ mod window;
 
 pub use interval::{IntervalJoin, IntervalJoinedStreams};
 pub use offset::TimeOffset;
+pub use side::Side;
 pub use temporal::TemporalJoin;
 pub use window::{CoGroupedStreams, CoGroupedWindows, JoinedStreams, JoinedWindows};
 

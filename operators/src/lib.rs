@@ -3,8 +3,10 @@
 //! An [`Environment`] holds a job under construction. Its sources give [`Stream`]s; methods on
 //! streams add operators; [`Environment::execute`] runs the whole.
 
+pub mod async_io;
 pub mod connect;
 mod current_watermark;
+mod due_keys;
 mod environment;
 pub mod function;
 pub mod join;
@@ -22,14 +24,15 @@ mod timed_keys;
 mod transform;
 pub mod window;
 
+pub use async_io::AsyncFunction;
 pub use connect::{
-    BroadcastConnectedStream, BroadcastProcessFunction, BroadcastState, ConnectedStreams,
-    TwoInputProcessFunction,
+    BroadcastConnectedStream, BroadcastOpenContext, BroadcastProcessFunction, BroadcastState,
+    BroadcastStates, ConnectedStreams, TwoInputProcessFunction,
 };
-pub use environment::Environment;
+pub use environment::{Configuration, Environment, parse_duration};
 pub use function::{Emitter, FunctionError, FunctionResult, ProcessContext};
 pub use keyed_stream::KeyedStream;
-pub use process::KeyedConnectedStreams;
+pub use process::{KeyedBroadcastConnectedStream, KeyedConnectedStreams};
 pub use stream::Stream;
 pub use time::{WatermarkGenerator, WatermarkStrategy};
 pub use transform::{PipelineRecords, ProcessFunction};

@@ -1,19 +1,28 @@
 //! Keyed process functions: state, timers and full control over what is emitted.
 //!
 //! [`KeyedProcessFunction`] works on a [`KeyedStream`], [`KeyedTwoInputProcessFunction`] on two
-//! that are [connected](KeyedStream::connect) and share state and timers. Both see a record, their
-//! state for its key and a [`KeyedContext`] at a time.
+//! that are [connected](KeyedStream::connect) and share state and timers, and
+//! [`KeyedBroadcastProcessFunction`] on one that is [connected](KeyedStream::connect_broadcast) with a
+//! broadcast stream. All see a record, their state for its key and a [`KeyedContext`] at a time.
 
+mod broadcast;
+mod broadcast_stream;
 mod closure;
 mod connected;
 mod context;
+mod expiry;
 mod function;
 mod keyed_process;
+mod timed_function;
 mod timers;
+mod with_state;
 
+pub use broadcast::{KeyedBroadcastContext, KeyedBroadcastOpenContext, KeyedBroadcastProcessFunction};
+pub use broadcast_stream::KeyedBroadcastConnectedStream;
 pub use connected::KeyedConnectedStreams;
 pub use context::{KeyedContext, KeyedOpenContext};
 pub use function::{KeyedProcessFunction, KeyedTwoInputProcessFunction};
+pub(crate) use timers::Timers;
 pub use timers::{TimeDomain, Timer};
 
 use closure::ProcessFn;
@@ -39,6 +48,18 @@ where
     F: KeyedTwoInputProcessFunction<K, A, B, O>,
 {
     keyed_process::two_inputs(function)
+}
+
+/// What runs a keyed function with a broadcast input, for a test of it alone.
+pub(crate) fn keyed_broadcast_operator<K, T, B, O, F>(function: F) -> impl TwoInputOperator<(K, T), B, O>
+where
+    K: Key,
+    T: Record,
+    B: Record,
+    O: Record,
+    F: KeyedBroadcastProcessFunction<K, T, B, O>,
+{
+    keyed_process::broadcast(function)
 }
 
 impl<K: Key, T: Record> KeyedStream<K, T> {

@@ -10,6 +10,7 @@ mod reduce;
 mod rolling_operator;
 mod sum;
 
+pub(crate) use extreme::beats;
 pub(crate) use rolling_operator::RollingFunction;
 
 #[cfg(test)]

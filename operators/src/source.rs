@@ -6,10 +6,13 @@
 
 mod adapter;
 mod blocking;
+mod boundedness;
 mod collection;
 mod discovery;
 mod enumerator;
+mod gated_rate;
 mod generator;
+mod hybrid;
 mod rate;
 mod strided;
 
@@ -21,10 +24,13 @@ use millstream_state::Record;
 use crate::WatermarkStrategy;
 
 pub use blocking::{BlockingReader, BlockingSplitReader, Fetched};
+pub use boundedness::Boundedness;
 pub use collection::{CollectionReader, CollectionSource};
 pub use discovery::{Discovery, DiscoveryState, Listing};
 pub use enumerator::{Enumerator, SplitEnumerator, SplitOutput};
+pub use gated_rate::GatedRateLimiter;
 pub use generator::{GeneratorReader, GeneratorSource};
+pub use hybrid::{HybridReader, HybridSource, HybridSplit};
 pub use rate::RateLimiter;
 pub use strided::{NumberRun, Numbers, StridedSplit};
 
@@ -46,6 +52,23 @@ pub trait Source: Send + Sync + 'static {
 
     /// What kind of source this is, human-readable: "CSV files".
     fn kind(&self) -> &'static str;
+
+    /// Whether what it yields ends by itself. A source that does not say so counts as one that has no end: it cannot come
+    /// before another one in a [`HybridSource`].
+    #[doc(alias = "getBoundedness")]
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Unbounded
+    }
+
+    /// What is wrong with it, if that can be said before the job runs, which is refused then.
+    fn problem(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether it goes on only as checkpoints complete, so that a job that takes none is refused.
+    fn needs_checkpoints(&self) -> bool {
+        false
+    }
 
     /// Finds splits as long as the job runs, for sources whose splits come and go; `None` for those that
     /// [`discover`](Self::discover) all splits at the start. Must not depend on anything but the source.
@@ -104,6 +127,12 @@ pub trait SourceReader: Send + 'static {
     #[doc(alias = "SourceReaderMetricGroup")]
     fn register_metrics(&mut self, metrics: &MetricGroup) {
         let _ = metrics;
+    }
+
+    /// Called once, before everything else but [`register_metrics`](Self::register_metrics), whether there is a split for the reader
+    /// or not.
+    fn start(&mut self, cx: &TaskContext) {
+        let _ = cx;
     }
 
     /// Gives the reader more to read: its share at the start, or what a snapshot says is left.

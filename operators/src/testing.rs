@@ -11,6 +11,8 @@
 //! | [`TwoInputProcessFunction`](crate::TwoInputProcessFunction) | [`two_input_operator`] |
 //! | [`KeyedTwoInputProcessFunction`](crate::process::KeyedTwoInputProcessFunction) | [`keyed_two_input_operator`] |
 //! | [`BroadcastProcessFunction`](crate::BroadcastProcessFunction) | [`broadcast_operator`] |
+//! | [`KeyedBroadcastProcessFunction`](crate::process::KeyedBroadcastProcessFunction) | [`keyed_broadcast_operator`] |
+//! | [`AsyncFunction`](crate::AsyncFunction) | [`async_operator`] |
 //! | windows and what is made of them | [`window_operator`] |
 //!
 //! For whole jobs there is a [`ScriptedSource`], which does what the test has written down.
@@ -42,6 +44,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod async_operator;
 mod builder;
 mod connected;
 mod harness;
@@ -56,10 +59,13 @@ mod source_and_sink;
 mod two_inputs;
 mod window;
 
+pub use async_operator::async_operator;
 pub use builder::HarnessBuilder;
 #[cfg(test)]
 pub(crate) use connected::keyed_operator_of_two_inputs;
-pub use connected::{broadcast_operator, keyed_two_input_operator, two_input_operator};
+pub use connected::{
+    broadcast_operator, keyed_broadcast_operator, keyed_two_input_operator, two_input_operator,
+};
 pub use harness::FunctionHarness;
 pub use input::{Input, Inputs};
 pub use process::{keyed_operator, process_operator};
@@ -80,6 +86,8 @@ pub type KeyedInput<K, T> = Input<T, (K, T)>;
 pub type PlainInputs<A, B> = (PlainInput<A>, PlainInput<B>);
 /// Two inputs behind keys.
 pub type KeyedInputs<K, A, B> = (KeyedInput<K, A>, KeyedInput<K, B>);
+/// An input behind a key, and one that is broadcast.
+pub type KeyedBroadcastInputs<K, T, B> = (KeyedInput<K, T>, PlainInput<B>);
 
 /// The harness of a function without a key.
 pub type ProcessHarness<T, O> = FunctionHarness<PlainInput<T>, O>;
@@ -89,6 +97,8 @@ pub type KeyedHarness<K, T, O> = FunctionHarness<KeyedInput<K, T>, O>;
 pub type TwoInputProcessHarness<A, B, O> = FunctionHarness<PlainInputs<A, B>, O>;
 /// The harness of a function with two inputs behind keys.
 pub type KeyedTwoInputHarness<K, A, B, O> = FunctionHarness<KeyedInputs<K, A, B>, O>;
+/// The harness of a function behind a key with a broadcast input.
+pub type KeyedBroadcastHarness<K, T, B, O> = FunctionHarness<KeyedBroadcastInputs<K, T, B>, O>;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,15 @@
 //! What is kept for keys that have to be looked at again at some time.
 
 use millstream_runtime::Result;
+use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, OperatorInfo, SnapshotContext};
 use millstream_state::snapshot::part::{StateKind, StateMeta};
-use millstream_state::{Key, KeyedTable, Record, Shape, TimerQueue, Timestamp};
+use millstream_state::{
+    DueQueue, Key, KeyedTable, LookAhead, Place, Shape, TimerContent, TimerQueue, Timestamp, stable_hash,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::due_keys::{DueKeys, Kept, fetch};
 use crate::process::TimeDomain;
 
 /// What is kept for a key.
@@ -24,31 +28,41 @@ impl<V> Timed<V> {
     /// Has the key looked at at `due`, unless it will be by then.
     pub(crate) fn set_timer<K: Key>(
         &mut self,
-        timers: &mut TimerQueue<K>,
+        timers: &mut DueQueue<K>,
         hash: u64,
         key: &K,
         due: Option<Timestamp>,
     ) -> Result<()> {
         if let Some(due) = due.filter(|due| self.timer.is_none_or(|timer| *due < timer)) {
             self.timer = Some(due);
-            timers.register(hash, key, due)?;
+            timers.push(hash, key, due)?;
         }
         Ok(())
     }
 
-    /// Its earliest timer has fired.
-    pub(crate) const fn timer_has_fired(&mut self) {
-        self.timer = None;
+    /// A timer has fired: whether it is the one that the key waits for. One that was set before an earlier one is not, nor is
+    /// one that was set twice.
+    pub(crate) fn timer_has_fired(&mut self, time: Timestamp) -> bool {
+        self.timer.take_if(|timer| *timer == time).is_some()
     }
 }
 
 /// The keys of a subtask, and when each is looked at again.
 pub(crate) struct TimedKeys<K, V> {
     pub(crate) state: KeyedTable<K, Timed<V>>,
-    pub(crate) timers: TimerQueue<K>,
+    pub(crate) timers: DueQueue<K>,
+    due: DueKeys<K>,
+    look_ahead: LookAhead,
 }
 
-impl<K: Key, V: Record> TimedKeys<K, V> {
+impl<V: Kept> Kept for Timed<V> {
+    #[inline]
+    fn prefetch(&self) {
+        self.kept.prefetch();
+    }
+}
+
+impl<K: Key, V: Kept> TimedKeys<K, V> {
     /// No keys yet; `name` is that of the state.
     pub(crate) fn new(name: &str, domain: TimeDomain, info: &OperatorInfo) -> Self {
         let (groups, range) = (info.groups, info.range());
@@ -62,7 +76,12 @@ impl<K: Key, V: Record> TimedKeys<K, V> {
             TimeDomain::EventTime => TimerQueue::<K>::EVENT_TIME,
             TimeDomain::ProcessingTime => TimerQueue::<K>::PROCESSING_TIME,
         };
-        Self { state: KeyedTable::new(meta, groups, range), timers: TimerQueue::new(timers, groups, range) }
+        Self {
+            state: KeyedTable::new(meta, groups, range),
+            timers: DueQueue::new(timers, groups, range),
+            due: DueKeys::default(),
+            look_ahead: LookAhead::default(),
+        }
     }
 
     pub(crate) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
@@ -73,6 +92,38 @@ impl<K: Key, V: Record> TimedKeys<K, V> {
         restore_timers(&mut self.timers, cx)
     }
 
+    /// Takes the records of a batch for as long as `take` says, each with where its key likely is.
+    pub(crate) fn drain_while<T>(
+        &mut self,
+        batch: &mut Batch<(K, T)>,
+        mut take: impl FnMut(&mut Self, (Place, K), T, Timestamp) -> Result<bool>,
+    ) -> Result<()> {
+        let mut look_ahead = std::mem::take(&mut self.look_ahead);
+        let keys = batch.records().iter().map(|(key, _)| key);
+        let mut places = look_ahead.places(&self.state, keys, batch.key_hashes());
+        if let Some(places) = &places {
+            fetch(&self.state, places.as_slice());
+        }
+        let taken = batch.drain_while(|(key, record), time| {
+            let known = places.as_mut().and_then(Iterator::next);
+            let place = known.unwrap_or_else(|| Place::of_hash(stable_hash(&key)));
+            take(self, (place, key), record, time)
+        });
+        drop(places);
+        self.look_ahead = look_ahead;
+        taken
+    }
+
+    /// The next timer up to `now`, with where its key likely is; see [`DueKeys`].
+    pub(crate) fn next_due(&mut self, now: Timestamp) -> Option<(Timestamp, Place, K)> {
+        self.due.next(&mut self.timers, now, &self.state)
+    }
+
+    /// Those that are due have not all been looked at.
+    pub(crate) fn put_back(&mut self) -> Result<()> {
+        self.due.put_back(&mut self.timers)
+    }
+
     pub(crate) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         let checkpoint = cx.checkpoint();
         cx.keyed(self.state.snapshot(checkpoint));
@@ -81,7 +132,10 @@ impl<K: Key, V: Record> TimedKeys<K, V> {
 }
 
 /// Takes timers out of the snapshot.
-pub(crate) fn restore_timers<K: Key>(timers: &mut TimerQueue<K>, cx: &mut OpenContext<'_>) -> Result<()> {
+pub(crate) fn restore_timers<K: Key, G: TimerContent<K>>(
+    timers: &mut TimerQueue<K, G>,
+    cx: &mut OpenContext<'_>,
+) -> Result<()> {
     timers.check()?;
     let stored = cx.take_keyed(&timers.meta().name);
     if let Some(stored) = stored.filter(|_| !cx.drops_timers()) {

@@ -14,6 +14,8 @@ mod map;
 mod partition;
 mod pipeline;
 mod process;
+mod reinterpret_as_keyed;
+mod rich;
 mod side_output;
 mod union;
 

@@ -8,7 +8,7 @@ mod pending;
 mod retention;
 mod statistics;
 
-pub use barrier::{Barrier, CheckpointMode, Control, Report, SnapshotTarget};
+pub use barrier::{AfterSavepoint, Barrier, CheckpointMode, Control, Report, SnapshotTarget};
 pub use command::{CheckpointCommand, Recipients, RequestId, SavepointInfo};
 pub use config::CheckpointConfig;
 pub use coordinator::CheckpointCoordinator;

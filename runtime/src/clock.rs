@@ -4,6 +4,7 @@
 
 mod alarm;
 mod io;
+mod sleep;
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use millstream_state::Timestamp;
 
 pub(crate) use self::alarm::Alarm;
 pub use self::io::{IoHandle, IoPool};
+pub use self::sleep::Sleeper;
+pub(crate) use self::sleep::Sleepers;
 
 /// A clock.
 pub trait Clock: Send + Sync {

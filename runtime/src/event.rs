@@ -5,6 +5,7 @@ use std::sync::Arc;
 use millstream_state::Timestamp;
 
 use crate::batch::Batch;
+use crate::chain::LatencyMarker;
 use crate::checkpoint::Barrier;
 
 /// One message between two subtasks.
@@ -18,6 +19,14 @@ pub enum Event<T> {
     Barrier(Arc<Barrier>),
     /// Whether watermarks are to be expected.
     Status(StreamStatus),
+    /// A source finds out how long its records take.
+    LatencyMarker(LatencyMarker),
+    /// Behind the records of one round of those that were in flight when the snapshot was taken that the job
+    /// has been restored from. A task takes no event behind it before it has come through all inputs.
+    Replayed {
+        /// Whether this was the last round.
+        last: bool,
+    },
     /// No records follow. Barriers still may: a stream that has ended is part of snapshots until
     /// the whole job is done.
     EndOfData,

@@ -13,6 +13,7 @@ mod id;
 mod identify;
 mod layout;
 mod node;
+mod observe;
 mod placement;
 mod plan;
 mod plan_settings;

@@ -46,6 +46,13 @@ impl fmt::Display for Partitioning {
 }
 
 impl Partitioning {
+    /// Whether records on their way may be part of an unaligned checkpoint. After a restore they are partitioned
+    /// anew, which is possible where any subtask upstream may send any record; and no subtask may see a broadcast
+    /// record before the barrier that another sees behind it. As in Flink.
+    pub const fn can_unalign(self) -> bool {
+        !matches!(self, Self::Forward | Self::Rescale | Self::Broadcast)
+    }
+
     /// Whether subtask `from` of `upstream` has a channel to subtask `to` of `downstream`.
     pub const fn connects(self, from: u32, upstream: u32, to: u32, downstream: u32) -> bool {
         match self {

@@ -7,7 +7,7 @@
 mod wake_step;
 
 pub use std::sync::OnceLock;
-pub use std::sync::atomic::{AtomicBool, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 pub use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 pub use futures::future::{AbortHandle, abortable};

@@ -4,12 +4,16 @@
 //! call again, to wait for a wake-up, or that it is done.
 
 mod inputs;
+mod latency_markers;
 mod lifecycle;
 mod operator_task;
 mod source_task;
 mod split_reader_task;
 mod two_input_task;
+mod unaligned;
 
+pub(crate) use inputs::TaskInputs;
+pub(crate) use latency_markers::LatencyMarkers;
 pub use operator_task::OperatorTask;
 pub use source_task::SourceTask;
 pub use split_reader_task::SplitReaderTask;

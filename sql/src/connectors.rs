@@ -1,6 +1,8 @@
 //! Connectors: what reads and writes tables.
 
 mod blackhole;
+#[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
+mod cdc;
 mod datagen;
 pub mod faker;
 mod fields;
@@ -11,6 +13,8 @@ mod jdbc;
 #[cfg(feature = "kafka")]
 mod kafka;
 pub mod lookup;
+#[cfg(feature = "mysql-cdc")]
+mod mysql_cdc;
 pub mod nexmark;
 mod options;
 #[cfg(feature = "postgres-cdc")]
@@ -37,7 +41,6 @@ use crate::types::Schema;
 pub use generated::{GeneratedRows, GeneratedRowsReader, RowGenerator};
 use lookup::TableLookup;
 pub use options::Options;
-pub(crate) use options::parse_duration;
 pub(crate) use values::TestTables;
 pub use values::{TableContents, TestRows};
 #[cfg(feature = "kafka")]
@@ -191,6 +194,8 @@ const CONNECTORS: &[Connector] = &[
     kafka::KAFKA,
     #[cfg(feature = "kafka")]
     kafka::UPSERT_KAFKA,
+    #[cfg(feature = "mysql-cdc")]
+    mysql_cdc::CONNECTOR,
     nexmark::CONNECTOR,
     #[cfg(feature = "postgres-cdc")]
     postgres_cdc::CONNECTOR,
@@ -208,8 +213,13 @@ const RATE_OPTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Connectors that not every build has, and the cargo features that bring them.
-const BEHIND_FEATURES: &[(&str, &str)] =
-    &[("jdbc", "jdbc"), ("kafka", "kafka"), ("postgres-cdc", "postgres-cdc"), ("upsert-kafka", "kafka")];
+const BEHIND_FEATURES: &[(&str, &str)] = &[
+    ("jdbc", "jdbc"),
+    ("kafka", "kafka"),
+    ("mysql-cdc", "mysql-cdc"),
+    ("postgres-cdc", "postgres-cdc"),
+    ("upsert-kafka", "kafka"),
+];
 
 /// The connectors that have all changes of a row in one split.
 const KEYED_SPLITS: &[&str] = &["kafka", "upsert-kafka"];

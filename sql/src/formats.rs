@@ -2,6 +2,7 @@
 
 pub mod avro;
 mod changelog;
+pub mod confluent;
 pub mod csv;
 pub mod json;
 mod leaf;
@@ -9,6 +10,8 @@ mod line;
 mod options;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+#[cfg(feature = "protobuf")]
+pub mod protobuf;
 pub mod raw;
 pub mod registry;
 mod row_decoder;
@@ -24,12 +27,15 @@ use std::sync::Arc;
 use crate::connectors::{ChangelogMode, Options};
 use crate::error::{SqlError, SqlResult};
 use crate::types::Schema;
-use avro::{AvroOptions, ConfluentOptions};
+use avro::AvroOptions;
+use confluent::ConfluentOptions;
 use csv::CsvOptions;
 use json::JsonOptions;
 use options::FormatOptions;
+#[cfg(feature = "protobuf")]
+use protobuf::ProtobufOptions;
 use raw::RawOptions;
-use registry::RegisteredSchemas;
+use registry::MessageSchemas;
 
 /// A format, as the options of a table describe it.
 ///
@@ -61,8 +67,11 @@ pub enum Format {
     Changelog(ChangelogOptions),
     /// `avro`: Avro's binary encoding.
     Avro(AvroOptions),
-    /// `avro-confluent` and `debezium-avro-confluent`: the same, with the schema in a registry.
+    /// `avro-confluent`, `debezium-avro-confluent`, `json-confluent`, `protobuf-confluent`: with the schema in a registry.
     Confluent(Box<ConfluentOptions>),
+    /// `protobuf`: a message of Protocol Buffers.
+    #[cfg(feature = "protobuf")]
+    Protobuf(Box<ProtobufOptions>),
 }
 
 /// The names of all formats.
@@ -74,7 +83,10 @@ const NAMES: &[&str] = &[
     "debezium-avro-confluent",
     "debezium-json",
     "json",
+    "json-confluent",
     "maxwell-json",
+    "protobuf",
+    "protobuf-confluent",
     "raw",
 ];
 
@@ -98,17 +110,26 @@ impl Format {
             "csv" => CsvOptions::new(options, schema).map(Self::Csv),
             "raw" => RawOptions::new(options, schema).map(Self::Raw),
             "avro" => AvroOptions::new(options, schema).map(Self::Avro),
-            "avro-confluent" | "debezium-avro-confluent" => {
-                let confluent = ConfluentOptions::new(name != "avro-confluent", options, schema);
-                confluent.map(|options| Self::Confluent(Box::new(options)))
+            #[cfg(feature = "protobuf")]
+            "protobuf" => {
+                ProtobufOptions::new(options, schema).map(|options| Self::Protobuf(Box::new(options)))
             }
-            _ => match ChangelogOptions::new(name, options, schema) {
-                Some(changelog) => changelog.map(Self::Changelog),
-                None => Err(SqlError::validation(format!(
-                    "Could not find any format factory for identifier '{name}'"
-                ))
-                .with_hint(format!("available formats: {}", NAMES.join(", ")))),
-            },
+            #[cfg(not(feature = "protobuf"))]
+            "protobuf" => Err(SqlError::unsupported(
+                "the format 'protobuf' is not built in: the cargo feature 'protobuf' is off",
+            )),
+            _ => {
+                if let Some(confluent) = ConfluentOptions::new(name, options, schema) {
+                    return confluent.map(|options| Self::Confluent(Box::new(options)));
+                }
+                match ChangelogOptions::new(name, options, schema) {
+                    Some(changelog) => changelog.map(Self::Changelog),
+                    None => Err(SqlError::validation(format!(
+                        "Could not find any format factory for identifier '{name}'"
+                    ))
+                    .with_hint(format!("available formats: {}", NAMES.join(", ")))),
+                }
+            }
         }
     }
 
@@ -121,6 +142,8 @@ impl Format {
             Self::Changelog(options) => options.name(),
             Self::Avro(_) => "avro",
             Self::Confluent(options) => options.name(),
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => "protobuf",
         }
     }
 
@@ -131,13 +154,23 @@ impl Format {
             Self::Csv(_) => "CSV files",
             Self::Raw(_) => "raw files",
             Self::Changelog(options) => options.files(),
-            Self::Avro(_) | Self::Confluent(_) => "Avro files",
+            Self::Avro(_) => "Avro files",
+            // There are messages alone.
+            Self::Confluent(_) => "files of messages",
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => "Protobuf files",
         }
     }
 
     /// Whether there are files in this format, and not messages alone.
     pub const fn has_files(&self) -> bool {
-        !matches!(self, Self::Confluent(_))
+        match self {
+            Self::Json(_) | Self::Csv(_) | Self::Raw(_) | Self::Changelog(_) | Self::Avro(_) => true,
+            Self::Confluent(_) => false,
+            // Messages do not say where they end.
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => false,
+        }
     }
 
     /// Whether files begin with something that is no row.
@@ -146,6 +179,8 @@ impl Format {
             Self::Csv(options) => options.has_header(),
             Self::Avro(_) => true,
             Self::Json(_) | Self::Raw(_) | Self::Changelog(_) | Self::Confluent(_) => false,
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => false,
         }
     }
 
@@ -155,6 +190,8 @@ impl Format {
             Self::Csv(options) => options.has_newlines(),
             Self::Avro(_) => true,
             Self::Json(_) | Self::Raw(_) | Self::Changelog(_) | Self::Confluent(_) => false,
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => false,
         }
     }
 
@@ -170,7 +207,7 @@ impl Format {
     }
 
     /// What is known of the schemas of its registry, if it has one that is [connected](Self::connected).
-    pub fn schemas(&self) -> Option<&Arc<RegisteredSchemas>> {
+    pub fn schemas(&self) -> Option<Arc<dyn MessageSchemas>> {
         match self {
             Self::Confluent(options) => options.schemas(),
             _ => None,
@@ -184,6 +221,8 @@ impl Format {
             Self::Changelog(_) => ChangelogMode::all(),
             Self::Confluent(options) if options.is_changelog() => ChangelogMode::all(),
             Self::Confluent(_) => ChangelogMode::insert_only(),
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => ChangelogMode::insert_only(),
         }
     }
 
@@ -192,6 +231,8 @@ impl Format {
     pub const fn metadata(&self) -> &'static [MetadataField] {
         match self {
             Self::Json(_) | Self::Csv(_) | Self::Raw(_) | Self::Avro(_) | Self::Confluent(_) => &[],
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(_) => &[],
             Self::Changelog(options) => options.metadata(),
         }
     }
@@ -201,8 +242,11 @@ impl Format {
         match self {
             Self::Json(options) => options.ignore_parse_errors,
             Self::Csv(options) => options.ignore_parse_errors,
-            Self::Raw(_) | Self::Avro(_) | Self::Confluent(_) => false,
+            Self::Raw(_) | Self::Avro(_) => false,
+            Self::Confluent(options) => options.ignores_parse_errors(),
             Self::Changelog(options) => options.json.ignore_parse_errors,
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(options) => options.ignore_parse_errors,
         }
     }
 

@@ -1,5 +1,6 @@
 //! From a physical plan to the operators of a job.
 
+mod whole_columns;
 mod window_aggregate;
 
 use std::cell::RefCell;
@@ -8,15 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_operators::source::CollectionSource;
-use millstream_operators::{Environment, Stream};
+use millstream_operators::{Environment, Stream, parse_duration};
 use millstream_state::rows::Ttl;
 
+use self::whole_columns::WholeColumns;
 use crate::analysis::unsupported_plan;
 use crate::catalog::{Session, Table};
 use crate::chunk::{Chunk, KeyLayout, exchange};
 use crate::connectors::{
-    ScanContext, TableSource, WatermarkOptions, WatermarkStrategy, keeps_keys_together, parse_duration,
-    table_sink, table_source, watermark_options,
+    ScanContext, TableSource, WatermarkOptions, WatermarkStrategy, keeps_keys_together, table_sink,
+    table_source, watermark_options,
 };
 use crate::error::{SqlError, SqlResult};
 use crate::eval::{EvalContext, Program};
@@ -337,11 +339,24 @@ impl<'a> Translator<'a> {
             ))
             .with_hint("leave the options out: they change how much is buffered, not what comes out"));
         }
+        let whole = if source.reads_fields() { None } else { WholeColumns::of(table, columns) };
+        let (columns, schema, watermark) = match &whole {
+            None => (columns, schema, watermark.cloned()),
+            Some(whole) => {
+                let over_whole = |expression: &Expression| {
+                    expression.replace_columns(&|column| whole.wanted.get(column).cloned())
+                };
+                (whole.columns.as_slice(), &whole.schema, watermark.and_then(over_whole))
+            }
+        };
         let watermarks =
-            watermark.map(|expression| self.watermarks(&*source, options, expression)).transpose()?;
+            watermark.map(|expression| self.watermarks(&*source, options, &expression)).transpose()?;
         let (environment, watermarks) = (self.environment, watermarks.as_ref());
         let rows = source.scan(&ScanContext { table, environment, columns, schema, watermarks })?;
-        Ok(rows.name(self.unique(format!("Source: {}", table.path.name))))
+        let rows = rows.name(self.unique(format!("Source: {}", table.path.name)));
+        let Some(whole) = &whole else { return Ok(rows) };
+        let calc = Calc::new(None, &whole.wanted, &self.session.build_context())?;
+        Ok(rows.transform("Calc", move |_| calc.clone()).name(self.unique("Calc".to_owned())))
     }
 
     /// How a source makes the watermarks of its table.

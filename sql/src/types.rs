@@ -13,5 +13,6 @@ pub(crate) use common::as_decimal;
 pub use common::{common_type, decimal_result};
 pub use conversion::{can_cast, can_cast_implicitly};
 pub use schema::{NamedField, Schema};
+#[cfg(feature = "parquet")]
 pub(crate) use sql_type::time_unit;
 pub use sql_type::{Field, MAXIMUM_LENGTH, SqlType, TimeKind};

@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-use crate::prefetch::prefetch;
+use crate::prefetch::{LINE, prefetch};
 
 /// Asks for the first lines of the texts and bytes that `value` owns. It stops at a sequence or map: their
 /// elements would have to be read, which is what is to be avoided.
@@ -16,9 +16,6 @@ pub(crate) fn prefetch_owned<T: Serialize>(value: &T) {
     // A stop is no error: whatever has been asked for is on its way.
     let _ = value.serialize(Prefetcher);
 }
-
-/// What a processor fetches at a time.
-const LINE: usize = 64;
 
 #[derive(Clone, Copy)]
 struct Prefetcher;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::snapshot::Pieces;
 use crate::snapshot::part::{EncodeBlock, GroupSnapshot, KeyedStateSnapshot, StateMeta};
-use crate::snapshot::read::KeyedRestore;
+use crate::snapshot::read::{KeyedRestore, StoredGroup};
 use crate::{CheckpointId, KeyGroup, KeyGroupRange, KeyGroups, Result, StateError};
 
 /// What a keyed state holds for one key group.
@@ -24,6 +24,22 @@ pub trait GroupContent: Clone + Default + Send + Sync + 'static {
     /// that the key type's `Hash` still spreads keys as it did; `None` leaves that out.
     fn any_hash(&self) -> Option<u64> {
         None
+    }
+    /// Snapshot `checkpoint` holds exactly this: from now on it may note what changes.
+    fn snapshotted(&mut self, _checkpoint: CheckpointId) {}
+    /// How many entries have changed since snapshot `base`, which may be an earlier one than the last; `None` where
+    /// that is not known.
+    fn changes_since(&self, _base: CheckpointId) -> Option<usize> {
+        None
+    }
+    /// Appends what has changed since snapshot `base` to `out`; not called where that is not known.
+    fn encode_changes(&self, _base: CheckpointId, _out: &mut Pieces) -> Result<(), postcard::Error> {
+        Err(postcard::Error::SerdeSerCustom)
+    }
+    /// Makes of the content of a snapshot that of a later one: changes what
+    /// [`encode_changes`](GroupContent::encode_changes) wrote.
+    fn decode_changes(&mut self, _bytes: &[u8]) -> Result<(), postcard::Error> {
+        Err(postcard::Error::SerdeDeCustom)
     }
 }
 
@@ -82,18 +98,30 @@ impl<C: GroupContent> StateSlot<C> {
     /// What it holds is what the snapshot held that is being restored: a snapshot that builds on
     /// that one, under whatever number, need not write it again.
     fn is_as_restored(&mut self) {
-        if let Self::Owned(content) = std::mem::take(self) {
-            *self = Self::Shared { content: Arc::new(content), since: CheckpointId::new(0) };
+        if let Self::Owned(mut content) = std::mem::take(self) {
+            let since = CheckpointId::new(0);
+            content.snapshotted(since);
+            *self = Self::Shared { content: Arc::new(content), since };
         }
     }
 
     fn share(&mut self, checkpoint: CheckpointId) -> (Arc<C>, CheckpointId) {
         let (content, since) = match std::mem::take(self) {
-            Self::Owned(content) => (Arc::new(content), checkpoint),
+            Self::Owned(mut content) => {
+                content.snapshotted(checkpoint);
+                (Arc::new(content), checkpoint)
+            }
             Self::Shared { content, since } => (content, since),
         };
         *self = Self::Shared { content: content.clone(), since };
         (content, since)
+    }
+
+    /// What it holds has changed while it was shared.
+    fn is_touched(&mut self, checkpoint: CheckpointId) {
+        if let Self::Shared { since, .. } = self {
+            *since = checkpoint;
+        }
     }
 }
 
@@ -101,16 +129,40 @@ struct Block<C>(Arc<C>, Arc<str>);
 
 impl<C: GroupContent> EncodeBlock for Block<C> {
     fn encode(&self, out: &mut Pieces) -> Result<()> {
-        self.0.encode(out).map_err(|source| StateError::Codec {
-            state: self.1.to_string(),
-            action: "encode",
-            source,
-        })
+        self.0.encode(out).map_err(|source| not_encoded(&self.1, source))
     }
 
     fn entries(&self) -> u64 {
         self.0.entries() as u64
     }
+
+    fn changes_since(&self, base: CheckpointId) -> Option<Arc<dyn EncodeBlock>> {
+        let changes = self.0.changes_since(base)? as u64;
+        Some(Arc::new(Changes { content: self.0.clone(), state: self.1.clone(), base, changes }))
+    }
+}
+
+/// What has changed in a content since a snapshot.
+struct Changes<C> {
+    content: Arc<C>,
+    state: Arc<str>,
+    base: CheckpointId,
+    changes: u64,
+}
+
+impl<C: GroupContent> EncodeBlock for Changes<C> {
+    fn encode(&self, out: &mut Pieces) -> Result<()> {
+        self.content.encode_changes(self.base, out).map_err(|source| not_encoded(&self.state, source))
+    }
+
+    fn entries(&self) -> u64 {
+        self.changes
+    }
+}
+
+/// The error of a state that cannot be encoded.
+pub(crate) fn not_encoded(state: &str, source: postcard::Error) -> StateError {
+    StateError::Codec { state: state.to_owned(), action: "encode", source }
 }
 
 /// One keyed state of one subtask: a content for each key group the subtask owns.
@@ -170,12 +222,11 @@ impl<C: GroupContent> GroupedState<C> {
 
     /// As [`content_mut`](Self::content_mut), but `None` where a snapshot shares the content and
     /// `is_worth` does not hold for it: what is looked for in vain must not copy it.
+    ///
+    /// # Errors
+    /// If another subtask owns their key group.
     #[inline]
-    pub(crate) fn content_mut_if(
-        &mut self,
-        hash: u64,
-        is_worth: impl FnOnce(&C) -> bool,
-    ) -> Result<Option<&mut C>> {
+    pub fn content_mut_if(&mut self, hash: u64, is_worth: impl FnOnce(&C) -> bool) -> Result<Option<&mut C>> {
         let index = self.slot_index(hash);
         match self.slots.get_mut(index) {
             Some(slot) => Ok(slot.get_mut_if(is_worth)),
@@ -222,11 +273,26 @@ impl<C: GroupContent> GroupedState<C> {
     /// Freezes the content for snapshot `checkpoint`: takes microseconds, copies and encodes nothing.
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
         let name: Arc<str> = Arc::from(self.meta.name.as_str());
-        let filled = self.range.iter().zip(&mut self.slots).filter(|(_, slot)| slot.get().entries() > 0);
+        self.snapshot_as(checkpoint, |_| false, |_, content| Arc::new(Block(content, name.clone())))
+    }
+
+    /// As [`snapshot`](Self::snapshot), with blocks that `block` makes of the places of key groups in the range and
+    /// their contents; those for whose place `is_touched` holds count as changed.
+    pub(crate) fn snapshot_as(
+        &mut self,
+        checkpoint: CheckpointId,
+        is_touched: impl Fn(usize) -> bool,
+        block: impl Fn(usize, Arc<C>) -> Arc<dyn EncodeBlock>,
+    ) -> KeyedStateSnapshot {
+        let slots = self.range.iter().zip(&mut self.slots).enumerate();
+        let filled = slots.filter(|(_, (_, slot))| slot.get().entries() > 0);
         let groups = filled
-            .map(|(group, slot)| {
+            .map(|(index, (group, slot))| {
+                if is_touched(index) {
+                    slot.is_touched(checkpoint);
+                }
                 let (content, unchanged_since) = slot.share(checkpoint);
-                GroupSnapshot { group, unchanged_since, block: Arc::new(Block(content, name.clone())) }
+                GroupSnapshot { group, unchanged_since, block: block(index, content) }
             })
             .collect();
         KeyedStateSnapshot { meta: self.meta.clone(), groups }
@@ -239,10 +305,29 @@ impl<C: GroupContent> GroupedState<C> {
     /// If the type of key or value has changed, or the bytes do not decode.
     pub fn restore_all(&mut self, stored: KeyedRestore) -> Result<()> {
         self.meta.check_unchanged(&stored.meta)?;
-        stored.blocks.into_iter().try_for_each(|(group, bytes)| self.restore(group, &bytes, C::decode))
+        self.restore_groups(stored, C::decode, C::decode_changes)
     }
 
-    /// Adds what a snapshot holds for `group`, read by `decode`.
+    /// Adds all that a snapshot holds for the subtask: contents read by `decode`, and then what `decode_changes` reads of
+    /// what has changed in them. Each block is given back as soon as it is decoded.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore).
+    pub(crate) fn restore_groups(
+        &mut self,
+        stored: KeyedRestore,
+        decode: impl Fn(&mut C, &[u8]) -> Result<(), postcard::Error>,
+        decode_changes: impl Fn(&mut C, &[u8]) -> Result<(), postcard::Error>,
+    ) -> Result<()> {
+        for StoredGroup { group, content, changes } in stored.into_groups() {
+            self.restore(group, &content, &decode)?;
+            drop(content);
+            changes.into_iter().try_for_each(|changes| self.restore(group, &changes, &decode_changes))?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a snapshot holds for `group`, read by `decode`, or changes what has been restored of it.
     ///
     /// # Errors
     /// If the bytes do not decode, another subtask owns the group, or the keys are of another group

@@ -128,6 +128,16 @@ impl KeyGroupRange {
         Self { start, end }
     }
 
+    /// The first group.
+    pub const fn first(self) -> u16 {
+        self.start
+    }
+
+    /// The group behind the last one.
+    pub const fn end(self) -> u16 {
+        self.end
+    }
+
     /// The first group's number.
     pub const fn start(self) -> usize {
         self.start as usize

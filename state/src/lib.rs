@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod backend;
+mod changes;
 pub mod codec;
 mod error;
 mod fetch_ahead;
@@ -23,6 +24,7 @@ mod record;
 pub mod rows;
 mod shape;
 pub mod snapshot;
+pub mod state_processor;
 pub mod stores;
 pub mod suggestion;
 mod table;
@@ -32,8 +34,8 @@ mod window_tables;
 
 pub use aggregate::AggregateFunction;
 pub use backend::{
-    AggregatingState, Current, HeapStore, Items, KeyedStore, ListState, MapState, ReducingState, StateAccess,
-    StateDescriptor, StateId, StateRef, ValueState,
+    AggregatingState, Current, Expiring, HeapStore, Items, KeyedState, KeyedStore, ListState, MapState,
+    ReducingState, StableMap, StateAccess, StateDescriptor, StateId, StateRef, Ttl, ValueState, VisitedKey,
 };
 pub use error::{Result, StateError};
 pub use grouped::{ContentsByHash, GroupContent, GroupedState};
@@ -41,9 +43,10 @@ pub use hash::{STABLE_HASH_START, StableHasher, fold_word, stable_hash};
 pub use identifier::{CheckpointId, CheckpointName, Epoch, OperatorId};
 pub use key_group::{DEFAULT_MAX_PARALLELISM, KeyGroup, KeyGroupRange, KeyGroups, UPPER_MAX_PARALLELISM};
 pub use look_ahead::{LookAhead, Place, Probe};
+pub use prefetch::prefetch;
 pub use record::{Key, Record};
 pub use shape::{RoundTripFailure, Shape};
-pub use table::{Entries, KeyTable, KeyedTable};
+pub use table::{Entries, KeyEntry, KeyTable, KeyedTable};
 pub use time::Timestamp;
-pub use timers::TimerQueue;
+pub use timers::{DueQueue, TimerContent, TimerQueue};
 pub use window_tables::{WindowTables, WindowedTable};

@@ -48,6 +48,11 @@ pub trait Probe: GroupContent {
     /// How many bytes an entry takes, about.
     const ENTRY_BYTES: usize;
 
+    /// How many entries the table has that most records look into.
+    fn probed_entries(&self) -> usize {
+        self.entries()
+    }
+
     /// The bucket that a key with this [`stable_hash`] is likely in, of the table that most records
     /// look into. Its memory is on its way then.
     fn probe(&self, hash: u64) -> Option<usize>;
@@ -103,7 +108,7 @@ impl LookAhead {
         if self.always {
             return true;
         }
-        let entries = state.slot(self.asked).map_or(0, C::entries);
+        let entries = state.slot(self.asked).map_or(0, C::probed_entries);
         entries * state.slots() * C::ENTRY_BYTES >= LARGE_BYTES
     }
 }

@@ -24,6 +24,7 @@ mod page;
 mod pages;
 mod restore;
 mod row;
+mod row_changes;
 mod row_ref;
 mod size_class;
 mod snapshot;

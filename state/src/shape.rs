@@ -28,6 +28,9 @@ use trace::Tracer;
 /// Begins the text of a shape that is incomplete.
 const OPAQUE: &str = "opaque ";
 
+/// Begins the text of the shape of values with stamps.
+const EXPIRING: &str = "ttl<";
+
 /// A description of a type's serialized form, such as `{count: u64, sum: f64}`.
 ///
 /// Two types with equal shapes read each other's values. Names of types are not part of it (except
@@ -106,6 +109,17 @@ impl Shape {
     /// A shape with this text, for state that is no user's type.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
+    }
+
+    /// The shape of what a state with a time-to-live holds, whose values have this one.
+    #[must_use]
+    pub fn expiring(&self) -> Self {
+        Self::from_text(&format!("{EXPIRING}{self}>"))
+    }
+
+    /// The shape of the values, if this is that of a state with a time-to-live.
+    pub fn of_expiring(&self) -> Option<Self> {
+        self.0.strip_prefix(EXPIRING)?.strip_suffix('>').map(Self::from_text)
     }
 
     /// The text.

@@ -7,7 +7,7 @@ use crate::grouped::{GroupContent, GroupedState};
 use crate::look_ahead::{Probe, entry_bytes};
 use crate::snapshot::Pieces;
 use crate::table::KeyTable;
-use crate::{Key, Record};
+use crate::{CheckpointId, Key, Record};
 
 /// The open windows of one key group, each with one `V` for each `K`.
 #[derive(Clone, Debug)]
@@ -40,8 +40,23 @@ impl<W: Ord + Clone, K: Key, V> WindowTables<W, K, V> {
     }
 
     fn earlier_mut<'a>(earlier: &'a mut [(W, KeyTable<K, V>)], window: &W) -> Option<&'a mut KeyTable<K, V>> {
-        let index = earlier.binary_search_by(|(other, _)| other.cmp(window)).ok()?;
+        let index = Self::find_earlier(earlier, window).ok()?;
         earlier.get_mut(index).map(|(_, table)| table)
+    }
+
+    /// Where a window is, or where it belongs. There may be hundreds, and it is mostly one of the latest: the search begins
+    /// with these, and takes steps twice as long each time.
+    fn find_earlier(earlier: &[(W, KeyTable<K, V>)], window: &W) -> std::result::Result<usize, usize> {
+        let (mut from, mut to, mut step) = (earlier.len(), earlier.len(), 1);
+        while from > 0 && earlier.get(from - 1).is_some_and(|(other, _)| other >= window) {
+            to = from;
+            from = from.saturating_sub(step);
+            step *= 2;
+        }
+        let near = earlier.get(from..to).unwrap_or_default();
+        near.binary_search_by(|(other, _)| other.cmp(window))
+            .map(|index| from + index)
+            .map_err(|index| from + index)
     }
 
     /// The table of a window; `opened` is called if it was not open before.
@@ -54,8 +69,7 @@ impl<W: Ord + Clone, K: Key, V> WindowTables<W, K, V> {
         if last == window {
             return table;
         }
-        let found = self.earlier.binary_search_by(|(other, _)| other.cmp(window));
-        let index = found.unwrap_or_else(|index| {
+        let index = Self::find_earlier(&self.earlier, window).unwrap_or_else(|index| {
             opened();
             self.earlier.insert(index, (window.clone(), KeyTable::default()));
             index
@@ -115,10 +129,61 @@ impl<W: Record + Ord, K: Key, V: Record> GroupContent for WindowTables<W, K, V> 
         }
         end(bytes)
     }
+
+    fn snapshotted(&mut self, checkpoint: CheckpointId) {
+        let tables = self.earlier.iter_mut().chain(&mut self.last);
+        tables.for_each(|(_, table)| table.snapshotted(checkpoint));
+    }
+
+    /// Windows that were opened since then are written whole, and so are tables that do not know their changes.
+    fn changes_since(&self, base: CheckpointId) -> Option<usize> {
+        let mut is_known = false;
+        let changes = self.iter().map(|(_, table)| {
+            let changes = table.changes_since(base);
+            is_known |= changes.is_some();
+            changes.unwrap_or(table.len())
+        });
+        let changes = changes.sum();
+        // Otherwise the base holds nothing that is still worth anything.
+        is_known.then_some(changes)
+    }
+
+    fn encode_changes(&self, base: CheckpointId, out: &mut Pieces) -> Result<(), postcard::Error> {
+        encode_into(&self.iter().count(), out.end())?;
+        self.iter().try_for_each(|(window, table)| {
+            let changed = table.changed_since(base);
+            encode_into(&(window, changed.is_some()), out.end())?;
+            match changed {
+                Some(changed) => changed.encode(out, |entry| entry),
+                None => table.encode(out),
+            }
+        })
+    }
+
+    fn decode_changes(&mut self, mut bytes: &[u8]) -> Result<(), postcard::Error> {
+        // Windows that are not listed are gone.
+        let mut before = std::mem::take(self);
+        let windows: usize = decode_from(&mut bytes)?;
+        for _ in 0..windows {
+            let (window, is_changed): (W, bool) = decode_from(&mut bytes)?;
+            let table = self.open(&window, || {});
+            if is_changed {
+                *table = before.get_mut(&window).map(std::mem::take).ok_or(postcard::Error::SerdeDeCustom)?;
+                table.decode_changes_with(&mut bytes, decode_from)?;
+            } else {
+                table.decode_with(&mut bytes, decode_from)?;
+            }
+        }
+        end(bytes)
+    }
 }
 
 impl<W: Record + Ord, K: Key, V: Record> Probe for WindowTables<W, K, V> {
     const ENTRY_BYTES: usize = entry_bytes::<K, V>();
+
+    fn probed_entries(&self) -> usize {
+        self.last.as_ref().map_or(0, |(_, table)| table.len())
+    }
 
     #[inline]
     fn probe(&self, hash: u64) -> Option<usize> {

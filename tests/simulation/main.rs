@@ -34,7 +34,7 @@ use self::jobs::{JOBS, Job};
 use self::setting::{Setting, Verdict};
 
 /// How many seeds are run unless the environment says otherwise, over all jobs.
-const SEEDS: u64 = 5_000;
+const SEEDS: u64 = 3_000;
 
 /// Runs one seed of one job. A panic, too, is an answer.
 fn run((_, job): Job, setting: Setting) -> Verdict {
@@ -58,6 +58,8 @@ struct Totals {
     checkpoints: u64,
     failed_checkpoints: u64,
     reused_blocks: u64,
+    blocks_of_changes: u64,
+    unaligned_checkpoints: u64,
     store_errors: u64,
     io_panics: u64,
     multipart_uploads: u64,
@@ -80,6 +82,8 @@ impl Totals {
         self.checkpoints += report.checkpoints;
         self.failed_checkpoints += report.failed_checkpoints;
         self.reused_blocks += report.reused_blocks;
+        self.blocks_of_changes += report.blocks_of_changes;
+        self.unaligned_checkpoints += report.unaligned_checkpoints;
         self.store_errors += report.store_errors;
         self.io_panics += report.io_panics;
         self.multipart_uploads += report.multipart_uploads;
@@ -142,6 +146,8 @@ fn every_seed_gives_the_exact_answer() {
         assert!(totals.checkpoints > 2 * runs && totals.failed_checkpoints > runs / 2, "{totals:?}");
         assert!(totals.store_errors > runs && totals.orphaned_requests > runs / 2, "{totals:?}");
         assert!(totals.reused_blocks > runs && totals.multipart_uploads > runs / 20, "{totals:?}");
+        assert!(totals.unaligned_checkpoints > runs / 4, "{totals:?}");
+        assert!(totals.blocks_of_changes > runs / 12, "{totals:?}");
         assert!(totals.savepoints > runs / 5 && totals.stops > runs / 8, "{totals:?}");
         assert!(totals.zombies > runs / 3 && totals.fenced > runs / 8, "{totals:?}");
     }

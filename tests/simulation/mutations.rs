@@ -24,6 +24,17 @@ fn tasks_that_do_not_align_are_noticed() {
 }
 
 #[test]
+fn records_in_flight_that_are_lost_are_noticed() {
+    is_noticed(Sabotage::LoseInFlight, "rolling count and reduce");
+    is_noticed(Sabotage::LoseInFlight, "join");
+}
+
+#[test]
+fn changes_that_are_lost_are_noticed() {
+    is_noticed(Sabotage::LoseChanges, "large state");
+}
+
+#[test]
 fn commits_before_the_manifest_are_noticed() {
     is_noticed(Sabotage::CommitBeforeManifest, "rolling count and reduce");
     is_noticed(Sabotage::CommitBeforeManifest, "files");
@@ -32,6 +43,11 @@ fn commits_before_the_manifest_are_noticed() {
 #[test]
 fn sources_that_forget_their_position_are_noticed() {
     is_noticed(Sabotage::ForgetSourcePosition, "rolling count and reduce");
+}
+
+#[test]
+fn a_source_that_is_begun_before_the_one_before_is_over_is_noticed() {
+    is_noticed(Sabotage::SwitchTooEarly, "one source after the other");
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub struct Setting {
 /// How checkpoints are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checkpoints {
-    Aligned,
+    /// Aligned or not, as the seed says.
+    ExactlyOnce,
     AtLeastOnce,
     Off,
 }
@@ -52,7 +53,7 @@ impl Life {
 
 impl Setting {
     pub const fn new(seed: u64, sabotage: Sabotage) -> Self {
-        Self { seed, sabotage, checkpoints: Checkpoints::Aligned, zombies: true }
+        Self { seed, sabotage, checkpoints: Checkpoints::ExactlyOnce, zombies: true }
     }
 
     /// For results that lie in the memory of a process, which no two processes share.
@@ -119,7 +120,9 @@ impl Setting {
         if self.checkpoints == Checkpoints::AtLeastOnce {
             config = config.mode(CheckpointMode::AtLeastOnce);
         }
-        if self.chance(23, 3) {
+        if self.checkpoints == Checkpoints::ExactlyOnce && self.chance(29, 2) {
+            config = self.unaligned(config);
+        } else if self.chance(23, 3) {
             config = config.max_concurrent(usize::try_from(self.draw(24, 2..=3)).unwrap());
         }
         if self.chance(25, 3) {
@@ -131,7 +134,12 @@ impl Setting {
             let steps = u32::try_from(self.draw(28, 4_000..=10_000)).unwrap();
             config = config.timeout(self.step() / 2 * steps);
         }
-        config
+        if self.chance(32, 3) { config.compressed() } else { config }
+    }
+
+    fn unaligned(&self, config: CheckpointConfig) -> CheckpointConfig {
+        // The timeout is short, since in simulated jobs little time passes.
+        config.unaligned_after(if self.chance(30, 2) { Duration::ZERO } else { self.millis(31, 1..=5) })
     }
 
     /// How much time passes in a step at most.
@@ -144,6 +152,8 @@ impl Setting {
             .parallelism(life.parallelism())
             .max_parallelism(u32::try_from(self.draw(40, 4..=12)).unwrap())
             .channel_batches(usize::try_from(self.draw(41, 1..=4)).unwrap())
+            .buffer_timeout(self.millis(44, 0..=50))
+            .latency_tracking_interval(self.chance(45, 6).then(|| self.millis(46, 20..=200)))
             .checkpointing(self.checkpoint_config())
             .restart_strategy(RestartStrategy::fixed_delay(10_000, self.millis(42, 0..=20)));
         if self.chance(43, 4) { environment.disable_operator_chaining() } else { environment }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use millstream::source::{
-    Enumerator, Output, Source, SourceReader, SourceStatus, SplitEnumerator, SplitOutput,
+    Boundedness, Enumerator, Output, Source, SourceReader, SourceStatus, SplitEnumerator, SplitOutput,
+    TaskContext,
 };
 use millstream::{Record, Result, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub struct Trickle<T> {
     /// Whether splits come up one by one while the job runs.
     gradual: bool,
     make: Make<T>,
+    /// Is called when a reader starts.
+    when_started: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl<T: Record> Trickle<T> {
@@ -40,6 +43,7 @@ impl<T: Record> Trickle<T> {
             in_turn: false,
             gradual: false,
             make: Arc::new(make),
+            when_started: Arc::new(|| {}),
         }
     }
 
@@ -52,6 +56,10 @@ impl<T: Record> Trickle<T> {
     /// Splits come up one by one while the job runs.
     pub fn gradual(self) -> Self {
         Self { gradual: true, ..self }
+    }
+
+    pub fn when_started(self, call: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { when_started: Arc::new(call), ..self }
     }
 
     pub fn one_split(self) -> Self {
@@ -74,6 +82,10 @@ impl<T: Record> Source for Trickle<T> {
         "Trickle"
     }
 
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Bounded
+    }
+
     async fn discover(&self) -> Result<Vec<Share>> {
         Ok((0..self.splits).map(|next| Share { next, stride: self.splits }).collect())
     }
@@ -89,6 +101,7 @@ impl<T: Record> Source for Trickle<T> {
             in_turn: self.in_turn,
             paused_until: Duration::ZERO,
             make: self.make.clone(),
+            when_started: self.when_started.clone(),
         }
     }
 }
@@ -99,11 +112,16 @@ pub struct TrickleReader<T> {
     in_turn: bool,
     paused_until: Duration,
     make: Make<T>,
+    when_started: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl<T: Record> SourceReader for TrickleReader<T> {
     type Record = T;
     type Split = Share;
+
+    fn start(&mut self, _: &TaskContext) {
+        (self.when_started)();
+    }
 
     fn add_splits(&mut self, splits: Vec<Share>) {
         self.splits.extend(splits);

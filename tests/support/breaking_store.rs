@@ -1,14 +1,16 @@
-//! A store in memory that one process after another uses: each can lose it in the middle of its writes.
+//! A store in memory that one process after another uses: each can lose it in the middle of what it writes
+//! and deletes.
 
 use std::fmt;
 use std::sync::Arc;
 
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use parking_lot::Mutex;
 
@@ -16,24 +18,35 @@ use parking_lot::Mutex;
 #[derive(Debug, Default)]
 pub struct BreakingStore {
     inner: Arc<InMemory>,
-    /// How many writes still succeed, and whether the first that fails takes effect all the same.
-    left: Mutex<Option<(u32, bool)>>,
+    left: Arc<Left>,
 }
+
+/// How many writes and deletions still succeed, and whether the first that fails takes effect all the same.
+#[derive(Debug, Default)]
+struct Left(Mutex<Option<(u32, bool)>>);
 
 impl BreakingStore {
     /// The same store, as another process sees it.
     pub fn for_next_process(&self) -> Self {
-        Self { inner: self.inner.clone(), left: Mutex::default() }
+        Self { inner: self.inner.clone(), left: Arc::default() }
+    }
+
+    /// A copy of the store as it is now.
+    #[allow(dead_code, reason = "not every test needs one")]
+    pub fn fork(&self) -> Self {
+        Self { inner: Arc::new(self.inner.fork()), left: Arc::default() }
     }
 
     /// From now on `writes` succeed, and then none.
     pub fn break_after(&self, writes: u32, then_one_takes_effect: bool) {
-        *self.left.lock() = Some((writes, then_one_takes_effect));
+        *self.left.0.lock() = Some((writes, then_one_takes_effect));
     }
+}
 
+impl Left {
     /// Whether a write takes effect, and whether it succeeds.
     fn next(&self) -> (bool, bool) {
-        match &mut *self.left.lock() {
+        match &mut *self.0.lock() {
             None => (true, true),
             Some((0, takes_effect)) => (std::mem::take(takes_effect), false),
             Some((left, _)) => {
@@ -57,7 +70,7 @@ fn lost() -> Error {
 #[async_trait::async_trait]
 impl ObjectStore for BreakingStore {
     async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        let (takes_effect, succeeds) = self.next();
+        let (takes_effect, succeeds) = self.left.next();
         let outcome =
             if takes_effect { self.inner.put_opts(path, payload, options).await } else { Err(lost()) };
         if succeeds { outcome } else { Err(lost()) }
@@ -76,7 +89,18 @@ impl ObjectStore for BreakingStore {
     }
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(paths)
+        let (inner, left) = (self.inner.clone(), self.left.clone());
+        let delete = move |path: Result<Path>| {
+            let (inner, left) = (inner.clone(), left.clone());
+            async move {
+                let (path, (takes_effect, succeeds)) = (path?, left.next());
+                if takes_effect {
+                    inner.delete(&path).await?;
+                }
+                if succeeds { Ok(path) } else { Err(lost()) }
+            }
+        };
+        paths.then(delete).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

@@ -15,7 +15,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_operators::source::{Discovery, Enumerator, Source};
+use millstream_operators::source::{Boundedness, Discovery, Enumerator, Source};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
 
@@ -169,6 +169,10 @@ impl<F: Format> Source for FileSource<F> {
 
     fn kind(&self) -> &'static str {
         self.reading.format.kind()
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        if self.interval.is_some() { Boundedness::Unbounded } else { Boundedness::Bounded }
     }
 
     async fn discover(&self) -> Result<Vec<FileSplit>> {

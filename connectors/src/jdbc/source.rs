@@ -5,7 +5,7 @@ mod reader;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use millstream_operators::source::Source;
+use millstream_operators::source::{Boundedness, Source};
 use millstream_runtime::batch::Batch;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
@@ -194,6 +194,10 @@ impl<D: FromRows> Source for JdbcSource<D> {
 
     fn kind(&self) -> &'static str {
         "a table of a database"
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Bounded
     }
 
     async fn discover(&self) -> Result<Vec<JdbcSplit>> {

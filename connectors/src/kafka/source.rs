@@ -14,7 +14,7 @@ mod topics;
 use std::time::Duration;
 
 use millstream_operators::WatermarkStrategy;
-use millstream_operators::source::{Discovery, Enumerator, Source};
+use millstream_operators::source::{Boundedness, Discovery, Enumerator, Source};
 use millstream_state::Record;
 
 use super::client::{Client, Cluster, Properties, Role};
@@ -265,6 +265,10 @@ impl<D: RecordDeserializer> Source for KafkaSource<D> {
 
     fn kind(&self) -> &'static str {
         "Kafka topics"
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        if self.stop.is_some() { Boundedness::Bounded } else { Boundedness::Unbounded }
     }
 
     fn enumerator(&self) -> Option<Enumerator<KafkaSplit>> {

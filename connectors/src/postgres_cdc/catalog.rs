@@ -3,12 +3,13 @@
 use millstream_runtime::{Error, ErrorKind, Result};
 use tokio_postgres::Client;
 
-use super::key::KeyOrder;
 use super::options::{ChangelogMode, StartupMode};
-use super::progress::{KeyColumn, TableProgress};
-use super::record::{CapturedColumn, CapturedTable};
 use super::session::{query, value};
 use super::settings::{Settings, TableName, quote_identifier, quote_literal};
+use super::types::PostgresType;
+use super::{CapturedColumn, CapturedTable, TableProgress};
+use crate::cdc::key::KeyOrder;
+use crate::cdc::progress::KeyColumn;
 
 /// A table, and what must be known to read it.
 pub(super) struct FoundTable {
@@ -19,7 +20,7 @@ pub(super) struct FoundTable {
 
 /// How the rows of a table are read.
 #[derive(Clone)]
-pub(super) struct TableReading {
+pub struct TableReading {
     /// Whether the index of the primary key has the order that its rows are read in.
     pub(super) is_ordered_by_index: bool,
     /// Whether its rows are in partitions.
@@ -213,9 +214,9 @@ async fn find_columns(
     let column = |row| {
         let name = value(row, 0).unwrap_or_default().to_owned();
         let is_primary_key = key.iter().any(|column| column.name == name);
-        let type_oid = value(row, 1).and_then(|oid| oid.parse().ok()).unwrap_or_default();
-        let type_modifier = value(row, 2).and_then(|modifier| modifier.parse().ok()).unwrap_or(-1);
-        CapturedColumn { name, type_oid, type_modifier, is_primary_key }
+        let oid = value(row, 1).and_then(|oid| oid.parse().ok()).unwrap_or_default();
+        let modifier = value(row, 2).and_then(|modifier| modifier.parse().ok()).unwrap_or(-1);
+        CapturedColumn { name, data_type: PostgresType { oid, modifier }, is_primary_key }
     };
     Ok(rows.iter().map(column).collect())
 }

@@ -1,51 +1,25 @@
 //! Reads the rows of tables in ranges of their primary keys, over several sessions at once. As Flink CDC's
 //! incremental snapshots, but all of them read one snapshot of the database.
 
-use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
 use futures::StreamExt;
-use millstream_runtime::{Error, ErrorKind, Result};
+use millstream_runtime::Result;
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
 use super::catalog::TableReading;
 use super::copy_text::CopyText;
-use super::key::Key;
 use super::lsn::Lsn;
-use super::progress::{KeyColumn, Part, TableProgress};
-use super::record::{CapturedTable, ChangeKind, ChangeRecord};
 use super::session::{close, connect, drive, query, sql_error, value};
 use super::settings::{Settings, TableName, quote_identifier, quote_literal};
 use super::slot::Export;
-
-/// So many rows come at a time.
-const BATCH_ROWS: usize = 1_000;
-
-/// A part of a table that is to be read.
-pub(super) struct Chunk {
-    /// Which table, and which part of it.
-    pub(super) table: usize,
-    pub(super) part: usize,
-    captured: Arc<CapturedTable>,
-    sql: String,
-    lsn: Lsn,
-}
-
-/// Rows of a chunk, in the order of their keys.
-pub(super) struct ChunkRows {
-    pub(super) table: usize,
-    pub(super) part: usize,
-    pub(super) rows: Vec<ChangeRecord>,
-    pub(super) bytes: u64,
-    /// There are no more.
-    pub(super) is_last: bool,
-}
-
-/// Chunks that nobody reads yet.
-pub(super) type Chunks = Arc<Mutex<VecDeque<Chunk>>>;
+use super::types::PostgresType;
+use super::{CapturedTable, TableProgress};
+use crate::cdc::chunks::{Chunk, ChunkRows, ChunkSender, Chunks, take_chunk};
+use crate::cdc::key::Key;
+use crate::cdc::progress::{KeyColumn, Part};
 
 /// Begins to read a snapshot.
 async fn begin(client: &Client, export: &str) -> Result<()> {
@@ -85,10 +59,10 @@ pub(super) async fn plan(
     client.batch_execute("COMMIT").await.map_err(|error| sql_error("the plan cannot be ended", &error))
 }
 
-fn source_of(table: &CapturedTable, reading: &TableReading) -> String {
+fn source_of(table: &CapturedTable, is_partitioned: bool) -> String {
     let name = TableName { schema: table.schema.clone(), name: table.name.clone() }.quoted();
     // Tables that inherit have changes of their own.
-    if reading.is_partitioned { name } else { format!("ONLY {name}") }
+    if is_partitioned { name } else { format!("ONLY {name}") }
 }
 
 fn order(key: &[KeyColumn]) -> String {
@@ -102,7 +76,7 @@ fn bounds_sql(table: &TableProgress, reading: &TableReading, chunk_rows: u64) ->
     format!(
         "SELECT {columns} FROM (SELECT {columns}, row_number() OVER (ORDER BY {order}) AS \"row number of chunks\" FROM {}) AS numbered \
          WHERE \"row number of chunks\" % {chunk_rows} = 0 ORDER BY {order}",
-        source_of(&table.table, reading)
+        source_of(&table.table, reading.is_partitioned)
     )
 }
 
@@ -116,7 +90,12 @@ fn compared(key: &[KeyColumn], operator: &str, with: &Key) -> String {
 }
 
 /// Reads the rows after `from` up to and with `to`.
-fn chunk_sql(table: &TableProgress, reading: &TableReading, from: Option<&Key>, to: Option<&Key>) -> String {
+pub(super) fn chunk_sql(
+    table: &TableProgress,
+    is_partitioned: bool,
+    from: Option<&Key>,
+    to: Option<&Key>,
+) -> String {
     let columns: Vec<_> = table.table.columns.iter().map(|column| quote_identifier(&column.name)).collect();
     let bounds =
         [from.map(|from| compared(&table.key, ">", from)), to.map(|to| compared(&table.key, "<=", to))];
@@ -125,51 +104,27 @@ fn chunk_sql(table: &TableProgress, reading: &TableReading, from: Option<&Key>, 
     format!(
         "COPY (SELECT {} FROM {}{bounds} ORDER BY {}) TO STDOUT",
         columns.join(", "),
-        source_of(&table.table, reading),
+        source_of(&table.table, is_partitioned),
         order(&table.key)
     )
-}
-
-/// What is still to be read of tables.
-pub(super) fn unread_chunks(
-    tables: &[TableProgress],
-    readings: &[TableReading],
-    lsn: Lsn,
-) -> VecDeque<Chunk> {
-    let mut chunks = VecDeque::new();
-    for (index, (table, reading)) in tables.iter().zip(readings).enumerate() {
-        let captured = Arc::new(table.table.clone());
-        let mut from = None;
-        for (part, Part { to, read_at, last }) in table.parts.iter().enumerate() {
-            if read_at.is_none() {
-                let sql = chunk_sql(table, reading, last.as_ref().or(from), to.as_ref());
-                chunks.push_back(Chunk { table: index, part, captured: captured.clone(), sql, lsn });
-            }
-            from = to.as_ref();
-        }
-    }
-    chunks
 }
 
 /// Reads chunks until there are none.
 pub(super) async fn read_chunks(
     settings: Settings,
     export: String,
-    chunks: Chunks,
-    rows: mpsc::Sender<ChunkRows>,
+    lsn: Lsn,
+    chunks: Chunks<PostgresType>,
+    rows: mpsc::Sender<ChunkRows<PostgresType, Lsn>>,
     waker: Waker,
 ) -> Result<()> {
     let (client, mut connection) = connect(&settings).await?;
     let work = async {
         begin(&client, &export).await?;
-        loop {
-            // Nothing panics while it is held.
-            let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            match next {
-                Some(chunk) => read_chunk(&client, &chunk, &rows, &waker).await?,
-                None => return Ok(()),
-            }
+        while let Some(chunk) = take_chunk(&chunks) {
+            read_chunk(&client, &chunk, ChunkSender::new(&chunk, lsn, &rows, &waker)).await?;
         }
+        Ok(())
     };
     drive(&mut connection, work).await?;
     close(client, connection).await;
@@ -178,53 +133,37 @@ pub(super) async fn read_chunks(
 
 async fn read_chunk(
     client: &Client,
-    chunk: &Chunk,
-    rows: &mpsc::Sender<ChunkRows>,
-    waker: &Waker,
+    chunk: &Chunk<PostgresType>,
+    mut sender: ChunkSender<'_, PostgresType, Lsn>,
 ) -> Result<()> {
     let what = || format!("rows of table {} cannot be read", chunk.captured);
     let failed = |error| sql_error(&what(), &error);
     let mut pieces = pin!(client.copy_out(chunk.sql.as_str()).await.map_err(failed)?);
-    let send = async |batch: ChunkRows| {
-        let sent = rows.send(batch).await;
-        waker.wake_by_ref();
-        sent.map_err(|_| Error::new(ErrorKind::Cancelled, "nobody takes the rows"))
-    };
-    let batch = || ChunkRows {
-        table: chunk.table,
-        part: chunk.part,
-        rows: Vec::with_capacity(BATCH_ROWS),
-        bytes: 0,
-        is_last: false,
-    };
-    let (mut copy, mut pending) = (CopyText::default(), batch());
+    let mut copy = CopyText::default();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(failed)?;
-        pending.bytes += piece.len() as u64;
+        sender.count(piece.len());
         copy.feed(piece, chunk.captured.columns.len(), |values| {
-            let (table, kind) = (chunk.captured.clone(), ChangeKind::Insert);
-            pending.rows.push(ChangeRecord { table, kind, values, lsn: chunk.lsn, commit_time: None });
+            sender.push(values);
             Ok(())
         })?;
-        if pending.rows.len() >= BATCH_ROWS {
-            send(std::mem::replace(&mut pending, batch())).await?;
-        }
+        sender.pass_on().await?;
     }
     copy.end()?;
-    send(ChunkRows { is_last: true, ..pending }).await
+    sender.finish().await
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::KeyOrder;
-    use super::super::record::CapturedColumn;
     use super::*;
+    use crate::cdc::chunks::unread_chunks;
+    use crate::cdc::key::KeyOrder;
+    use crate::postgres_cdc::CapturedColumn;
 
     fn table() -> TableProgress {
         let column = |name: &str, is_primary_key| CapturedColumn {
             name: name.into(),
-            type_oid: 25,
-            type_modifier: -1,
+            data_type: PostgresType { oid: 25, modifier: -1 },
             is_primary_key,
         };
         let key = |name: &str, order, expression: &str, literal_type: &str| KeyColumn {
@@ -254,11 +193,10 @@ mod tests {
         table.parts = vec![
             Part { to: Some(key("1")), read_at: Some(Lsn(1)), last: None },
             Part { to: Some(key("9")), read_at: None, last: None },
-            Part { to: None, read_at: None, last: Some(key("10")) },
+            Part { to: None, read_at: None, last: Some((key("10"), Lsn(2))) },
         ];
-        let reading = TableReading { is_ordered_by_index: true, is_partitioned: false };
-        let sql: Vec<_> =
-            unread_chunks(&[table], &[reading], Lsn(2)).into_iter().map(|chunk| chunk.sql).collect();
+        let chunks = unread_chunks(&[table], |_, table, from, to| chunk_sql(table, false, from, to));
+        let sql: Vec<_> = chunks.into_iter().map(|chunk| chunk.sql).collect();
         let select = "COPY (SELECT \"id\", \"who\", \"Note\" FROM ONLY \"public\".\"odd \"\"name\" WHERE ";
         let order = " ORDER BY \"id\", \"who\" COLLATE \"C\") TO STDOUT";
         let after = |id: &str| {

@@ -3,24 +3,19 @@
 use millstream_runtime::{Error, ErrorKind, Result};
 use tokio_postgres::Client;
 
-use super::catalog::{FoundTable, TableReading, check_server, find_table};
+use super::catalog::{FoundTable, check_server, find_table};
 use super::chunks::plan;
+use super::database::Postgres;
 use super::lsn::Lsn;
 use super::options::StartupMode;
-use super::progress::{Position, PostgresSplit, TableProgress};
 use super::publication::ensure_publication;
 use super::session::{close, connect, drive, query, value};
 use super::settings::Settings;
-use super::slot::{Export, Life, create_slot, find_slot};
+use super::slot::{Life, create_slot, find_slot};
+use super::{Position, PostgresSplit, TableProgress};
+use crate::cdc::database;
 
-/// What is to be read, and from where.
-pub(super) struct Prepared {
-    pub(super) split: PostgresSplit,
-    /// How the tables of the split are read, in their order.
-    pub(super) readings: Vec<TableReading>,
-    /// What rows are read from; none where there are only changes.
-    pub(super) export: Option<Export>,
-}
+type Prepared = database::Prepared<Postgres>;
 
 /// Sees to what must be there. `token` tells this attempt from others.
 pub(super) async fn prepare(settings: Settings, split: PostgresSplit, token: u64) -> Result<Prepared> {
@@ -70,7 +65,7 @@ async fn begin(client: &Client, settings: &Settings, found: Vec<FoundTable>, tok
         }
     };
     tracing::info!(lsn = %start, has_slot, mode = ?settings.startup, "changes are read from here on");
-    let mut split = PostgresSplit { position: Some(Position { lsn: start, changes: 0 }), tables: Vec::new() };
+    let mut split = PostgresSplit { position: Some(Position { log: start, changes: 0 }), tables: Vec::new() };
     let mut readings = Vec::new();
     for FoundTable { progress, reading } in found {
         split.tables.push(progress);
@@ -83,7 +78,7 @@ async fn begin(client: &Client, settings: &Settings, found: Vec<FoundTable>, tok
     } else {
         export = None;
     }
-    Ok(Prepared { split, readings, export })
+    Ok(Prepared { split, tables: readings, export })
 }
 
 /// Where the write-ahead log is written now.
@@ -109,8 +104,8 @@ async fn go_on(
         let problem = "is gone, and with it what came since the snapshot";
         return restore(format!("replication slot `{name}` {problem}: start the job without a snapshot"));
     };
-    if slot.confirmed > position.lsn {
-        let (confirmed, lsn) = (slot.confirmed, position.lsn);
+    if slot.confirmed > position.log {
+        let (confirmed, lsn) = (slot.confirmed, position.log);
         let problem = format!(
             "has been read up to {confirmed}, and the snapshot needs it from {lsn} on: what is between is gone"
         );
@@ -153,6 +148,6 @@ async fn go_on(
     } else {
         None
     };
-    tracing::info!(lsn = %position.lsn, changes = position.changes, rows = export.is_some(), "reading goes on from here");
-    Ok(Prepared { split, readings, export })
+    tracing::info!(lsn = %position.log, changes = position.changes, rows = export.is_some(), "reading goes on from here");
+    Ok(Prepared { split, tables: readings, export })
 }

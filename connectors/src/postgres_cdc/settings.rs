@@ -7,15 +7,16 @@ use millstream_runtime::{Error, ErrorKind, Result};
 
 pub(super) use crate::identifier::quote_identifier;
 
-use super::options::{ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast};
-use super::record::CapturedTable;
+use super::CapturedTable;
+use super::options::{ChangelogMode, StartupMode, UnchangedToast};
+use crate::cdc::options::{SchemaChange, Truncate};
 
 /// Looks at a table before it is read.
 pub(super) type TableCheck = Arc<dyn Fn(&CapturedTable) -> Result<()> + Send + Sync>;
 
 /// What a source has been told.
 #[derive(Clone)]
-pub(super) struct Settings {
+pub struct Settings {
     pub(super) hostname: String,
     pub(super) port: u16,
     pub(super) username: String,

@@ -9,7 +9,7 @@ use super::session::{connect_replication, query, replication_error, value};
 use super::settings::{Settings, quote_identifier, quote_literal};
 
 /// A snapshot of the database that other sessions can read. It is there as long as this is.
-pub(super) struct Export {
+pub struct Export {
     /// The name by which sessions ask for it.
     pub(super) name: String,
     /// What was committed before is in it, and nothing else.

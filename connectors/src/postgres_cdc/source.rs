@@ -7,12 +7,11 @@ use millstream_operators::source::Source;
 use millstream_runtime::Result;
 use millstream_state::Record;
 
-use super::deserialize::{ChangeDeserializer, Function, MakeDeserializer};
-use super::options::{ChangelogMode, SchemaChange, StartupMode, Truncate, UnchangedToast};
-use super::progress::PostgresSplit;
-use super::reader::PostgresCdcReader;
-use super::record::{CapturedTable, ChangeRecord};
+use super::options::{ChangelogMode, StartupMode, UnchangedToast};
 use super::settings::{Settings, TableName};
+use super::{CapturedTable, ChangeRecord, PostgresCdcReader, PostgresSplit};
+use crate::cdc::deserialize::{ChangeDeserializer, Function, MakeDeserializer};
+use crate::cdc::options::{SchemaChange, Truncate};
 
 /// Captures the changes of tables of a Postgres database: first the rows that are there, then every change, each exactly once.
 /// As the `postgres-cdc` connector of Flink CDC.
@@ -44,7 +43,7 @@ use super::settings::{Settings, TableName};
 #[derive(Clone)]
 pub struct PostgresCdcSource<T = ChangeRecord> {
     settings: Settings,
-    deserializer: MakeDeserializer<T>,
+    deserializer: MakeDeserializer<ChangeRecord, T>,
 }
 
 impl PostgresCdcSource {
@@ -73,7 +72,7 @@ impl PostgresCdcSource {
             confirmation_delay: 0,
             check: None,
         };
-        let all = Arc::new(|change| Ok(Some(change)));
+        let all = Arc::new(|change: ChangeRecord| Ok(Some(change)));
         Self { settings, deserializer: Arc::new(move || Box::new(Function(all.clone()))) }
     }
 }
@@ -85,7 +84,7 @@ impl<T> PostgresCdcSource<T> {
     }
 
     #[cfg(test)]
-    pub(super) fn into_settings(self) -> Settings {
+    pub(crate) fn into_settings(self) -> Settings {
         self.settings
     }
 
@@ -233,7 +232,7 @@ impl<T> PostgresCdcSource<T> {
 
     /// Yields what a [`ChangeDeserializer`] makes of changes; each reader gets one.
     #[must_use]
-    pub fn with_deserializer<U: Record, D: ChangeDeserializer<U>>(
+    pub fn with_deserializer<U: Record, D: ChangeDeserializer<ChangeRecord, U>>(
         self,
         make: impl Fn() -> D + Send + Sync + 'static,
     ) -> PostgresCdcSource<U> {

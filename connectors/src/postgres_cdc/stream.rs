@@ -9,29 +9,18 @@ use pgwire_replication::{PgWireError, ReplicationClient, ReplicationEvent};
 use tokio::sync::{mpsc, watch};
 
 use super::catalog::find_table;
-use super::changes::{Changes, Item};
+use super::changes::Changes;
 use super::lsn::Lsn;
 use super::pgoutput::{Message, decode};
 use super::session::{close, connect, drive, is_slot_in_use, replication_config, replication_error};
 use super::settings::{Settings, TableName};
+use super::types::PostgresType;
+use crate::cdc::reader::{self, Ended};
 
 /// So many items come at a time at most.
 const BATCH_ITEMS: usize = 1_000;
 
-/// What has come of the stream, in order.
-#[derive(Default)]
-pub(super) struct Items {
-    pub(super) items: Vec<Item>,
-    pub(super) bytes: u64,
-    /// How far the server has sent its log.
-    pub(super) sent: Lsn,
-}
-
-/// How a stream has ended.
-pub(super) enum Ended {
-    /// Another session holds the slot. It may be that of an attempt that has just ended.
-    SlotInUse(Error),
-}
+type Items = reader::Items<PostgresType, Lsn>;
 
 /// Reads the stream until something fails. What comes through `confirmed` is told to the server, which forgets what is before.
 pub(super) async fn read_stream(
@@ -48,12 +37,15 @@ pub(super) async fn read_stream(
     let mut client = ReplicationClient::connect(config).await.map_err(failed)?;
     match client.wait_started().await {
         Ok(()) => {}
-        Err(error) if is_slot_in_use(&error) => return Ok(Ended::SlotInUse(failed(error))),
+        Err(error) if is_slot_in_use(&error) => {
+            let problem = "another session holds the slot, and each job needs a slot of its own".to_owned();
+            return Ok(Ended::Held { error: failed(error), problem });
+        }
         Err(error) => return Err(failed(error)),
     }
     tracing::info!(slot = %settings.slot, lsn = %start, "the stream of changes is read");
     loop {
-        let mut batch = Items::default();
+        let mut batch = Items { items: Vec::new(), bytes: 0, sent: Lsn(0) };
         // All that is there, and the first of it when it comes.
         let first = next(&mut client, &mut confirmed).await;
         take(first.map_err(failed)?, &mut changes, &mut batch)?;

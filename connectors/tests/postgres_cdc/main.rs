@@ -13,11 +13,14 @@
     reason = "a test"
 )]
 
+#[path = "../support/cdc/jobs.rs"]
 mod jobs;
+#[path = "../support/cdc/kills.rs"]
 mod kills;
 mod measure;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../support/cdc/process.rs"]
 mod process;
 mod refusals;
 mod semantics;

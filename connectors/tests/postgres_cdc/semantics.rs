@@ -40,7 +40,7 @@ fn rows_that_are_there_and_then_all_changes() {
     let changes = ["-U t 1 n1", "+U t 1 x", "-U t 51 NULL", "+U t 51 x", "-D t 2 n2", "+I t 2 back"];
     assert_eq!(job.lines()[52..], changes);
     let change = job.seen.last().unwrap();
-    assert!(!change.is_from_snapshot() && change.lsn > job.seen[0].lsn);
+    assert!(!change.is_from_snapshot() && change.position > job.seen[0].position);
     job.checkpoint();
     job.stop();
 

@@ -2,9 +2,28 @@
 
 use std::time::{Duration, Instant};
 
+pub use millstream::connectors::postgres_cdc::{ChangeRecord, ColumnValue, PostgresCdcSource as Source};
+
 pub use super::postgres::{Database, Server};
 
+/// The database of jobs that are killed.
+pub const DATABASE: &str = "postgres";
+
+/// What a job that is killed reads.
+pub fn killed_source(port: u16) -> Source {
+    Source::new("127.0.0.1", DATABASE)
+        .port(port)
+        .table_list(["numbered", "named"])
+        .chunk_size(500)
+        .heartbeat_interval(Duration::from_millis(500))
+}
+
 impl Database {
+    /// A source of tables, with a slot of the database's name.
+    pub fn source(&self, tables: &[&str]) -> Source {
+        Source::new("127.0.0.1", &self.name).port(self.port).table_list(tables).slot_name(&self.name)
+    }
+
     /// Waits until a slot is read, and not only being made, or until it is no longer in use.
     #[track_caller]
     pub fn await_stream(&self, slot: &str, is_read: bool) {

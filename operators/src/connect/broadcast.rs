@@ -1,52 +1,52 @@
 //! The broadcast state pattern: one stream is seen by all subtasks and steers what they do with the other.
 
-use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 
-use millstream_runtime::Result;
-use millstream_runtime::batch::Batch;
-use millstream_runtime::chain::{OpenContext, OperatorHooks, Output, SnapshotContext, TwoInputOperator};
-use millstream_state::{Key, Record, Timestamp};
+use millstream_runtime::chain::{OpenContext, SnapshotContext};
+use millstream_state::{Key, Record};
 
-use super::{BroadcastState, ConnectedStreams};
-use crate::Stream;
-use crate::function::{Closing, Emitter, FunctionResult, ProcessContext, Times};
+use super::{BroadcastState, BroadcastStates};
+use crate::function::{Emitter, FunctionResult, ProcessContext};
 
 /// A function over a stream and a broadcast stream: every subtask sees all records of the latter,
-/// and keeps what it makes of them in a [`BroadcastState`]. As Flink's `BroadcastProcessFunction`.
+/// and keeps what it makes of them in [`BroadcastState`]s. As Flink's `BroadcastProcessFunction`.
 /// Each subtask works with a clone of it.
+///
+/// Which stream is read when is by chance: a record may come before the rule that is meant for it. See
+/// [`Stream::connect_broadcast`](crate::Stream::connect_broadcast) for an example, and
+/// [`KeyedBroadcastProcessFunction`](crate::process::KeyedBroadcastProcessFunction) for one with state and
+/// timers for each key.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no `BroadcastProcessFunction` on records `{T}` and broadcast `{B}` that emits `{O}`",
-    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`"
+    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`; for closures there is `process_fn`"
 )]
 pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
-    /// The state's keys.
-    type Key: Key;
-    /// The state's values.
-    type Value: Record;
+    /// The handles of the function's broadcast states: one handle, a tuple of them, or a struct.
+    type State: Send + 'static;
 
-    /// Before the first record: takes operator state out of the snapshot, if there is one. The
-    /// broadcast state is restored already.
+    /// Before the first record: declares the broadcast states, which are restored then, and takes operator
+    /// state out of the snapshot, if there is one.
     ///
     /// # Errors
     /// Whatever fails the job.
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
-        let _ = cx;
-        Ok(())
-    }
+    fn open(&mut self, cx: &mut BroadcastOpenContext<'_>) -> FunctionResult<Self::State>;
 
-    /// Takes a record of the main stream.
+    /// Takes a record of the main stream, and may look at the broadcast states.
     ///
     /// # Errors
     /// Whatever fails the job.
+    #[doc(alias("processElement", "ReadOnlyContext"))]
     fn process(
         &mut self,
         record: T,
-        state: &BroadcastState<Self::Key, Self::Value>,
+        state: &Self::State,
+        broadcast: &BroadcastStates,
         cx: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, O>,
     ) -> FunctionResult;
 
-    /// Takes a record of the broadcast stream.
+    /// Takes a record of the broadcast stream, and may change the broadcast states: in the same way in each
+    /// subtask, whatever has come on the main stream. What it emits comes out once for each subtask.
     ///
     /// # Errors
     /// Whatever fails the job.
@@ -54,10 +54,42 @@ pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
     fn process_broadcast(
         &mut self,
         record: B,
-        state: &mut BroadcastState<Self::Key, Self::Value>,
+        state: &Self::State,
+        broadcast: &mut BroadcastStates,
         cx: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, O>,
     ) -> FunctionResult;
+
+    /// No record of the main stream follows. Called again after a restore, once it has ended again.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn main_ended(
+        &mut self,
+        state: &Self::State,
+        broadcast: &BroadcastStates,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (state, broadcast, cx, out);
+        Ok(())
+    }
+
+    /// No record of the broadcast stream follows: the broadcast states stay as they are. Called again after a
+    /// restore, once it has ended again.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn broadcast_ended(
+        &mut self,
+        state: &Self::State,
+        broadcast: &BroadcastStates,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (state, broadcast, cx, out);
+        Ok(())
+    }
 
     /// Event time has come to [`ProcessContext::watermark`]; the watermark goes on afterwards.
     ///
@@ -65,11 +97,12 @@ pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
     /// Whatever fails the job.
     fn watermark(
         &mut self,
-        state: &BroadcastState<Self::Key, Self::Value>,
+        state: &Self::State,
+        broadcast: &BroadcastStates,
         cx: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, O>,
     ) -> FunctionResult {
-        let _ = (state, cx, out);
+        let _ = (state, broadcast, cx, out);
         Ok(())
     }
 
@@ -79,15 +112,16 @@ pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
     /// Whatever fails the job.
     fn end_of_data(
         &mut self,
-        state: &BroadcastState<Self::Key, Self::Value>,
+        state: &Self::State,
+        broadcast: &BroadcastStates,
         cx: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, O>,
     ) -> FunctionResult {
-        let _ = (state, cx, out);
+        let _ = (state, broadcast, cx, out);
         Ok(())
     }
 
-    /// Hands operator state over; the broadcast state is part of the snapshot without it.
+    /// Hands operator state over; the broadcast states are part of the snapshot without it.
     ///
     /// # Errors
     /// Whatever fails the job.
@@ -100,178 +134,36 @@ pub trait BroadcastProcessFunction<T, B, O>: Send + 'static {
     fn close(&mut self) {}
 }
 
-/// A stream and a broadcast stream. As Flink's `BroadcastConnectedStream`.
-pub struct BroadcastConnectedStream<T, B> {
-    streams: ConnectedStreams<T, B>,
+/// What a [`BroadcastProcessFunction`] may ask when it opens: its broadcast states, and all that an
+/// [`OpenContext`] is asked.
+pub struct BroadcastOpenContext<'a> {
+    pub(super) states: &'a mut BroadcastStates,
+    pub(super) operator: OpenContext<'a>,
 }
 
-impl<T: Record> Stream<T> {
-    /// Lets this stream meet another, which every subtask sees the whole of. As Flink's `connect`
-    /// with a `BroadcastStream`.
+impl BroadcastOpenContext<'_> {
+    /// Declares a map that every subtask holds alike. Its name is unique among the operator states of the
+    /// function. A state that the snapshot does not know begins empty.
     ///
-    /// Event time in it is the earlier of the two: a broadcast stream without watermarks holds it
-    /// back until it ends.
-    ///
-    /// ```
-    /// # use millstream::prelude::*;
-    /// # let env = Environment::new();
-    /// #[derive(Clone)]
-    /// struct Blocklist;
-    /// impl BroadcastProcessFunction<String, String, (String, bool)> for Blocklist {
-    ///     type Key = String;
-    ///     type Value = ();
-    ///
-    ///     fn process(
-    ///         &mut self,
-    ///         word: String,
-    ///         blocked: &BroadcastState<String, ()>,
-    ///         _: &mut ProcessContext<'_>,
-    ///         out: &mut Emitter<'_, (String, bool)>,
-    ///     ) -> FunctionResult {
-    ///         let is_blocked = blocked.contains_key(&word);
-    ///         out.emit((word, is_blocked))
-    ///     }
-    ///
-    ///     fn process_broadcast(
-    ///         &mut self,
-    ///         word: String,
-    ///         blocked: &mut BroadcastState<String, ()>,
-    ///         _: &mut ProcessContext<'_>,
-    ///         _: &mut Emitter<'_, (String, bool)>,
-    ///     ) -> FunctionResult {
-    ///         blocked.insert(word, ());
-    ///         Ok(())
-    ///     }
-    /// }
-    ///
-    /// let (words, blocked) = (env.from_collection(["tea".to_owned()]), env.from_collection(["spam".to_owned()]));
-    /// let marked = words.connect_broadcast(&blocked).process(Blocklist).collect();
-    /// env.execute("blocklist")?;
-    /// assert_eq!(marked.sorted(), [("tea".to_owned(), false)]);
-    /// # Ok::<(), millstream::Error>(())
-    /// ```
-    #[doc(alias = "BroadcastStream")]
-    pub fn connect_broadcast<B: Record>(&self, other: &Stream<B>) -> BroadcastConnectedStream<T, B> {
-        BroadcastConnectedStream { streams: self.connect(&other.broadcast()) }
+    /// # Errors
+    /// If the name is taken, key or value cannot be read back from a snapshot, or the snapshot holds another
+    /// type under the name.
+    #[doc(alias("getBroadcastState", "MapStateDescriptor"))]
+    pub fn broadcast_state<K: Key, V: Record>(&mut self, name: &str) -> FunctionResult<BroadcastState<K, V>> {
+        Ok(self.states.declare(name, &mut self.operator)?)
     }
 }
 
-pub(crate) struct BroadcastProcess<F, T, B, O>
-where
-    F: BroadcastProcessFunction<T, B, O>,
-{
-    function: Closing<F>,
-    state: BroadcastState<F::Key, F::Value>,
-    times: Times,
-    _types: PhantomData<fn(T, B) -> O>,
-}
+impl<'a> Deref for BroadcastOpenContext<'a> {
+    type Target = OpenContext<'a>;
 
-impl<T, B, O, F: BroadcastProcessFunction<T, B, O>> BroadcastProcess<F, T, B, O> {
-    pub(crate) fn new(function: F) -> Self {
-        Self {
-            function: Closing::new(function, F::close),
-            state: BroadcastState::default(),
-            times: Times::default(),
-            _types: PhantomData,
-        }
+    fn deref(&self) -> &OpenContext<'a> {
+        &self.operator
     }
 }
 
-impl<T, B, O, F> OperatorHooks<O> for BroadcastProcess<F, T, B, O>
-where
-    T: 'static,
-    B: 'static,
-    O: 'static,
-    F: BroadcastProcessFunction<T, B, O>,
-{
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.times.open(cx.task());
-        self.state.restore(cx)?;
-        Ok(self.function.opening().open(cx)?)
-    }
-
-    fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
-        let (function, state) = (self.function.get(), &self.state);
-        self.times.advance(watermark, output, |cx, out| function.watermark(state, cx, out))
-    }
-
-    fn end_of_data(&mut self, output: &mut Output<'_, O>) -> Result<()> {
-        let (function, state) = (self.function.get(), &self.state);
-        self.times.without_record(output, |cx, out| function.end_of_data(state, cx, out))
-    }
-
-    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        self.state.snapshot(cx);
-        Ok(self.function.get().snapshot(cx)?)
-    }
-}
-
-impl<T, B, O, F> TwoInputOperator<T, B, O> for BroadcastProcess<F, T, B, O>
-where
-    T: 'static,
-    B: 'static,
-    O: 'static,
-    F: BroadcastProcessFunction<T, B, O>,
-{
-    fn process_first(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, O>) -> Result<()> {
-        let (function, state) = (self.function.get(), &self.state);
-        self.times.for_each(batch, output, |record, cx, out| function.process(record, state, cx, out))
-    }
-
-    fn process_second(&mut self, batch: &mut Batch<B>, output: &mut Output<'_, O>) -> Result<()> {
-        let (function, state) = (self.function.get(), &mut self.state);
-        self.times
-            .for_each(batch, output, |record, cx, out| function.process_broadcast(record, state, cx, out))
-    }
-}
-
-impl<T: Record, B: Record> BroadcastConnectedStream<T, B> {
-    /// Applies a [`BroadcastProcessFunction`]. As Flink's `process` on a `BroadcastConnectedStream`;
-    /// [`Stream::connect_broadcast`] shows an example.
-    ///
-    /// ```
-    /// # use millstream::prelude::*;
-    /// /// Learns names, and lets all numbers pass.
-    /// #[derive(Clone)]
-    /// struct Names;
-    ///
-    /// impl BroadcastProcessFunction<u32, (u32, String), u32> for Names {
-    ///     type Key = u32;
-    ///     type Value = String;
-    ///
-    ///     fn process(
-    ///         &mut self,
-    ///         number: u32,
-    ///         _: &BroadcastState<u32, String>,
-    ///         _: &mut ProcessContext<'_>,
-    ///         out: &mut Emitter<'_, u32>,
-    ///     ) -> FunctionResult {
-    ///         out.emit(number)
-    ///     }
-    ///
-    ///     fn process_broadcast(
-    ///         &mut self,
-    ///         (number, name): (u32, String),
-    ///         names: &mut BroadcastState<u32, String>,
-    ///         _: &mut ProcessContext<'_>,
-    ///         _: &mut Emitter<'_, u32>,
-    ///     ) -> FunctionResult {
-    ///         names.insert(number, name);
-    ///         Ok(())
-    ///     }
-    /// }
-    ///
-    /// let env = Environment::new();
-    /// let names = env.from_collection([(1, "one".to_owned())]);
-    /// let numbers = env.from_collection([1, 2]).connect_broadcast(&names).process(Names).collect();
-    /// env.execute("names")?;
-    /// assert_eq!(numbers.sorted(), [1, 2]);
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn process<O: Record, F>(&self, function: F) -> Stream<O>
-    where
-        F: BroadcastProcessFunction<T, B, O> + Clone + Sync,
-    {
-        self.streams.transform("Broadcast process", move |_| BroadcastProcess::new(function.clone()))
+impl DerefMut for BroadcastOpenContext<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.operator
     }
 }

@@ -11,10 +11,11 @@ use millstream_runtime::event::StreamStatus;
 use millstream_state::snapshot::part::Redistribution;
 use millstream_state::{Key, Record, Timestamp};
 
-use super::BroadcastState;
+use super::broadcast_map::BroadcastMap;
 use crate::Stream;
 
 const HELD: &str = "held back";
+const TABLE: &str = "broadcast";
 
 /// What the user says about the join.
 #[derive(Clone)]
@@ -29,7 +30,7 @@ pub(super) struct Lookup<Of, Entry, Join> {
 
 pub(super) struct Enrich<T, B, K, V, L> {
     lookup: L,
-    table: BroadcastState<K, V>,
+    table: BroadcastMap<K, V>,
     /// Whether all of the table is there. Not part of snapshots: a table that had ended ends again
     /// after a restore, and until then nobody can know that it will bring nothing more.
     complete: bool,
@@ -48,7 +49,7 @@ impl<T, B, K: Key, V: Record, L> Enrich<T, B, K, V, L> {
     pub(super) fn new(lookup: L) -> Self {
         Self {
             lookup,
-            table: BroadcastState::default(),
+            table: BroadcastMap::default(),
             complete: false,
             held: VecDeque::new(),
             joining: Vec::new().into_iter(),
@@ -70,7 +71,7 @@ where
     Join: FnMut(T, Option<&V>) -> O + Send + 'static,
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.table.restore(cx)?;
+        self.table.restore(TABLE, cx)?;
         self.held.extend(cx.take_list(HELD)?.map(Arc::new));
         Ok(())
     }
@@ -96,7 +97,7 @@ where
     }
 
     fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        self.table.snapshot(cx);
+        self.table.snapshot(TABLE, cx);
         let held = self.held.clone();
         let items = async move { Ok(held.iter().flat_map(|batch| batch.iter().cloned()).collect()) };
         cx.list_deferred::<(T, Timestamp)>(HELD, Redistribution::Split, Box::pin(items));
@@ -121,7 +122,7 @@ where
         }
         let Self { lookup, table, .. } = self;
         batch.map_into(output.batch(), |record| {
-            let found = table.get(&(lookup.key)(&record));
+            let found = table.entries().get(&(lookup.key)(&record));
             (lookup.join)(record, found)
         });
         Ok(())
@@ -130,7 +131,7 @@ where
     fn process_second(&mut self, batch: &mut Batch<B>, _: &mut Output<'_, O>) -> Result<()> {
         for record in batch.drain() {
             let (key, value) = (self.lookup.entry)(record);
-            self.table.insert(key, value);
+            self.table.entries_mut().insert(key, value);
         }
         Ok(())
     }
@@ -156,7 +157,7 @@ where
         let Self { lookup, table, held, joining, .. } = self;
         loop {
             for (record, timestamp) in joining.by_ref() {
-                let found = table.get(&(lookup.key)(&record));
+                let found = table.entries().get(&(lookup.key)(&record));
                 output.emit((lookup.join)(record, found), timestamp)?;
                 if output.should_yield() {
                     output.suspend();
@@ -212,7 +213,10 @@ impl<T: Record> Stream<T> {
         let lookup = Lookup { key, entry, join };
         let enriched =
             self.connect(&table.broadcast()).transform("Enrich", move |_| Enrich::new(lookup.clone()));
-        enriched.graph.lock().mark_first_input_has_time(enriched.node);
+        let mut graph = enriched.graph.lock();
+        graph.mark_first_input_has_time(enriched.node);
+        graph.mark_side_outputs(enriched.node, []);
+        drop(graph);
         enriched
     }
 }

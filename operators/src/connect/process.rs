@@ -19,7 +19,7 @@ use crate::function::{Closing, Emitter, FunctionResult, ProcessContext, Times};
 #[doc(alias = "CoProcessFunction")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no `TwoInputProcessFunction` on records `{A}` and `{B}` that emits `{O}`",
-    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`"
+    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`; for closures there is `process_fn`"
 )]
 pub trait TwoInputProcessFunction<A, B, O>: Send + 'static {
     /// Before the first record: takes operator state out of the snapshot, if there is one.
@@ -52,6 +52,69 @@ pub trait TwoInputProcessFunction<A, B, O>: Send + 'static {
         cx: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, O>,
     ) -> FunctionResult;
+
+    /// Event time of the first stream alone has come to `watermark`. [`ProcessContext::watermark`] is the earlier of both, which
+    /// may be behind; if it rises with this one, [`watermark`](Self::watermark) is called afterwards.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::testing::two_input_operator;
+    ///
+    /// /// Says how far the first stream has come, whatever the second does.
+    /// #[derive(Clone)]
+    /// struct Progress;
+    ///
+    /// impl TwoInputProcessFunction<u8, u8, i64> for Progress {
+    ///     # fn process_first(&mut self, _: u8, _: &mut ProcessContext<'_>, _: &mut Emitter<'_, i64>) -> FunctionResult {
+    ///     #     Ok(())
+    ///     # }
+    ///     # fn process_second(&mut self, _: u8, _: &mut ProcessContext<'_>, _: &mut Emitter<'_, i64>) -> FunctionResult {
+    ///     #     Ok(())
+    ///     # }
+    ///     fn first_watermark(
+    ///         &mut self,
+    ///         watermark: Timestamp,
+    ///         _: &mut ProcessContext<'_>,
+    ///         out: &mut Emitter<'_, i64>,
+    ///     ) -> FunctionResult {
+    ///         out.emit(watermark.as_millis())
+    ///     }
+    /// }
+    ///
+    /// let mut harness = two_input_operator(Progress).open()?;
+    /// harness.watermark_second(Timestamp::from_millis(5))?;
+    /// harness.watermark_first(Timestamp::from_millis(9))?;
+    /// assert_eq!(harness.take_records(), [9]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias = "processWatermark1")]
+    fn first_watermark(
+        &mut self,
+        watermark: Timestamp,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (watermark, cx, out);
+        Ok(())
+    }
+
+    /// Event time of the second stream alone has come to `watermark`; see [`first_watermark`](Self::first_watermark).
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    #[doc(alias = "processWatermark2")]
+    fn second_watermark(
+        &mut self,
+        watermark: Timestamp,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (watermark, cx, out);
+        Ok(())
+    }
 
     /// No record of the first stream follows. Called again after a restore, once it has ended again.
     ///
@@ -153,6 +216,14 @@ impl<A: 'static, B: 'static, O, F: TwoInputProcessFunction<A, B, O>> TwoInputOpe
         self.times.for_each(batch, output, |record, cx, out| function.process_second(record, cx, out))
     }
 
+    fn first_watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        self.times.without_record(output, |cx, out| self.function.get().first_watermark(watermark, cx, out))
+    }
+
+    fn second_watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        self.times.without_record(output, |cx, out| self.function.get().second_watermark(watermark, cx, out))
+    }
+
     fn first_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
         self.times.without_record(output, |cx, out| self.function.get().first_ended(cx, out))
     }
@@ -203,5 +274,70 @@ impl<A: Record, B: Record> ConnectedStreams<A, B> {
         function: impl TwoInputProcessFunction<A, B, O> + Clone + Sync,
     ) -> Stream<O> {
         self.transform("Co-process", move |_| TwoInputProcess::new(function.clone()))
+    }
+
+    /// Calls one closure with each record of the first stream, and another with each of the second: a
+    /// [`TwoInputProcessFunction`] without anything else.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// let odd = OutputTag::new("odd");
+    /// let (numbers, words) = (env.from_collection([1, 2]), env.from_collection(["three".to_owned()]));
+    /// let aside = odd.clone();
+    /// let texts = numbers.connect(&words).process_fn(
+    ///     move |number, _cx, out| match number % 2 {
+    ///         0 => out.emit(number.to_string()),
+    ///         _ => out.emit_side(&aside, number),
+    ///     },
+    ///     |word, _cx, out| out.emit(word),
+    /// );
+    /// let (odd, texts) = (texts.side_output(&odd).collect(), texts.collect());
+    /// env.execute("texts")?;
+    /// assert_eq!((texts.sorted(), odd.to_vec()), (vec!["2".to_owned(), "three".to_owned()], vec![1]));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn process_fn<O: Record>(
+        &self,
+        first: impl FnMut(A, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+        second: impl FnMut(B, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    ) -> Stream<O> {
+        self.process(ProcessFn(first, second))
+    }
+}
+
+/// Two closures as a process function with two inputs.
+#[derive(Clone)]
+struct ProcessFn<F, G>(F, G);
+
+impl<A, B, O, F, G> TwoInputProcessFunction<A, B, O> for ProcessFn<F, G>
+where
+    F: FnMut(A, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult + Send + 'static,
+    G: FnMut(B, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult + Send + 'static,
+{
+    fn process_first(
+        &mut self,
+        record: A,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        (self.0)(record, cx, out)
+    }
+
+    fn process_second(
+        &mut self,
+        record: B,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        (self.1)(record, cx, out)
     }
 }

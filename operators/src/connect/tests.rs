@@ -4,9 +4,9 @@ use millstream_runtime::testing::{Emitted, HarnessSetup, HarnessSnapshot, TwoInp
 use millstream_state::Timestamp;
 use proptest::prelude::*;
 
-use super::broadcast::BroadcastProcess;
+use super::broadcast_operator::BroadcastProcess;
 use super::enrich::{Enrich, Lookup};
-use super::{BroadcastProcessFunction, BroadcastState};
+use super::{BroadcastOpenContext, BroadcastProcessFunction, BroadcastState, BroadcastStates};
 use crate::source::{CollectionSource, add_source};
 use crate::stream::SharedGraph;
 use crate::{Emitter, FunctionResult, ProcessContext, Stream, WatermarkStrategy};
@@ -42,27 +42,32 @@ fn a_stream_keeps_its_event_time_through_enriching_but_not_through_an_untimed_co
 struct Dictionary;
 
 impl BroadcastProcessFunction<String, (String, u32), u32> for Dictionary {
-    type Key = String;
-    type Value = u32;
+    type State = BroadcastState<String, u32>;
+
+    fn open(&mut self, cx: &mut BroadcastOpenContext<'_>) -> FunctionResult<Self::State> {
+        cx.broadcast_state("meanings")
+    }
 
     fn process(
         &mut self,
         word: String,
-        state: &BroadcastState<String, u32>,
+        meanings: &Self::State,
+        broadcast: &BroadcastStates,
         _: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, u32>,
     ) -> FunctionResult {
-        out.emit(state.get(&word).copied().unwrap_or_default())
+        out.emit(meanings.get(broadcast, &word).copied().unwrap_or_default())
     }
 
     fn process_broadcast(
         &mut self,
         (word, meaning): (String, u32),
-        state: &mut BroadcastState<String, u32>,
+        meanings: &Self::State,
+        broadcast: &mut BroadcastStates,
         _: &mut ProcessContext<'_>,
         _: &mut Emitter<'_, u32>,
     ) -> FunctionResult {
-        state.insert(word, meaning);
+        meanings.insert(broadcast, word, meaning);
         Ok(())
     }
 }

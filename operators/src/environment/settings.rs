@@ -82,6 +82,71 @@ impl Environment {
         self
     }
 
+    /// Sets how long a batch that is not full may wait in a subtask that is busy: 100 ms if not set. `None`: for as long as
+    /// the subtask has more to do. As Flink's `setBufferTimeout`.
+    ///
+    /// Records travel in batches of up to 1,024, each for one subtask downstream. One that is not full is sent at once when
+    /// its subtask has nothing more to do, and with each watermark and each barrier. So this matters to a subtask that always
+    /// has more to read and seldom something to send: behind a filter that lets little pass, or to a subtask that few keys
+    /// belong to. The time is looked at when a subtask gives way to others, some ten milliseconds after it did so last, and later
+    /// where a function of yours takes longer; with [`Duration::ZERO`] a batch is sent each time.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    ///
+    /// /// Whether the only record of a source that is always busy gets to the next subtask.
+    /// fn arrives(timeout: Option<Duration>) -> Result<bool> {
+    ///     static HAS_ARRIVED: AtomicBool = AtomicBool::new(false);
+    ///     HAS_ARRIVED.store(false, Relaxed);
+    ///     let env = Environment::new().parallelism(1).buffer_timeout(timeout);
+    ///     let rare = env.from_generator(None, |number| number).filter(|number| *number == 7);
+    ///     rare.rebalance().for_each(|_| HAS_ARRIVED.store(true, Relaxed));
+    ///     let job = env.spawn("rare records")?;
+    ///     std::thread::sleep(Duration::from_millis(500));
+    ///     job.cancel();
+    ///     job.join_blocking()?;
+    ///     Ok(HAS_ARRIVED.load(Relaxed))
+    /// }
+    ///
+    /// assert!(arrives(Some(Duration::from_millis(10)))?);
+    /// assert!(!arrives(None)?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias("setBufferTimeout", "execution.buffer-timeout"))]
+    #[must_use]
+    pub fn buffer_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.plan.buffer_timeout = timeout.into();
+        self
+    }
+
+    /// Measures how long records take from each source to each operator: every `interval`, at least a millisecond, each subtask of
+    /// a source sends a marker. As Flink's `metrics.latency.interval`; off unless set.
+    ///
+    /// Markers go with the records, through the same channels, and not into functions. So they tell how long records wait
+    /// for room, for a barrier or for slow functions, and not how long in windows, nor in batches that are not full: a marker sends
+    /// on what is before it. Where records could go several ways, a marker goes one, at random. The
+    /// [metrics](millstream_runtime::driver::actor::JobHandle::metrics) of each operator have a histogram for each source; for Prometheus it has Flink's
+    /// name, `flink_taskmanager_job_latency_source_id_operator_id_operator_subtask_index_latency`. Meant for finding out where time goes: each marker
+    /// costs about as much as a batch.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let env = Environment::new().latency_tracking_interval(Duration::from_millis(10));
+    /// let numbers = env.from_source(GeneratorSource::new(Some(100), |number| number).rate(1_000.0)).name("numbers");
+    /// numbers.rebalance().map(|number| number + 1).name("add").discard();
+    /// let metrics = env.execute("numbers")?.metrics;
+    /// let latency = metrics.operator("add").latency_from("numbers").cloned().ok_or("no latencies")?;
+    /// assert!(latency.count() > 0 && latency.quantile(0.5) < Some(1_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("setLatencyTrackingInterval", "metrics.latency.interval", "LatencyMarker"))]
+    #[must_use]
+    pub fn latency_tracking_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        self.plan.latency_interval = interval.into();
+        self
+    }
+
     /// Gives each operator a task of its own; for finding out which one is slow.
     ///
     /// ```

@@ -46,7 +46,11 @@ impl Environment {
         strategy: WatermarkStrategy<S::Record>,
     ) -> Stream<S::Record> {
         if source.set_watermark_strategy(&strategy) {
-            return self.from_source(source);
+            let timed = self.from_source(source);
+            if let Some(problem) = strategy.problem() {
+                timed.graph.lock().mark_problem(timed.node, problem);
+            }
+            return timed;
         }
         self.from_source(source).assign_timestamps_and_watermarks(strategy)
     }

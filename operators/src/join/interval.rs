@@ -234,11 +234,13 @@ impl<K: Key, A: Record, B: Record> IntervalJoin<K, A, B> {
         let problem = interval.as_ref().err().cloned();
         let interval = interval.unwrap_or(Interval { first: 0, last: 0 });
         let Self { streams, late_left, late_right, .. } = self;
+        let late = [late_left.as_ref().map(OutputTag::untyped), late_right.as_ref().map(OutputTag::untyped)];
         let settings = IntervalSettings { interval, kind, late_left, late_right };
         let make = move |info: &OperatorInfo| interval_operator(settings.clone(), join.clone(), info);
         let joined = streams.left.connect(&streams.right).transform("Interval join", make);
         let mut graph = joined.graph.lock();
         graph.mark_needs_timestamps(joined.node);
+        graph.mark_side_outputs(joined.node, late.into_iter().flatten());
         if let Some(problem) = problem {
             graph.mark_problem(joined.node, problem);
         }

@@ -6,12 +6,12 @@ use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OperatorInfo, Output};
 use millstream_runtime::graph::OutputTag;
-use millstream_state::{Key, Record, Timestamp, stable_hash};
+use millstream_state::{Key, Place, Record, Timestamp};
 
 use super::kind::{JoinFunction, JoinKind};
 use super::no_timestamp;
 use super::operator::{JoinOperator, TimedJoin};
-use super::waiting::{BothSides, Waiting, between, insert, shifted};
+use super::waiting::{BothSides, Waiting, shifted};
 use crate::late::late;
 use crate::timed_keys::{Timed, TimedKeys};
 
@@ -20,6 +20,18 @@ use crate::timed_keys::{Timed, TimedKeys};
 pub(super) struct Interval {
     pub(super) first: i64,
     pub(super) last: i64,
+}
+
+impl Interval {
+    /// When a left record cannot be joined with one that is still to come.
+    fn left_is_over(self, time: Timestamp) -> Timestamp {
+        shifted(time, self.last)
+    }
+
+    /// When a right record cannot be joined with one that is still to come.
+    fn right_is_over(self, time: Timestamp) -> Timestamp {
+        shifted(time, self.first.saturating_neg())
+    }
 }
 
 /// How two streams are joined.
@@ -43,6 +55,8 @@ impl<A, B> Clone for IntervalSettings<A, B> {
 /// all that it could be joined with. One timer a key is enough: that of the record that is over first.
 pub(super) struct IntervalRule<A, B, O, F> {
     settings: IntervalSettings<A, B>,
+    /// Timers are set to points in time whose bits here are 0: see [`slack`].
+    slack: i64,
     join: F,
     _output: PhantomData<fn() -> O>,
 }
@@ -53,38 +67,49 @@ pub(super) fn interval_operator<K: Key, A: Record, B: Record, O: 'static, F: Joi
     join: F,
     info: &OperatorInfo,
 ) -> JoinOperator<K, A, B, O, IntervalRule<A, B, O, F>> {
-    JoinOperator::new(IntervalRule { settings, join, _output: PhantomData }, info)
+    let slack = slack(settings.interval, settings.kind);
+    JoinOperator::new(IntervalRule { settings, slack, join, _output: PhantomData }, info)
+}
+
+/// How much later than it could a record without a partner may be forgotten where nobody notices, as a mask: up to a sixteenth of
+/// the time for which it is kept. Then the timers of many keys are due at the same time, and are fewer.
+const fn slack(interval: Interval, kind: JoinKind) -> i64 {
+    let sixteenth = interval.last.saturating_sub(interval.first) / 16;
+    if kind.left_outer || kind.right_outer || sixteenth < 2 {
+        return 0;
+    }
+    (1 << sixteenth.ilog2()) - 1
 }
 
 impl<A: Record, B: Record, O, F: JoinFunction<A, B, O>> IntervalRule<A, B, O, F> {
-    /// When a left record cannot be joined with one that is still to come.
-    fn left_is_over(&self, time: Timestamp) -> Timestamp {
-        shifted(time, self.settings.interval.last)
-    }
-
-    /// When a right record cannot be joined with one that is still to come.
-    fn right_is_over(&self, time: Timestamp) -> Timestamp {
-        shifted(time, self.settings.interval.first.saturating_neg())
+    /// When a key is looked at of which a record is over at some time.
+    fn looked_at(&self, over: Timestamp) -> Timestamp {
+        match over.as_millis().checked_add(self.slack) {
+            Some(late) => Timestamp::from_millis(late & !self.slack),
+            None => over,
+        }
     }
 
     /// Joins a record with those of the other stream, and keeps it if it may be joined with later ones.
     fn take<K: Key>(
         &mut self,
-        (key, record, time): (K, Either<A, B>, Timestamp),
+        (place, key): (Place, K),
+        (record, time): (Either<A, B>, Timestamp),
         keys: &mut TimedKeys<K, BothSides<A, B>>,
         now: Timestamp,
         output: &mut Output<'_, O>,
     ) -> Result<()> {
-        let hash = stable_hash(&key);
-        let Interval { first, last } = self.settings.interval;
+        let hash = place.hash();
+        let interval = self.settings.interval;
+        let Interval { first, last } = interval;
         let over = match &record {
-            Either::Left(_) => self.left_is_over(time),
-            Either::Right(_) => self.right_is_over(time),
+            Either::Left(_) => interval.left_is_over(time),
+            Either::Right(_) => interval.right_is_over(time),
         };
         let kind = self.settings.kind;
         let join = &mut self.join;
         let table = keys.state.content_mut(hash)?;
-        let mut known = table.get_mut(hash, &key);
+        let mut known = table.get_mut_at(place, &key);
         let mut emit = |left: Option<&A>, right: Option<&B>, time: Timestamp| match join(left, right) {
             Some(joined) => output.emit(joined, time),
             None => Ok(()),
@@ -93,7 +118,7 @@ impl<A: Record, B: Record, O, F: JoinFunction<A, B, O>> IntervalRule<A, B, O, F>
         if let Some(of_key) = known.as_deref_mut() {
             match &record {
                 Either::Left(left) => {
-                    for right in between(&mut of_key.kept.right, shifted(time, first), shifted(time, last)) {
+                    for right in of_key.kept.right.between(shifted(time, first), shifted(time, last)) {
                         (has_partner, right.has_partner) = (true, true);
                         emit(Some(left), Some(&right.record), time.max(right.time))?;
                     }
@@ -101,7 +126,7 @@ impl<A: Record, B: Record, O, F: JoinFunction<A, B, O>> IntervalRule<A, B, O, F>
                 Either::Right(right) => {
                     let (from, to) =
                         (shifted(time, last.saturating_neg()), shifted(time, first.saturating_neg()));
-                    for left in between(&mut of_key.kept.left, from, to) {
+                    for left in of_key.kept.left.between(from, to) {
                         (has_partner, left.has_partner) = (true, true);
                         emit(Some(&left.record), Some(right), time.max(left.time))?;
                     }
@@ -115,16 +140,16 @@ impl<A: Record, B: Record, O, F: JoinFunction<A, B, O>> IntervalRule<A, B, O, F>
                 _ => Ok(()),
             };
         }
-        if known.is_none() {
-            table.insert_new(hash, key.clone(), Timed::new(BothSides::default()));
-            known = table.get_mut(hash, &key);
-        }
-        let Some(of_key) = known else { return Ok(()) };
+        let of_key = match known {
+            Some(of_key) => of_key,
+            None => table.insert_new(hash, key.clone(), Timed::new(BothSides::default())),
+        };
         match record {
-            Either::Left(record) => insert(&mut of_key.kept.left, Waiting { time, record, has_partner }),
-            Either::Right(record) => insert(&mut of_key.kept.right, Waiting { time, record, has_partner }),
+            Either::Left(record) => of_key.kept.left.insert(Waiting { time, record, has_partner }),
+            Either::Right(record) => of_key.kept.right.insert(Waiting { time, record, has_partner }),
         }
-        of_key.set_timer(&mut keys.timers, hash, &key, Some(over))
+        let looked_at = self.looked_at(over);
+        of_key.set_timer(&mut keys.timers, hash, &key, Some(looked_at))
     }
 }
 
@@ -152,9 +177,9 @@ where
         now: Timestamp,
         output: &mut Output<'_, O>,
     ) -> Result<()> {
-        batch.drain_while(|(key, record), time| {
+        keys.drain_while(batch, |keys, (place, key), record, time| {
             if time > now {
-                self.take((key, Either::Left(record), time), keys, now, output)?;
+                self.take((place, key), (Either::Left(record), time), keys, now, output)?;
             } else if time == Timestamp::MIN {
                 return Err(no_timestamp("an interval join"));
             } else {
@@ -171,9 +196,9 @@ where
         now: Timestamp,
         output: &mut Output<'_, O>,
     ) -> Result<()> {
-        batch.drain_while(|(key, record), time| {
+        keys.drain_while(batch, |keys, (place, key), record, time| {
             if time > now {
-                self.take((key, Either::Right(record), time), keys, now, output)?;
+                self.take((place, key), (Either::Right(record), time), keys, now, output)?;
             } else if time == Timestamp::MIN {
                 return Err(no_timestamp("an interval join"));
             } else {
@@ -191,16 +216,17 @@ where
         output: &mut Output<'_, O>,
     ) -> Result<()> {
         let kind = self.settings.kind;
-        let over = kept.left.partition_point(|left| self.left_is_over(left.time) <= now);
-        for left in kept.left.drain(..over).filter(|left| kind.left_outer && !left.has_partner) {
-            let time = left.time.max(self.left_is_over(left.time));
+        let interval = self.settings.interval;
+        let over = kept.left.take_while(|left| interval.left_is_over(left.time) <= now);
+        for left in over.filter(|left| kind.left_outer && !left.has_partner) {
+            let time = left.time.max(interval.left_is_over(left.time));
             if let Some(joined) = (self.join)(Some(&left.record), None) {
                 output.emit(joined, time)?;
             }
         }
-        let over = kept.right.partition_point(|right| self.right_is_over(right.time) <= now);
-        for right in kept.right.drain(..over).filter(|right| kind.right_outer && !right.has_partner) {
-            let time = right.time.max(self.right_is_over(right.time));
+        let over = kept.right.take_while(|right| interval.right_is_over(right.time) <= now);
+        for right in over.filter(|right| kind.right_outer && !right.has_partner) {
+            let time = right.time.max(interval.right_is_over(right.time));
             if let Some(joined) = (self.join)(None, Some(&right.record)) {
                 output.emit(joined, time)?;
             }
@@ -209,9 +235,10 @@ where
     }
 
     fn next_due(&self, kept: &BothSides<A, B>) -> Option<Timestamp> {
-        let left = kept.left.front().map(|left| self.left_is_over(left.time));
-        let right = kept.right.front().map(|right| self.right_is_over(right.time));
-        left.into_iter().chain(right).min()
+        let interval = self.settings.interval;
+        let left = kept.left.front().map(|left| interval.left_is_over(left.time));
+        let right = kept.right.front().map(|right| interval.right_is_over(right.time));
+        left.into_iter().chain(right).min().map(|over| self.looked_at(over))
     }
 
     fn is_empty(kept: &BothSides<A, B>) -> bool {

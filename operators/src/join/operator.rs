@@ -8,16 +8,17 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
     OpenContext, OperatorHooks, OperatorInfo, Output, SnapshotContext, TwoInputOperator,
 };
-use millstream_state::{Key, Record, Timestamp, stable_hash};
+use millstream_state::{Key, KeyTable, Place, Record, Timestamp};
 
 use crate::current_watermark::CurrentWatermark;
+use crate::due_keys::Kept;
 use crate::process::TimeDomain;
 use crate::timed_keys::TimedKeys;
 
 /// How records of two streams are joined in event time.
 pub(super) trait TimedJoin<K: Key, A, B, O>: Send + 'static {
     /// What is kept for a key.
-    type Kept: Record;
+    type Kept: Kept;
     /// The name of the state that holds it.
     const STATE: &'static str;
 
@@ -73,19 +74,27 @@ impl<K: Key, A, B, O, J: TimedJoin<K, A, B, O>> JoinOperator<K, A, B, O, J> {
         }
     }
 
-    fn on_timer(&mut self, key: &K, output: &mut Output<'_, O>) -> Result<()> {
-        let (hash, TimedKeys { state, timers }) = (stable_hash(key), &mut self.keys);
-        // Looked up first: what changes nothing must not mark the key group as changed.
-        if state.get(hash, key).is_none() {
+    fn on_timer(
+        &mut self,
+        (time, place, key): (Timestamp, Place, &K),
+        output: &mut Output<'_, O>,
+    ) -> Result<()> {
+        let (hash, TimedKeys { state, timers, .. }) = (place.hash(), &mut self.keys);
+        // What changes nothing must not mark the key group as changed.
+        let is_there = |table: &KeyTable<K, _>| table.get(hash, key).is_some();
+        let Some(mut entry) =
+            state.content_mut_if(hash, is_there)?.and_then(|table| table.find_entry(place, key))
+        else {
+            return Ok(());
+        };
+        let of_key = entry.value_mut();
+        if !of_key.timer_has_fired(time) {
             return Ok(());
         }
-        let table = state.content_mut(hash)?;
-        let Some(of_key) = table.get_mut(hash, key) else { return Ok(()) };
         self.join.settle(&mut of_key.kept, self.watermark.get(), output)?;
-        of_key.timer_has_fired();
         let due = self.join.next_due(&of_key.kept);
         if due.is_none() && J::is_empty(&of_key.kept) {
-            table.remove(hash, key);
+            entry.remove();
             return Ok(());
         }
         of_key.set_timer(timers, hash, key, due)
@@ -94,10 +103,10 @@ impl<K: Key, A, B, O, J: TimedJoin<K, A, B, O>> JoinOperator<K, A, B, O, J> {
     /// Lets all due timers fire, then sends the watermark after what they have emitted.
     fn fire(&mut self, output: &mut Output<'_, O>) -> Result<()> {
         let Some(watermark) = self.advancing_to else { return Ok(()) };
-        while let Some((_, key)) = self.keys.timers.pop(self.watermark.get()) {
-            self.on_timer(&key, output)?;
+        while let Some((time, place, key)) = self.keys.next_due(self.watermark.get()) {
+            self.on_timer((time, place, &key), output)?;
             if !output.goes_on() {
-                return Ok(());
+                return self.keys.put_back();
             }
         }
         self.advancing_to = None;
@@ -115,7 +124,7 @@ where
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.keys.restore(cx)?;
-        self.watermark.restore(cx)
+        self.watermark.restore(cx).map(drop)
     }
 
     fn watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {

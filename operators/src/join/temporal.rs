@@ -90,9 +90,13 @@ impl<K: Key, A: Record, B: Record> TemporalJoin<K, A, B> {
 
     fn joined<O: Record>(self, kind: JoinKind, join: impl JoinFunction<A, B, O>) -> Stream<O> {
         let Self { left, versions, late } = self;
+        let late_records = late.as_ref().map(OutputTag::untyped);
         let make = move |info: &OperatorInfo| temporal_operator(kind, join.clone(), late.clone(), info);
         let joined = left.connect(&versions).transform("Temporal join", make);
-        joined.graph.lock().mark_needs_timestamps(joined.node);
+        let mut graph = joined.graph.lock();
+        graph.mark_needs_timestamps(joined.node);
+        graph.mark_side_outputs(joined.node, late_records);
+        drop(graph);
         joined
     }
 }

@@ -7,12 +7,13 @@ use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OperatorInfo, Output};
 use millstream_runtime::graph::OutputTag;
-use millstream_state::{Key, Record, Timestamp, stable_hash};
+use millstream_state::{Key, Place, Record, Timestamp, prefetch};
 use serde::{Deserialize, Serialize};
 
 use super::kind::{JoinFunction, JoinKind};
 use super::no_timestamp;
 use super::operator::{JoinOperator, TimedJoin};
+use crate::due_keys::Kept;
 use crate::late::late;
 use crate::timed_keys::{Timed, TimedKeys};
 
@@ -28,6 +29,14 @@ pub(super) struct Versioned<A, B> {
 impl<A, B> Default for Versioned<A, B> {
     fn default() -> Self {
         Self { waiting: VecDeque::new(), versions: VecDeque::new() }
+    }
+}
+
+impl<A: Record, B: Record> Kept for Versioned<A, B> {
+    #[inline]
+    fn prefetch(&self) {
+        self.waiting.front().into_iter().for_each(prefetch);
+        self.versions.front().into_iter().for_each(prefetch);
     }
 }
 
@@ -60,15 +69,15 @@ pub(super) fn temporal_operator<K: Key, A: Record, B: Record, O: 'static, F: Joi
 /// Changes what is kept of a key, and has it looked at when something is due.
 fn change<K: Key, A: Record, B: Record>(
     keys: &mut TimedKeys<K, Versioned<A, B>>,
-    key: &K,
+    (place, key): (Place, &K),
     change: impl FnOnce(&mut Versioned<A, B>),
 ) -> Result<()> {
-    let hash = stable_hash(key);
+    let hash = place.hash();
     let table = keys.state.content_mut(hash)?;
-    if table.get(hash, key).is_none() {
-        table.insert_new(hash, key.clone(), Timed::new(Versioned::default()));
-    }
-    let Some(of_key) = table.get_mut(hash, key) else { return Ok(()) };
+    let of_key = match table.get_mut_at(place, key) {
+        Some(of_key) => of_key,
+        None => table.insert_new(hash, key.clone(), Timed::new(Versioned::default())),
+    };
     change(&mut of_key.kept);
     let due = of_key.kept.next_due();
     of_key.set_timer(&mut keys.timers, hash, key, due)
@@ -92,7 +101,7 @@ where
         now: Timestamp,
         output: &mut Output<'_, O>,
     ) -> Result<()> {
-        batch.drain_while(|(key, record), time| {
+        keys.drain_while(batch, |keys, (place, key), record, time| {
             if time == Timestamp::MIN {
                 return Err(no_timestamp("a temporal join"));
             }
@@ -100,7 +109,7 @@ where
                 late(record, time, self.late.as_ref(), output)?;
                 return Ok(output.goes_on());
             }
-            change(keys, &key, |kept| {
+            change(keys, (place, &key), |kept| {
                 let place = kept.waiting.partition_point(|(other, _)| *other <= time);
                 kept.waiting.insert(place, (time, record));
             })?;
@@ -115,19 +124,19 @@ where
         _: Timestamp,
         _: &mut Output<'_, O>,
     ) -> Result<()> {
-        for ((key, version), time) in batch.drain_timed() {
+        keys.drain_while(batch, |keys, (place, key), version, time| {
             if time == Timestamp::MIN {
                 return Err(no_timestamp("a temporal join"));
             }
-            change(keys, &key, |kept| {
+            change(keys, (place, &key), |kept| {
                 let place = kept.versions.partition_point(|(other, _)| *other < time);
                 match kept.versions.get_mut(place).filter(|(other, _)| *other == time) {
                     Some(same) => same.1 = version,
                     None => kept.versions.insert(place, (time, version)),
                 }
             })?;
-        }
-        Ok(())
+            Ok(true)
+        })
     }
 
     /// Joins the records whose time has come, and forgets the versions that are over.

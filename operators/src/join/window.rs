@@ -1,16 +1,14 @@
 //! Joins of the records of the same window.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use millstream_state::{Key, Record};
 
+use super::gather::{Group, KeepBoth};
 use super::kind::{self, JoinFunction, JoinKind};
 use super::side::{Side, both};
 use crate::function::{Emitter, FunctionResult};
-use crate::window::{
-    PaneFunction, Processed, WindowContext, WindowKind, WindowProcessFunction, WindowedStream,
-};
+use crate::window::{ByAssigner, Evictor, FiringRule, Processed, Trigger, WindowAssigner, WindowedStream};
 use crate::{KeyedStream, Stream};
 
 /// Two streams whose records are joined by window; [`KeyedStream::join`] makes it.
@@ -27,12 +25,12 @@ pub struct CoGroupedStreams<K, A, B> {
 
 /// Two streams joined in windows; [`JoinedStreams::window`] makes it.
 #[must_use = "windows do nothing until it is said what becomes of the pairs"]
-pub struct JoinedWindows<K, A, B, W>(CoGroupedWindows<K, A, B, W>);
+pub struct JoinedWindows<K, A, B, W, R = ByAssigner>(CoGroupedWindows<K, A, B, W, R>);
 
 /// Two streams gathered in windows; [`CoGroupedStreams::window`] makes it.
 #[must_use = "windows do nothing until it is said what becomes of their records"]
-pub struct CoGroupedWindows<K, A, B, W> {
-    windows: WindowedStream<K, Side<A, B>, W>,
+pub struct CoGroupedWindows<K, A, B, W, R = ByAssigner> {
+    windows: WindowedStream<K, Side<A, B>, W, R>,
 }
 
 impl<K: Key, A: Record> KeyedStream<K, A> {
@@ -89,7 +87,7 @@ impl<K: Key, A: Record> KeyedStream<K, A> {
 impl<K: Key, A: Record, B: Record> JoinedStreams<K, A, B> {
     /// In which windows: tumbling, sliding, sessions, or of your own. A session is of the records of both streams. See
     /// [`KeyedStream::join`] for an example.
-    pub fn window<W: WindowKind>(self, windows: W) -> JoinedWindows<K, A, B, W> {
+    pub fn window<W: WindowAssigner<Side<A, B>>>(self, windows: W) -> JoinedWindows<K, A, B, W> {
         JoinedWindows(CoGroupedStreams { both: self.both }.window(windows))
     }
 }
@@ -97,12 +95,73 @@ impl<K: Key, A: Record, B: Record> JoinedStreams<K, A, B> {
 impl<K: Key, A: Record, B: Record> CoGroupedStreams<K, A, B> {
     /// In which windows: tumbling, sliding, sessions, or of your own. A session is of the records of both streams. See
     /// [`KeyedStream::co_group`] for an example.
-    pub fn window<W: WindowKind>(self, windows: W) -> CoGroupedWindows<K, A, B, W> {
+    pub fn window<W: WindowAssigner<Side<A, B>>>(self, windows: W) -> CoGroupedWindows<K, A, B, W> {
         CoGroupedWindows { windows: self.both.window(windows) }
     }
 }
 
-impl<K: Key, A: Record, B: Record, W: WindowKind> CoGroupedWindows<K, A, B, W> {
+impl<K, A, B, W, R> CoGroupedWindows<K, A, B, W, R>
+where
+    K: Key,
+    A: Record,
+    B: Record,
+    W: WindowAssigner<Side<A, B>>,
+    R: FiringRule<Side<A, B>, W>,
+{
+    /// Lets a trigger decide when windows fire; see [`WindowedStream::trigger`]. It is asked about the records of both
+    /// streams.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::window::{CountTrigger, PurgingTrigger};
+    ///
+    /// let env = Environment::new().parallelism(1);
+    /// let (clicks, views) = (env.from_collection([1, 2, 3]), env.from_collection([4, 5, 6]));
+    /// let counts = clicks
+    ///     .key_by(|_| ())
+    ///     .co_group(&views.key_by(|_| ()))
+    ///     .window(GlobalWindows::create())
+    ///     .trigger(PurgingTrigger::of(CountTrigger::of(2)))
+    ///     .apply(|_, clicks, views| Some(clicks.len() + views.len()))
+    ///     .collect();
+    /// env.execute("clicks and views")?;
+    /// assert_eq!(counts.to_vec(), [2, 2, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn trigger<G: Trigger<Side<A, B>, W::Window>>(
+        self,
+        trigger: G,
+    ) -> CoGroupedWindows<K, A, B, W, R::WithTrigger<G>> {
+        CoGroupedWindows { windows: self.windows.trigger(trigger) }
+    }
+
+    /// Lets an evictor take elements out of windows that fire; see [`WindowedStream::evictor`]. It gets the records of both
+    /// streams, in the order in which they have come.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::window::CountEvictor;
+    ///
+    /// let env = Environment::new().parallelism(1);
+    /// let (clicks, views) = (env.from_collection([1, 2, 3]), env.from_collection([4, 5, 6]));
+    /// let counts = clicks
+    ///     .key_by(|_| ())
+    ///     .co_group(&views.key_by(|_| ()))
+    ///     .window(GlobalWindows::at_end())
+    ///     .evictor(CountEvictor::of(4))
+    ///     .apply(|_, clicks, views| Some(clicks.len() + views.len()))
+    ///     .collect();
+    /// env.execute("clicks and views")?;
+    /// assert_eq!(counts.to_vec(), [4]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn evictor<E: Evictor<Side<A, B>, W::Window>>(
+        self,
+        evictor: E,
+    ) -> CoGroupedWindows<K, A, B, W, R::WithEvictor<E>> {
+        CoGroupedWindows { windows: self.windows.evictor(evictor) }
+    }
+
     /// Keeps windows for this long (in event time) after they have fired; see
     /// [`WindowedStream::allowed_lateness`]. A window that fires once more gives all its results once more.
     #[doc(alias = "allowedLateness")]
@@ -130,7 +189,31 @@ impl<K: Key, A: Record, B: Record, W: WindowKind> CoGroupedWindows<K, A, B, W> {
     }
 }
 
-impl<K: Key, A: Record, B: Record, W: WindowKind> JoinedWindows<K, A, B, W> {
+impl<K, A, B, W, R> JoinedWindows<K, A, B, W, R>
+where
+    K: Key,
+    A: Record,
+    B: Record,
+    W: WindowAssigner<Side<A, B>>,
+    R: FiringRule<Side<A, B>, W>,
+{
+    /// Lets a trigger decide when windows fire, as [`CoGroupedWindows::trigger`]. A window that fires once more gives all its
+    /// pairs once more, unless the trigger purges it.
+    pub fn trigger<G: Trigger<Side<A, B>, W::Window>>(
+        self,
+        trigger: G,
+    ) -> JoinedWindows<K, A, B, W, R::WithTrigger<G>> {
+        JoinedWindows(self.0.trigger(trigger))
+    }
+
+    /// Lets an evictor take elements out of windows that fire, as [`CoGroupedWindows::evictor`].
+    pub fn evictor<E: Evictor<Side<A, B>, W::Window>>(
+        self,
+        evictor: E,
+    ) -> JoinedWindows<K, A, B, W, R::WithEvictor<E>> {
+        JoinedWindows(self.0.evictor(evictor))
+    }
+
     /// Keeps windows for this long (in event time) after they have fired; see
     /// [`WindowedStream::allowed_lateness`]. A window that fires once more gives all its pairs once more.
     #[doc(alias = "allowedLateness")]
@@ -223,70 +306,5 @@ impl<K: Key, A: Record, B: Record, W: WindowKind> JoinedWindows<K, A, B, W> {
                 .iter()
                 .try_for_each(|left| rights.iter().try_for_each(|right| emit(Some(left), Some(right))))
         })
-    }
-}
-
-/// Keeps the records of both streams, each in the order in which they come.
-#[derive(Clone, Copy)]
-pub(super) struct KeepBoth;
-
-impl<A: Record, B: Record> PaneFunction<Side<A, B>> for KeepBoth {
-    type Accumulator = (Vec<A>, Vec<B>);
-    type Output = (Vec<A>, Vec<B>);
-    type Failure = Infallible;
-
-    const MERGES: bool = false;
-
-    fn create(&self) -> Self::Accumulator {
-        (Vec::new(), Vec::new())
-    }
-
-    #[inline]
-    fn add(
-        &mut self,
-        (firsts, seconds): &mut Self::Accumulator,
-        record: Side<A, B>,
-    ) -> Result<(), Infallible> {
-        match record {
-            Side::First(record) => firsts.push(record),
-            Side::Second(record) => seconds.push(record),
-        }
-        Ok(())
-    }
-
-    fn merge(
-        &mut self,
-        accumulator: &mut Self::Accumulator,
-        other: Self::Accumulator,
-    ) -> Result<(), Infallible> {
-        accumulator.0.extend(other.0);
-        accumulator.1.extend(other.1);
-        Ok(())
-    }
-
-    fn result(&mut self, accumulator: &Self::Accumulator) -> Result<Option<Self::Output>, Infallible> {
-        Ok(Some(accumulator.clone()))
-    }
-
-    fn finish(&mut self, accumulator: Self::Accumulator) -> Result<Option<Self::Output>, Infallible> {
-        Ok(Some(accumulator))
-    }
-}
-
-/// A function of the records of both streams as one of windows.
-#[derive(Clone)]
-pub(super) struct Group<F>(pub(super) F);
-
-impl<K, A, B, W, O, F> WindowProcessFunction<K, (Vec<A>, Vec<B>), W, O> for Group<F>
-where
-    F: FnMut(&K, &[A], &[B], &mut Emitter<'_, O>) -> FunctionResult + Clone + Send + Sync + 'static,
-{
-    fn process(
-        &mut self,
-        (firsts, seconds): (Vec<A>, Vec<B>),
-        cx: &mut WindowContext<'_, K, W>,
-        out: &mut Emitter<'_, O>,
-    ) -> FunctionResult {
-        (self.0)(cx.key(), &firsts, &seconds, out)
     }
 }

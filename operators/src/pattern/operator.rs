@@ -9,7 +9,7 @@ use millstream_runtime::chain::{
 use millstream_runtime::graph::OutputTag;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::snapshot::part::Redistribution;
-use millstream_state::{GroupedState, Key, Record, Timestamp, stable_hash};
+use millstream_state::{GroupedState, Key, KeyTable, Place, Record, Timestamp, stable_hash};
 
 use super::calls::Calls;
 use super::function::PatternProcessFunction;
@@ -17,6 +17,7 @@ use super::lower::Compiled;
 use super::nfa::Matches;
 use super::pending::{PENDING, Pending, Waiting, pending_state};
 use crate::current_watermark::CurrentWatermark;
+use crate::due_keys::{Kept, Upcoming};
 use crate::function::TimeOfDay;
 use crate::late::late;
 use crate::process::TimeDomain;
@@ -50,10 +51,13 @@ pub(super) struct PatternOperator<K, T, O, F> {
     function: F,
     /// Partial matches, and when they time out.
     keys: TimedKeys<K, Matches<T>>,
+    /// Those of keys that have none any more, kept for their room: partial matches come and go.
+    spare: Vec<Matches<T>>,
     /// Empty in processing time.
     pending: GroupedState<Pending<K, T>>,
     /// What the watermark has made due, the last first.
     due: Vec<Waiting<K, T>>,
+    upcoming: Upcoming,
     watermark: CurrentWatermark,
     /// How far time had come before it came to where it is now.
     before: Timestamp,
@@ -61,6 +65,13 @@ pub(super) struct PatternOperator<K, T, O, F> {
     advancing_to: Option<Timestamp>,
     clock: TimeOfDay,
     _output: PhantomData<fn() -> O>,
+}
+
+impl<T: Record> Kept for Matches<T> {
+    #[inline]
+    fn prefetch(&self) {
+        self.prefetch_parts();
+    }
 }
 
 /// Why a key is looked at again.
@@ -84,8 +95,10 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
             keys: TimedKeys::new(MATCHES, settings.domain, info),
             settings,
             function,
+            spare: Vec::new(),
             pending: pending_state(info),
             due: Vec::new(),
+            upcoming: Upcoming::default(),
             watermark: CurrentWatermark::default(),
             before: Timestamp::MIN,
             advancing_to: None,
@@ -94,21 +107,34 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
         }
     }
 
+    /// Whether a record may change anything: most need not wait until time has come to them.
+    #[inline]
+    fn may_matter(&mut self, record: &T, time: Timestamp) -> Result<bool> {
+        let Compiled { nfa, conditions } = self.compiled.as_mut().ok_or_else(not_compiled)?;
+        nfa.may_matter(record, time, conditions)
+    }
+
     /// Looks at the next record of a key.
-    fn look_at(&mut self, (time, key, record): Waiting<K, T>, output: &mut Output<'_, O>) -> Result<()> {
-        let Self { compiled, function, keys, watermark, before, clock, settings, .. } = self;
+    fn look_at(
+        &mut self,
+        place: Place,
+        (time, key, record): Waiting<K, T>,
+        output: &mut Output<'_, O>,
+    ) -> Result<()> {
+        let Self { compiled, function, keys, spare, watermark, before, clock, settings, .. } = self;
         let Compiled { nfa, conditions } = compiled.as_mut().ok_or_else(not_compiled)?;
-        let hash = stable_hash(&key);
-        // Looked up first: what changes nothing must not mark the key group as changed.
-        let is_known = keys.state.get(hash, &key).is_some();
-        if !is_known && !nfa.may_begin(&record, time, conditions)? {
-            return Ok(());
-        }
-        let table = keys.state.content_mut(hash)?;
-        if !is_known {
-            table.insert_new(hash, key.clone(), Timed::new(Matches::default()));
-        }
-        let Some(of_key) = table.get_mut(hash, &key) else { return Ok(()) };
+        let hash = place.hash();
+        // What changes nothing must not mark the key group as changed.
+        let changes = |table: &KeyTable<K, _>| {
+            table.get(hash, &key).is_some() || nfa.may_begin(&record, time, conditions).unwrap_or(true)
+        };
+        let Some(table) = keys.state.content_mut_if(hash, changes)? else { return Ok(()) };
+        let mut entry = match table.find_entry(place, &key) {
+            Some(entry) => entry,
+            None if !nfa.may_begin(&record, time, conditions)? => return Ok(()),
+            None => table.insert_entry(hash, key.clone(), Timed::new(spare.pop().unwrap_or_default())),
+        };
+        let of_key = entry.value_mut();
         let mut calls = Calls {
             function,
             key: &key,
@@ -120,7 +146,7 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
         };
         nfa.process(&mut of_key.kept, record, time, conditions, &mut calls)?;
         if of_key.kept.is_empty() {
-            table.remove(hash, &key);
+            keep_spare(spare, entry.remove());
         } else {
             let due = of_key.kept.next_due();
             of_key.set_timer(&mut keys.timers, hash, &key, due)?;
@@ -129,16 +155,22 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
     }
 
     /// A timer of a key is due.
-    fn on_timer(&mut self, key: &K, due: Due, output: &mut Output<'_, O>) -> Result<()> {
-        let Self { compiled, function, keys, watermark, before, clock, settings, .. } = self;
+    fn on_timer(
+        &mut self,
+        (time, place, key): (Timestamp, Place, &K),
+        whys: &[Due],
+        output: &mut Output<'_, O>,
+    ) -> Result<()> {
+        let Self { compiled, function, keys, spare, watermark, before, clock, settings, .. } = self;
         let Compiled { nfa, .. } = compiled.as_mut().ok_or_else(not_compiled)?;
-        let hash = stable_hash(key);
-        if keys.state.get(hash, key).is_none() {
+        let hash = place.hash();
+        let is_there = |table: &KeyTable<K, _>| table.get(hash, key).is_some();
+        let table = keys.state.content_mut_if(hash, is_there)?;
+        let Some(mut entry) = table.and_then(|table| table.find_entry(place, key)) else { return Ok(()) };
+        let of_key = entry.value_mut();
+        if !of_key.timer_has_fired(time) {
             return Ok(());
         }
-        let table = keys.state.content_mut(hash)?;
-        let Some(of_key) = table.get_mut(hash, key) else { return Ok(()) };
-        of_key.timer_has_fired();
         let mut calls = Calls {
             function,
             key,
@@ -148,12 +180,14 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
             domain: settings.domain,
             output,
         };
-        match due {
-            Due::Time(now) => nfa.advance(&mut of_key.kept, now, &mut calls)?,
-            Due::End => nfa.finish(&mut of_key.kept, &mut calls)?,
+        for why in whys {
+            match *why {
+                Due::Time(now) => nfa.advance(&mut of_key.kept, now, &mut calls)?,
+                Due::End => nfa.finish(&mut of_key.kept, &mut calls)?,
+            }
         }
         if of_key.kept.is_empty() {
-            table.remove(hash, key);
+            keep_spare(spare, entry.remove());
         } else {
             let due = of_key.kept.next_due();
             of_key.set_timer(&mut keys.timers, hash, key, due)?;
@@ -163,11 +197,10 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
 
     /// Looks again at the keys with a timer up to `now`, until that is done (true) or the task should yield.
     fn fire(&mut self, now: Timestamp, whys: &[Due], output: &mut Output<'_, O>) -> Result<bool> {
-        while let Some((_, key)) = self.keys.timers.pop(now) {
-            for why in whys {
-                self.on_timer(&key, *why, output)?;
-            }
+        while let Some((time, place, key)) = self.keys.next_due(now) {
+            self.on_timer((time, place, &key), whys, output)?;
             if !output.goes_on() {
+                self.keys.put_back()?;
                 return Ok(false);
             }
         }
@@ -177,8 +210,16 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
     /// Event time has come to where it is: looks at all records up to there, and then at the keys whose time is over.
     fn catch_up(&mut self, output: &mut Output<'_, O>) -> Result<()> {
         let Some(watermark) = self.advancing_to else { return Ok(()) };
-        while let Some(next) = self.due.pop() {
-            self.look_at(next, output)?;
+        loop {
+            if self.upcoming.is_empty() {
+                self.upcoming.fill(&self.keys.state, self.due.iter().rev().map(|(_, key, _)| key));
+            }
+            let Some(next) = self.due.pop() else {
+                self.upcoming.clear();
+                break;
+            };
+            let place = self.upcoming.next(&next.1);
+            self.look_at(place, next, output)?;
             if !output.goes_on() {
                 return Ok(());
             }
@@ -199,6 +240,16 @@ impl<K: Key, T: Record, O, F: PatternProcessFunction<K, T, O>> PatternOperator<K
         if let Some(next) = self.keys.timers.next() {
             output.context().wake_at(next);
         }
+    }
+}
+
+/// How many are kept at most.
+const MOST_SPARE: usize = 64;
+
+fn keep_spare<T>(spare: &mut Vec<Matches<T>>, mut removed: Timed<Matches<T>>) {
+    if spare.len() < MOST_SPARE {
+        removed.kept.reset();
+        spare.push(removed.kept);
     }
 }
 
@@ -317,7 +368,9 @@ where
         if self.settings.domain == TimeDomain::ProcessingTime {
             let now = output.context().now();
             batch.drain_while(|(key, record), _| {
-                self.look_at((now, key, record), output)?;
+                if self.may_matter(&record, now)? {
+                    self.look_at(Place::of_hash(stable_hash(&key)), (now, key, record), output)?;
+                }
                 Ok::<_, Error>(output.goes_on())
             })?;
             self.arm(output);
@@ -328,11 +381,11 @@ where
             if time == Timestamp::MIN {
                 return Err(no_timestamp());
             }
-            if time > watermark {
+            if time <= watermark {
+                late(record, time, self.settings.late.as_ref(), output)?;
+            } else if self.may_matter(&record, time)? {
                 self.pending.content_mut(stable_hash(&key))?.push((time, key, record));
-                continue;
             }
-            late(record, time, self.settings.late.as_ref(), output)?;
         }
         Ok(())
     }

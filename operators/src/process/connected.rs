@@ -3,8 +3,9 @@
 use millstream_runtime::chain::{OperatorInfo, TwoInputOperator};
 use millstream_state::{Key, Record};
 
-use super::{KeyedTwoInputProcessFunction, keyed_process};
-use crate::{KeyedStream, Stream};
+use super::{KeyedContext, KeyedOpenContext, KeyedTwoInputProcessFunction, keyed_process};
+use crate::function::TwoInputClosures;
+use crate::{Emitter, FunctionResult, KeyedStream, Stream};
 
 /// Two streams of the same key; [`KeyedStream::connect`] makes it. All records of a key, of both
 /// streams, meet in one subtask.
@@ -74,6 +75,55 @@ impl<K: Key, A: Record, B: Record> KeyedConnectedStreams<K, A, B> {
     /// ```
     pub fn process<O: Record>(&self, function: impl KeyedTwoInputProcessFunction<K, A, B, O>) -> Stream<O> {
         self.transform("Keyed two-input process", move |_| keyed_process::two_inputs(function.clone()))
+    }
+
+    /// Calls one closure with each record of the first stream, and another with each of the second, which both
+    /// work on the states that `declare` has declared: a [`KeyedTwoInputProcessFunction`] without timers.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let env = Environment::new();
+    /// let paid = env.from_collection([("ann", 7), ("bob", 2), ("ann", 3)].map(|(who, sum)| (who.to_owned(), sum)));
+    /// let spent = env.from_collection([("ann".to_owned(), 4)]);
+    /// // The last balance of a customer does not depend on which stream is read first.
+    /// let balances = paid.keyed().connect(&spent.keyed()).process_fn(
+    ///     |cx| Ok((cx.value_state("balance")?, cx.value_state("records")?)),
+    ///     |paid: i32, (balance, records): &(ValueState<i32>, ValueState<u32>), cx, out| {
+    ///         balance.update_or_default(cx, |balance| *balance += paid);
+    ///         records.update_or_default(cx, |records| *records += 1);
+    ///         out.emit((cx.key().clone(), records.cloned(cx), balance.cloned(cx)))
+    ///     },
+    ///     |spent: i32, (balance, records), cx, out| {
+    ///         balance.update_or_default(cx, |balance| *balance -= spent);
+    ///         records.update_or_default(cx, |records| *records += 1);
+    ///         out.emit((cx.key().clone(), records.cloned(cx), balance.cloned(cx)))
+    ///     },
+    /// );
+    /// let balances = balances.collect();
+    /// env.execute("balances")?;
+    /// let balances = balances.sorted();
+    /// assert_eq!(balances[2..], [("ann".to_owned(), Some(3), Some(6)), ("bob".to_owned(), Some(1), Some(2))]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn process_fn<S, O>(
+        &self,
+        declare: impl Fn(&mut KeyedOpenContext<'_, K>) -> FunctionResult<S> + Clone + Send + Sync + 'static,
+        first: impl FnMut(A, &S, &mut KeyedContext<'_, K>, &mut Emitter<'_, O>) -> FunctionResult
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+        second: impl FnMut(B, &S, &mut KeyedContext<'_, K>, &mut Emitter<'_, O>) -> FunctionResult
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    ) -> Stream<O>
+    where
+        S: Send + 'static,
+        O: Record,
+    {
+        self.process(TwoInputClosures::new(declare, first, second))
     }
 
     /// Applies a two-input operator of your own to the pairs of key and record: `make` makes one instance a subtask.

@@ -1,23 +1,26 @@
 //! What a keyed function may ask: its states and timers, and about time.
 
 use millstream_runtime::Result;
-use millstream_runtime::chain::{OpenContext, OperatorInfo, SnapshotContext};
+use millstream_runtime::chain::{OpenContext, OperatorInfo, OperatorListState, SnapshotContext, TaskContext};
 use millstream_runtime::metrics::MetricGroup;
+use millstream_state::snapshot::part::Redistribution;
 use millstream_state::{
     AggregateFunction, AggregatingState, Current, HeapStore, Key, ListState, MapState, Record, ReducingState,
-    StateAccess, StateDescriptor, Timestamp, ValueState,
+    StableMap, StateAccess, StateDescriptor, Timestamp, ValueState,
 };
 
+use super::expiry::Expiry;
 use super::timers::Timers;
 use crate::current_watermark::CurrentWatermark;
 use crate::function::{FunctionResult, ProcessContext, TimeOfDay};
 
 /// Everything of one subtask that belongs to keys, and how far its time has come.
 pub(super) struct Keyed<K> {
-    store: HeapStore<K>,
+    pub(super) store: HeapStore<K>,
+    pub(super) expiry: Expiry,
     pub(super) timers: Timers<K>,
     pub(super) watermark: CurrentWatermark,
-    clock: TimeOfDay,
+    pub(super) clock: TimeOfDay,
 }
 
 impl<K: Key> Keyed<K> {
@@ -30,12 +33,26 @@ impl<K: Key> Keyed<K> {
         timers.restore(cx)?;
         let mut watermark = CurrentWatermark::default();
         watermark.restore(cx)?;
+        let clock = TimeOfDay::of(cx.task());
         let restored = cx.take_all_keyed();
         let mut store = HeapStore::new(cx.info().groups, cx.info().range(), restored);
-        let states = declare(&mut KeyedOpenContext { store: &mut store, operator: cx.reborrow() })?;
+        store.set_now(clock.now());
+        let states = declare(&mut KeyedOpenContext::new(&mut store, cx.reborrow()))?;
         cx.put_back_keyed(store.take_unclaimed());
-        let clock = TimeOfDay::of(cx.task());
-        Ok((Self { store, timers, watermark, clock }, states))
+        let expiry = Expiry::of(&store, cx.task());
+        Ok((Self { store, expiry, timers, watermark, clock }, states))
+    }
+
+    /// Before work on so many records or a timer: says what time it is to states that expire, and removes some of
+    /// what has expired. The clock is looked at only where anything expires.
+    #[inline]
+    pub(super) fn advance(&mut self, records: usize) {
+        self.store.advance(|| self.clock.now(), records);
+    }
+
+    /// Removes what has expired though no records come.
+    pub(super) fn poll_expiry(&mut self, cx: &mut TaskContext) {
+        self.expiry.poll(&mut self.store, cx);
     }
 
     /// The context of a call that is about no key.
@@ -44,6 +61,9 @@ impl<K: Key> Keyed<K> {
     }
 
     pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        if self.store.expires() {
+            self.store.set_now(self.clock.now());
+        }
         for state in self.store.snapshot(cx.checkpoint()) {
             cx.keyed(state);
         }
@@ -55,7 +75,7 @@ impl<K: Key> Keyed<K> {
 /// What a keyed function may ask when it opens: above all, its states.
 ///
 /// A state is declared by its name, which is unique within the function, or by a
-/// [`StateDescriptor`], which may also say how older types are read. All the methods that declare
+/// [`StateDescriptor`], which may also say how older types are read and how long entries are kept. All the methods that declare
 /// fail if the name is taken, or the snapshot holds another type under it.
 #[doc(alias = "RuntimeContext")]
 pub struct KeyedOpenContext<'a, K> {
@@ -63,7 +83,22 @@ pub struct KeyedOpenContext<'a, K> {
     operator: OpenContext<'a>,
 }
 
-impl<K: Key> KeyedOpenContext<'_, K> {
+impl<'a, K: Key> KeyedOpenContext<'a, K> {
+    /// A context in which states are declared in `store`.
+    pub(crate) const fn new(store: &'a mut HeapStore<K>, operator: OpenContext<'a>) -> Self {
+        Self { store, operator }
+    }
+
+    /// The same context for a shorter time.
+    pub(super) const fn reborrow(&mut self) -> KeyedOpenContext<'_, K> {
+        KeyedOpenContext { store: self.store, operator: self.operator.reborrow() }
+    }
+
+    /// What an operator may ask when it opens.
+    pub(super) const fn operator(&mut self) -> &mut OpenContext<'a> {
+        &mut self.operator
+    }
+
     /// Declares one value for each key.
     ///
     /// # Errors
@@ -93,8 +128,11 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     /// # Errors
     /// If the name is taken, or the snapshot holds another type under it.
     #[doc(alias("getMapState", "MapStateDescriptor"))]
-    pub fn map_state<UK: Key, UV: Record>(&mut self, name: &str) -> FunctionResult<MapState<UK, UV>> {
-        Ok(MapState::declare(self.store, name)?)
+    pub fn map_state<UK: Key, UV: Record>(
+        &mut self,
+        state: impl Into<StateDescriptor<StableMap<UK, UV>>>,
+    ) -> FunctionResult<MapState<UK, UV>> {
+        Ok(MapState::declare(self.store, &state.into())?)
     }
 
     /// Declares one value for each key, to which `reduce` adds others.
@@ -164,6 +202,61 @@ impl<K: Key> KeyedOpenContext<'_, K> {
     /// Whether a snapshot is being restored.
     pub const fn is_restored(&self) -> bool {
         self.operator.is_restored()
+    }
+
+    /// Declares a list of items that belongs to no key, and is part of snapshots from then on.
+    /// `redistribution` says who gets its items when the parallelism changes.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::state::{OperatorListState, Redistribution};
+    /// use millstream::testing::keyed_operator;
+    ///
+    /// /// Emits how many letters the subtask has seen, of whatever key.
+    /// #[derive(Clone)]
+    /// struct Seen;
+    ///
+    /// impl KeyedProcessFunction<char, char, u64> for Seen {
+    ///     type State = OperatorListState<u64>;
+    ///
+    ///     fn open(&mut self, cx: &mut KeyedOpenContext<'_, char>) -> FunctionResult<OperatorListState<u64>> {
+    ///         cx.operator_list_state("seen", Redistribution::Split)
+    ///     }
+    ///
+    ///     fn process(
+    ///         &mut self,
+    ///         _: char,
+    ///         seen: &OperatorListState<u64>,
+    ///         _: &mut KeyedContext<'_, char>,
+    ///         out: &mut Emitter<'_, u64>,
+    ///     ) -> FunctionResult {
+    ///         // After a restore with fewer subtasks, there may be several counts.
+    ///         let count = seen.get().iter().sum::<u64>() + 1;
+    ///         seen.set(vec![count]);
+    ///         out.emit(count)
+    ///     }
+    /// }
+    ///
+    /// let seen = || keyed_operator(|letter: &char| *letter, Seen);
+    /// let mut before = seen().open()?;
+    /// before.push_all(['a', 'b'])?;
+    /// let snapshot = before.snapshot()?;
+    /// let mut after = seen().restore(&snapshot)?;
+    /// after.push('c')?;
+    /// assert_eq!(after.take_records(), [3]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the name is taken, items cannot be read back from a snapshot, or the snapshot holds another type
+    /// under it.
+    #[doc(alias("OperatorStateStore", "CheckpointedFunction", "getListState", "getUnionListState"))]
+    pub fn operator_list_state<T: Record>(
+        &mut self,
+        name: &str,
+        redistribution: Redistribution,
+    ) -> FunctionResult<OperatorListState<T>> {
+        Ok(self.operator.operator_list_state(name, redistribution)?)
     }
 
     /// Takes this subtask's items of an operator state out of the snapshot, which `snapshot` handed
@@ -279,9 +372,5 @@ impl<K: Key> StateAccess for KeyedContext<'_, K> {
     #[inline]
     fn store_mut(&mut self) -> (&mut HeapStore<K>, Current<'_, K>) {
         (&mut self.keyed.store, Current { key: &self.key, hash: self.hash })
-    }
-
-    fn now(&self) -> Timestamp {
-        self.keyed.clock.now()
     }
 }

@@ -1,7 +1,7 @@
 //! What a user writes: functions that work on a record, its key's state and timers.
 
 use millstream_runtime::chain::SnapshotContext;
-use millstream_state::Key;
+use millstream_state::{Key, Timestamp};
 
 use super::{KeyedContext, KeyedOpenContext, Timer};
 use crate::function::{Emitter, FunctionResult, ProcessContext};
@@ -96,7 +96,7 @@ pub trait KeyedProcessFunction<K: Key, I, O>: Clone + Send + Sync + 'static {
 #[doc(alias = "CoProcessFunction")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no `KeyedTwoInputProcessFunction` on `{A}` and `{B}` with keys `{K}` that emits `{O}`",
-    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`"
+    note = "implement it for your type, which must also be `Clone + Send + Sync + 'static`; for closures there is `process_fn`"
 )]
 pub trait KeyedTwoInputProcessFunction<K: Key, A, B, O>: Clone + Send + Sync + 'static {
     /// The handles of the function's states: one handle, a tuple of them, a struct, or `()`.
@@ -146,6 +146,55 @@ pub trait KeyedTwoInputProcessFunction<K: Key, A, B, O>: Clone + Send + Sync + '
         out: &mut Emitter<'_, O>,
     ) -> FunctionResult {
         let _ = (timer, state, cx, out);
+        Ok(())
+    }
+
+    /// Event time of the first input alone has come to `watermark`. [`ProcessContext::watermark`] is the earlier of both, which
+    /// may be behind; if it rises with this one, [`watermark`](Self::watermark) is called afterwards.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    #[doc(alias = "processWatermark1")]
+    fn first_watermark(
+        &mut self,
+        watermark: Timestamp,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (watermark, cx, out);
+        Ok(())
+    }
+
+    /// Event time of the second input alone has come to `watermark`; see [`first_watermark`](Self::first_watermark).
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    #[doc(alias = "processWatermark2")]
+    fn second_watermark(
+        &mut self,
+        watermark: Timestamp,
+        cx: &mut ProcessContext<'_>,
+        out: &mut Emitter<'_, O>,
+    ) -> FunctionResult {
+        let _ = (watermark, cx, out);
+        Ok(())
+    }
+
+    /// No record of the first input follows. Called again after a restore, once it has ended again.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn first_ended(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+        let _ = (cx, out);
+        Ok(())
+    }
+
+    /// No record of the second input follows. Called again after a restore, once it has ended again.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn second_ended(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
+        let _ = (cx, out);
         Ok(())
     }
 

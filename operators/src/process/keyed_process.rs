@@ -10,75 +10,13 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::{Key, Timestamp};
 
 use super::context::Keyed;
+use super::timed_function::{BroadcastFunction, OneInputFunction, TimedFunction, TwoInputFunction};
 use super::{
-    KeyedContext, KeyedOpenContext, KeyedProcessFunction, KeyedTwoInputProcessFunction, TimeDomain, Timer,
+    KeyedBroadcastContext, KeyedBroadcastProcessFunction, KeyedContext, KeyedProcessFunction,
+    KeyedTwoInputProcessFunction, TimeDomain, Timer,
 };
+use crate::connect::BroadcastStates;
 use crate::function::{Closing, Emitter, FunctionResult, ProcessContext};
-
-/// What functions of one and of two inputs have in common.
-pub(super) trait TimedFunction<K: Key, O>: Send + 'static {
-    type State: Send + 'static;
-    fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> FunctionResult<Self::State>;
-    fn on_timer(
-        &mut self,
-        timer: Timer,
-        state: &Self::State,
-        cx: &mut KeyedContext<'_, K>,
-        out: &mut Emitter<'_, O>,
-    ) -> FunctionResult;
-    fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult;
-    fn end_of_data(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult;
-    fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult;
-    fn close(&mut self);
-}
-
-pub(super) struct OneInputFunction<F, I>(F, PhantomData<fn(I)>);
-pub(super) struct TwoInputFunction<F, A, B>(F, PhantomData<fn(A, B)>);
-
-/// Hands the calls that both have in common on to the user's function.
-macro_rules! delegate {
-    () => {
-        type State = F::State;
-        fn open(&mut self, cx: &mut KeyedOpenContext<'_, K>) -> FunctionResult<F::State> {
-            self.0.open(cx)
-        }
-        fn on_timer(
-            &mut self,
-            timer: Timer,
-            state: &F::State,
-            cx: &mut KeyedContext<'_, K>,
-            out: &mut Emitter<'_, O>,
-        ) -> FunctionResult {
-            self.0.on_timer(timer, state, cx, out)
-        }
-        fn watermark(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
-            self.0.watermark(cx, out)
-        }
-        fn end_of_data(&mut self, cx: &mut ProcessContext<'_>, out: &mut Emitter<'_, O>) -> FunctionResult {
-            self.0.end_of_data(cx, out)
-        }
-        fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) -> FunctionResult {
-            self.0.snapshot(cx)
-        }
-        fn close(&mut self) {
-            self.0.close();
-        }
-    };
-}
-
-impl<K: Key, I: 'static, O, F: KeyedProcessFunction<K, I, O>> TimedFunction<K, O> for OneInputFunction<F, I> {
-    delegate!();
-}
-
-impl<K, A, B, O, F> TimedFunction<K, O> for TwoInputFunction<F, A, B>
-where
-    K: Key,
-    A: 'static,
-    B: 'static,
-    F: KeyedTwoInputProcessFunction<K, A, B, O>,
-{
-    delegate!();
-}
 
 /// Runs a keyed function.
 pub(super) struct KeyedProcess<K, O, F: TimedFunction<K, O>>
@@ -121,6 +59,19 @@ where
     KeyedProcess::new(TwoInputFunction(function, PhantomData))
 }
 
+/// The operator for a function of one input and one that is broadcast.
+pub(super) fn broadcast<K, T, B, O, F>(function: F) -> KeyedProcess<K, O, BroadcastFunction<F, T, B>>
+where
+    K: Key,
+    T: 'static,
+    B: 'static,
+    O: 'static,
+    F: KeyedBroadcastProcessFunction<K, T, B, O>,
+{
+    let broadcast = BroadcastStates::default();
+    KeyedProcess::new(BroadcastFunction { function, broadcast, _inputs: PhantomData })
+}
+
 impl<K: Key, O, F: TimedFunction<K, O>> KeyedProcess<K, O, F> {
     fn new(function: F) -> Self {
         Self { function: Closing::new(function, F::close), opened: None, firing: None, _output: PhantomData }
@@ -142,6 +93,7 @@ impl<K: Key, O, F: TimedFunction<K, O>> KeyedProcess<K, O, F> {
         ) -> FunctionResult,
     ) -> Result<()> {
         let (keyed, state) = opened(&mut self.opened)?;
+        keyed.advance(batch.len());
         let function = self.function.get();
         let mut out = Emitter::new(output, Timestamp::MIN);
         batch.drain_while(|(key, record), timestamp| {
@@ -158,6 +110,7 @@ impl<K: Key, O, F: TimedFunction<K, O>> KeyedProcess<K, O, F> {
     fn fire(&mut self, output: &mut Output<'_, O>) -> Result<()> {
         let Some(firing) = self.firing else { return Ok(()) };
         let (keyed, state) = opened(&mut self.opened)?;
+        keyed.advance(1);
         let function = self.function.get();
         let (domain, now) = match firing {
             Firing::EventTime { .. } => (TimeDomain::EventTime, keyed.watermark.get()),
@@ -178,10 +131,21 @@ impl<K: Key, O, F: TimedFunction<K, O>> KeyedProcess<K, O, F> {
         self.firing = None;
         if let Firing::EventTime { watermark } = firing {
             let mut out = Emitter::new(output, keyed.watermark.get());
-            function.watermark(&mut keyed.without_key(), &mut out)?;
+            function.watermark(state, &mut keyed.without_key(), &mut out)?;
             output.emit_watermark(watermark)?;
         }
         self.arm(output)
+    }
+
+    /// Does `work` that is about no key.
+    fn without_key(
+        &mut self,
+        output: &mut Output<'_, O>,
+        work: impl FnOnce(&mut F, &F::State, &mut ProcessContext<'_>, &mut Emitter<'_, O>) -> FunctionResult,
+    ) -> Result<()> {
+        let (keyed, state) = opened(&mut self.opened)?;
+        let mut out = Emitter::new(output, keyed.watermark.get());
+        Ok(work(self.function.get(), state, &mut keyed.without_key(), &mut out)?)
     }
 
     /// Has the task woken for the next processing-time timer.
@@ -223,7 +187,9 @@ impl<K: Key, O: 'static, F: TimedFunction<K, O>> OperatorHooks<O> for KeyedProce
     }
 
     fn poll(&mut self, output: &mut Output<'_, O>) -> Result<()> {
-        if opened(&mut self.opened)?.0.timers.processing_time.is_empty() {
+        let keyed = opened(&mut self.opened)?.0;
+        keyed.poll_expiry(output.context());
+        if keyed.timers.processing_time.is_empty() {
             return Ok(());
         }
         self.firing = Some(Firing::ProcessingTime { now: output.context().now() });
@@ -231,11 +197,9 @@ impl<K: Key, O: 'static, F: TimedFunction<K, O>> OperatorHooks<O> for KeyedProce
     }
 
     fn end_of_data(&mut self, output: &mut Output<'_, O>) -> Result<()> {
-        let keyed = opened(&mut self.opened)?.0;
         // Not kept and ignored: after a restore they would fire.
-        keyed.timers.forget_processing_time();
-        let mut out = Emitter::new(output, keyed.watermark.get());
-        Ok(self.function.get().end_of_data(&mut keyed.without_key(), &mut out)?)
+        opened(&mut self.opened)?.0.timers.forget_processing_time();
+        self.without_key(output, |function, state, cx, out| function.end_of_data(state, cx, out))
     }
 }
 
@@ -270,6 +234,62 @@ where
     fn process_second(&mut self, batch: &mut Batch<(K, B)>, output: &mut Output<'_, O>) -> Result<()> {
         self.for_each(batch, output, |function, record, state, cx, out| {
             function.0.process_second(record, state, cx, out)
+        })
+    }
+
+    fn first_watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        self.without_key(output, |function, _, cx, out| function.0.first_watermark(watermark, cx, out))
+    }
+
+    fn second_watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        self.without_key(output, |function, _, cx, out| function.0.second_watermark(watermark, cx, out))
+    }
+
+    fn first_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        self.without_key(output, |function, _, cx, out| function.0.first_ended(cx, out))
+    }
+
+    fn second_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        self.without_key(output, |function, _, cx, out| function.0.second_ended(cx, out))
+    }
+}
+
+impl<K, T, B, O, F> TwoInputOperator<(K, T), B, O> for KeyedProcess<K, O, BroadcastFunction<F, T, B>>
+where
+    K: Key,
+    T: 'static,
+    B: 'static,
+    O: 'static,
+    F: KeyedBroadcastProcessFunction<K, T, B, O>,
+{
+    fn process_first(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, O>) -> Result<()> {
+        self.for_each(batch, output, |function, record, state, cx, out| {
+            function.function.process(record, state, &function.broadcast, cx, out)
+        })
+    }
+
+    fn process_second(&mut self, batch: &mut Batch<B>, output: &mut Output<'_, O>) -> Result<()> {
+        let (keyed, state) = opened(&mut self.opened)?;
+        keyed.advance(batch.len());
+        let BroadcastFunction { function, broadcast, .. } = self.function.get();
+        let mut out = Emitter::new(output, Timestamp::MIN);
+        batch.drain_while(|record, timestamp| {
+            out.set_timestamp(timestamp);
+            let mut cx = KeyedBroadcastContext::new(keyed, timestamp);
+            function.process_broadcast(record, state, broadcast, &mut cx, &mut out)?;
+            Ok::<_, Error>(out.goes_on())
+        })
+    }
+
+    fn first_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        self.without_key(output, |BroadcastFunction { function, broadcast, .. }, state, cx, out| {
+            function.main_ended(state, broadcast, cx, out)
+        })
+    }
+
+    fn second_ended(&mut self, output: &mut Output<'_, O>) -> Result<()> {
+        self.without_key(output, |BroadcastFunction { function, broadcast, .. }, state, cx, out| {
+            function.broadcast_ended(state, broadcast, cx, out)
         })
     }
 }

@@ -9,9 +9,13 @@ use super::keyed_process::KeyedProcess;
 use super::*;
 use crate::{Emitter, FunctionResult};
 
+mod broadcast;
 mod connected;
 mod endless;
+mod expiry;
 mod properties;
+mod savepoints;
+mod with_state;
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -81,7 +85,7 @@ impl KeyedProcessFunction<char, Ask, Said> for Puppet {
 
 type PuppetHarness = OperatorHarness<(char, Ask), Said>;
 
-fn puppet() -> KeyedProcess<char, Said, keyed_process::OneInputFunction<Puppet, Ask>> {
+fn puppet() -> KeyedProcess<char, Said, timed_function::OneInputFunction<Puppet, Ask>> {
     keyed_process::one_input(Puppet { state: "count" })
 }
 

@@ -26,15 +26,15 @@ pub struct Timer {
 }
 
 /// The timers of one subtask.
-pub(super) struct Timers<K> {
-    pub(super) event_time: TimerQueue<K>,
-    pub(super) processing_time: TimerQueue<K>,
+pub(crate) struct Timers<K> {
+    pub(crate) event_time: TimerQueue<K>,
+    pub(crate) processing_time: TimerQueue<K>,
     groups: KeyGroups,
     range: KeyGroupRange,
 }
 
 impl<K: Key> Timers<K> {
-    pub(super) fn new(info: &OperatorInfo) -> Self {
+    pub(crate) fn new(info: &OperatorInfo) -> Self {
         let (groups, range) = (info.groups, info.range());
         Self {
             event_time: TimerQueue::new(TimerQueue::<K>::EVENT_TIME, groups, range),
@@ -44,7 +44,7 @@ impl<K: Key> Timers<K> {
         }
     }
 
-    pub(super) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
+    pub(crate) fn restore(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         for timers in [&mut self.event_time, &mut self.processing_time] {
             restore_timers(timers, cx)?;
         }
@@ -54,7 +54,7 @@ impl<K: Key> Timers<K> {
         Ok(())
     }
 
-    pub(super) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
+    pub(crate) fn snapshot(&mut self, cx: &mut SnapshotContext<'_>) {
         for timers in [&mut self.event_time, &mut self.processing_time] {
             let state = timers.snapshot(cx.checkpoint());
             cx.keyed(state);
@@ -62,11 +62,11 @@ impl<K: Key> Timers<K> {
     }
 
     /// Forgets the timers that wait for the time of day.
-    pub(super) fn forget_processing_time(&mut self) {
+    pub(crate) fn forget_processing_time(&mut self) {
         self.processing_time = TimerQueue::new(TimerQueue::<K>::PROCESSING_TIME, self.groups, self.range);
     }
 
-    pub(super) const fn of(&mut self, domain: TimeDomain) -> &mut TimerQueue<K> {
+    pub(crate) const fn of(&mut self, domain: TimeDomain) -> &mut TimerQueue<K> {
         match domain {
             TimeDomain::EventTime => &mut self.event_time,
             TimeDomain::ProcessingTime => &mut self.processing_time,

@@ -10,7 +10,7 @@ use crate::{KeyedStream, Stream};
 
 /// Whether `new` takes the place of `best`: among equals the first stays, and what cannot be
 /// compared with itself (NaN) gives way to anything.
-fn beats<N: PartialOrd>(new: &N, best: &N, wanted: Ordering) -> bool {
+pub(crate) fn beats<N: PartialOrd>(new: &N, best: &N, wanted: Ordering) -> bool {
     match new.partial_cmp(best) {
         Some(ordering) => ordering == wanted,
         None => best.partial_cmp(best).is_none(),

@@ -46,7 +46,10 @@ impl<K: Key, T: Record> KeyedStream<K, T> {
         kind: &'static str,
         function: F,
     ) -> Stream<F::Output> {
-        self.transform(kind, move |info| RollingOperator::new(function.clone(), info.groups, info.range()))
+        let rolled = self
+            .transform(kind, move |info| RollingOperator::new(function.clone(), info.groups, info.range()));
+        rolled.graph.lock().mark_side_outputs(rolled.node, []);
+        rolled
     }
 }
 

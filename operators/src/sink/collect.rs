@@ -1,7 +1,10 @@
 //! Collecting a stream's records in memory, exactly once.
 
+mod stream;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Waker;
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
@@ -29,7 +32,15 @@ type Chunks<T> = BTreeMap<(u32, u64), Chunk<T>>;
 /// appears once, also when the job fails in between and restarts; without, they appear when the job
 /// has ended.
 #[derive(Debug)]
-pub struct Collected<T>(Arc<Mutex<Chunks<T>>>);
+pub struct Collected<T>(Arc<Shared<T>>);
+
+/// What a job and those who look at its records share.
+#[derive(Debug)]
+struct Shared<T> {
+    chunks: Mutex<Chunks<T>>,
+    /// Those who wait for more records.
+    waiting: Mutex<Vec<Waker>>,
+}
 
 impl<T> Clone for Collected<T> {
     fn clone(&self) -> Self {
@@ -39,14 +50,14 @@ impl<T> Clone for Collected<T> {
 
 impl<T> Default for Collected<T> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Shared { chunks: Mutex::default(), waiting: Mutex::default() }))
     }
 }
 
 impl<T> Collected<T> {
     /// Takes the records out that are there now: subtask after subtask, each in its order.
     pub fn take(&self) -> Vec<T> {
-        let mut chunks = self.0.lock();
+        let mut chunks = self.0.chunks.lock();
         let taken = chunks.values_mut().map(|chunk| std::mem::replace(chunk, Chunk::Taken));
         let taken = taken.filter_map(|chunk| match chunk {
             Chunk::Ready(records) => Some(records),
@@ -55,13 +66,35 @@ impl<T> Collected<T> {
         taken.flatten().collect()
     }
 
+    /// As [`take`](Self::take), but commit after commit, as [`by_commit`](Self::by_commit).
+    fn take_by_commit(&self) -> Vec<T> {
+        let mut chunks = self.0.chunks.lock();
+        let mut places: Vec<_> =
+            chunks.iter_mut().filter(|(_, chunk)| matches!(chunk, Chunk::Ready(_))).collect();
+        places.sort_by_key(|((subtask, sequence), _)| (*sequence, *subtask));
+        let taken = places.into_iter().map(|(_, chunk)| std::mem::replace(chunk, Chunk::Taken));
+        let taken = taken.filter_map(|chunk| match chunk {
+            Chunk::Ready(records) => Some(records),
+            Chunk::Taken => None,
+        });
+        taken.flatten().collect()
+    }
+
+    /// Wakes `waker` when records have been committed.
+    fn wake_at_commit(&self, waker: &Waker) {
+        let mut waiting = self.0.waiting.lock();
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+
     /// How many records there are now.
     pub fn len(&self) -> usize {
         let length = |chunk: &Chunk<T>| match chunk {
             Chunk::Ready(records) => records.len(),
             Chunk::Taken => 0,
         };
-        self.0.lock().values().map(length).sum()
+        self.0.chunks.lock().values().map(length).sum()
     }
 
     /// Whether there is none.
@@ -73,7 +106,7 @@ impl<T> Collected<T> {
 impl<T: Clone> Collected<T> {
     /// A copy of the records that are there now: subtask after subtask, each in its order.
     pub fn to_vec(&self) -> Vec<T> {
-        let chunks = self.0.lock();
+        let chunks = self.0.chunks.lock();
         let records = chunks.values().flat_map(|chunk| match chunk {
             Chunk::Ready(records) => records.as_slice(),
             Chunk::Taken => &[],
@@ -84,7 +117,7 @@ impl<T: Clone> Collected<T> {
     /// A copy of the records that are there now: commit after commit, and within one subtask after subtask, each in
     /// its order. Records of one key stay in order in this way also where a rescale has moved the key.
     pub fn by_commit(&self) -> Vec<T> {
-        let chunks = self.0.lock();
+        let chunks = self.0.chunks.lock();
         let mut places: Vec<_> = chunks.iter().collect();
         places.sort_by_key(|((subtask, sequence), _)| (*sequence, *subtask));
         let records = places.into_iter().flat_map(|(_, chunk)| match chunk {
@@ -126,7 +159,7 @@ impl<T: Record> Sink for CollectSink<T> {
     }
 
     async fn check(&self) -> Result<Vec<u8>> {
-        self.collected.0.lock().clear();
+        self.collected.0.chunks.lock().clear();
         Ok(Vec::new())
     }
 
@@ -191,13 +224,16 @@ impl<T: Record> SinkWriter for CollectWriter<T> {
         move |committed: Vec<CollectedChunk<T>>| {
             let collected = collected.clone();
             async move {
-                let mut chunks = collected.0.lock();
-                for CollectedChunk { subtask, sequence, records } in committed {
-                    let place = chunks.entry((subtask, sequence)).or_insert(Chunk::Ready(Vec::new()));
-                    if let Chunk::Ready(present) = place {
-                        *present = records;
+                {
+                    let mut chunks = collected.0.chunks.lock();
+                    for CollectedChunk { subtask, sequence, records } in committed {
+                        let place = chunks.entry((subtask, sequence)).or_insert(Chunk::Ready(Vec::new()));
+                        if let Chunk::Ready(present) = place {
+                            *present = records;
+                        }
                     }
                 }
+                std::mem::take(&mut *collected.0.waiting.lock()).into_iter().for_each(Waker::wake);
                 Ok(())
             }
         }

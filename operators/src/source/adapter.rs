@@ -54,11 +54,18 @@ pub(crate) fn source_operator<S: Source>(
 /// Adds a source to a job.
 pub(crate) fn add_source<S: Source>(graph: &mut JobGraph, source: S) -> (NodeId, Port<S::Record>, SidePorts) {
     let source = Arc::new(source);
-    let has_timestamps = source.has_timestamps();
+    let (has_timestamps, needs_checkpoints) = (source.has_timestamps(), source.needs_checkpoints());
+    let problem = source.problem();
     let added =
         if source.enumerator().is_some() { add_enumerated(graph, source) } else { add_found(graph, source) };
     if has_timestamps {
         graph.mark_assigns_timestamps(added.0);
+    }
+    if needs_checkpoints {
+        graph.mark_needs_checkpoints(added.0);
+    }
+    if let Some(problem) = problem {
+        graph.mark_problem(added.0, problem);
     }
     added
 }
@@ -105,6 +112,7 @@ fn add_enumerated<S: Source>(graph: &mut JobGraph, source: Arc<S>) -> (NodeId, P
 impl<S: Source> OperatorHooks<S::Record> for SourceAdapter<S> {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
         self.reader.register_metrics(&cx.metric_group());
+        self.reader.start(cx.task());
         let restored = cx.take_list(SPLITS)?.filter(|_| !cx.forgets_source_position());
         let splits = match (restored, &mut self.found) {
             (Some(splits), _) => splits,

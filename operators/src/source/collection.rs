@@ -7,7 +7,7 @@ use millstream_runtime::chain::{Output, SourceStatus};
 use millstream_state::Record;
 
 use super::strided::{Numbers, StridedSplit};
-use super::{Source, SourceReader};
+use super::{Boundedness, Source, SourceReader};
 
 /// Yields the elements of a collection, then ends. Each subtask yields every `parallelism`-th.
 ///
@@ -30,6 +30,10 @@ impl<T: Record> Source for CollectionSource<T> {
 
     fn kind(&self) -> &'static str {
         "Collection"
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Bounded
     }
 
     fn assign(&self, _: &[StridedSplit], subtask: u32, parallelism: u32) -> Vec<StridedSplit> {

@@ -45,8 +45,49 @@ pub(super) type Assignment<S> = (u64, S);
 
 /// Where an enumerator puts splits.
 pub struct SplitOutput<'a, 'b, S> {
-    output: &'a mut Output<'b, Assignment<S>>,
+    sink: &'a mut (dyn SplitSink<S> + 'b),
     handed_out: &'a mut u64,
+}
+
+/// What stands behind a [`SplitOutput`].
+trait SplitSink<S> {
+    fn put(&mut self, reader: u64, split: S) -> Result<()>;
+    fn all_handed_out(&mut self) -> Result<()>;
+    fn context(&mut self) -> &mut TaskContext;
+}
+
+impl<S: Record> SplitSink<S> for Output<'_, Assignment<S>> {
+    fn put(&mut self, reader: u64, split: S) -> Result<()> {
+        self.emit((reader, split), millstream_state::Timestamp::MIN)
+    }
+
+    fn all_handed_out(&mut self) -> Result<()> {
+        self.emit_status(StreamStatus::Idle)
+    }
+
+    fn context(&mut self) -> &mut TaskContext {
+        Output::context(self)
+    }
+}
+
+/// Takes splits `I` of a source that is part of another one, whose splits are `S`.
+struct Mapped<'a, 'b, S, I> {
+    sink: &'a mut (dyn SplitSink<S> + 'b),
+    map: fn(I) -> S,
+}
+
+impl<S, I> SplitSink<I> for Mapped<'_, '_, S, I> {
+    fn put(&mut self, reader: u64, split: I) -> Result<()> {
+        self.sink.put(reader, (self.map)(split))
+    }
+
+    fn all_handed_out(&mut self) -> Result<()> {
+        self.sink.all_handed_out()
+    }
+
+    fn context(&mut self) -> &mut TaskContext {
+        self.sink.context()
+    }
 }
 
 impl<S: Record> SplitOutput<'_, '_, S> {
@@ -65,7 +106,7 @@ impl<S: Record> SplitOutput<'_, '_, S> {
     #[doc(alias = "assignSplit")]
     pub fn hand_out_to(&mut self, reader: u64, split: S) -> Result<()> {
         *self.handed_out += 1;
-        self.output.emit((reader, split), millstream_state::Timestamp::MIN)
+        self.sink.put(reader, split)
     }
 
     /// Says that all splits that are known have been handed out: readers without any need not expect one soon, and
@@ -74,12 +115,22 @@ impl<S: Record> SplitOutput<'_, '_, S> {
     /// # Errors
     /// Whatever fails the job.
     pub fn all_handed_out(&mut self) -> Result<()> {
-        self.output.emit_status(StreamStatus::Idle)
+        self.sink.all_handed_out()
     }
 
     /// Clock, waker, I/O pool and randomness of the task.
     pub fn context(&mut self) -> &mut TaskContext {
-        self.output.context()
+        self.sink.context()
+    }
+
+    /// Lets something hand out splits that `map` makes splits of this source of.
+    pub(super) fn mapped<I: Record, R>(
+        &mut self,
+        map: fn(I) -> S,
+        hand_out: impl FnOnce(&mut SplitOutput<'_, '_, I>) -> R,
+    ) -> R {
+        let mut sink = Mapped { sink: &mut *self.sink, map };
+        hand_out(&mut SplitOutput { sink: &mut sink, handed_out: self.handed_out })
     }
 }
 
@@ -92,8 +143,18 @@ impl<S: Record> Enumerator<S> {
         Self(Box::new(enumerator))
     }
 
+    /// Of one that sees to its state itself.
+    pub(super) fn of_any(enumerator: impl AnyEnumerator<S> + 'static) -> Self {
+        Self(Box::new(enumerator))
+    }
+
     pub(super) fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        self.0.open(cx)
+        self.open_as(ENUMERATOR, cx)
+    }
+
+    /// As [`Self::open`], with the state of this name.
+    pub(super) fn open_as(&mut self, name: &str, cx: &mut OpenContext<'_>) -> Result<()> {
+        self.0.open(name, cx)
     }
 
     pub(super) fn next(
@@ -101,23 +162,33 @@ impl<S: Record> Enumerator<S> {
         handed_out: &mut u64,
         output: &mut Output<'_, Assignment<S>>,
     ) -> Result<SourceStatus> {
-        self.0.next(&mut SplitOutput { output, handed_out })
+        self.next_into(&mut SplitOutput { sink: output, handed_out })
+    }
+
+    pub(super) fn next_into(&mut self, output: &mut SplitOutput<'_, '_, S>) -> Result<SourceStatus> {
+        self.0.next(output)
     }
 
     pub(super) fn snapshot(&self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        self.0.snapshot(cx)
+        self.snapshot_as(ENUMERATOR, cx)
+    }
+
+    /// As [`Self::snapshot`], under this name.
+    pub(super) fn snapshot_as(&self, name: &str, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        self.0.snapshot(name, cx)
     }
 }
 
-trait AnyEnumerator<S>: Send {
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()>;
+/// An enumerator that keeps its state under a name.
+pub(super) trait AnyEnumerator<S>: Send {
+    fn open(&mut self, name: &str, cx: &mut OpenContext<'_>) -> Result<()>;
     fn next(&mut self, output: &mut SplitOutput<'_, '_, S>) -> Result<SourceStatus>;
-    fn snapshot(&self, cx: &mut SnapshotContext<'_>) -> Result<()>;
+    fn snapshot(&self, name: &str, cx: &mut SnapshotContext<'_>) -> Result<()>;
 }
 
 impl<E: SplitEnumerator> AnyEnumerator<E::Split> for E {
-    fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
-        let restored = cx.take_list::<E::State>(ENUMERATOR)?;
+    fn open(&mut self, name: &str, cx: &mut OpenContext<'_>) -> Result<()> {
+        let restored = cx.take_list::<E::State>(name)?;
         restored.into_iter().flatten().try_for_each(|state| self.restore(state))
     }
 
@@ -125,7 +196,7 @@ impl<E: SplitEnumerator> AnyEnumerator<E::Split> for E {
         SplitEnumerator::next(self, output)
     }
 
-    fn snapshot(&self, cx: &mut SnapshotContext<'_>) -> Result<()> {
-        cx.list(ENUMERATOR, Redistribution::Split, [&SplitEnumerator::snapshot(self)])
+    fn snapshot(&self, name: &str, cx: &mut SnapshotContext<'_>) -> Result<()> {
+        cx.list(name, Redistribution::Split, [&SplitEnumerator::snapshot(self)])
     }
 }

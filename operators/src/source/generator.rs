@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 
-use millstream_runtime::chain::{Output, SourceStatus};
+use millstream_runtime::chain::{Output, SourceStatus, TaskContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Record;
 
 use super::strided::{Numbers, StridedSplit};
-use super::{RateLimiter, Source, SourceReader};
+use super::{Boundedness, GatedRateLimiter, RateLimiter, Source, SourceReader};
 
 /// Yields `function(0)`, `function(1)`, and so on. As Flink's `DataGeneratorSource`.
 ///
@@ -17,6 +17,7 @@ pub struct GeneratorSource<T, F> {
     end: u64,
     function: F,
     per_second: Option<f64>,
+    per_checkpoint: Option<u64>,
     _record: PhantomData<fn() -> T>,
 }
 
@@ -36,7 +37,7 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
             Some(count) => count,
             None => u64::MAX,
         };
-        Self { end, function, per_second: None, _record: PhantomData }
+        Self { end, function, per_second: None, per_checkpoint: None, _record: PhantomData }
     }
 
     /// Limits the whole source, all subtasks together, to `per_second` records a second; it must be
@@ -56,6 +57,34 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> GeneratorSource
         self.per_second = per_second.into();
         self
     }
+
+    /// Limits the whole source, all subtasks together, to so many records from one checkpoint to the next, at least one for each
+    /// subtask. `None` for no limit. As Flink's `RateLimiterStrategy.perCheckpoint`.
+    ///
+    /// The source emits so many, and then waits until a checkpoint is complete: for tests that want to know what is in each
+    /// checkpoint. What a failed attempt has emitted since the last one is emitted again, and does not count.
+    ///
+    /// # Errors
+    /// The job is refused if it takes no checkpoints: the source would never go on. With fewer records than subtasks
+    /// it fails when it starts.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// let env = env.parallelism(1).checkpoint_every(Duration::from_millis(1));
+    /// let numbers = env.from_source(GeneratorSource::new(Some(20), |number| number).per_checkpoint(5)).collect();
+    /// let report = env.execute("five by five")?;
+    /// assert_eq!(numbers.len(), 20);
+    /// // One after each five but the last, and one at the end.
+    /// assert!(report.metrics.checkpoints.completed() >= 4);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    #[doc(alias("perCheckpoint", "RateLimiterStrategy"))]
+    #[must_use]
+    pub fn per_checkpoint(mut self, records: impl Into<Option<u64>>) -> Self {
+        self.per_checkpoint = records.into();
+        self
+    }
 }
 
 impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> Source for GeneratorSource<T, F> {
@@ -65,6 +94,14 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> Source for Gene
 
     fn kind(&self) -> &'static str {
         "Generator"
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        if self.end == u64::MAX { Boundedness::Unbounded } else { Boundedness::Bounded }
+    }
+
+    fn needs_checkpoints(&self) -> bool {
+        self.per_checkpoint.is_some()
     }
 
     async fn discover(&self) -> Result<Vec<StridedSplit>> {
@@ -87,6 +124,8 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> Source for Gene
             function: self.function.clone(),
             per_second: self.per_second,
             limiter: None,
+            per_checkpoint: self.per_checkpoint,
+            gate: None,
             numbers: Numbers::default(),
             _record: PhantomData,
         }
@@ -99,6 +138,8 @@ pub struct GeneratorReader<T, F> {
     function: F,
     per_second: Option<f64>,
     limiter: Option<RateLimiter>,
+    per_checkpoint: Option<u64>,
+    gate: Option<GatedRateLimiter>,
     numbers: Numbers,
     _record: PhantomData<fn() -> T>,
 }
@@ -112,10 +153,20 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> SourceReader fo
         // The splits say which part of the source this reader is, at whatever parallelism.
         let part = self.numbers.part_of_all();
         self.limiter = self.per_second.map(|rate| RateLimiter::new(rate * part));
+        let splits = self.numbers.splits();
+        // A reader without splits, at a higher parallelism than before, has ended.
+        let limit = self.per_checkpoint.filter(|_| !splits.is_empty());
+        self.gate = limit.map(|records| GatedRateLimiter::share(records, &splits));
     }
 
     fn next(&mut self, output: &mut Output<'_, T>) -> Result<SourceStatus> {
         let mut limit = output.batch_records();
+        if let Some(gate) = &self.gate {
+            limit = usize::try_from(gate.allowance()).unwrap_or(limit).min(limit);
+            if limit == 0 {
+                return gate.check().map(|()| SourceStatus::Waiting);
+            }
+        }
         if let Some(limiter) = &mut self.limiter {
             let now = output.context().monotonic();
             limit = usize::try_from(limiter.allowance(now)).unwrap_or(limit).min(limit);
@@ -125,6 +176,9 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> SourceReader fo
             }
             limiter.pass(limit as u64);
         }
+        if let Some(gate) = &mut self.gate {
+            gate.pass(limit as u64);
+        }
         let (function, target) = (&self.function, output.batch());
         let more =
             self.numbers.advance(self.end, limit, |run| target.extend_untimed(run.numbers().map(function)));
@@ -133,5 +187,13 @@ impl<T: Record, F: Fn(u64) -> T + Clone + Send + Sync + 'static> SourceReader fo
 
     fn snapshot(&self) -> Vec<StridedSplit> {
         self.numbers.splits()
+    }
+
+    fn checkpoint_completed(&mut self, _: Vec<StridedSplit>, cx: &mut TaskContext) -> Result<()> {
+        if let Some(gate) = &mut self.gate {
+            gate.checkpoint_completed();
+            cx.waker().wake_by_ref();
+        }
+        Ok(())
     }
 }

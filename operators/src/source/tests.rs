@@ -107,6 +107,51 @@ fn a_rate_that_lets_nothing_pass_is_a_mistake() {
     }
 }
 
+#[test]
+fn a_limit_per_checkpoint_is_shared_by_all_subtasks_and_lifted_by_each_checkpoint() {
+    let source = || adapter(GeneratorSource::new(Some(40), |number| number).per_checkpoint(5));
+    let opened = |subtask| SourceHarness::with(HarnessSetup::new().subtask(subtask, 3), source()).unwrap();
+    let mut subtasks: Vec<_> = (0..3).map(opened).collect();
+    // Five are two, two and one.
+    let expected = [[vec![0, 3], vec![6, 9]], [vec![1, 4], vec![7, 10]], [vec![2], vec![5]]];
+    for (harness, expected) in subtasks.iter_mut().zip(expected) {
+        for (checkpoint, expected) in (1..).zip(expected) {
+            assert_eq!(harness.run(99).unwrap(), SourceStatus::Waiting);
+            assert_eq!(harness.take_records(), expected);
+            harness.snapshot(checkpoint).unwrap();
+            assert_eq!(harness.run(99).unwrap(), SourceStatus::Waiting, "the checkpoint is not complete");
+            assert!(harness.take_records().is_empty());
+            harness.completed(checkpoint).unwrap();
+        }
+    }
+    // All in one subtask, which has the limit for itself, down to the end.
+    let snapshots: Vec<_> = subtasks.iter_mut().map(|harness| harness.snapshot(3).unwrap()).collect();
+    let mut all = SourceHarness::with(HarnessSetup::new().restore(&snapshots), source()).unwrap();
+    let mut counts = Vec::new();
+    for checkpoint in 4.. {
+        let status = all.run(99).unwrap();
+        counts.push(all.take_records().len());
+        if status == SourceStatus::Ended {
+            break;
+        }
+        all.snapshot(checkpoint).unwrap();
+        all.completed(checkpoint).unwrap();
+    }
+    assert_eq!(counts, [5, 5, 5, 5, 5, 5]);
+    // One that got no split has nothing to wait for.
+    let setup = HarnessSetup::new().subtask(3, 4).restore(&snapshots);
+    assert_eq!(SourceHarness::with(setup, source()).unwrap().run(9).unwrap(), SourceStatus::Ended);
+}
+
+#[test]
+fn a_limit_per_checkpoint_below_the_parallelism_is_a_mistake() {
+    let source = adapter(GeneratorSource::new(None, |number| number).per_checkpoint(2));
+    let mut third = SourceHarness::with(HarnessSetup::new().subtask(2, 3), source).unwrap();
+    let error = third.next().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidJob);
+    assert!(error.to_string().contains("leaves none for a subtask"), "{error}");
+}
+
 /// Counts, and notes what it is told of checkpoints.
 struct Told {
     next: u64,

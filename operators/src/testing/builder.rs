@@ -61,7 +61,7 @@ pub struct HarnessBuilder<I: Inputs, O> {
 }
 
 impl<I: Inputs, O: Send + 'static> HarnessBuilder<I, O> {
-    pub(super) fn new(
+    pub(crate) fn new(
         inputs: I,
         make: impl Fn(HarnessSetup<'_>) -> Result<Harness<I::Head, O>> + 'static,
     ) -> Self {

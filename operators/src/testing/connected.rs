@@ -6,9 +6,9 @@ use millstream_runtime::testing::TwoInputHarness;
 use millstream_state::{Key, Record};
 
 use super::input::Input;
-use super::{HarnessBuilder, KeyedInputs, PlainInputs};
+use super::{HarnessBuilder, KeyedBroadcastInputs, KeyedInputs, PlainInputs};
 use crate::connect::{BroadcastProcess, TwoInputProcess};
-use crate::process::{self, KeyedTwoInputProcessFunction};
+use crate::process::{self, KeyedBroadcastProcessFunction, KeyedTwoInputProcessFunction};
 use crate::{BroadcastProcessFunction, TwoInputProcessFunction};
 
 /// Tests a [`TwoInputProcessFunction`]. Each subtask works with a clone of it.
@@ -130,27 +130,32 @@ where
 /// struct Prices;
 ///
 /// impl BroadcastProcessFunction<String, (String, u32), Option<u32>> for Prices {
-///     type Key = String;
-///     type Value = u32;
+///     type State = BroadcastState<String, u32>;
+///
+///     fn open(&mut self, cx: &mut BroadcastOpenContext<'_>) -> FunctionResult<Self::State> {
+///         cx.broadcast_state("prices")
+///     }
 ///
 ///     fn process(
 ///         &mut self,
 ///         product: String,
-///         prices: &BroadcastState<String, u32>,
+///         prices: &Self::State,
+///         broadcast: &BroadcastStates,
 ///         _: &mut ProcessContext<'_>,
 ///         out: &mut Emitter<'_, Option<u32>>,
 ///     ) -> FunctionResult {
-///         out.emit(prices.get(&product).copied())
+///         out.emit(prices.get(broadcast, &product).copied())
 ///     }
 ///
 ///     fn process_broadcast(
 ///         &mut self,
 ///         (product, price): (String, u32),
-///         prices: &mut BroadcastState<String, u32>,
+///         prices: &Self::State,
+///         broadcast: &mut BroadcastStates,
 ///         _: &mut ProcessContext<'_>,
 ///         _: &mut Emitter<'_, Option<u32>>,
 ///     ) -> FunctionResult {
-///         prices.insert(product, price);
+///         prices.insert(broadcast, product, price);
 ///         Ok(())
 ///     }
 /// }
@@ -162,7 +167,7 @@ where
 /// harness.push_first("tea".to_owned())?;
 /// harness.push_first("tea".to_owned())?;
 /// assert_eq!(harness.take_records(), [None, Some(3), Some(3)]);
-/// assert_eq!(harness.state_entries("broadcast")?, 1);
+/// assert_eq!(harness.state_entries("prices")?, 1);
 /// # Ok::<(), Error>(())
 /// ```
 #[doc(alias = "BroadcastOperatorTestHarness")]
@@ -175,6 +180,81 @@ where
 {
     HarnessBuilder::new((Input::in_turn(), Input::broadcast()), move |setup| {
         TwoInputHarness::with(setup, BroadcastProcess::new(function.clone()))
+    })
+}
+
+/// Tests a [`KeyedBroadcastProcessFunction`]: its first input is the keyed stream, its second the broadcast
+/// stream, of which all subtasks get every record. Each subtask works with a clone of the function.
+///
+/// ```
+/// use millstream::prelude::*;
+/// use millstream::testing::keyed_broadcast_operator;
+///
+/// /// Emits a word when it has come as often as the rule says.
+/// #[derive(Clone)]
+/// struct Often;
+///
+/// type States = (ValueState<u32>, BroadcastState<(), u32>);
+///
+/// impl KeyedBroadcastProcessFunction<String, String, u32, String> for Often {
+///     type State = States;
+///
+///     fn open(&mut self, cx: &mut KeyedBroadcastOpenContext<'_, String>) -> FunctionResult<States> {
+///         Ok((cx.value_state("count")?, cx.broadcast_state("rule")?))
+///     }
+///
+///     fn process(
+///         &mut self,
+///         word: String,
+///         (count, rule): &States,
+///         broadcast: &BroadcastStates,
+///         cx: &mut KeyedContext<'_, String>,
+///         out: &mut Emitter<'_, String>,
+///     ) -> FunctionResult {
+///         let seen = count.cloned(cx).unwrap_or(0) + 1;
+///         count.set(cx, seen);
+///         if rule.get(broadcast, &()) == Some(&seen) { out.emit(word) } else { Ok(()) }
+///     }
+///
+///     fn process_broadcast(
+///         &mut self,
+///         often: u32,
+///         (_, rule): &States,
+///         broadcast: &mut BroadcastStates,
+///         _: &mut KeyedBroadcastContext<'_, String>,
+///         _: &mut Emitter<'_, String>,
+///     ) -> FunctionResult {
+///         rule.insert(broadcast, (), often);
+///         Ok(())
+///     }
+/// }
+///
+/// let often = || keyed_broadcast_operator(|word: &String| word.clone(), Often);
+/// let mut harness = often().parallelism(2).open()?;
+/// harness.push_first("tea".to_owned())?;
+/// harness.push_second(3)?;
+/// harness.push_first("tea".to_owned())?;
+/// assert_eq!((harness.state_entries("count")?, harness.state_entries("rule")?), (1, 1));
+///
+/// let mut restored = often().parallelism(3).restore(&harness.snapshot()?)?;
+/// restored.push_first("tea".to_owned())?;
+/// assert_eq!(restored.take_records(), ["tea"]);
+/// # Ok::<(), Error>(())
+/// ```
+#[doc(alias = "KeyedBroadcastOperatorTestHarness")]
+pub fn keyed_broadcast_operator<K, T, B, O, F>(
+    key: impl FnMut(&T) -> K + 'static,
+    function: F,
+) -> HarnessBuilder<KeyedBroadcastInputs<K, T, B>, O>
+where
+    K: Key,
+    T: Record,
+    B: Record,
+    O: Record,
+    F: KeyedBroadcastProcessFunction<K, T, B, O>,
+{
+    HarnessBuilder::new((Input::by_key(key), Input::broadcast()), move |setup| {
+        TwoInputHarness::with(setup, process::keyed_broadcast_operator(function.clone()))
     })
 }
 

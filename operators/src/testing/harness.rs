@@ -24,6 +24,8 @@ pub struct FunctionHarness<I: Inputs, O> {
     pub(super) subtasks: Vec<Harness<I::Head, O>>,
     groups: KeyGroups,
     watermarks: WatermarkMerger,
+    /// How far each input has come.
+    reached: Vec<Timestamp>,
     /// Which inputs have ended.
     ended: Vec<bool>,
     pub(super) emitted: Vec<Emitted<O>>,
@@ -39,6 +41,7 @@ impl<I: Inputs, O: Send + 'static> FunctionHarness<I, O> {
             subtasks,
             groups: KeyGroups::new(max_parallelism),
             watermarks: WatermarkMerger::new(I::COUNT),
+            reached: vec![Timestamp::MIN; I::COUNT],
             ended: vec![false; I::COUNT],
             emitted: Vec::new(),
             clock: Duration::ZERO,
@@ -98,8 +101,18 @@ impl<I: Inputs, O: Send + 'static> FunctionHarness<I, O> {
 
     pub(super) fn watermark_of(&mut self, input: usize, watermark: Timestamp) -> Result<()> {
         self.check_open(input)?;
+        self.reach(input, watermark)?;
         let merged = self.watermarks.watermark(input, watermark);
         self.apply(merged)
+    }
+
+    /// Tells the subtasks how far one of two inputs has come.
+    fn reach(&mut self, input: usize, watermark: Timestamp) -> Result<()> {
+        let Some(reached) = self.reached.get_mut(input).filter(|reached| **reached < watermark) else {
+            return Ok(());
+        };
+        *reached = watermark;
+        self.work(&Target::All, |subtask| subtask.input_watermark(input, watermark))
     }
 
     pub(super) fn status_of(&mut self, input: usize, status: StreamStatus) -> Result<()> {
@@ -118,6 +131,7 @@ impl<I: Inputs, O: Send + 'static> FunctionHarness<I, O> {
         if let Some(ended) = self.ended.get_mut(input) {
             *ended = true;
         }
+        self.reach(input, Timestamp::MAX)?;
         self.work(&Target::All, &mut notify)?;
         let mut merged = self.watermarks.end(input);
         let all_ended = self.ended.iter().all(|ended| *ended);

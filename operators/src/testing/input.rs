@@ -32,7 +32,7 @@ impl<T, R> Input<T, R> {
 
 impl<T: Record> Input<T, T> {
     /// Records go to the subtasks in turn.
-    pub(super) fn in_turn() -> Self {
+    pub(crate) fn in_turn() -> Self {
         let mut next = 0_u32;
         let route = move |record, subtasks: Subtasks| {
             let target = Target::One(next % subtasks.parallelism.max(1));

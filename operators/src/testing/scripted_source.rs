@@ -11,7 +11,7 @@ use millstream_state::{Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::script::{Script, ScriptStep};
-use crate::source::{Source, SourceReader};
+use crate::source::{Boundedness, Source, SourceReader};
 
 type Scripts<T> = Arc<Vec<Vec<ScriptStep<T>>>>;
 
@@ -63,6 +63,10 @@ impl<T: Record> Source for ScriptedSource<T> {
 
     fn kind(&self) -> &'static str {
         "Script"
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        Boundedness::Bounded
     }
 
     async fn discover(&self) -> Result<Vec<ScriptedSplit>> {

@@ -12,8 +12,9 @@ use millstream_state::{AggregateFunction, Key, Record};
 use super::input::Input;
 use super::{HarnessBuilder, KeyedInput};
 use crate::window::{
-    Aggregate, Count, Keep, Lateness, ProcessFn, Processed, Reduce, Results, TryAggregate,
-    TryAggregateFunction, WindowContext, WindowFunction, WindowKind, WindowProcessFunction, WindowResult,
+    Aggregate, ByAssigner, Count, Evictor, FiringRule, Keep, Lateness, ProcessFn, Processed, Reduce, Results,
+    Stateful, StatefulWindowProcessFunction, Trigger, TryAggregate, TryAggregateFunction, WindowAssigner,
+    WindowContext, WindowFunction, WindowProcessFunction, WindowResult, problem,
 };
 use crate::{Emitter, FunctionResult};
 
@@ -47,26 +48,49 @@ use crate::{Emitter, FunctionResult};
 /// assert_eq!(harness.state_entries("windows")?, 1);
 /// # Ok::<(), Error>(())
 /// ```
-pub fn window_operator<K: Key, T: Record, W: WindowKind>(
+pub fn window_operator<K: Key, T: Record, W: WindowAssigner<T>>(
     key: impl FnMut(&T) -> K + 'static,
     windows: W,
 ) -> WindowOperatorBuilder<K, T, W> {
     let lateness = Lateness { allowed: Duration::ZERO, too_late: None };
-    WindowOperatorBuilder { input: Input::by_key(key), windows, lateness }
+    WindowOperatorBuilder { input: Input::by_key(key), windows, rule: ByAssigner, lateness }
 }
 
 /// Windows under test of which it is to be said what is made of their records; [`window_operator`] makes it.
 /// The methods are those of [`WindowedStream`](crate::window::WindowedStream).
 #[must_use = "windows do nothing until something is made of their records"]
-pub struct WindowOperatorBuilder<K, T, W> {
+pub struct WindowOperatorBuilder<K, T, W, R = ByAssigner> {
     input: KeyedInput<K, T>,
     windows: W,
+    rule: R,
     lateness: Lateness<T>,
 }
 
 type WindowHarnessBuilder<K, T, O> = HarnessBuilder<KeyedInput<K, T>, O>;
 
-impl<K: Key, T: Record, W: WindowKind> WindowOperatorBuilder<K, T, W> {
+impl<K: Key, T: Record, W: WindowAssigner<T>, R: FiringRule<T, W>> WindowOperatorBuilder<K, T, W, R> {
+    /// As [`WindowedStream::trigger`](crate::window::WindowedStream::trigger).
+    pub fn trigger<G: Trigger<T, W::Window>>(
+        self,
+        trigger: G,
+    ) -> WindowOperatorBuilder<K, T, W, R::WithTrigger<G>> {
+        self.with_rule(|rule, _| rule.with_trigger(trigger))
+    }
+
+    /// As [`WindowedStream::evictor`](crate::window::WindowedStream::evictor).
+    pub fn evictor<E: Evictor<T, W::Window>>(
+        self,
+        evictor: E,
+    ) -> WindowOperatorBuilder<K, T, W, R::WithEvictor<E>> {
+        self.with_rule(|rule, windows| rule.with_evictor(evictor, windows))
+    }
+
+    fn with_rule<R2>(self, change: impl FnOnce(R, &W) -> R2) -> WindowOperatorBuilder<K, T, W, R2> {
+        let Self { input, windows, rule, lateness } = self;
+        let rule = change(rule, &windows);
+        WindowOperatorBuilder { input, windows, rule, lateness }
+    }
+
     /// As [`WindowedStream::allowed_lateness`](crate::window::WindowedStream::allowed_lateness).
     pub const fn allowed_lateness(mut self, allowed: Duration) -> Self {
         self.lateness.allowed = allowed;
@@ -145,13 +169,43 @@ impl<K: Key, T: Record, W: WindowKind> WindowOperatorBuilder<K, T, W> {
         self.apply(Processed::new(Aggregate(Arc::new(aggregate)), function))
     }
 
+    /// As [`WindowedStream::reduce_and_process`](crate::window::WindowedStream::reduce_and_process).
+    pub fn reduce_and_process<O: Record>(
+        self,
+        mut reduce: impl FnMut(T, T) -> T + Clone + Send + Sync + 'static,
+        function: impl WindowProcessFunction<K, T, W::Window, O>,
+    ) -> WindowHarnessBuilder<K, T, O> {
+        let reduce = Reduce(move |before, record| Ok::<_, Infallible>(reduce(before, record)));
+        self.apply(Processed::new(reduce, function))
+    }
+
+    /// As [`WindowedStream::process_with_state`](crate::window::WindowedStream::process_with_state).
+    pub fn process_with_state<O: Record>(
+        self,
+        function: impl StatefulWindowProcessFunction<K, Vec<T>, W::Window, O>,
+    ) -> WindowHarnessBuilder<K, T, O> {
+        self.with_rule(R::general).apply(Stateful::new(Keep, function, W::MERGES))
+    }
+
+    /// As [`WindowedStream::aggregate_and_process_with_state`](crate::window::WindowedStream::aggregate_and_process_with_state).
+    pub fn aggregate_and_process_with_state<A: AggregateFunction<Input = T>, O: Record>(
+        self,
+        aggregate: A,
+        function: impl StatefulWindowProcessFunction<K, A::Output, W::Window, O>,
+    ) -> WindowHarnessBuilder<K, T, O> {
+        let aggregate = Aggregate(Arc::new(aggregate));
+        self.with_rule(R::general).apply(Stateful::new(aggregate, function, W::MERGES))
+    }
+
     fn apply<F: WindowFunction<K, T, W::Window>>(self, function: F) -> WindowHarnessBuilder<K, T, F::Output> {
-        let Self { input, windows, lateness } = self;
+        let Self { input, windows, rule, lateness } = self;
         HarnessBuilder::new(input, move |setup| {
-            if let Some(problem) = windows.problem() {
+            if let Some(problem) = problem(&windows, &rule, &lateness) {
                 return Err(Error::new(ErrorKind::InvalidJob, problem));
             }
-            OperatorHarness::make(setup, |info| windows.operator(function.clone(), lateness.clone(), info))
+            OperatorHarness::make(setup, |info| {
+                rule.operator(&windows, function.clone(), lateness.clone(), info)
+            })
         })
     }
 }

@@ -161,7 +161,7 @@ impl<T: Record> OperatorHooks<T> for AssignTimestamps<T> {
 
 impl<T: Record> Operator<T, T> for AssignTimestamps<T> {
     fn process(&mut self, batch: &mut Batch<T>, output: &mut Output<'_, T>) -> Result<()> {
-        if let Some(assign) = &self.assign {
+        if let Some(assign) = &mut self.assign {
             assign(batch);
         }
         match &mut self.own {
@@ -194,14 +194,19 @@ impl<T: Record> Stream<T> {
     #[doc(alias = "assignTimestampsAndWatermarks")]
     #[must_use]
     pub fn assign_timestamps_and_watermarks(&self, strategy: WatermarkStrategy<T>) -> Self {
-        let (assigns, aligns) = (strategy.assign.is_some(), strategy.alignment.is_some());
+        let (assigns, aligns) = (strategy.assigns_timestamps(), strategy.alignment.is_some());
+        let problem = strategy.problem();
         let timed = self.transform("Timestamps/watermarks", move |_| AssignTimestamps::new(&strategy));
+        timed.graph.lock().mark_side_outputs(timed.node, []);
         if assigns {
             timed.graph.lock().mark_assigns_timestamps(timed.node);
         }
         if aligns {
             let problem = "its watermark strategy names an alignment group, but only sources that make watermarks split \
                            by split can be held up: give the strategy to `from_source_with_watermarks` of such a source";
+            timed.graph.lock().mark_problem(timed.node, problem);
+        }
+        if let Some(problem) = problem {
             timed.graph.lock().mark_problem(timed.node, problem);
         }
         timed
@@ -212,9 +217,8 @@ impl<T: Record> AssignTimestamps<T> {
     pub(super) fn new(strategy: &WatermarkStrategy<T>) -> Self {
         let own = match &strategy.watermarks {
             Watermarks::Preserved => None,
-            Watermarks::None => Some(OwnWatermarks::new(None, strategy)),
-            Watermarks::Generated(make) => Some(OwnWatermarks::new(Some(make()), strategy)),
+            _ => Some(OwnWatermarks::new(strategy.generator(), strategy)),
         };
-        Self { assign: strategy.assign.clone(), own }
+        Self { assign: strategy.assign(), own }
     }
 }

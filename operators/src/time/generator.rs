@@ -116,6 +116,44 @@ impl<T: Record> BatchGenerator<T> for BoundedOutOfOrderness {
     }
 }
 
+/// Timestamps and watermarks from the clock.
+pub(super) struct IngestionTime {
+    /// The latest timestamp that a record may have had.
+    latest: Timestamp,
+}
+
+impl IngestionTime {
+    pub(super) const fn new() -> Self {
+        Self { latest: Timestamp::MIN }
+    }
+}
+
+impl<T: Record> BatchGenerator<T> for IngestionTime {
+    fn process(
+        &mut self,
+        batch: &mut Batch<T>,
+        tracker: &mut WatermarkTracker,
+        output: &mut Output<'_, T>,
+    ) -> Result<()> {
+        // The clock may have been set back: in this run, or since the snapshot that says how far time has come.
+        let reached = tracker.seen().max(tracker.reached());
+        let above = reached.saturating_add(Duration::from_millis(1));
+        self.latest = self.latest.max(above).max(output.context().now());
+        batch.assign_timestamps(|_, _| self.latest);
+        output.forward(batch)
+    }
+
+    fn on_periodic(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.latest = self.latest.max(now);
+        // One millisecond less, because another record may come within this one.
+        Some(self.latest.saturating_sub(Duration::from_millis(1)))
+    }
+
+    fn follows_the_clock(&self) -> bool {
+        true
+    }
+}
+
 /// A generator that the user has written.
 pub(super) struct Custom<G>(pub(super) G);
 

@@ -10,7 +10,7 @@ use millstream_runtime::event::StreamStatus;
 use millstream_state::{Record, Timestamp};
 
 use super::generator::{BatchGenerator, WatermarkTracker};
-use super::strategy::{WatermarkStrategy, Watermarks};
+use super::strategy::{Assign, WatermarkStrategy};
 
 /// Emits the records of the splits of one reader with a [`WatermarkStrategy`] for each split: the stream's watermark is the
 /// least of what the splits have come to. As Flink's `WatermarkOutputMultiplexer` with
@@ -20,6 +20,7 @@ use super::strategy::{WatermarkStrategy, Watermarks};
 /// is. For readers of [sources](crate::source::Source).
 pub struct SplitWatermarks<K, T> {
     strategy: WatermarkStrategy<T>,
+    assign: Option<Assign<T>>,
     splits: BTreeMap<K, Split<T>>,
     tracker: WatermarkTracker,
     /// The next watermark is due then, on the monotonic clock.
@@ -44,8 +45,9 @@ struct Split<T> {
 
 impl<K: Ord + Clone, T: Record> SplitWatermarks<K, T> {
     /// For a reader without splits.
-    pub const fn new(strategy: WatermarkStrategy<T>) -> Self {
+    pub fn new(strategy: WatermarkStrategy<T>) -> Self {
         Self {
+            assign: strategy.assign(),
             strategy,
             splits: BTreeMap::new(),
             tracker: WatermarkTracker::new(),
@@ -60,10 +62,7 @@ impl<K: Ord + Clone, T: Record> SplitWatermarks<K, T> {
     /// A split is read from now on, which had come to `watermark` in event time; [`Timestamp::MIN`] where it is new, so
     /// that it holds watermarks back as long as it has had no records.
     pub fn add(&mut self, split: K, watermark: Timestamp) {
-        let generator = match &self.strategy.watermarks {
-            Watermarks::Generated(make) => Some(make()),
-            Watermarks::Preserved | Watermarks::None => None,
-        };
+        let generator = self.strategy.generator();
         self.resumes |= watermark != Timestamp::MIN;
         self.splits.insert(split, Split { generator, watermark, last_record: None, is_idle: false });
     }
@@ -98,7 +97,7 @@ impl<K: Ord + Clone, T: Record> SplitWatermarks<K, T> {
             // Before the first record, so that it is judged by the time that had been reached.
             self.emit(output)?;
         }
-        if let Some(assign) = &self.strategy.assign {
+        if let Some(assign) = &mut self.assign {
             assign(batch);
         }
         self.set_idle(false, output)?;

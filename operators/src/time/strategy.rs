@@ -6,13 +6,14 @@ use std::time::Duration;
 use millstream_runtime::batch::Batch;
 use millstream_state::{Record, Timestamp};
 
-use super::generator::{BatchGenerator, BoundedOutOfOrderness, Custom, WatermarkGenerator};
+use super::generator::{BatchGenerator, BoundedOutOfOrderness, Custom, IngestionTime, WatermarkGenerator};
 
 /// How often watermarks are emitted at most, unless the strategy says otherwise.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Sets the timestamps of a batch: behind one virtual call a batch, none a record.
-pub(super) type Assign<T> = Arc<dyn Fn(&mut Batch<T>) + Send + Sync>;
+pub(super) type Assign<T> = Box<dyn FnMut(&mut Batch<T>) + Send>;
+type MakeAssign<T> = Arc<dyn Fn() -> Assign<T> + Send + Sync>;
 type MakeGenerator<T> = Arc<dyn Fn() -> Box<dyn BatchGenerator<T>> + Send + Sync>;
 
 /// Where a stream's watermarks come from.
@@ -23,6 +24,8 @@ pub(super) enum Watermarks<T> {
     None,
     /// From a generator.
     Generated(MakeGenerator<T>),
+    /// From the clock, as are timestamps.
+    IngestionTime,
 }
 
 impl<T> Clone for Watermarks<T> {
@@ -31,6 +34,7 @@ impl<T> Clone for Watermarks<T> {
             Self::Preserved => Self::Preserved,
             Self::None => Self::None,
             Self::Generated(make) => Self::Generated(make.clone()),
+            Self::IngestionTime => Self::IngestionTime,
         }
     }
 }
@@ -52,7 +56,7 @@ impl<T> Clone for Watermarks<T> {
 ///     .idleness(Duration::from_secs(60));
 /// ```
 pub struct WatermarkStrategy<T> {
-    pub(super) assign: Option<Assign<T>>,
+    assign: Option<MakeAssign<T>>,
     pub(super) watermarks: Watermarks<T>,
     pub(super) interval: Duration,
     pub(super) idleness: Option<Duration>,
@@ -158,6 +162,32 @@ impl<T: Record> WatermarkStrategy<T> {
         Self::new(Watermarks::Preserved)
     }
 
+    /// Event time is the time at which records come to this operator, by the clock of its machine. As Flink's
+    /// `IngestionTimeAssigner`.
+    ///
+    /// Whatever timestamps and watermarks there were are forgotten. Timestamps do not fall within a subtask, also
+    /// if the clock is set back, and watermarks follow the clock without records, too, so that no record is late and
+    /// no subtask holds others back. After a failure records that are read again get other timestamps: what is made
+    /// of them, windows above all, differs then. A [`timestamp_assigner`](Self::timestamp_assigner) besides is a
+    /// mistake, reported before anything runs.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// # let env = Environment::new();
+    /// let readings = env
+    ///     .from_collection([20.5, 20.4])
+    ///     .assign_timestamps_and_watermarks(WatermarkStrategy::ingestion_time())
+    ///     .process_fn(|_, cx, out| out.emit(cx.timestamp().is_some_and(|at| at <= cx.now())))
+    ///     .collect();
+    /// env.execute("readings")?;
+    /// assert_eq!(readings.to_vec(), [true, true]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    #[doc(alias = "IngestionTimeAssigner")]
+    pub const fn ingestion_time() -> Self {
+        Self::new(Watermarks::IngestionTime)
+    }
+
     /// There are no watermarks, except for the end of the stream.
     ///
     /// ```
@@ -191,8 +221,78 @@ impl<T: Record> WatermarkStrategy<T> {
     #[doc(alias("withTimestampAssigner", "TimestampAssigner"))]
     #[must_use]
     pub fn timestamp_assigner(self, assigner: impl Fn(&T) -> Timestamp + Send + Sync + 'static) -> Self {
-        let assign = move |batch: &mut Batch<T>| batch.assign_timestamps(|record, _| assigner(record));
-        Self { assign: Some(Arc::new(assign)), ..self }
+        let assigner = Arc::new(assigner);
+        let make = move || -> Assign<T> {
+            let assigner = assigner.clone();
+            Box::new(move |batch| batch.assign_timestamps(|record, _| assigner(record)))
+        };
+        Self { assign: Some(Arc::new(make)), ..self }
+    }
+
+    /// Makes each record's timestamp of the record and the timestamp that it has already, if any, from the source or from
+    /// upstream. The closure may remember something from one record to the next; each subtask works with a clone of it.
+    ///
+    /// What it remembers is not part of snapshots: after a failure it begins anew.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// let env = Environment::new().parallelism(1);
+    /// // Records of the same second get different timestamps, in the order in which they come.
+    /// let mut last = i64::MIN;
+    /// let strategy = WatermarkStrategy::monotonous().timestamp_assigner_with(move |second: &i64, _| {
+    ///     last = (second * 1_000).max(last + 1);
+    ///     Timestamp::from_millis(last)
+    /// });
+    /// let times = env
+    ///     .from_collection([5_i64, 5, 7])
+    ///     .assign_timestamps_and_watermarks(strategy)
+    ///     .process_fn(|_, cx, out| out.emit(cx.timestamp().map(Timestamp::as_millis)))
+    ///     .collect();
+    /// env.execute("times")?;
+    /// assert_eq!(times.sorted(), [Some(5_000), Some(5_001), Some(7_000)]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    #[doc(alias("withTimestampAssigner", "TimestampAssignerSupplier", "extractTimestamp"))]
+    #[must_use]
+    pub fn timestamp_assigner_with(
+        self,
+        assigner: impl FnMut(&T, Option<Timestamp>) -> Timestamp + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let make = move || -> Assign<T> {
+            let mut assigner = assigner.clone();
+            Box::new(move |batch| {
+                batch.assign_timestamps(|record, earlier| assigner(record, earlier.known()));
+            })
+        };
+        Self { assign: Some(Arc::new(make)), ..self }
+    }
+
+    /// What sets the timestamps of one subtask, where something does besides the generator.
+    pub(super) fn assign(&self) -> Option<Assign<T>> {
+        self.assign.as_ref().map(|make| make())
+    }
+
+    /// What makes the watermarks of one subtask or split; `None` where there are to be none.
+    pub(super) fn generator(&self) -> Option<Box<dyn BatchGenerator<T>>> {
+        match &self.watermarks {
+            Watermarks::Preserved | Watermarks::None => None,
+            Watermarks::Generated(make) => Some(make()),
+            Watermarks::IngestionTime => Some(Box::new(IngestionTime::new())),
+        }
+    }
+
+    /// Whether records have timestamps because of it, whatever they had before.
+    pub(super) fn assigns_timestamps(&self) -> bool {
+        self.assign.is_some() || matches!(self.watermarks, Watermarks::IngestionTime)
+    }
+
+    /// What is wrong with it, wherever it is used.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let contradicts = self.assign.is_some() && matches!(self.watermarks, Watermarks::IngestionTime);
+        contradicts.then_some(
+            "its watermark strategy takes timestamps from the clock, as ingestion time, and has a timestamp assigner \
+             as well: leave one of them out",
+        )
     }
 
     /// A subtask without records for this long (of processing time) is idle: operators downstream

@@ -226,3 +226,66 @@ fn check(emitted: Vec<Emitted<i64>>, mut reached: i64) -> Result<i64, TestCaseEr
     }
     Ok(reached)
 }
+
+/// Records come out with the time at which they come.
+fn ingested(harness: &Harness) -> Vec<(i64, i64)> {
+    harness.take_timed().into_iter().map(|(record, time)| (record, time.as_millis())).collect()
+}
+
+#[test]
+fn ingestion_time_follows_the_clock_with_and_without_records() {
+    let mut harness = harness(&WatermarkStrategy::ingestion_time());
+    harness.advance(millis(100)).unwrap();
+    harness.push(1, at(7)).unwrap();
+    assert_eq!(shown(&harness), ["1@1970-01-01T00:00:00.100Z", "W99"]);
+    harness.advance(millis(60)).unwrap();
+    harness.flush().unwrap();
+    assert_eq!(shown(&harness), ["W159"]);
+    assert_eq!(harness.wake_at(), Some(at(210)), "looks at the clock again");
+    harness.push_all([2, 3]).unwrap();
+    assert_eq!(ingested(&harness), [(2, 160), (3, 160)]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_nothing_late_in_ingestion_time() {
+    let strategy = WatermarkStrategy::ingestion_time();
+    let mut before = harness(&strategy);
+    before.advance(millis(1_000)).unwrap();
+    before.push_all([1]).unwrap();
+    assert_eq!(shown(&before), ["1@1970-01-01T00:00:01.000Z", "W999"]);
+    let snapshot = before.snapshot(1).unwrap();
+    // The machine that goes on believes it to be earlier.
+    let setup = HarnessSetup::new().clock(millis(400)).restore([&snapshot]);
+    let mut after = Harness::with(setup, AssignTimestamps::new(&strategy)).unwrap();
+    after.poll().unwrap();
+    after.push_all([2]).unwrap();
+    assert_eq!(shown(&after), ["W999", "2@1970-01-01T00:00:01.000Z"]);
+    after.advance(millis(700)).unwrap();
+    after.push_all([3]).unwrap();
+    assert_eq!(shown(&after), ["3@1970-01-01T00:00:01.100Z", "W1099"]);
+}
+
+#[test]
+fn an_assigner_with_memory_has_one_of_its_own_in_each_subtask_and_sees_the_earlier_timestamp() {
+    let mut records = 0;
+    let strategy =
+        WatermarkStrategy::monotonous().timestamp_assigner_with(move |_, earlier: Option<Timestamp>| {
+            records += 1;
+            at(earlier.map_or(0, Timestamp::as_millis) + records)
+        });
+    for _subtask in 0..2 {
+        let mut harness = harness(&strategy);
+        harness.push(1, at(100)).unwrap();
+        harness.push_all([2, 3]).unwrap();
+        assert_eq!(ingested(&harness), [(1, 101), (2, 2), (3, 3)]);
+    }
+}
+
+#[test]
+fn ingestion_time_and_an_assigner_contradict_each_other() {
+    let env = crate::Environment::new();
+    let strategy = WatermarkStrategy::ingestion_time().timestamp_assigner(|n: &i64| at(*n));
+    env.from_collection([1_i64]).assign_timestamps_and_watermarks(strategy).discard();
+    let error = env.execute("both").unwrap_err().to_string();
+    assert!(error.contains("leave one of them out"), "{error}");
+}

@@ -68,7 +68,7 @@ impl<K: Key, V: Record> Stream<(K, V)> {
     /// assert_eq!(totals.sorted(), [("milk".to_owned(), 1), ("tea".to_owned(), 3), ("tea".to_owned(), 7)]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    #[doc(alias("keyBy", "reinterpretAsKeyedStream"))]
+    #[doc(alias = "keyBy")]
     pub fn keyed(&self) -> KeyedStream<K, V> {
         let by_key = Arc::new(|groups, parallelism| Box::new(ByKeyGroup::new(groups, parallelism)) as _);
         KeyedStream { pairs: self.partitioned(Partitioning::KeyGroup, Some(by_key)) }

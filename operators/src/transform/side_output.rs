@@ -11,7 +11,9 @@ impl<T: Record> Stream<T> {
     ///
     /// What is emitted to a tag that nobody reads is dropped. Reading it from the stream of another
     /// operator than the one that emits is an error, of the job's plan where that can be seen there
-    /// (a `map` emits to no side output), or else at the first record that would be lost. Settings such as [`Stream::name`]
+    /// (a `map` emits to no side output, a `count` over windows to that of late records), or else at the first record that
+    /// would be lost. A function that may emit to any side output may also emit nothing: what is read from it
+    /// is empty then, without an error. Settings such as [`Stream::name`]
     /// apply to the operator, from whichever of its streams they are called.
     ///
     /// ```

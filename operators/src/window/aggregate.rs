@@ -7,7 +7,7 @@ use millstream_state::{AggregateFunction, Key, Record};
 
 use super::function::Results;
 use super::pane::{Aggregate, Reduce, TryAggregate};
-use super::{WindowKind, WindowResult, WindowedStream};
+use super::{FiringRule, WindowAssigner, WindowResult, WindowedStream};
 use crate::Stream;
 use crate::function::FunctionResult;
 
@@ -44,7 +44,7 @@ pub trait TryAggregateFunction: Send + Sync + 'static {
     fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator) -> FunctionResult;
 }
 
-impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
+impl<K: Key, T: Record, W: WindowAssigner<T>, R: FiringRule<T, W>> WindowedStream<K, T, W, R> {
     /// Combines the records of each window into one. The function gets what came of the records so
     /// far, and the next. As Flink's `reduce`.
     ///

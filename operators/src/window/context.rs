@@ -17,9 +17,19 @@ impl<'a> Time<'a> {
         Self { clock, watermark: watermark.get() }
     }
 
+    /// As [`new`](Self::new), with a watermark that was looked at before.
+    pub(super) const fn at(clock: &'a TimeOfDay, watermark: Timestamp) -> Self {
+        Self { clock, watermark }
+    }
+
     /// The point in time that a call is about which is about no record.
     pub(super) const fn watermark(self) -> Timestamp {
         self.watermark
+    }
+
+    /// The processing time.
+    pub(super) fn now(self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The context of a call that is about no record.
@@ -33,7 +43,7 @@ impl<'a> Time<'a> {
 ///
 /// There is no state for each window here, and none for each key: what a window keeps is what its records
 /// are gathered into. A function that needs more is a
-/// [`KeyedProcessFunction`](crate::process::KeyedProcessFunction) with timers.
+/// [`StatefulWindowProcessFunction`](super::StatefulWindowProcessFunction).
 pub struct WindowContext<'a, K, W> {
     pub(super) key: &'a K,
     pub(super) window: &'a W,
@@ -53,8 +63,8 @@ impl<K, W> WindowContext<'_, K, W> {
         self.window
     }
 
-    /// How far event time has come: to the end of the window, or beyond it where records of the window came
-    /// late; [`Timestamp::MAX`] when the stream has ended.
+    /// How far event time has come: unless there is a trigger, to the end of the window, or beyond it where records
+    /// of the window came late; [`Timestamp::MAX`] when the stream has ended.
     #[doc(alias = "currentWatermark")]
     #[inline]
     pub const fn watermark(&self) -> Timestamp {
@@ -64,6 +74,6 @@ impl<K, W> WindowContext<'_, K, W> {
     /// The processing time. Reads a clock: not for every window.
     #[doc(alias = "currentProcessingTime")]
     pub fn now(&self) -> Timestamp {
-        self.time.clock.now()
+        self.time.now()
     }
 }

@@ -18,11 +18,12 @@ pub(super) enum Firing<K, W, V> {
 }
 
 impl<K: Key, W: Window, V: Record> Firing<K, W, V> {
-    /// The open windows for which `is_due` holds.
-    pub(super) fn of_open(state: &WindowedTable<W, K, V>, is_due: impl Fn(&W) -> bool) -> Self {
+    /// The open windows for which `is_due` holds, given the place of their key group.
+    pub(super) fn of_open(state: &WindowedTable<W, K, V>, is_due: impl Fn(usize, &W) -> bool) -> Self {
+        let is_due = &is_due;
         let windows_of = |(slot, tables): (usize, _)| {
             let windows = WindowTables::iter(tables).map(|(window, _)| window);
-            windows.filter(|window| is_due(window)).map(move |window| (window.clone(), slot))
+            windows.filter(move |window| is_due(slot, window)).map(move |window| (window.clone(), slot))
         };
         let mut windows: Vec<_> = state.contents().enumerate().flat_map(windows_of).collect();
         windows.sort_by(|(window, _), (other, _)| window.cmp(other));

@@ -19,6 +19,8 @@ pub trait WindowFunction<K, T, W>: Clone + Send + Sync + 'static {
     type Pane: PaneFunction<T, Accumulator = Self::Accumulator>;
     /// What comes out.
     type Output: Record;
+    /// Whether it may emit to side outputs that only it knows.
+    const EMITS_ASIDE: bool = true;
 
     /// How records are gathered.
     fn pane(&self) -> &Self::Pane;
@@ -61,6 +63,12 @@ pub trait WindowFunction<K, T, W>: Clone + Send + Sync + 'static {
         out: &mut Emitter<'_, Self::Output>,
     ) -> FunctionResult;
 
+    /// A window of a key is over: drops what was kept for it besides its records. Called by the general operator only.
+    fn clear(&mut self, place: (&K, &W), time: Time<'_>) -> FunctionResult {
+        let _ = (place, time);
+        Ok(())
+    }
+
     /// Before the first record.
     fn open(&mut self, cx: &mut OpenContext<'_>) -> FunctionResult {
         let _ = cx;
@@ -97,6 +105,7 @@ impl<K: Key, T, W: Window, P: PaneFunction<T>> WindowFunction<K, T, W> for Resul
     type Accumulator = P::Accumulator;
     type Pane = P;
     type Output = WindowResult<K, P::Output, W>;
+    const EMITS_ASIDE: bool = false;
 
     #[inline]
     fn pane(&self) -> &P {

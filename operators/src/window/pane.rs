@@ -120,6 +120,54 @@ where
     }
 }
 
+/// Takes something out of each record, and combines that.
+#[derive(Clone)]
+pub(crate) struct MapReduce<M, F> {
+    pub(crate) map: M,
+    pub(crate) reduce: F,
+}
+
+impl<T, N, M, F> PaneFunction<T> for MapReduce<M, F>
+where
+    N: Record,
+    M: FnMut(T) -> N + Clone + Send + Sync + 'static,
+    F: FnMut(&mut N, N) + Clone + Send + Sync + 'static,
+{
+    /// Empty only before the first record.
+    type Accumulator = Option<N>;
+    type Output = N;
+    type Failure = Infallible;
+
+    const MERGES: bool = true;
+
+    #[inline]
+    fn create(&self) -> Option<N> {
+        None
+    }
+    #[inline]
+    fn add(&mut self, accumulator: &mut Option<N>, record: T) -> Result<(), Infallible> {
+        let next = Some((self.map)(record));
+        self.merge(accumulator, next)
+    }
+    #[inline]
+    fn merge(&mut self, accumulator: &mut Option<N>, other: Option<N>) -> Result<(), Infallible> {
+        match (accumulator, other) {
+            (Some(combined), Some(next)) => (self.reduce)(combined, next),
+            (empty @ None, next) => *empty = next,
+            (Some(_), None) => {}
+        }
+        Ok(())
+    }
+    #[inline]
+    fn result(&mut self, accumulator: &Option<N>) -> Result<Option<N>, Infallible> {
+        Ok(accumulator.clone())
+    }
+    #[inline]
+    fn finish(&mut self, accumulator: Option<N>) -> Result<Option<N>, Infallible> {
+        Ok(accumulator)
+    }
+}
+
 pub(crate) struct Aggregate<A>(pub(crate) Arc<A>);
 
 impl<A> Clone for Aggregate<A> {

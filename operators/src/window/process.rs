@@ -1,5 +1,6 @@
 //! Functions that work on a window as a whole, and emit what they like.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use millstream_runtime::chain::{OpenContext, SnapshotContext};
@@ -7,8 +8,8 @@ use millstream_state::{AggregateFunction, Key, Record};
 
 use super::context::WindowContext;
 use super::function::Processed;
-use super::pane::{Aggregate, Keep};
-use super::{WindowKind, WindowedStream};
+use super::pane::{Aggregate, Keep, Reduce};
+use super::{FiringRule, WindowAssigner, WindowedStream};
 use crate::Stream;
 use crate::function::{Emitter, FunctionResult, ProcessContext};
 
@@ -105,7 +106,7 @@ where
     }
 }
 
-impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
+impl<K: Key, T: Record, W: WindowAssigner<T>, R: FiringRule<T, W>> WindowedStream<K, T, W, R> {
     /// Applies a [`WindowProcessFunction`] to all records of each window at once, in the order they came. They
     /// are kept until then: what can be said a record at a time costs less with
     /// [`aggregate_and_process`](Self::aggregate_and_process). As Flink's `process`.
@@ -247,5 +248,47 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
         function: impl WindowProcessFunction<K, A::Output, W::Window, O>,
     ) -> Stream<O> {
         self.apply(Processed::new(Aggregate(Arc::new(aggregate)), function))
+    }
+
+    /// Combines the records of each window as they come, and applies a [`WindowProcessFunction`] to the one that has come of
+    /// them: no other is kept. As Flink's `reduce` with a `ProcessWindowFunction`.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::window::{WindowContext, WindowProcessFunction};
+    ///
+    /// /// Emits what is above a limit.
+    /// #[derive(Clone)]
+    /// struct Above(u32);
+    ///
+    /// impl<W> WindowProcessFunction<char, (char, u32), W, String> for Above {
+    ///     fn process(
+    ///         &mut self,
+    ///         (letter, number): (char, u32),
+    ///         _: &mut WindowContext<'_, char, W>,
+    ///         out: &mut Emitter<'_, String>,
+    ///     ) -> FunctionResult {
+    ///         if number > self.0 { out.emit(format!("{letter}: {number}")) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// # let env = Environment::new();
+    /// let high = env
+    ///     .from_collection([('a', 7), ('b', 2), ('a', 5), ('b', 3)])
+    ///     .key_by(|(letter, _)| *letter)
+    ///     .window(GlobalWindows::at_end())
+    ///     .reduce_and_process(|high, next| if next.1 > high.1 { next } else { high }, Above(3))
+    ///     .collect();
+    /// env.execute("high numbers")?;
+    /// assert_eq!(high.to_vec(), ["a: 7"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn reduce_and_process<O: Record>(
+        self,
+        mut reduce: impl FnMut(T, T) -> T + Clone + Send + Sync + 'static,
+        function: impl WindowProcessFunction<K, T, W::Window, O>,
+    ) -> Stream<O> {
+        let reduce = Reduce(move |before, record| Ok::<_, Infallible>(reduce(before, record)));
+        self.apply(Processed::new(reduce, function))
     }
 }

@@ -42,7 +42,7 @@ use switch::SlidingOperator;
 /// let (size, slide) = (Duration::from_millis(10), Duration::from_millis(5));
 /// let mut windows = SlidingEventTimeWindows::of(size, slide);
 /// let starts: Vec<_> =
-///     windows.assign(Timestamp::from_millis(12)).map(|window| window.start.as_millis()).collect();
+///     windows.assign(&"a record", Timestamp::from_millis(12)).map(|window| window.start.as_millis()).collect();
 /// assert_eq!(starts, [5, 10]);
 /// ```
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ impl SlidingEventTimeWindows {
     }
 }
 
-impl WindowAssigner for SlidingEventTimeWindows {
+impl<T> WindowAssigner<T> for SlidingEventTimeWindows {
     type Window = TimeWindow;
 
     fn kind(&self) -> &'static str {
@@ -113,19 +113,22 @@ impl WindowAssigner for SlidingEventTimeWindows {
     }
 
     #[inline]
-    fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
+    fn assign(&mut self, _: &T, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
         if !self.last_holds.contains(timestamp) {
             self.place(timestamp);
         }
         self.last.iter().copied()
     }
 
-    fn window_operator<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>>(
+    fn window_operator<K: Key, F: WindowFunction<K, T, TimeWindow>>(
         &self,
         function: F,
         lateness: Lateness<T>,
         info: &OperatorInfo,
-    ) -> impl Operator<(K, T), F::Output> + use<K, T, F> {
+    ) -> impl Operator<(K, T), F::Output> + use<K, T, F>
+    where
+        T: Record,
+    {
         SlidingOperator::new(self, function, lateness, info)
     }
 }

@@ -2,84 +2,107 @@
 
 use std::time::Duration;
 
-use millstream_runtime::chain::{Operator, OperatorInfo};
+use millstream_runtime::chain::OperatorInfo;
 use millstream_runtime::graph::OutputTag;
 use millstream_state::{Key, Record};
 
+use super::evictor::Evictor;
 use super::function::{Results, WindowFunction};
 use super::lateness::Lateness;
 use super::pane::Count;
-use super::{Window, WindowAssigner, WindowResult};
+use super::rule::{ByAssigner, FiringRule};
+use super::trigger::Trigger;
+use super::{WindowAssigner, WindowResult};
+use crate::process::TimeDomain;
 use crate::{KeyedStream, Stream};
-
-/// Kinds of windows: every [`WindowAssigner`], and [sessions](super::EventTimeSessionWindows).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which windows there are",
-    note = "windows are `TumblingEventTimeWindows::of(size)`, `SlidingEventTimeWindows::of(size, slide)`, \
-            `EventTimeSessionWindows::with_gap(gap)` or `GlobalWindows::at_end()`; for others implement `WindowAssigner`"
-)]
-pub trait WindowKind: Clone + Send + Sync + 'static {
-    /// What a window is.
-    type Window: Window;
-
-    /// What kind of windows these are, human-readable.
-    fn kind(&self) -> &'static str;
-    /// What makes these windows impossible, if anything.
-    fn problem(&self) -> Option<String>;
-    /// Whether records must carry timestamps.
-    fn needs_timestamps(&self) -> bool;
-
-    /// The operator for one subtask.
-    #[doc(hidden)]
-    fn operator<K: Key, T: Record, F: WindowFunction<K, T, Self::Window>>(
-        &self,
-        function: F,
-        lateness: Lateness<T>,
-        info: &OperatorInfo,
-    ) -> impl Operator<(K, T), F::Output> + use<Self, K, T, F>;
-}
-
-impl<A: WindowAssigner> WindowKind for A {
-    type Window = A::Window;
-
-    fn kind(&self) -> &'static str {
-        WindowAssigner::kind(self)
-    }
-
-    fn problem(&self) -> Option<String> {
-        WindowAssigner::problem(self)
-    }
-
-    fn needs_timestamps(&self) -> bool {
-        A::NEEDS_TIMESTAMPS
-    }
-
-    fn operator<K: Key, T: Record, F: WindowFunction<K, T, A::Window>>(
-        &self,
-        function: F,
-        lateness: Lateness<T>,
-        info: &OperatorInfo,
-    ) -> impl Operator<(K, T), F::Output> + use<A, K, T, F> {
-        self.window_operator(function, lateness, info)
-    }
-}
 
 /// A keyed stream cut into windows; [`KeyedStream::window`] makes it.
 #[must_use = "windows do nothing until something is made of their records"]
-pub struct WindowedStream<K, T, W> {
+pub struct WindowedStream<K, T, W, R = ByAssigner> {
     keyed: KeyedStream<K, T>,
     windows: W,
+    rule: R,
     lateness: Lateness<T>,
+    /// One subtask has all the windows.
+    is_single: bool,
 }
 
-impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
+impl<K: Key, T: Record, W: WindowAssigner<T>> WindowedStream<K, T, W> {
     pub(super) fn new(keyed: KeyedStream<K, T>, windows: W) -> Self {
-        Self { keyed, windows, lateness: Lateness { allowed: Duration::ZERO, too_late: None } }
+        let lateness = Lateness { allowed: Duration::ZERO, too_late: None };
+        Self { keyed, windows, rule: ByAssigner, lateness, is_single: false }
+    }
+}
+
+impl<K: Key, T: Record, W: WindowAssigner<T>, R: FiringRule<T, W>> WindowedStream<K, T, W, R> {
+    /// One subtask has all the windows.
+    pub(super) fn single(self) -> Self {
+        Self { is_single: true, ..self }
+    }
+
+    fn with_rule<R2>(self, change: impl FnOnce(R, &W) -> R2) -> WindowedStream<K, T, W, R2> {
+        let Self { keyed, windows, rule, lateness, is_single } = self;
+        let rule = change(rule, &windows);
+        WindowedStream { keyed, windows, rule, lateness, is_single }
+    }
+
+    /// Lets a trigger decide when windows fire, in the place of the [default](WindowAssigner::default_trigger) one. As
+    /// Flink's `trigger`.
+    ///
+    /// What windows keep is other than without a trigger: a snapshot that was taken without one cannot be restored with one,
+    /// and the other way round.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::window::CountTrigger;
+    ///
+    /// let env = Environment::new().parallelism(1);
+    /// let sums = env
+    ///     .from_collection([1, 2, 3, 4])
+    ///     .key_by(|_| ())
+    ///     .window(GlobalWindows::at_end())
+    ///     .trigger(CountTrigger::of(2))
+    ///     .reduce(|sum, next| sum + next)
+    ///     .map(|result| result.value)
+    ///     .collect();
+    /// env.execute("sums")?;
+    /// assert_eq!(sums.to_vec(), [3, 10]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn trigger<G: Trigger<T, W::Window>>(self, trigger: G) -> WindowedStream<K, T, W, R::WithTrigger<G>> {
+        self.with_rule(|rule, _| rule.with_trigger(trigger))
+    }
+
+    /// Lets an evictor take elements out of windows that fire. Windows then keep all their records, and combine them only
+    /// when they fire. As Flink's `evictor`.
+    ///
+    /// What windows keep is other than without an evictor: a snapshot that was taken without one cannot be restored with
+    /// one, and the other way round.
+    ///
+    /// ```
+    /// # use millstream::prelude::*;
+    /// use millstream::window::CountEvictor;
+    ///
+    /// let env = Environment::new().parallelism(1);
+    /// let last = env
+    ///     .from_collection([1, 2, 3, 4])
+    ///     .key_by(|_| ())
+    ///     .window(GlobalWindows::at_end())
+    ///     .evictor(CountEvictor::of(2))
+    ///     .process_fn(|numbers, _, out| out.emit(numbers))
+    ///     .collect();
+    /// env.execute("the last two")?;
+    /// assert_eq!(last.to_vec(), [[3, 4]]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn evictor<E: Evictor<T, W::Window>>(self, evictor: E) -> WindowedStream<K, T, W, R::WithEvictor<E>> {
+        self.with_rule(|rule, windows| rule.with_evictor(evictor, windows))
     }
 
     /// Keeps windows for this long (in event time) after they have fired: a record that still comes
     /// to one is added, and the new result emitted at once. A whole number of milliseconds, zero unless
-    /// set. As Flink's `allowedLateness`.
+    /// set. As Flink's `allowedLateness`. With a [trigger](Self::trigger), that decides whether a late record lets the window
+    /// fire.
     ///
     /// ```
     /// # use millstream::prelude::*;
@@ -150,12 +173,19 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
     }
 
     pub(crate) fn apply<F: WindowFunction<K, T, W::Window>>(self, function: F) -> Stream<F::Output> {
-        let Self { keyed, windows, lateness } = self;
-        let (kind, problem, timed) = (windows.kind(), windows.problem(), windows.needs_timestamps());
-        let problem = problem.or_else(|| lateness.problem());
-        let results =
-            keyed.transform(kind, move |info| windows.operator(function.clone(), lateness.clone(), info));
+        let Self { keyed, windows, rule, lateness, is_single } = self;
+        let kind = windows.kind();
+        let problem = problem(&windows, &rule, &lateness);
+        let timed = rule.needs_timestamps();
+        let late = lateness.too_late.as_ref().map(OutputTag::untyped);
+        let make =
+            move |info: &OperatorInfo| rule.operator(&windows, function.clone(), lateness.clone(), info);
+        let results = keyed.transform(kind, make);
+        let results = if is_single { results.parallelism(1) } else { results };
         let mut graph = results.graph.lock();
+        if !F::EMITS_ASIDE {
+            graph.mark_side_outputs(results.node, late);
+        }
         if timed {
             graph.mark_needs_timestamps(results.node);
         }
@@ -165,4 +195,24 @@ impl<K: Key, T: Record, W: WindowKind> WindowedStream<K, T, W> {
         drop(graph);
         results
     }
+
+    /// As [`apply`](Self::apply), for a function that only the general operator can run.
+    pub(super) fn apply_general<F: WindowFunction<K, T, W::Window>>(self, function: F) -> Stream<F::Output> {
+        self.with_rule(R::general).apply(function)
+    }
+}
+
+/// What makes windows impossible, if anything.
+pub(crate) fn problem<T: Record, W: WindowAssigner<T>, R: FiringRule<T, W>>(
+    windows: &W,
+    rule: &R,
+    lateness: &Lateness<T>,
+) -> Option<String> {
+    let without_effect = || {
+        (W::TIME == Some(TimeDomain::ProcessingTime) && lateness.is_allowed()).then(|| {
+            "no record is late for windows of processing time: `allowed_lateness` has no effect on them, so leave it out"
+                .to_owned()
+        })
+    };
+    windows.problem().or_else(|| rule.problem(windows)).or_else(|| lateness.problem()).or_else(without_effect)
 }

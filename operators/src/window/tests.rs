@@ -13,10 +13,17 @@ use super::process::ProcessFn;
 use super::*;
 use crate::Emitter;
 
+mod assigners;
 mod bounded;
+mod evictors;
+mod general;
+mod general_model;
 mod many_keys;
 pub(super) mod model;
 mod properties;
+mod refused;
+mod stateful;
+mod triggers;
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -33,9 +40,9 @@ fn lateness<T>(allowed: u64) -> Lateness<T> {
 type Counting = OperatorHarness<(char, u32), WindowResult<char, u64>>;
 
 /// Counts in `windows`, of which records may be `allowed` milliseconds late.
-fn counting(windows: impl WindowKind<Window = TimeWindow>, allowed: u64) -> Result<Counting> {
+fn counting(windows: impl WindowAssigner<u32, Window = TimeWindow>, allowed: u64) -> Result<Counting> {
     OperatorHarness::make(HarnessSetup::new(), |info| {
-        windows.operator(Results(Count), lateness(allowed), info)
+        windows.window_operator(Results(Count), lateness(allowed), info)
     })
 }
 
@@ -88,7 +95,7 @@ fn late_records_go_to_a_side_output_where_there_is_one() -> Result<()> {
     let tag = OutputTag::new("late");
     let lateness = Lateness { allowed: Duration::ZERO, too_late: Some(tag.clone()) };
     let mut harness = OperatorHarness::make(HarnessSetup::new(), |info| {
-        tumbling(10).operator(Results(Count), lateness, info)
+        tumbling(10).window_operator(Results(Count), lateness, info)
     })?;
     harness.watermark(at(9))?;
     harness.push(('a', 7_u32), at(9))?;
@@ -131,8 +138,8 @@ fn sliding_windows_do_not_depend_on_the_records_before() {
         let mut used = fresh.clone();
         let scrambled = (0..200).map(|n| at(n * 37 % 61 - 30));
         for timestamp in scrambled.chain((-30..30).map(at)).chain([Timestamp::MAX, at(0)]) {
-            let expected: Vec<_> = fresh.clone().assign(timestamp).collect();
-            assert!(used.assign(timestamp).eq(expected), "{size} by {slide} at {timestamp}");
+            let expected: Vec<_> = fresh.clone().assign(&0, timestamp).collect();
+            assert!(used.assign(&0, timestamp).eq(expected), "{size} by {slide} at {timestamp}");
         }
     }
 }
@@ -183,7 +190,11 @@ fn a_late_record_may_bring_a_session_back_to_life() -> Result<()> {
 fn the_global_window_needs_no_time_and_fires_at_the_end() -> Result<()> {
     let windows = GlobalWindows::at_end();
     let mut harness = OperatorHarness::make(HarnessSetup::new(), |info| {
-        windows.operator(Results(Reduce(|sum: u32, next| Ok::<_, Infallible>(sum + next))), lateness(0), info)
+        windows.window_operator(
+            Results(Reduce(|sum: u32, next| Ok::<_, Infallible>(sum + next))),
+            lateness(0),
+            info,
+        )
     })?;
     harness.push_all([('a', 1), ('b', 2), ('a', 3)])?;
     harness.watermark(at(1_000))?;
@@ -204,7 +215,7 @@ fn a_function_gets_all_records_in_order() -> Result<()> {
         };
     let function = Processed::new(Keep, ProcessFn(texts));
     let mut harness = OperatorHarness::make(HarnessSetup::new(), |info| {
-        tumbling(1_000).operator(function, lateness(0), info)
+        tumbling(1_000).window_operator(function, lateness(0), info)
     })?;
     harness.push_timed([(('a', 3), at(5)), (('a', 1), at(2)), (('a', 2), at(999))])?;
     harness.watermark(Timestamp::MAX)?;
@@ -231,7 +242,7 @@ fn a_window_that_has_fired_stays_closed_over_a_failure() -> Result<()> {
 
     let setup = HarnessSetup::new().restore([&snapshot]);
     let mut after: Counting =
-        OperatorHarness::make(setup, |info| tumbling(10).operator(Results(Count), lateness(0), info))?;
+        OperatorHarness::make(setup, |info| tumbling(10).window_operator(Results(Count), lateness(0), info))?;
     // No watermark has come again yet.
     push(&mut after, &[('a', 2), ('a', 12)])?;
     after.end_of_data()?;
@@ -260,7 +271,7 @@ fn only_key_groups_that_change_are_part_of_the_next_checkpoint() -> Result<()> {
 
 #[test]
 fn windows_move_with_their_keys_when_the_parallelism_changes() -> Result<()> {
-    let make = |info: &_| tumbling(10).operator(Results(Count), lateness(0), info);
+    let make = |info: &_| tumbling(10).window_operator(Results(Count), lateness(0), info);
     let mut fleet: KeyedFleet<u32, (), WindowResult<u32, u64>> = KeyedFleet::new(2, 128, make)?;
     for parallelism in [3, 1, 2] {
         (0..100).try_for_each(|key| fleet.push(key, (), at(i64::from(key % 20))))?;
@@ -277,9 +288,12 @@ fn windows_move_with_their_keys_when_the_parallelism_changes() -> Result<()> {
 #[test]
 fn lengths_that_time_cannot_resolve_are_problems() {
     let zero = Duration::ZERO;
-    assert!(WindowKind::problem(&tumbling(0)).is_some());
-    assert!(WindowKind::problem(&SlidingEventTimeWindows::of(millis(1), zero)).is_some());
-    assert!(WindowKind::problem(&SlidingEventTimeWindows::of(zero, millis(1))).is_some());
-    assert!(WindowKind::problem(&EventTimeSessionWindows::with_gap(Duration::from_micros(999))).is_some());
-    assert!(WindowKind::problem(&GlobalWindows::at_end()).is_none());
+    assert!(WindowAssigner::<u32>::problem(&tumbling(0)).is_some());
+    assert!(WindowAssigner::<u32>::problem(&SlidingEventTimeWindows::of(millis(1), zero)).is_some());
+    assert!(WindowAssigner::<u32>::problem(&SlidingEventTimeWindows::of(zero, millis(1))).is_some());
+    assert!(
+        WindowAssigner::<u32>::problem(&EventTimeSessionWindows::with_gap(Duration::from_micros(999)))
+            .is_some()
+    );
+    assert!(WindowAssigner::<u32>::problem(&GlobalWindows::at_end()).is_none());
 }

@@ -14,9 +14,14 @@ pub trait Window: Record + Ord {
     /// The last point in time that belongs to the window: it fires when the watermark gets there.
     #[doc(alias = "maxTimestamp")]
     fn max_timestamp(&self) -> Timestamp;
+
+    /// Whether no point in time belongs to the window: a mistake of its assigner.
+    fn is_empty(&self) -> bool {
+        false
+    }
 }
 
-/// A stretch of event time. As Flink's `TimeWindow`.
+/// A stretch of event time, or of processing time. As Flink's `TimeWindow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TimeWindow {
     /// The first point in time that belongs to it.
@@ -53,6 +58,10 @@ impl Window for TimeWindow {
     #[inline]
     fn max_timestamp(&self) -> Timestamp {
         last_before(self.end)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.end <= self.start
     }
 }
 

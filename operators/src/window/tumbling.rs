@@ -3,9 +3,13 @@
 use std::iter;
 use std::time::Duration;
 
-use millstream_state::Timestamp;
+use millstream_runtime::chain::{Operator, OperatorInfo};
+use millstream_state::{Key, Record, Timestamp};
 
+use super::function::WindowFunction;
+use super::lateness::Lateness;
 use super::length::{length_problem, span_problem};
+use super::window_operator::WindowOperator;
 use super::{TimeWindow, WindowAssigner};
 
 /// Event-time windows of one length, one after the other. As Flink's `TumblingEventTimeWindows`.
@@ -18,7 +22,7 @@ use super::{TimeWindow, WindowAssigner};
 /// // Days that begin at 04:00 UTC.
 /// let hours = |hours: u64| Duration::from_secs(hours * 3_600);
 /// let mut days = TumblingEventTimeWindows::of(hours(24)).offset(hours(4));
-/// let window = days.assign(Timestamp::from_millis(0)).next();
+/// let window = days.assign(&"a record", Timestamp::from_millis(0)).next();
 /// assert_eq!(window.map(|window| window.to_string()).as_deref(),
 ///     Some("[1969-12-31T04:00:00.000Z, 1970-01-01T04:00:00.000Z)"));
 /// ```
@@ -48,7 +52,7 @@ impl TumblingEventTimeWindows {
     }
 }
 
-impl WindowAssigner for TumblingEventTimeWindows {
+impl<T> WindowAssigner<T> for TumblingEventTimeWindows {
     type Window = TimeWindow;
 
     fn kind(&self) -> &'static str {
@@ -61,12 +65,24 @@ impl WindowAssigner for TumblingEventTimeWindows {
     }
 
     #[inline]
-    fn assign(&mut self, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
+    fn assign(&mut self, _: &T, timestamp: Timestamp) -> impl Iterator<Item = TimeWindow> {
         if !self.last.contains(timestamp) {
             let start = start_of(timestamp, self.size, self.offset);
             self.last = TimeWindow::new(start, start.saturating_add(self.size));
         }
         iter::once(self.last)
+    }
+
+    fn window_operator<K: Key, F: WindowFunction<K, T, TimeWindow>>(
+        &self,
+        function: F,
+        lateness: Lateness<T>,
+        info: &OperatorInfo,
+    ) -> impl Operator<(K, T), F::Output> + use<K, T, F>
+    where
+        T: Record,
+    {
+        WindowOperator::new(self.clone(), function, lateness, info)
     }
 }
 

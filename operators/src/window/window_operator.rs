@@ -1,9 +1,9 @@
-//! The operator under all windows that do not merge.
+//! The operator under windows of event time that do not merge.
 
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
-    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, RestoredWatermark, SnapshotContext,
 };
 use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{
@@ -24,7 +24,7 @@ use crate::function::{Closing, Emitter, TimeOfDay};
 pub(super) const WINDOWS: &str = "windows";
 
 /// Assigns records to windows, and hands them to the [`Panes`].
-pub(super) struct WindowOperator<K, T, A: WindowAssigner, F: WindowFunction<K, T, A::Window>> {
+pub(super) struct WindowOperator<K, T, A: WindowAssigner<T>, F: WindowFunction<K, T, A::Window>> {
     assigner: A,
     lateness: Lateness<T>,
     pub(super) panes: Panes<K, T, A::Window, F>,
@@ -37,6 +37,9 @@ pub(super) struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
     clock: TimeOfDay,
     pub(super) state: WindowedTable<W, K, F::Accumulator>,
     pub(super) watermark: CurrentWatermark,
+    /// What has fired in which key groups before a restore.
+    restored: RestoredWatermark,
+    first_group: usize,
     /// No window fires or is forgotten before the watermark gets here. Derived from the state.
     next_due: Timestamp,
     /// What is being emitted.
@@ -45,14 +48,23 @@ pub(super) struct Panes<K, T, W, F: WindowFunction<K, T, W>> {
 
 impl<K: Key, T: Record, A, F> WindowOperator<K, T, A, F>
 where
-    A: WindowAssigner,
+    A: WindowAssigner<T>,
     F: WindowFunction<K, T, A::Window>,
 {
     pub(super) fn new(assigner: A, function: F, lateness: Lateness<T>, info: &OperatorInfo) -> Self {
         let state = window_table(WINDOWS, info);
         let watermark = CurrentWatermark::default();
         let (function, clock) = (Closing::new(function, F::close), TimeOfDay::default());
-        let panes = Panes { function, clock, state, watermark, next_due: Timestamp::MAX, firing: None };
+        let panes = Panes {
+            function,
+            clock,
+            state,
+            watermark,
+            restored: RestoredWatermark::default(),
+            first_group: info.range().start(),
+            next_due: Timestamp::MAX,
+            firing: None,
+        };
         Self { assigner, lateness, panes, look_ahead: LookAhead::default() }
     }
 
@@ -70,12 +82,14 @@ where
         let watermark = panes.watermark.get();
         let mut contents = panes.state.contents_by_hash();
         while let Some(((key, record), timestamp)) = records.next() {
-            if A::NEEDS_TIMESTAMPS && timestamp == Timestamp::MIN {
+            if A::TIME.is_some() && timestamp == Timestamp::MIN {
                 return Err(no_timestamp());
             }
             let place = place(&key);
-            let mut open = assigner.assign(timestamp).filter(|window| window.max_timestamp() > closed);
+            let mut open =
+                assigner.assign(&record, timestamp).filter(|window| window.max_timestamp() > closed);
             let Some(mut window) = open.next() else {
+                drop(open);
                 // Between windows that do not meet, a record may also belong to none.
                 if timestamp <= closed {
                     lateness.too_late(record, timestamp, output)?;
@@ -179,12 +193,15 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
         }
         let firing = if lateness.is_allowed() {
             // Later records may still change what fires now: it stays open.
-            Firing::of_open(&self.state, |window| {
-                before < window.max_timestamp() && window.max_timestamp() <= now
+            let (restored, first) = (&self.restored, self.first_group);
+            Firing::of_open(&self.state, |slot, window| {
+                let fired = restored.of_group(first + slot).max(before);
+                fired < window.max_timestamp() && window.max_timestamp() <= now
             })
         } else {
             Firing::of_closed(self.take_over(lateness))
         };
+        self.restored.advance(now);
         self.firing = Some(firing);
         self.fire(lateness, output)
     }
@@ -235,7 +252,7 @@ impl<K: Key, T: Record, W: Window, F: WindowFunction<K, T, W>> Panes<K, T, W, F>
 
 impl<K: Key, T: Record, A, F> OperatorHooks<F::Output> for WindowOperator<K, T, A, F>
 where
-    A: WindowAssigner,
+    A: WindowAssigner<T>,
     F: WindowFunction<K, T, A::Window>,
 {
     fn open(&mut self, cx: &mut OpenContext<'_>) -> Result<()> {
@@ -243,9 +260,10 @@ where
         if let Some(stored) = cx.take_keyed(WINDOWS) {
             self.panes.state.restore_all(stored)?;
         }
-        self.panes.watermark.restore(cx)?;
+        self.panes.restored = self.panes.watermark.restore(cx)?;
         self.panes.find_next_due(&self.lateness);
         self.panes.clock = TimeOfDay::of(cx.task());
+        self.assigner.open(cx)?;
         Ok(self.panes.function.opening().open(cx)?)
     }
 
@@ -272,7 +290,7 @@ where
 
 impl<K: Key, T: Record, A, F> Operator<(K, T), F::Output> for WindowOperator<K, T, A, F>
 where
-    A: WindowAssigner,
+    A: WindowAssigner<T>,
     F: WindowFunction<K, T, A::Window>,
 {
     fn process(&mut self, batch: &mut Batch<(K, T)>, output: &mut Output<'_, F::Output>) -> Result<()> {

@@ -12,3 +12,4 @@ pub use self::atomic::AtomicBool;
 pub use self::cell::{Mutex, OnceLock};
 pub use self::queue::{Receiver, Sender, TrySendError, bounded};
 pub use crate::check::{WakeStep, omits};
+pub use std::sync::atomic::{AtomicU64, AtomicUsize};

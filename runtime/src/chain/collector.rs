@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use millstream_state::{CheckpointId, Timestamp};
 
-use super::TaskContext;
+use super::{LatencyMarker, TaskContext};
 use crate::batch::Batch;
 use crate::checkpoint::Barrier;
 use crate::error::Result;
@@ -19,6 +19,8 @@ pub enum Signal {
     Watermark(Timestamp),
     /// Whether watermarks are to be expected.
     Status(StreamStatus),
+    /// A source finds out how long its records take. Operators are not told.
+    LatencyMarker(LatencyMarker),
     /// A barrier is about to pass: emit what must not be in flight when the state is cut.
     BeforeBarrier,
     /// Snapshot your state, then pass the barrier on.
@@ -27,6 +29,9 @@ pub enum Signal {
     EndOfData,
     /// There is no input for now: send what you hold back only to fill a batch.
     Flush,
+    /// There is more to do, but some of the batches that are not full have waited for long enough: send those. Operators are not told,
+    /// and those that have suspended their work let it pass.
+    BufferTimeout,
     /// The task has been woken: see to timers and to finished I/O.
     Poll,
     /// The checkpoint is real: commit what it covers.

@@ -1,5 +1,6 @@
 //! The context of a task: time, wake-ups, I/O, randomness and counters.
 
+mod buffer_timeout;
 mod share;
 mod upload;
 
@@ -14,16 +15,17 @@ use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
 use parking_lot::Mutex;
 
+use self::buffer_timeout::BufferTimeouts;
 use self::share::{Pace, Share};
 use super::output_tag::SideReads;
 use super::services::TaskServices;
 use super::snapshot_context::NamedSnapshot;
 use crate::batch::Batch;
-use crate::clock::{Alarm, Clock, IoHandle, Moment, Random};
+use crate::clock::{Alarm, Clock, IoHandle, Moment, Random, Sleeper};
 use crate::driver::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::catch;
-use crate::input::WatermarkGroup;
+use crate::input::{ReaderGroup, ReaderReports, WatermarkGroup};
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::SubtaskCounters;
 
@@ -36,7 +38,12 @@ pub struct TaskContext {
     counters: Arc<SubtaskCounters>,
     share: Share,
     pace: Pace,
+    buffer_timeouts: BufferTimeouts,
+    /// From one latency marker of a source to the next; `None` where there are none.
+    latency_interval: Option<Duration>,
     blocked: bool,
+    /// An operator has all that it can take for now.
+    input_held: bool,
     /// Something in the chain has been suspended in this run, or the task's share of time is over.
     pausing: bool,
     /// How many links of the chain have suspended their work.
@@ -69,7 +76,10 @@ impl TaskContext {
             counters,
             share: Share::default(),
             pace: Pace::default(),
+            buffer_timeouts: BufferTimeouts::default(),
+            latency_interval: None,
             blocked: false,
+            input_held: false,
             pausing: false,
             suspended: 0,
             ends_held: 0,
@@ -90,6 +100,15 @@ impl TaskContext {
 
     pub(crate) fn side_reads(&self) -> &SideReads {
         &self.side_reads
+    }
+
+    pub(crate) const fn latency_interval(&self) -> Option<Duration> {
+        self.latency_interval
+    }
+
+    /// Lets a source send a latency marker so often.
+    pub(crate) const fn set_latency_interval(&mut self, interval: Option<Duration>) {
+        self.latency_interval = interval;
     }
 
     /// Which subtask this is.
@@ -147,6 +166,11 @@ impl TaskContext {
         })
     }
 
+    /// Lets [spawned](Self::spawn_io) work sleep.
+    pub fn sleeper(&self) -> Sleeper {
+        Sleeper::new(self.services.io.clone())
+    }
+
     /// Asks to be woken at a point of processing time; what waits for a duration uses
     /// [`wake_after`](Self::wake_after). Holds for one wake-up: an operator that still waits
     /// after being polled asks again.
@@ -183,6 +207,16 @@ impl TaskContext {
         self.blocked = true;
     }
 
+    /// Asks that no further input come in this run: the operator has all that it can take for now. What is on its way
+    /// to it in the chain still comes, so it must have a place for some batches; barriers pass.
+    ///
+    /// The task rests then until it is woken. To be called only while something is still to come that wakes it, as
+    /// of [`set_blocked`](Self::set_blocked), and again in [`poll`](super::OperatorHooks::poll) as long as it holds.
+    #[inline]
+    pub const fn hold_input(&mut self) {
+        self.input_held = true;
+    }
+
     /// Asks that the job's end wait for this task, which is not done committing.
     pub const fn hold_finish(&mut self) {
         self.finish_held = true;
@@ -206,9 +240,15 @@ impl TaskContext {
     }
 
     /// Whether operators should stop emitting: there is no room downstream, an operator further down
-    /// has suspended its work, or the task has had its share of time.
+    /// has suspended its work or [holds its input](Self::hold_input), or the task has had its share of time.
     #[inline]
     pub const fn should_yield(&self) -> bool {
+        self.blocked || self.pausing || self.input_held
+    }
+
+    /// Whether the batch that an operator works on has to wait, too.
+    #[inline]
+    pub(super) const fn should_pause(&self) -> bool {
         self.blocked || self.pausing
     }
 
@@ -256,6 +296,11 @@ impl TaskContext {
         self.blocked
     }
 
+    /// Whether nothing can be done before the task is woken.
+    pub(crate) const fn waits(&self) -> bool {
+        self.blocked || self.input_held && !self.pausing
+    }
+
     pub(crate) const fn take_finish_held(&mut self) -> bool {
         std::mem::replace(&mut self.finish_held, false)
     }
@@ -292,6 +337,20 @@ impl TaskContext {
     /// The subtasks that align their event time under this name.
     pub fn watermark_group(&self, name: &str) -> Arc<WatermarkGroup> {
         self.services.watermark_groups.group(name)
+    }
+
+    /// By what the readers of a source tell its enumerator something; no other source of the job has the same number.
+    pub fn reader_group(&self, source: u64) -> Arc<ReaderGroup> {
+        self.services.reader_groups.group(source)
+    }
+
+    /// What the readers of a source have told its enumerator, which is this task; it is woken when that changes.
+    pub fn reader_reports(&self, source: u64) -> ReaderReports {
+        let reports = self.reader_group(source).look(&self.waker);
+        if self.makes(Sabotage::SwitchTooEarly) {
+            return ReaderReports { finished: reports.readers.unwrap_or_default(), ..reports };
+        }
+        reports
     }
 
     /// The attempt that the task belongs to, for the names of what it writes.

@@ -18,6 +18,11 @@ impl<T> FanOut<T> {
 
 impl<T> Stage for FanOut<T> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
+        if let Signal::LatencyMarker(_) = signal {
+            // One of them at random, as in Flink: where streams part and meet again and again there would be ever more.
+            let chosen = cx.random().below(self.collectors.len());
+            return self.collectors.get_mut(chosen).map_or(Ok(()), |collector| collector.signal(signal, cx));
+        }
         self.collectors.iter_mut().try_for_each(|collector| collector.signal(signal, cx))
     }
 

@@ -96,7 +96,8 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         let Self { operator, info, counters, buffer, next, sides, suspended, .. } = self;
         // Left as it is by a panic or an error, so that it shows which operator has failed.
         let outer = cx.enter(counters.place);
-        let mut output = Output { buffer, next: next.as_mut(), sides, cx, counters, suspended };
+        let mut output =
+            Output { buffer, next: next.as_mut(), sides, cx, counters, suspended, reached: None };
         let result = work(operator, &mut output).and_then(|result| output.send_all().map(|()| result));
         if result.is_ok() {
             cx.enter(outer);
@@ -121,7 +122,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         while input.len() > self.pacer.piece() {
             let mut piece = input.split_front(self.pacer.piece());
             self.process_piece(&mut piece, cx)?;
-            if self.suspended || cx.should_yield() {
+            if self.suspended || cx.should_pause() {
                 self.put_back(input);
                 if self.suspended {
                     self.put_back(&mut piece);
@@ -156,12 +157,17 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
         processed
     }
 
-    /// Goes on with what is suspended, here and further down, until the task should yield.
+    /// Goes on with what is suspended, here and further down, until the task should yield. An operator that has not
+    /// suspended anything is polled: signals do not come to it while one further up is suspended.
     pub(super) fn resume(&mut self, cx: &mut TaskContext) -> Result<()> {
         self.sides.iter_mut().try_for_each(|side| side.resume(cx))?;
         self.next.resume(cx)?;
-        if !self.suspended || cx.should_yield() {
+        if cx.should_yield() {
             return Ok(());
+        }
+        if !self.suspended {
+            // Before those further up go on: an operator whose queue is full, and that has no use for more, says so.
+            return self.work(cx, Op::poll);
         }
         cx.resume(&mut self.suspended);
         self.work(cx, Op::resume)?;
@@ -172,7 +178,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
                 Some(Waiting::Rest(mut input)) => self.process(&mut input, cx)?,
                 Some(Waiting::Signal(signal)) => self.signal_now(&signal, cx)?,
             }
-            if !self.suspended && !self.waiting.is_empty() && cx.should_yield() {
+            if !self.suspended && !self.waiting.is_empty() && cx.should_pause() {
                 cx.suspend(&mut self.suspended);
             }
         }
@@ -182,7 +188,11 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
     pub(super) fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         if self.suspended {
             match signal {
-                Signal::Watermark(_) | Signal::Status(_) | Signal::BeforeBarrier | Signal::EndOfData => {
+                Signal::Watermark(_)
+                | Signal::Status(_)
+                | Signal::LatencyMarker(_)
+                | Signal::BeforeBarrier
+                | Signal::EndOfData => {
                     self.waiting.push_back(Waiting::Signal(signal.clone()));
                     return Ok(());
                 }
@@ -192,7 +202,11 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
                     let problem = "a barrier has come while the operator's work was suspended";
                     return Err(Error::new(ErrorKind::Internal, problem).in_operator(&self.info.name));
                 }
-                Signal::Open | Signal::Completed(_) | Signal::Aborted(_) | Signal::Finish => {}
+                Signal::BufferTimeout
+                | Signal::Open
+                | Signal::Completed(_)
+                | Signal::Aborted(_)
+                | Signal::Finish => {}
             }
         }
         self.signal_now(signal, cx)
@@ -211,11 +225,20 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
             }
             Signal::Watermark(watermark) => self.work(cx, |op, output| op.watermark(*watermark, output)),
             Signal::Status(status) => self.work(cx, |op, output| op.status(*status, output)),
+            Signal::LatencyMarker(marker) => {
+                // From this operator to itself there is nothing to measure.
+                if marker.source.id != self.info.id {
+                    self.counters.note_latency(marker, self.info.id, cx.monotonic());
+                }
+                self.pass_on(signal, cx)
+            }
             Signal::BeforeBarrier => self.work_then_pass_on(signal, Op::before_barrier, cx),
             Signal::Barrier(barrier) => {
                 cx.enter(self.counters.place);
                 let mut snapshot = SnapshotContext::new(barrier, &self.info, cx);
-                let taken = self.operator.snapshot(&mut snapshot);
+                let mut states = self.info.registered.iter();
+                let taken = states.try_for_each(|state| state.snapshot(&mut snapshot));
+                let taken = taken.and_then(|()| self.operator.snapshot(&mut snapshot));
                 snapshot.hand_over();
                 taken.map_err(|error| error.in_operator(&self.info.name))?;
                 self.pass_on(signal, cx)
@@ -225,6 +248,7 @@ impl<Op: OperatorHooks<O>, I: LinkInput<Op, O>, O> LinkCore<Op, I, O> {
                 self.work(cx, Op::flush)?;
                 self.pass_on(signal, cx)
             }
+            Signal::BufferTimeout => self.pass_on(signal, cx),
             Signal::Poll => {
                 self.work(cx, Op::poll)?;
                 if self.holds_end && !self.suspended {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use millstream_state::codec::decode;
-use millstream_state::snapshot::read::{KeyedRestore, OperatorRestore};
+use millstream_state::snapshot::part::Redistribution;
+use millstream_state::snapshot::read::{KeyedRestore, ListRestore, OperatorRestore};
 use millstream_state::{KeyGroupRange, KeyGroups, OperatorId, Record, Shape, StateError};
 
 use super::TaskContext;
+use super::operator_state::{OperatorListState, RegisteredState};
 use crate::driver::Sabotage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::{MetricGroup, OperatorCounters};
@@ -27,6 +29,8 @@ pub struct OperatorInfo {
     pub(crate) prepared: Option<Arc<[u8]>>,
     /// What a snapshot holds for it; `None` where nothing is restored.
     pub(crate) restore: Option<OperatorRestore>,
+    /// The operator states that were declared as handles, which are handed over with every snapshot.
+    pub(crate) registered: Vec<Box<dyn RegisteredState>>,
 }
 
 impl OperatorInfo {
@@ -37,8 +41,21 @@ impl OperatorInfo {
 }
 
 /// The shape of the items of an operator state.
-pub(super) fn item_shape<T: Record>(state: &str) -> Result<Shape, StateError> {
+pub(crate) fn item_shape<T: Record>(state: &str) -> Result<Shape, StateError> {
     Shape::checked::<T>(&format_args!("the items of state `{state}`"))
+}
+
+/// The items of an operator state, which must be of the shape that is expected.
+pub(super) fn read_items<T: Record>(list: ListRestore, expected: &Shape) -> Result<Vec<T>, StateError> {
+    let ListRestore { name: state, item, items, .. } = list;
+    if item != *expected {
+        let (stored, expected) = (item.to_string(), expected.to_string());
+        return Err(StateError::ShapeChanged { state, stored, expected });
+    }
+    let read = |bytes| {
+        decode(bytes).map_err(|source| StateError::Codec { state: state.clone(), action: "decode", source })
+    };
+    items.iter().map(|bytes| read(bytes)).collect()
 }
 
 /// What an operator may ask when it opens.
@@ -49,11 +66,16 @@ pub struct OpenContext<'a> {
 }
 
 impl<'a> OpenContext<'a> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         info: &'a mut OperatorInfo,
         counters: &'a Arc<OperatorCounters>,
         cx: &'a mut TaskContext,
     ) -> Self {
+        if cx.makes(Sabotage::LoseChanges)
+            && let Some(restore) = &mut info.restore
+        {
+            restore.keyed.iter_mut().for_each(|state| state.blocks.dedup_by_key(|(group, _)| *group));
+        }
         Self { info, counters, cx }
     }
 
@@ -128,23 +150,28 @@ impl<'a> OpenContext<'a> {
         let expected = item_shape::<T>(name)?;
         let Some(restore) = self.info.restore.as_mut() else { return Ok(None) };
         let Some(position) = restore.lists.iter().position(|list| list.name == name) else { return Ok(None) };
-        let list = restore.lists.swap_remove(position);
-        if list.item != expected {
-            return Err(StateError::ShapeChanged {
-                state: name.to_owned(),
-                stored: list.item.to_string(),
-                expected: expected.to_string(),
-            }
-            .into());
+        Ok(Some(read_items(restore.lists.swap_remove(position), &expected)?))
+    }
+
+    /// Declares an operator state as a handle: it has what the snapshot holds for this subtask, and is part of
+    /// every snapshot from then on.
+    ///
+    /// # Errors
+    /// If the name is taken, the items cannot be read back from a snapshot, their type has changed, or they do
+    /// not decode.
+    #[doc(alias("OperatorStateStore", "CheckpointedFunction", "getListState", "getUnionListState"))]
+    pub fn operator_list_state<T: Record>(
+        &mut self,
+        name: &str,
+        redistribution: Redistribution,
+    ) -> Result<OperatorListState<T>> {
+        if self.info.registered.iter().any(|state| state.name() == name) {
+            let problem = format!("operator state `{name}` is declared twice in one function");
+            return Err(StateError::Usage(problem).into());
         }
-        let items = list.items.iter().map(|bytes| {
-            decode(bytes).map_err(|source| StateError::Codec {
-                state: name.to_owned(),
-                action: "decode",
-                source,
-            })
-        });
-        Ok(Some(items.collect::<Result<_, _>>()?))
+        let state = OperatorListState::new(self.take_list(name)?.unwrap_or_default());
+        self.info.registered.push(state.registered(name, redistribution));
+        Ok(state)
     }
 
     /// Fails if the snapshot holds state of this operator that it did not take, unless the user allows that.

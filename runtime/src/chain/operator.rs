@@ -71,6 +71,8 @@ pub trait OperatorHooks<O>: Send + 'static {
     /// The task runs: see to processing-time timers and finished I/O. Called at least as often as
     /// [`TaskContext::wake_at`], [`TaskContext::wake_after`] and [`TaskContext::waker`] asked for.
     ///
+    /// An operator that has all it can take for now, and waits for I/O, [holds its input](TaskContext::hold_input).
+    ///
     /// # Errors
     /// Whatever fails the job.
     fn poll(&mut self, output: &mut Output<'_, O>) -> Result<()> {
@@ -152,6 +154,25 @@ pub trait TwoInputOperator<A, B, O>: OperatorHooks<O> {
     /// # Errors
     /// Whatever fails the job.
     fn process_second(&mut self, batch: &mut Batch<B>, output: &mut Output<'_, O>) -> Result<()>;
+
+    /// Event time of the first input has come to `watermark`, that of the second perhaps not: what the operator sends on is up to
+    /// [`watermark`](OperatorHooks::watermark), which is called afterwards if both have.
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn first_watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        let _ = (watermark, output);
+        Ok(())
+    }
+
+    /// Event time of the second input has come to `watermark`; see [`first_watermark`](Self::first_watermark).
+    ///
+    /// # Errors
+    /// Whatever fails the job.
+    fn second_watermark(&mut self, watermark: Timestamp, output: &mut Output<'_, O>) -> Result<()> {
+        let _ = (watermark, output);
+        Ok(())
+    }
 
     /// No record of the first input follows. After a restore this is called again, once the input
     /// has ended again.

@@ -20,6 +20,8 @@ pub struct Output<'a, O> {
     pub(super) cx: &'a mut TaskContext,
     pub(super) counters: &'a Arc<OperatorCounters>,
     pub(super) suspended: &'a mut bool,
+    /// What watermarks must be above, where somebody sees to it that they rise.
+    pub(super) reached: Option<&'a mut Timestamp>,
 }
 
 impl<O> Output<'_, O> {
@@ -113,6 +115,12 @@ impl<O> Output<'_, O> {
     /// If an operator further down fails.
     pub fn emit_watermark(&mut self, watermark: Timestamp) -> Result<()> {
         self.send()?;
+        if let Some(reached) = &mut self.reached {
+            if watermark <= **reached || watermark == Timestamp::MAX {
+                return Ok(());
+            }
+            **reached = watermark;
+        }
         let signal = Signal::Watermark(watermark);
         self.sides.iter_mut().try_for_each(|side| side.signal(&signal, self.cx))?;
         self.next.signal(&signal, self.cx)
@@ -139,7 +147,27 @@ impl<O> Output<'_, O> {
             cx: self.cx,
             counters: self.counters,
             suspended: self.suspended,
+            reached: self.reached.as_deref_mut(),
         }
+    }
+
+    /// Lets something emit whose watermarks may be behind what has been reached, and that does not know what follows: those
+    /// that are not above `reached`, the last one that was emitted, are dropped, and so is the end of time.
+    pub fn with_rising_watermarks<R>(
+        &mut self,
+        reached: &mut Timestamp,
+        emit: impl FnOnce(&mut Output<'_, O>) -> R,
+    ) -> R {
+        if let Some(outer) = &self.reached {
+            *reached = (*reached).max(**outer);
+        }
+        let mut output = self.reborrow();
+        output.reached = Some(reached);
+        let result = emit(&mut output);
+        if let Some(outer) = &mut self.reached {
+            **outer = (**outer).max(*reached);
+        }
+        result
     }
 
     /// Whether the operator may go on with the next record or timer; if not, its work is [suspended](Self::suspend),

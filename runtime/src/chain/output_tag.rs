@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Names a side output and the type of its records. As Flink's `OutputTag`.
 ///
 /// What is emitted to a tag that nobody reads is dropped. Where it is read, only the operators that it
-/// is read from may emit to it; an emission of any other fails the job.
+/// is read from may emit to it; an emission of any other fails the job. One that emits to another tag of the same name as
+/// one that is read from it fails the job, too: what is read is empty then. Make one tag, and clone it.
 pub struct OutputTag<T> {
     name: Arc<str>,
     id: u64,
@@ -31,6 +32,11 @@ impl<T> OutputTag<T> {
     /// The human-readable name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same side output, whatever its records are.
+    pub fn untyped(&self) -> OutputTag<()> {
+        OutputTag { name: self.name.clone(), id: self.id, _record: PhantomData }
     }
 
     pub(crate) const fn id(&self) -> u64 {

@@ -59,6 +59,10 @@ impl Pacer {
     }
 
     fn learn(&mut self, len: usize, took: Duration) {
+        if len == 0 {
+            // A watermark or the end of one input, which says nothing of records.
+            return;
+        }
         // Also from less than a whole piece: behind a filter nothing else may ever come.
         let fit = len as u128 * PIECE_TIME.as_nanos() / took.as_nanos().max(1);
         let fit = usize::try_from(fit).unwrap_or(usize::MAX);
@@ -85,5 +89,7 @@ mod tests {
         assert_eq!(pacer.piece(), 16, "behind a filter, pieces are never whole");
         pacer.learn(3, Duration::from_millis(3));
         assert_eq!(pacer.piece(), 5, "1 ms a record");
+        pacer.learn(0, Duration::from_millis(3));
+        assert_eq!(pacer.piece(), 5, "no record");
     }
 }

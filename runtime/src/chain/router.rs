@@ -1,11 +1,12 @@
 //! The way out of a subtask: a partitioner, and the channels to the subtasks downstream.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use millstream_state::Timestamp;
+use millstream_state::{Record, Timestamp};
 
-use super::{Collector, Signal, Stage, TaskContext};
+use super::{Collector, Replay, Signal, Stage, TaskContext};
 use crate::batch::Batch;
 use crate::channel::ChannelSender;
 use crate::error::Result;
@@ -87,8 +88,7 @@ impl<T> Outlet<T> {
 
     /// Sends a whole batch, after what is in the channel's builder.
     pub fn send_batch(&mut self, channel: usize, batch: Batch<T>) {
-        self.ship(channel);
-        self.send(channel, Event::Batch(batch));
+        self.send_behind_records(channel, Event::Batch(batch));
     }
 
     /// Sends what is in a builder on its way.
@@ -110,6 +110,12 @@ impl<T> Outlet<T> {
     fn send_all(&mut self, event: impl Fn() -> Event<T>) {
         self.flush();
         (0..self.channels()).for_each(|channel| self.send(channel, event()));
+    }
+
+    /// Sends an event to one channel, after all records so far.
+    fn send_behind_records(&mut self, channel: usize, event: Event<T>) {
+        self.ship(channel);
+        self.send(channel, event);
     }
 
     /// Sends what waits; false if a channel still has no room.
@@ -162,12 +168,25 @@ fn send<T>(
 pub struct Router<T> {
     partitioner: Box<dyn Partitioner<T>>,
     outlet: Outlet<T>,
+    /// How long a batch that is not full may wait in a task that has more to do; `None` for as long as it has.
+    buffer_timeout: Option<Duration>,
+    /// What was in flight when the snapshot was taken that the job is restored from.
+    replay: Option<Replay<T>>,
 }
 
 impl<T> Router<T> {
-    /// Routes records into `channels` as `partitioner` says.
-    pub fn new(partitioner: Box<dyn Partitioner<T>>, channels: Vec<ChannelSender<T>>) -> Self {
-        Self { partitioner, outlet: Outlet::new(channels) }
+    /// Routes records into `channels` as `partitioner` says; first of all those of `replay`.
+    pub(crate) fn new(
+        partitioner: Box<dyn Partitioner<T>>,
+        channels: Vec<ChannelSender<T>>,
+        replay: Option<Replay<T>>,
+    ) -> Self {
+        Self { partitioner, outlet: Outlet::new(channels), buffer_timeout: None, replay }
+    }
+
+    /// Lets a batch that is not full wait for so long, where the task's context knows that, too.
+    pub(crate) fn with_buffer_timeout(self, buffer_timeout: Option<Duration>) -> Self {
+        Self { buffer_timeout, ..self }
     }
 
     fn note_overflow(&self, cx: &mut TaskContext) {
@@ -184,19 +203,53 @@ impl<T> Router<T> {
     }
 }
 
-impl<T: Send> Stage for Router<T> {
+impl<T: Record> Router<T> {
+    /// Sends again what was in flight.
+    #[cold]
+    fn send_again(&mut self, replay: Replay<T>) -> Result<()> {
+        for mut round in replay.into_rounds() {
+            if let Some(watermark) = round.watermark {
+                self.send_all(|| Event::Watermark(watermark))?;
+            }
+            while !round.records.is_empty() {
+                self.partitioner.route(&mut round.records.split_front(Batch::<T>::FULL), &mut self.outlet)?;
+            }
+            self.send_all(|| Event::Replayed { last: round.is_last })?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Record> Stage for Router<T> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         match signal {
-            Signal::Watermark(watermark) => self.send_all(|| Event::Watermark(*watermark))?,
+            Signal::Watermark(watermark) => {
+                cx.metrics().set_output_watermark(*watermark);
+                self.send_all(|| Event::Watermark(*watermark))?;
+            }
             Signal::Status(status) => self.send_all(|| Event::Status(*status))?,
-            Signal::Barrier(barrier) => self.send_all(|| Event::Barrier(barrier.clone()))?,
+            Signal::LatencyMarker(marker) => {
+                self.partitioner.flush(&mut self.outlet)?;
+                // To one of them, as in Flink: a subtask downstream gets its share of the markers of all.
+                let channel = cx.random().below(self.outlet.channels());
+                self.outlet.send_behind_records(channel, Event::LatencyMarker(marker.clone()));
+            }
+            Signal::Barrier(barrier) => {
+                self.outlet.channels.iter().for_each(|it| it.announce_barrier(barrier.checkpoint.number()));
+                self.send_all(|| Event::Barrier(barrier.clone()))?;
+            }
             Signal::EndOfData => self.send_all(|| Event::EndOfData)?,
-            Signal::Flush => {
+            Signal::BufferTimeout if !cx.is_buffer_due(self.buffer_timeout) => {}
+            Signal::Flush | Signal::BufferTimeout => {
                 self.partitioner.flush(&mut self.outlet)?;
                 self.outlet.flush();
             }
-            Signal::Open
-            | Signal::BeforeBarrier
+            Signal::Open => {
+                if let Some(replay) = self.replay.take() {
+                    self.send_again(replay)?;
+                }
+            }
+            Signal::BeforeBarrier
             | Signal::Poll
             | Signal::Completed(_)
             | Signal::Aborted(_)
@@ -207,7 +260,7 @@ impl<T: Send> Stage for Router<T> {
     }
 
     fn drain(&mut self, cx: &mut TaskContext) {
-        if !self.outlet.drain() {
+        if !self.outlet.drain() || self.outlet.channels.iter().any(ChannelSender::is_over_full) {
             cx.set_blocked();
         }
     }
@@ -217,7 +270,7 @@ impl<T: Send> Stage for Router<T> {
     }
 }
 
-impl<T: Send> Collector<T> for Router<T> {
+impl<T: Record> Collector<T> for Router<T> {
     fn batch(&mut self, batch: &mut Batch<T>, cx: &mut TaskContext) -> Result<()> {
         cx.metrics().records_out.add(batch.rows());
         cx.metrics().bytes_out.add(batch.bytes());

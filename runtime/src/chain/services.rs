@@ -10,7 +10,7 @@ use millstream_state::snapshot::write::CpuPool;
 use crate::checkpoint::{Report, SnapshotTarget};
 use crate::clock::{Clock, IoPool};
 use crate::error::Result;
-use crate::input::WatermarkGroups;
+use crate::input::{ReaderGroups, WatermarkGroups};
 use crate::job::{AttemptId, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
@@ -43,6 +43,8 @@ pub(crate) struct TaskServices {
     pub(crate) metrics: Arc<MetricsRegistry>,
     /// Sources whose event time is to be aligned.
     pub(crate) watermark_groups: Arc<WatermarkGroups>,
+    /// Sources whose enumerators wait for their readers.
+    pub(crate) reader_groups: Arc<ReaderGroups>,
     /// Raised when the attempt is over: its tasks need not do anything any more.
     pub(crate) cancelled: Arc<AtomicBool>,
     pub(crate) allow_unclaimed_state: bool,

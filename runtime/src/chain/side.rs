@@ -17,6 +17,10 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) trait SideCollector: Stage {
     fn send(&mut self, cx: &mut TaskContext) -> Result<()>;
     fn as_any(&mut self) -> &mut dyn Any;
+    /// The name of the tag that it is for, if there is one.
+    fn name(&self) -> Option<&str> {
+        None
+    }
     /// Where records of tags are kept that no side output is for.
     fn unread(&self) -> Option<&UnreadRecords> {
         None
@@ -65,13 +69,13 @@ impl SideCollector for UnreadRecords {
     }
 }
 
-/// The side output of tag `id`, with what stands behind it.
-pub(crate) fn side<T: Record>(id: u64, next: Box<dyn Collector<T>>) -> Box<dyn SideCollector> {
-    Box::new(Side { id, buffer: Batch::default(), next })
+/// The side output of a tag, with what stands behind it.
+pub(crate) fn side<T: Record>(tag: OutputTag<T>, next: Box<dyn Collector<T>>) -> Box<dyn SideCollector> {
+    Box::new(Side { tag, buffer: Batch::default(), next })
 }
 
 struct Side<T> {
-    id: u64,
+    tag: OutputTag<T>,
     buffer: Batch<T>,
     next: Box<dyn Collector<T>>,
 }
@@ -111,6 +115,10 @@ impl<T: Record> SideCollector for Side<T> {
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
+
+    fn name(&self) -> Option<&str> {
+        Some(self.tag.name())
+    }
 }
 
 /// Puts a record into every side of this tag, and sends what is full. Several streams may have been
@@ -124,7 +132,7 @@ pub(crate) fn emit<T: Record>(
 ) -> Result<()> {
     let mut readers = sides
         .iter_mut()
-        .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.id == tag.id()));
+        .filter_map(|side| side.as_any().downcast_mut::<Side<T>>().filter(|side| side.tag.id() == tag.id()));
     let Some(mut side) = readers.next() else { return emit_unread(sides, tag, record, timestamp, cx) };
     for other in readers {
         side.push(record.clone(), timestamp, cx)?;
@@ -145,6 +153,17 @@ fn emit_unread<T: Record>(
     if let Some(unread) = sides.iter().find_map(|side| side.unread()) {
         unread.0.lock().entry(tag.id()).or_default().push((Box::new(record), timestamp));
         return Ok(());
+    }
+    // Where a tag is made twice, what is emitted to one of the two is not read from the other.
+    if sides.iter().any(|side| side.name() == Some(tag.name())) {
+        return Err(Error::new(
+            ErrorKind::InvalidJob,
+            format!(
+                "it emits to a side output `{name}`, and another of this name is read from it: two tags are the same \
+                 only if one is a clone of the other, so make one and clone it, or give them different names",
+                name = tag.name()
+            ),
+        ));
     }
     let Some(readers) = cx.side_reads().get(&tag.id()) else { return Ok(()) };
     Err(Error::new(

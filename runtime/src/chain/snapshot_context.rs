@@ -9,7 +9,7 @@ use millstream_state::snapshot::Pieces;
 use millstream_state::snapshot::part::{
     EncodeBlock, KeyedStateSnapshot, ListItems, ListStateSnapshot, OperatorSnapshot, Redistribution,
 };
-use millstream_state::{CheckpointId, Record, Shape, StateError};
+use millstream_state::{CheckpointId, KeyGroupRange, Record, Shape, StateError};
 
 use super::open_context::item_shape;
 use super::{OperatorInfo, TaskContext};
@@ -23,18 +23,24 @@ pub struct SnapshotContext<'a> {
     cx: &'a mut TaskContext,
     /// The operator's name.
     operator: Arc<str>,
+    range: KeyGroupRange,
     snapshot: OperatorSnapshot,
 }
 
 impl<'a> SnapshotContext<'a> {
     pub(crate) fn new(barrier: &'a Barrier, info: &OperatorInfo, cx: &'a mut TaskContext) -> Self {
         let snapshot = OperatorSnapshot { operator: info.id, keyed: Vec::new(), lists: Vec::new() };
-        Self { barrier, cx, operator: info.name.clone(), snapshot }
+        Self { barrier, cx, operator: info.name.clone(), range: info.range(), snapshot }
     }
 
     /// Which checkpoint or savepoint this is.
     pub const fn checkpoint(&self) -> CheckpointId {
         self.barrier.checkpoint
+    }
+
+    /// The key groups of the subtask.
+    pub const fn range(&self) -> KeyGroupRange {
+        self.range
     }
 
     /// Clock, waker, I/O pool and randomness of the task.
@@ -111,7 +117,7 @@ impl<'a> SnapshotContext<'a> {
 
 /// What an operator has handed over, with its name.
 pub(crate) struct NamedSnapshot {
-    operator: Arc<str>,
+    pub(super) operator: Arc<str>,
     pub(super) snapshot: OperatorSnapshot,
 }
 
@@ -140,5 +146,10 @@ impl EncodeBlock for GuardedBlock {
 
     fn entries(&self) -> u64 {
         self.block.entries()
+    }
+
+    fn changes_since(&self, base: CheckpointId) -> Option<Arc<dyn EncodeBlock>> {
+        let block = self.block.changes_since(base)?;
+        Some(Arc::new(Self { operator: self.operator.clone(), block }))
     }
 }

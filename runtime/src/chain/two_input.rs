@@ -1,5 +1,7 @@
 //! An operator with two inputs, at the head of a chain.
 
+use millstream_state::Timestamp;
+
 use super::link_core::{LinkCore, LinkInput};
 use super::side::SideCollector;
 use super::{Collector, OperatorInfo, Output, Signal, Stage, TaskContext, TwoInputOperator};
@@ -18,6 +20,16 @@ pub trait TwoInputCollector<A, B>: Stage {
     /// # Errors
     /// Whatever fails the attempt.
     fn second(&mut self, batch: &mut Batch<B>, cx: &mut TaskContext) -> Result<()>;
+    /// Event time of the first input has come so far.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn first_watermark(&mut self, watermark: Timestamp, cx: &mut TaskContext) -> Result<()>;
+    /// Event time of the second input has come so far.
+    ///
+    /// # Errors
+    /// Whatever fails the attempt.
+    fn second_watermark(&mut self, watermark: Timestamp, cx: &mut TaskContext) -> Result<()>;
     /// No record of the first input follows.
     ///
     /// # Errors
@@ -30,10 +42,12 @@ pub trait TwoInputCollector<A, B>: Stage {
     fn second_ended(&mut self, cx: &mut TaskContext) -> Result<()>;
 }
 
-/// Records of either input, or that one of them has ended.
+/// Records of either input, how far it has come in event time, or that it has ended.
 enum Either<A, B> {
     First(Batch<A>),
     Second(Batch<B>),
+    FirstWatermark(Timestamp),
+    SecondWatermark(Timestamp),
     FirstEnded,
     SecondEnded,
 }
@@ -43,7 +57,7 @@ impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> LinkInput<Op, O> for Ei
         match self {
             Self::First(batch) => batch.len(),
             Self::Second(batch) => batch.len(),
-            Self::FirstEnded | Self::SecondEnded => 0,
+            _ => 0,
         }
     }
 
@@ -51,7 +65,7 @@ impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> LinkInput<Op, O> for Ei
         match self {
             Self::First(batch) => batch.rows(),
             Self::Second(batch) => batch.rows(),
-            Self::FirstEnded | Self::SecondEnded => 0,
+            _ => 0,
         }
     }
 
@@ -60,6 +74,8 @@ impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> LinkInput<Op, O> for Ei
         match self {
             Self::First(batch) => operator.process_first(batch, output),
             Self::Second(batch) => operator.process_second(batch, output),
+            Self::FirstWatermark(watermark) => operator.first_watermark(*watermark, output),
+            Self::SecondWatermark(watermark) => operator.second_watermark(*watermark, output),
             Self::FirstEnded => operator.first_ended(output),
             Self::SecondEnded => operator.second_ended(output),
         }
@@ -69,8 +85,7 @@ impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> LinkInput<Op, O> for Ei
         match self {
             Self::First(batch) => Self::First(batch.split_front(len)),
             Self::Second(batch) => Self::Second(batch.split_front(len)),
-            Self::FirstEnded => Self::FirstEnded,
-            Self::SecondEnded => Self::SecondEnded,
+            other => LinkInput::<Op, O>::take(other),
         }
     }
 
@@ -78,6 +93,8 @@ impl<A: Send, B: Send, O, Op: TwoInputOperator<A, B, O>> LinkInput<Op, O> for Ei
         match self {
             Self::First(batch) => Self::First(std::mem::take(batch)),
             Self::Second(batch) => Self::Second(std::mem::take(batch)),
+            Self::FirstWatermark(watermark) => Self::FirstWatermark(*watermark),
+            Self::SecondWatermark(watermark) => Self::SecondWatermark(*watermark),
             Self::FirstEnded => Self::FirstEnded,
             Self::SecondEnded => Self::SecondEnded,
         }
@@ -136,6 +153,14 @@ impl<A: Send, B: Send, O: Send, Op: TwoInputOperator<A, B, O>> TwoInputCollector
             *batch = emptied;
         }
         taken
+    }
+
+    fn first_watermark(&mut self, watermark: Timestamp, cx: &mut TaskContext) -> Result<()> {
+        self.core.take_in(&mut Either::FirstWatermark(watermark), cx)
+    }
+
+    fn second_watermark(&mut self, watermark: Timestamp, cx: &mut TaskContext) -> Result<()> {
+        self.core.take_in(&mut Either::SecondWatermark(watermark), cx)
     }
 
     fn first_ended(&mut self, cx: &mut TaskContext) -> Result<()> {

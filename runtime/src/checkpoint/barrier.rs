@@ -20,6 +20,26 @@ pub enum CheckpointMode {
     AtLeastOnce,
 }
 
+/// Whether a job goes on after a savepoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AfterSavepoint {
+    /// It goes on.
+    #[default]
+    GoOn,
+    /// It stops: its sources emit nothing after the barrier.
+    Stop,
+    /// It stops as if its sources had come to their end before the barrier: all windows and event-time timers fire
+    /// (Flink's `--drain`).
+    Drain,
+}
+
+impl AfterSavepoint {
+    /// Whether the job stops.
+    pub const fn stops(self) -> bool {
+        matches!(self, Self::Stop | Self::Drain)
+    }
+}
+
 /// The purpose of a snapshot, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SnapshotTarget {
@@ -32,8 +52,8 @@ pub enum SnapshotTarget {
     Savepoint {
         /// Where the user wants it.
         path: Arc<str>,
-        /// Whether the sources stop at the barrier (stop-with-savepoint).
-        stop: bool,
+        /// Whether the job goes on.
+        then: AfterSavepoint,
     },
 }
 
@@ -56,7 +76,12 @@ pub struct Barrier {
 impl Barrier {
     /// Whether sources emit nothing after it.
     pub const fn stops_sources(&self) -> bool {
-        matches!(self.target, SnapshotTarget::Savepoint { stop: true, .. })
+        matches!(self.target, SnapshotTarget::Savepoint { then, .. } if then.stops())
+    }
+
+    /// Whether sources come to their end before it.
+    pub(crate) const fn drains_sources(&self) -> bool {
+        matches!(self.target, SnapshotTarget::Savepoint { then: AfterSavepoint::Drain, .. })
     }
 }
 
@@ -65,6 +90,9 @@ impl Barrier {
 pub enum Control {
     /// To sources: cut the stream here.
     Trigger(Arc<Barrier>),
+    /// Do not wait for the barriers of this checkpoint any longer: take the snapshot now, and record what comes
+    /// before them.
+    Unalign(Arc<Barrier>),
     /// The checkpoint is complete: the journal lists it. Commit what it covers.
     CheckpointCompleted(CheckpointId),
     /// The checkpoint will never be: forget it, unblock inputs that wait for it.

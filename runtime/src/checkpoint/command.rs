@@ -74,4 +74,11 @@ pub enum CheckpointCommand {
         /// The savepoint, or why there is none.
         result: Result<SavepointInfo>,
     },
+    /// Answer a request for a checkpoint.
+    AnswerCheckpoint {
+        /// Which request.
+        request: RequestId,
+        /// The checkpoint, or why there is none.
+        result: Result<CheckpointId>,
+    },
 }

@@ -18,8 +18,8 @@ use self::schedule::{Attempt, End};
 use super::pending::{PendingCheckpoint, PendingProgress, Purpose};
 use super::retention::{Retention, own_files};
 use super::{
-    Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control, FoundCheckpoints, Recipients,
-    RequestId, SavepointInfo,
+    AfterSavepoint, Barrier, CheckpointCommand, CheckpointConfig, CheckpointHistory, Control,
+    FoundCheckpoints, Recipients, RequestId, SavepointInfo,
 };
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +41,8 @@ pub struct CheckpointCoordinator {
     stopped_for: Error,
     ended: BTreeSet<SubtaskId>,
     pending: BTreeMap<CheckpointId, PendingCheckpoint>,
+    /// Who wants a checkpoint that has not been triggered yet.
+    requests: Vec<RequestId>,
     /// Checkpoints given up whose files may still be reported.
     aborted: BTreeSet<CheckpointId>,
     retention: Retention,
@@ -66,6 +68,7 @@ impl CheckpointCoordinator {
             stopped_for: Error::new(ErrorKind::Checkpoint, "the job has not started yet"),
             ended: BTreeSet::new(),
             pending: BTreeMap::new(),
+            requests: Vec::new(),
             aborted: BTreeSet::new(),
             history: CheckpointHistory::default(),
             stopped_with: None,
@@ -105,6 +108,7 @@ impl CheckpointCoordinator {
     /// outcome is still awaited ([`is_writing`](Self::is_writing)).
     pub fn stop(&mut self, now: Moment, reason: &Error, commands: &mut Vec<CheckpointCommand>) {
         self.attempt = None;
+        Self::refuse_checkpoints(std::mem::take(&mut self.requests), reason, commands);
         self.stopped_for = reason.clone();
         self.ended.clear();
         let unfinished = self.pending.values().filter(|pending| !pending.is_writing());
@@ -127,16 +131,17 @@ impl CheckpointCoordinator {
         let collecting = self.pending.values().filter(|pending| !pending.is_writing());
         let timeouts =
             collecting.map(|pending| pending.triggered.monotonic.saturating_add(self.config.timeout));
-        timeouts.chain(self.next_action().map(|(due, _)| due)).min()
+        let unalign = self.oldest_collecting().and_then(|pending| Some(pending.unalign.as_ref()?.0));
+        timeouts.chain(unalign).chain(self.next_action().map(|(due, _)| due)).min()
     }
 
-    /// The user wants a savepoint at `path`, and the job to stop with it if `stop` says so.
+    /// The user wants a savepoint at `path`, and perhaps the job to stop with it.
     pub fn savepoint(
         &mut self,
         now: Moment,
         request: RequestId,
         path: Arc<str>,
-        stop: bool,
+        then: AfterSavepoint,
         commands: &mut Vec<CheckpointCommand>,
     ) {
         let refusal = match self.attempt.as_ref().map(|attempt| &attempt.end) {
@@ -150,11 +155,26 @@ impl CheckpointCoordinator {
             commands.push(CheckpointCommand::AnswerSavepoint { request, result: Err(error) });
             return;
         }
-        let id = self.trigger(now, Purpose::Savepoint { request, path, stop }, commands);
-        if stop && let Some(attempt) = &mut self.attempt {
+        let id = self.trigger(now, Purpose::Savepoint { request, path, then }, commands);
+        if then.stops()
+            && let Some(attempt) = &mut self.attempt
+        {
             attempt.end = End::Stopping(id);
         }
         self.advance(now, commands);
+    }
+
+    /// The user wants a checkpoint now: as soon as those that are under way leave room for one.
+    pub fn checkpoint(&mut self, now: Moment, request: RequestId, commands: &mut Vec<CheckpointCommand>) {
+        let refusal = match self.attempt.as_ref().map(|attempt| attempt.end) {
+            Some(End::Open | End::Final(_)) => {
+                self.requests.push(request);
+                return self.advance(now, commands);
+            }
+            Some(End::Stopping(_) | End::Safe | End::Finishing) => "the job is coming to its end",
+            None => "the job is not running",
+        };
+        Self::refuse_checkpoints(vec![request], &Error::new(ErrorKind::Checkpoint, refusal), commands);
     }
 
     /// A subtask's part of a snapshot is on the store. Also takes late reports of earlier attempts,
@@ -177,9 +197,9 @@ impl CheckpointCoordinator {
         else {
             return;
         };
-        let (written, total) = (part.written_bytes, part.total_bytes);
-        if pending.add(subtask, part) {
-            self.history.acknowledge(checkpoint, written, total, alignment);
+        if pending.is_awaited(subtask) {
+            self.history.acknowledge(checkpoint, &part, alignment);
+            pending.add(subtask, part);
         }
         if let Some(parts) = pending.seal(self.subtasks.len()) {
             commands.push(CheckpointCommand::WriteManifest {
@@ -271,12 +291,19 @@ impl CheckpointCoordinator {
         let attempt = self.attempt.as_ref().map_or_else(AttemptId::default, |attempt| attempt.number);
         let barrier =
             Barrier { checkpoint: id, triggered: now.wall, mode: self.config.mode, target: purpose.target() };
+        let barrier = Arc::new(barrier);
         self.history.begin(id, purpose.kind(), now.wall, self.subtasks.len());
         let progress = PendingProgress::Collecting(BTreeMap::new());
-        let pending = PendingCheckpoint { id, attempt, purpose, triggered: now, total_bytes: 0, progress };
+        // What the last one covers is to be committed, and so it must have arrived.
+        let may_unalign = matches!(purpose, Purpose::Checkpoint { last: false, .. });
+        let unalign = self.config.aligned_timeout.filter(|_| may_unalign);
+        let unalign = unalign.map(|timeout| (now.monotonic.saturating_add(timeout), barrier.clone()));
+        let pending =
+            PendingCheckpoint { id, attempt, purpose, triggered: now, total_bytes: 0, unalign, progress };
         self.pending.insert(id, pending);
-        let control = Control::Trigger(Arc::new(barrier));
+        let control = Control::Trigger(barrier);
         commands.push(CheckpointCommand::Send { to: Recipients::Sources, control });
+        self.unalign(now, commands);
         id
     }
 }

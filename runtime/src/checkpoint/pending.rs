@@ -8,7 +8,7 @@ use millstream_state::CheckpointId;
 use millstream_state::snapshot::part::SubtaskPart;
 
 use super::retention::{files_of, own_files};
-use super::{CheckpointKind, RequestId, SnapshotTarget};
+use super::{AfterSavepoint, Barrier, CheckpointKind, RequestId, SnapshotTarget};
 use crate::clock::Moment;
 use crate::job::{AttemptId, SubtaskId};
 
@@ -21,17 +21,19 @@ pub(super) enum Purpose {
         base: Option<CheckpointId>,
         /// Whether it is the one before the job finishes.
         last: bool,
+        /// Those who have asked for it.
+        requests: Vec<RequestId>,
     },
     /// For the user.
-    Savepoint { request: RequestId, path: Arc<str>, stop: bool },
+    Savepoint { request: RequestId, path: Arc<str>, then: AfterSavepoint },
 }
 
 impl Purpose {
     pub(super) fn target(&self) -> SnapshotTarget {
         match self {
             Self::Checkpoint { base, .. } => SnapshotTarget::Checkpoint { base: *base },
-            Self::Savepoint { path, stop, .. } => {
-                SnapshotTarget::Savepoint { path: path.clone(), stop: *stop }
+            Self::Savepoint { path, then, .. } => {
+                SnapshotTarget::Savepoint { path: path.clone(), then: *then }
             }
         }
     }
@@ -40,8 +42,8 @@ impl Purpose {
         match self {
             Self::Checkpoint { last: false, .. } => CheckpointKind::Periodic,
             Self::Checkpoint { last: true, .. } => CheckpointKind::Final,
-            Self::Savepoint { stop: false, .. } => CheckpointKind::Savepoint,
-            Self::Savepoint { stop: true, .. } => CheckpointKind::StopWithSavepoint,
+            Self::Savepoint { then: AfterSavepoint::GoOn, .. } => CheckpointKind::Savepoint,
+            Self::Savepoint { .. } => CheckpointKind::StopWithSavepoint,
         }
     }
 }
@@ -60,6 +62,8 @@ pub(super) struct PendingCheckpoint {
     pub(super) purpose: Purpose,
     pub(super) triggered: Moment,
     pub(super) total_bytes: u64,
+    /// When tasks are to stop waiting for barriers, on the monotonic clock, and for which.
+    pub(super) unalign: Option<(Duration, Arc<Barrier>)>,
     pub(super) progress: PendingProgress,
 }
 
@@ -84,15 +88,17 @@ impl PendingCheckpoint {
         now.monotonic.saturating_sub(self.triggered.monotonic)
     }
 
-    /// Takes in a subtask's part. `false` if it is not waited for.
-    pub(super) fn add(&mut self, subtask: SubtaskId, part: SubtaskPart) -> bool {
-        let PendingProgress::Collecting(parts) = &mut self.progress else { return false };
-        if parts.contains_key(&subtask) {
-            return false;
+    /// Whether a subtask's part is waited for.
+    pub(super) fn is_awaited(&self, subtask: SubtaskId) -> bool {
+        matches!(&self.progress, PendingProgress::Collecting(parts) if !parts.contains_key(&subtask))
+    }
+
+    /// Takes in the part of a subtask that is waited for.
+    pub(super) fn add(&mut self, subtask: SubtaskId, part: SubtaskPart) {
+        if let PendingProgress::Collecting(parts) = &mut self.progress {
+            self.total_bytes += part.total_bytes;
+            parts.insert(subtask, part);
         }
-        self.total_bytes += part.total_bytes;
-        parts.insert(subtask, part);
-        true
     }
 
     /// Goes on to writing the manifest and hands out what belongs into it, once all `expected`

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use millstream_state::snapshot::part::SubtaskPart;
 use millstream_state::{CheckpointId, Timestamp};
 
 use crate::error::Error;
+use crate::input::in_flight_bytes;
 
 /// How many checkpoints are remembered one by one (Flink's `web.checkpoints.history`).
 const REMEMBERED: usize = 10;
@@ -51,6 +53,8 @@ pub struct CheckpointStatistics {
     pub written_bytes: u64,
     /// Bytes of all its state, written for it or referred to.
     pub total_bytes: u64,
+    /// Of these, bytes of records in flight: of an unaligned checkpoint.
+    pub in_flight_bytes: u64,
     /// The longest time a subtask waited from the first barrier to the last.
     pub max_alignment: Duration,
     /// How many subtasks have acknowledged it.
@@ -113,17 +117,19 @@ impl CheckpointHistory {
             duration: None,
             written_bytes: 0,
             total_bytes: 0,
+            in_flight_bytes: 0,
             max_alignment: Duration::ZERO,
             acknowledged: 0,
             expected,
         });
     }
 
-    pub(super) fn acknowledge(&mut self, id: CheckpointId, written: u64, total: u64, alignment: Duration) {
+    pub(super) fn acknowledge(&mut self, id: CheckpointId, part: &SubtaskPart, alignment: Duration) {
         if let Some(entry) = self.entry(id) {
             entry.acknowledged += 1;
-            entry.written_bytes += written;
-            entry.total_bytes += total;
+            entry.written_bytes += part.written_bytes;
+            entry.total_bytes += part.total_bytes;
+            entry.in_flight_bytes += in_flight_bytes(part);
             entry.max_alignment = entry.max_alignment.max(alignment);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
@@ -19,6 +20,9 @@ pub trait IoPool: Send + Sync {
     fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) {
         self.spawn(Box::pin(async move { work() }));
     }
+
+    /// A future for work on this pool, which is done when so much time has passed.
+    fn sleep(self: Arc<Self>, delay: Duration) -> BoxFuture<'static, ()>;
 }
 
 /// The result of work on the I/O pool, once it is there. The task is woken then.

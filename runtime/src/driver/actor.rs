@@ -10,6 +10,7 @@ mod block_on;
 mod coordinator;
 mod deletions;
 mod handle;
+mod history;
 mod job_metrics;
 mod message;
 mod pool;
@@ -17,9 +18,12 @@ mod restart_log;
 mod subtask;
 mod wake_flag;
 mod watchdog;
+mod watermarks;
 
 pub use handle::{JobHandle, JobReport};
+pub use history::StatusChange;
 pub use job_metrics::JobMetrics;
+pub use watermarks::{SubtaskWatermark, WatermarkReport};
 
 use std::sync::Arc;
 
@@ -59,6 +63,7 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
             Err(error) => return drop(started.send(Err(error))),
         };
         let deletions = Deletions::start(&pool, storage.clone());
+        let beside = Arc::new(pool.handle());
         let system = System::new();
         let over = system.block_on(async {
             let arbiters = (0..workers).map(|_| Arbiter::new()).collect();
@@ -76,7 +81,7 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
                 finished,
             };
             let coordinator = CoordinatorActor::new(parts, arbiters).start();
-            let _ = started.send(Ok(coordinator));
+            let _ = started.send(Ok((coordinator.recipient(), beside)));
             over.await
         });
         drop(system);
@@ -93,7 +98,7 @@ pub fn spawn(job: Job, workers: Option<usize>) -> Result<JobHandle> {
     })?;
     let address =
         address.recv().map_err(|_| Error::new(ErrorKind::Internal, "the job's thread has died"))??;
-    Ok(JobHandle::new(name, plan, address.recipient(), seen, handle_metrics))
+    Ok(JobHandle::new(name, plan, address, seen, handle_metrics))
 }
 
 /// Distinguishes this run of a job from every other, also from another in the same process.

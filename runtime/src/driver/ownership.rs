@@ -1,5 +1,6 @@
 //! A job's folder as the process sees it that runs the job: whose it is, and what is listed there.
 
+mod discard;
 mod take_over;
 #[cfg(test)]
 mod tests;

@@ -12,12 +12,18 @@ pub enum Sabotage {
     None,
     /// Tasks do not wait for the barrier of their last input.
     SkipAlignment,
+    /// Unaligned checkpoints do not hold what is in flight.
+    LoseInFlight,
     /// Subtasks are notified to commit before the manifest is written.
     CommitBeforeManifest,
     /// Sources begin anew after a restore instead of where the snapshot says.
     ForgetSourcePosition,
+    /// Of key groups, only the content is restored, and nothing that has changed behind it.
+    LoseChanges,
     /// Timers are not restored.
     DropTimers,
+    /// A source that follows another is begun before all readers are done with that one.
+    SwitchTooEarly,
     /// A checkpoint counts when it has a manifest: nothing is listed in the journal, and nobody asks it.
     IgnoreJournal,
     /// A process goes on from the journal of another without an entry of its own.

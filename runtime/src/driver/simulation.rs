@@ -188,6 +188,10 @@ pub struct SimulationReport {
     pub failed_checkpoints: u64,
     /// How many blocks of state checkpoints have taken over from earlier ones.
     pub reused_blocks: u64,
+    /// How many blocks of checkpoints hold only what has changed in a key group.
+    pub blocks_of_changes: u64,
+    /// How many checkpoints hold records that were in flight.
+    pub unaligned_checkpoints: u64,
     /// How many requests to the store failed.
     pub store_errors: u64,
     /// How many pieces of work on the I/O pool panicked.
@@ -217,6 +221,8 @@ impl Default for SimulationReport {
             checkpoints: 0,
             failed_checkpoints: 0,
             reused_blocks: 0,
+            blocks_of_changes: 0,
+            unaligned_checkpoints: 0,
             store_errors: 0,
             io_panics: 0,
             multipart_uploads: 0,

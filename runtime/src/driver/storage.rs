@@ -38,6 +38,8 @@ pub(super) struct JobStorage {
     stores: Stores,
     /// `<root>/<job>`, in which checkpoints lie.
     home: SnapshotHome,
+    /// Whether state is compressed that is written there, or to savepoints.
+    compressed: bool,
     /// Whose that is, and what counts in it.
     ownership: Ownership,
 }
@@ -103,7 +105,7 @@ impl JobStorage {
         let (keep, mode) = (job.master.checkpoint.retained, job.master.restore_mode);
         let (own_home, own_stores) = (home.clone(), stores.clone());
         let ownership = Ownership::new(&name, own_home, own_stores, process, keep, mode, options);
-        Ok(Self { job: name, stores, home, ownership })
+        Ok(Self { job: name, stores, home, compressed: job.master.checkpoint.compressed, ownership })
     }
 
     /// Reads the snapshot that an attempt begins from, and prepares the operators that it has
@@ -237,10 +239,10 @@ impl JobStorage {
         }
         match &request.target {
             SnapshotTarget::Checkpoint { .. } => self.ownership.complete(request.checkpoint).await,
-            SnapshotTarget::Savepoint { path, stop: true } => {
+            SnapshotTarget::Savepoint { path, then } if then.stops() => {
                 self.ownership.stop_with(request.checkpoint, path).await
             }
-            SnapshotTarget::Savepoint { stop: false, .. } => Ok(()),
+            SnapshotTarget::Savepoint { .. } => Ok(()),
         }
     }
 
@@ -258,6 +260,18 @@ impl JobStorage {
             self.home.delete_manifest(self.checkpoint(checkpoint)).await?;
         }
         Ok(self.home.delete_files(files).await?)
+    }
+
+    /// Deletes the checkpoints of a job that was cancelled. Errors are no more than a leak.
+    pub(super) async fn discard(&self) {
+        match guarded(self.ownership.discard()).await {
+            Ok(checkpoints) => {
+                tracing::info!(job = %self.job, checkpoints, "deleted the checkpoints of the cancelled job");
+            }
+            Err(error) => {
+                tracing::warn!(job = %self.job, %error, "cannot delete the checkpoints of the cancelled job");
+            }
+        }
     }
 
     fn folder(&self, target: &SnapshotTarget, checkpoint: CheckpointId) -> Result<(SnapshotHome, String)> {
@@ -285,6 +299,7 @@ impl SnapshotFolders for JobStorage {
         file: &str,
     ) -> Result<(SnapshotHome, String)> {
         let (home, folder) = self.folder(target, checkpoint)?;
+        let home = home.with_compression(self.compressed);
         let file = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         Ok((home, file))
     }

@@ -16,8 +16,8 @@ use crate::chain::{
     TwoInputLink, TwoInputOperator,
 };
 use crate::error::Result;
-use crate::input::InputGate;
-use crate::task::{OperatorTask, SourceTask, SplitReaderTask, TwoInputTask};
+use crate::input::{Inlet, InputGate};
+use crate::task::{LatencyMarkers, OperatorTask, SourceTask, SplitReaderTask, TwoInputTask};
 
 /// A job as it is written down.
 pub struct JobGraph {
@@ -93,10 +93,13 @@ impl JobGraph {
             follows_input: false,
             max_parallelism: None,
             chaining: ChainingPolicy::default(),
+            buffer_timeout: None,
             assigns_timestamps: false,
             needs_timestamps: false,
+            needs_checkpoints: false,
             first_input_has_time: false,
             stateful: true,
+            side_outputs: None,
             resources: Vec::new(),
             problem: None,
             prepare: None,
@@ -164,9 +167,10 @@ impl JobGraph {
             Box::new(move |builder| {
                 let (next, sides) = (out.build(builder)?, out_sides.build(builder)?);
                 let info = builder.operator(node)?;
+                let markers = LatencyMarkers::of(&info, builder.context());
                 let link =
                     SourceLink::<_, NoInput, _>::new(make(&info), info, next, sides, builder.context());
-                Ok(Box::new(SourceTask::new(Box::new(link))))
+                Ok(Box::new(SourceTask::new(Box::new(link), markers)))
             }),
         );
         (node, port, sides)
@@ -193,10 +197,11 @@ impl JobGraph {
             Box::new(move |builder| {
                 let (next, sides) = (out.build(builder)?, out_sides.build(builder)?);
                 let info = builder.operator(node)?;
+                let markers = LatencyMarkers::of(&info, builder.context());
                 let link =
                     SourceLink::<_, Batch<S>, _>::new(make(&info), info, next, sides, builder.context());
-                let channels = edges.iter().flat_map(|edge| edge.incoming(builder)).collect();
-                Ok(Box::new(SplitReaderTask::new(InputGate::new(channels, 0), Box::new(link))))
+                let gate = InputGate::new(inlets(&edges, builder)?, 0);
+                Ok(Box::new(SplitReaderTask::new(gate, builder.inputs(node)?, Box::new(link), markers)))
             }),
         );
         if let Some(reader) = self.nodes.get_mut(node.0) {
@@ -227,8 +232,8 @@ impl JobGraph {
             role,
             kind,
             Box::new(move |builder| {
-                let channels = edges.iter().flat_map(|edge| edge.incoming(builder)).collect();
-                Ok(Box::new(OperatorTask::new(InputGate::new(channels, 0), chain(builder)?)))
+                let gate = InputGate::new(inlets(&edges, builder)?, 0);
+                Ok(Box::new(OperatorTask::new(gate, builder.inputs(node)?, chain(builder)?)))
             }),
         );
         (node, port, sides)
@@ -255,12 +260,17 @@ impl JobGraph {
                 let info = builder.operator(node)?;
                 let link =
                     TwoInputLink::<Op, A, B, O>::new(make(&info), info, next, sides, builder.context());
-                let first: Vec<_> = first.iter().flat_map(|edge| edge.incoming(builder)).collect();
-                let second = second.iter().flat_map(|edge| edge.incoming(builder)).collect();
-                let second = InputGate::new(second, first.len());
-                Ok(Box::new(TwoInputTask::new(InputGate::new(first, 0), second, Box::new(link))))
+                let first = InputGate::new(inlets(&first, builder)?, 0);
+                let second = InputGate::new(inlets(&second, builder)?, first.len());
+                Ok(Box::new(TwoInputTask::new(first, second, builder.inputs(node)?, Box::new(link))))
             }),
         );
         (node, port, sides)
     }
+}
+
+/// The channels of edges into a subtask.
+fn inlets<T: Record>(edges: &[Arc<Edge<T>>], builder: &SubtaskBuilder<'_>) -> Result<Vec<Inlet<T>>> {
+    let of_edges = edges.iter().map(|edge| edge.incoming(builder)).collect::<Result<Vec<_>>>()?;
+    Ok(of_edges.into_iter().flatten().collect())
 }

@@ -1,12 +1,16 @@
 //! Mistakes of the user that can be seen in a graph.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::builder::JobGraph;
 use super::layout::PlannedEdge;
 use super::node::Node;
 use super::plan_settings::PlanSettings;
 use crate::error::{Error, ErrorKind, Result};
+
+/// Markers that come more often would measure themselves.
+const LEAST_LATENCY_INTERVAL: Duration = Duration::from_millis(1);
 
 pub(super) fn invalid(name: &str, problem: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidJob, problem).in_operator(name)
@@ -30,7 +34,19 @@ pub(super) fn check(graph: &JobGraph, settings: &PlanSettings) -> Result<()> {
             "channels with room for 0 batches: nothing would ever pass, make it at least 1",
         ));
     }
+    if settings.latency_interval.is_some_and(|interval| interval < LEAST_LATENCY_INTERVAL) {
+        return Err(Error::new(
+            ErrorKind::InvalidJob,
+            "latency markers every less than a millisecond: set a longer interval, or none",
+        ));
+    }
     check_names(graph)?;
+    if let Some(node) = graph.nodes.iter().find(|node| node.needs_checkpoints && !settings.checkpoints) {
+        return Err(invalid(
+            display_name(node),
+            "it waits for checkpoints, and the job takes none: call `checkpoint_every` on the environment",
+        ));
+    }
     check_resources(graph)?;
     check_timestamps(graph)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use millstream_state::snapshot::read::OperatorShare;
 use millstream_state::{OperatorId, stable_hash};
@@ -55,6 +56,8 @@ impl Plan {
             let seed = stable_hash(&(deployment.seed, vertex.id.0, subtask.index));
             let mut context = TaskContext::new(subtask, deployment.services.clone(), waker.clone(), seed)
                 .with_side_reads(side_reads.clone());
+            context.set_latency_interval(self.settings.latency_interval);
+            context.set_buffer_timeouts(self.buffer_timeouts(vertex));
             if let (Some(base), Some(snapshot)) = (deployment.base, deployment.restored) {
                 context = context.with_base(base, snapshot.as_base_of(&self.shares_of(subtask)));
             }
@@ -67,6 +70,13 @@ impl Plan {
             tasks.push(DeployedTask { subtask, name, task, context });
         }
         Ok(tasks)
+    }
+
+    /// How long batches may wait on each way out of a vertex.
+    fn buffer_timeouts(&self, vertex: &Vertex) -> impl Iterator<Item = Option<Duration>> {
+        let edges = self.graph.edges.iter().zip(&self.layout.edges);
+        let own = edges.filter(|(edge, planned)| !planned.chained && vertex.nodes.contains(&edge.from));
+        own.map(|(_, planned)| planned.buffer_timeout)
     }
 
     fn side_reads(&self) -> SideReads {

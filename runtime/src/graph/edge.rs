@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 use super::id::{EdgeId, NodeId};
 use super::subtask::SubtaskBuilder;
 use super::wiring::{Subtasks, Wiring};
-use crate::chain::{Collector, Discard, FanOut, Router, Wire};
-use crate::channel::ChannelReceiver;
+use crate::chain::{Collector, Discard, FanOut, ReplayIntoChain, Router, Wire};
 use crate::clock::Random;
 use crate::error::Result;
+use crate::input::Inlet;
 use crate::partition::{Broadcast, Partitioner, Partitioning, RoundRobin, Shuffle, ToFirst};
 
 /// Makes the partitioner of one upstream subtask, for an edge that needs more than its kind:
@@ -134,14 +134,25 @@ impl<T> Edge<T> {
 
 impl<T: Record> Edge<T> {
     /// The channels of this edge into a subtask.
-    pub(crate) fn incoming(&self, builder: &SubtaskBuilder<'_>) -> Vec<ChannelReceiver<T>> {
-        builder.wiring().take_incoming(self.id, builder.index())
+    ///
+    /// # Errors
+    /// If the plan does not know the edge.
+    pub(crate) fn incoming(&self, builder: &SubtaskBuilder<'_>) -> Result<Vec<Inlet<T>>> {
+        let planned = builder.edge(self.id)?;
+        let receivers = builder.wiring().take_incoming(self.id, builder.index());
+        let (place, can_unalign) = (planned.place, planned.partitioning.can_unalign());
+        Ok(receivers.into_iter().map(|receiver| Inlet::new(receiver, place, can_unalign)).collect())
     }
 
     fn build(&self, builder: &SubtaskBuilder<'_>) -> Result<Box<dyn Collector<T>>> {
         let planned = builder.edge(self.id)?;
+        let replay = builder.replay(&planned)?;
         if planned.chained {
-            return (self.chain)(builder);
+            let chain = (self.chain)(builder)?;
+            return Ok(match replay {
+                Some(replay) => Box::new(ReplayIntoChain::new(replay, chain)),
+                None => chain,
+            });
         }
         let channels = builder.wiring().take_outgoing(self.id, builder.index());
         let seed = builder.seed(self.id.0 as u64);
@@ -154,7 +165,7 @@ impl<T: Record> Edge<T> {
             }
             (None, _) => Box::new(ToFirst),
         };
-        let router = Router::new(partitioner, channels);
+        let router = Router::new(partitioner, channels, replay).with_buffer_timeout(planned.buffer_timeout);
         Ok(if builder.context().encodes_records() { Box::new(Wire(router)) } else { Box::new(router) })
     }
 }

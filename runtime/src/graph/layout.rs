@@ -1,5 +1,7 @@
 //! What is decided about a graph: the parallelism, identifier and vertex of each of its operators.
 
+use std::time::Duration;
+
 use millstream_state::{KeyGroups, OperatorId};
 
 use super::id::{EdgeId, NodeId};
@@ -19,10 +21,17 @@ pub(crate) struct PlannedNode {
 /// An edge, planned.
 #[derive(Clone, Copy)]
 pub(crate) struct PlannedEdge {
+    /// The operator it leads to, and which of the edges that lead there it is.
+    pub(crate) to: NodeId,
+    pub(crate) place: u32,
     pub(crate) partitioning: Partitioning,
     pub(crate) chained: bool,
     pub(crate) groups: KeyGroups,
+    /// How many subtasks send, and how many receive.
+    pub(crate) upstream: u32,
     pub(crate) downstream: u32,
+    /// How long a batch that is not full may wait in a subtask that has more to do; `None` for as long as it has.
+    pub(crate) buffer_timeout: Option<Duration>,
 }
 
 /// A run of chained operators, deployed as one task a subtask.

@@ -1,11 +1,13 @@
 //! An operator as it is written down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
 use super::id::NodeId;
 use super::subtask::SubtaskBuilder;
+use crate::chain::OutputTag;
 use crate::error::Result;
 use crate::task::Task;
 
@@ -51,11 +53,16 @@ pub(crate) struct Node {
     pub(crate) follows_input: bool,
     pub(crate) max_parallelism: Option<u32>,
     pub(crate) chaining: ChainingPolicy,
+    /// How long its batches that are not full may wait, where that is not up to the job's settings.
+    pub(crate) buffer_timeout: Option<Option<Duration>>,
     pub(crate) assigns_timestamps: bool,
     pub(crate) needs_timestamps: bool,
+    pub(crate) needs_checkpoints: bool,
     pub(crate) first_input_has_time: bool,
     /// Whether it may have state; see [`JobGraph::mark_stateless`](super::JobGraph::mark_stateless).
     pub(crate) stateful: bool,
+    /// All side outputs that it may emit to; `None` where only its function knows.
+    pub(crate) side_outputs: Option<Vec<OutputTag<()>>>,
     /// What no other operator may use besides it.
     pub(crate) resources: Vec<String>,
     pub(crate) problem: Option<String>,

@@ -183,6 +183,7 @@ fn plan_edges(
     // How many operators of its chain lie before each, itself included.
     let mut depths = vec![1; graph.nodes.len()];
     // Edges come in the order of the operators that they lead to: of each the upstream's depth is known.
+    let mut places = BTreeMap::<NodeId, u32>::new();
     let plan_edge = |edge: &EdgeSpec| {
         let ends = (graph.nodes.get(edge.from.0), graph.nodes.get(edge.to.0));
         let sizes = (sizes.get(edge.from.0), sizes.get(edge.to.0));
@@ -212,7 +213,12 @@ fn plan_edges(
         if let Some(downstream) = depths.get_mut(edge.to.0).filter(|_| chained) {
             *downstream = depth + 1;
         }
-        Ok(PlannedEdge { partitioning, chained, groups: downstream.1, downstream: downstream.0 })
+        let places = places.entry(edge.to).or_default();
+        let (to, place) = (edge.to, *places);
+        *places += 1;
+        let (upstream, (downstream, groups)) = (upstream.0, *downstream);
+        let buffer_timeout = from.buffer_timeout.unwrap_or(settings.buffer_timeout);
+        Ok(PlannedEdge { to, place, partitioning, chained, groups, upstream, downstream, buffer_timeout })
     };
     graph.edges.iter().map(plan_edge).collect()
 }

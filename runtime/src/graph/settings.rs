@@ -1,5 +1,7 @@
 //! What is said of an operator after it was made.
 
+use std::time::Duration;
+
 use super::builder::JobGraph;
 use super::id::NodeId;
 use super::node::{ChainingPolicy, Node, Prepare};
@@ -61,6 +63,12 @@ impl JobGraph {
         });
     }
 
+    /// Sets how long batches of an operator's records that are not full may wait in a subtask that has more to do; `None` for as long
+    /// as it has.
+    pub fn set_buffer_timeout(&mut self, node: NodeId, timeout: Option<Duration>) {
+        self.change(node, |node| node.buffer_timeout = Some(timeout));
+    }
+
     /// Notes that an operator's records carry timestamps, whatever its input's do.
     pub fn mark_assigns_timestamps(&mut self, node: NodeId) {
         self.change(node, |node| node.assigns_timestamps = true);
@@ -69,6 +77,11 @@ impl JobGraph {
     /// Notes that an operator works on event time.
     pub fn mark_needs_timestamps(&mut self, node: NodeId) {
         self.change(node, |node| node.needs_timestamps = true);
+    }
+
+    /// Notes that an operator goes on only as checkpoints complete.
+    pub fn mark_needs_checkpoints(&mut self, node: NodeId) {
+        self.change(node, |node| node.needs_checkpoints = true);
     }
 
     /// Notes that an operator's records carry timestamps if those of its first input do, whatever
@@ -81,7 +94,13 @@ impl JobGraph {
     /// outputs. It does not count when others are given identifiers by their place in the graph, so that
     /// it can come and go without their losing their state.
     pub fn mark_stateless(&mut self, node: NodeId) {
-        self.change(node, |node| node.stateful = false);
+        self.change(node, |node| (node.stateful, node.side_outputs) = (false, Some(Vec::new())));
+    }
+
+    /// Notes that an operator emits to these side outputs at most: to read another from it is a mistake that can be
+    /// reported before anything runs. To be said before any is read.
+    pub fn mark_side_outputs(&mut self, node: NodeId, tags: impl IntoIterator<Item = OutputTag<()>>) {
+        self.change(node, |node| node.side_outputs = Some(tags.into_iter().collect()));
     }
 
     /// Notes that an operator uses something that no other operator may use besides it, a folder it
@@ -94,10 +113,11 @@ impl JobGraph {
     /// to it.
     pub fn mark_side_read<T>(&mut self, node: NodeId, tag: &OutputTag<T>) {
         self.change(node, |node| {
-            if !node.stateful {
+            let emits = node.side_outputs.as_deref().and_then(|known| emits_to_others(known, tag));
+            if let Some(emits) = emits {
                 node.problem.get_or_insert_with(|| {
                     format!(
-                        "the side output `{}` is read from it, but it emits to none: call `side_output` on \
+                        "the side output `{}` is read from it, but it emits to {emits}: call `side_output` on \
                          the stream of the operator that does",
                         tag.name()
                     )
@@ -118,4 +138,22 @@ impl JobGraph {
     pub fn set_prepare(&mut self, node: NodeId, prepare: Prepare) {
         self.change(node, |node| node.prepare = Some(prepare));
     }
+}
+
+/// What an operator emits to that is known to emit to `known` at most, if `tag` is not among them.
+fn emits_to_others<T>(known: &[OutputTag<()>], tag: &OutputTag<T>) -> Option<String> {
+    if known.iter().any(|known| known.id() == tag.id()) {
+        return None;
+    }
+    let names: Vec<_> = known.iter().map(|known| format!("`{}`", known.name())).collect();
+    Some(match names.as_slice() {
+        [] => "none".to_owned(),
+        _ if known.iter().any(|known| known.name() == tag.name()) => {
+            format!(
+                "another tag of this name (a tag is the same only if it is a clone), of {}",
+                names.join(", ")
+            )
+        }
+        _ => format!("{} only", names.join(", ")),
+    })
 }

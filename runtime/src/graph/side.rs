@@ -21,9 +21,9 @@ impl SidePorts {
     /// The port of a side output.
     pub fn port<T: Record>(&self, tag: &OutputTag<T>) -> Port<T> {
         let port = Port::<T>::default();
-        let (built, id) = (port.clone(), tag.id());
-        let build: BuildSide = Box::new(move |builder| Ok(side::side(id, built.build(builder)?)));
-        self.0.lock().push((id, build));
+        let (built, read) = (port.clone(), tag.clone());
+        let build: BuildSide = Box::new(move |builder| Ok(side::side(read.clone(), built.build(builder)?)));
+        self.0.lock().push((tag.id(), build));
         port
     }
 

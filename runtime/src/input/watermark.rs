@@ -10,10 +10,15 @@ struct Input {
     state: InputState,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum InputState {
+/// Whether event time waits for an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InputState {
+    /// It does.
+    #[default]
     Active,
+    /// It does not, as long as the input is idle.
     Idle,
+    /// The input has ended, or its event time has.
     Ended,
 }
 
@@ -30,6 +35,7 @@ pub struct Merged {
 ///
 /// The merged watermark never falls: an input that wakes up behind the others is ignored until it
 /// has caught up, as in Flink's `StatusWatermarkValve`.
+#[derive(Clone)]
 pub struct WatermarkMerger {
     inputs: Vec<Input>,
     merged: Timestamp,
@@ -75,6 +81,18 @@ impl WatermarkMerger {
             input.state = InputState::Ended;
         }
         self.merge()
+    }
+
+    /// What input `index` has reached, and whether it counts.
+    pub(crate) fn input(&self, index: usize) -> (Timestamp, InputState) {
+        self.inputs
+            .get(index)
+            .map_or((Timestamp::MIN, InputState::Ended), |input| (input.watermark, input.state))
+    }
+
+    /// How many inputs there are.
+    pub(crate) const fn inputs(&self) -> usize {
+        self.inputs.len()
     }
 
     /// The merged watermark.

@@ -29,6 +29,8 @@ enum Phase {
         tasks_stopped: bool,
         next: Next,
     },
+    /// The job was cancelled, and its checkpoints are being deleted.
+    Discarding,
     /// The restart is put off until then.
     Waiting {
         until: Duration,
@@ -46,6 +48,8 @@ enum Next {
 pub struct JobMaster {
     subtasks: BTreeSet<SubtaskId>,
     restore: RestoreFrom,
+    /// Whether the job's checkpoints are deleted when it is cancelled.
+    discards: bool,
     coordinator: CheckpointCoordinator,
     restart: RestartState,
     attempt: AttemptId,
@@ -65,6 +69,7 @@ impl JobMaster {
         Self {
             subtasks: subtasks.iter().copied().collect(),
             restore: config.restore,
+            discards: config.checkpoint.deleted_on_cancellation,
             coordinator: CheckpointCoordinator::new(config.checkpoint, subtasks, CheckpointId::new(1)),
             restart: RestartState::new(config.restart.unwrap_or(default)),
             attempt: AttemptId::default(),
@@ -134,8 +139,16 @@ impl JobMaster {
                     *tasks_stopped = true;
                 }
             }
-            MasterEvent::SavepointRequested { request, path, stop } => {
-                self.coordinator.savepoint(now, request, path, stop, &mut wanted);
+            MasterEvent::CheckpointsDiscarded => {
+                if matches!(self.phase, Phase::Discarding) {
+                    self.finish(Ok(JobOutcome::Cancelled), commands);
+                }
+            }
+            MasterEvent::SavepointRequested { request, path, then } => {
+                self.coordinator.savepoint(now, request, path, then, &mut wanted);
+            }
+            MasterEvent::CheckpointRequested { request } => {
+                self.coordinator.checkpoint(now, request, &mut wanted);
             }
             MasterEvent::CancelRequested => self.cancel(now, &mut wanted, commands),
         }
@@ -160,7 +173,7 @@ impl JobMaster {
             Phase::Stopping { next: Next::Recover(error), .. } if self.may_recover(error) => {
                 JobStatus::Restarting
             }
-            Phase::Stopping { .. } => JobStatus::Stopping,
+            Phase::Stopping { .. } | Phase::Discarding => JobStatus::Stopping,
             Phase::Waiting { .. } => JobStatus::Restarting,
             Phase::Done(status) => *status,
         }
@@ -251,7 +264,7 @@ impl JobMaster {
                 commands.push(MasterCommand::StopTasks { attempt: self.attempt });
             }
             Phase::Stopping { next, .. } => *next = Next::Cancel,
-            Phase::Done(_) => {}
+            Phase::Discarding | Phase::Done(_) => {}
         }
     }
 

@@ -1,9 +1,14 @@
 //! The counters that each operator has.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use millstream_state::OperatorId;
 
 use super::group::NamedMetrics;
-use super::{Counter, MetricName, MetricValue};
+use super::latency::{Latencies, merge};
+use super::{Counter, HistogramSnapshot, LatencyMetrics, MetricName, MetricValue};
+use crate::chain::LatencyMarker;
 
 /// The counters of one operator in one subtask.
 #[derive(Debug, Default)]
@@ -20,11 +25,17 @@ pub struct OperatorCounters {
     pub bytes: Counter,
     /// Those that are its own.
     pub(super) named: NamedMetrics,
+    pub(super) latencies: Latencies,
     /// Its place among the operators of the subtask.
     pub(crate) place: u32,
 }
 
 impl OperatorCounters {
+    /// Notes that a marker has come to the operator, which is this one.
+    pub(crate) fn note_latency(&self, marker: &LatencyMarker, operator: OperatorId, now: Duration) {
+        self.latencies.note(marker, operator, now);
+    }
+
     pub(super) fn read(&self) -> OperatorMetrics {
         OperatorMetrics {
             records_in: self.records_in.get(),
@@ -33,6 +44,7 @@ impl OperatorCounters {
             skipped_records: self.skipped_records.get(),
             bytes: self.bytes.get(),
             named: self.named.read(),
+            latencies: self.latencies.read(),
         }
     }
 }
@@ -53,12 +65,19 @@ pub struct OperatorMetrics {
     pub bytes: u64,
     /// Its own metrics: those of a connector, or of a user's function. See [`MetricGroup`](super::MetricGroup).
     pub named: BTreeMap<MetricName, MetricValue>,
+    /// How long records took to it from each source, where that is tracked.
+    pub latencies: Vec<LatencyMetrics>,
 }
 
 impl OperatorMetrics {
     /// One of its own metrics that lies in no group.
     pub fn metric(&self, name: &str) -> Option<&MetricValue> {
         self.named.get(&MetricName { name: name.to_owned(), labels: Vec::new() })
+    }
+
+    /// How many milliseconds records took from the source of this name to this operator, where that is tracked.
+    pub fn latency_from(&self, source: &str) -> Option<&HistogramSnapshot> {
+        self.latencies.iter().find(|known| known.source == source).map(|known| &known.milliseconds)
     }
 
     /// What the gauges of this name say in all groups, such as those of all partitions, together.
@@ -81,6 +100,7 @@ impl std::ops::AddAssign<&Self> for OperatorMetrics {
         self.late_records += other.late_records;
         self.skipped_records += other.skipped_records;
         self.bytes += other.bytes;
+        merge(&mut self.latencies, &other.latencies);
         for (name, value) in &other.named {
             match self.named.get_mut(name) {
                 Some(sum) => sum.merge(value),

@@ -8,8 +8,10 @@ use std::time::Duration;
 use millstream_state::Timestamp;
 use parking_lot::Mutex;
 
+use super::input::InputWatermarks;
 use super::running::{Running, Stall};
 use super::{Counter, OperatorCounters, OperatorMetrics};
+use crate::input::InputState;
 use crate::job::SubtaskId;
 
 /// The counters of one subtask.
@@ -31,6 +33,8 @@ pub struct SubtaskCounters {
     pub backpressured: Counter,
     pub(crate) running: Running,
     watermark: AtomicI64,
+    output_watermark: AtomicI64,
+    inputs: InputWatermarks,
     operators: Mutex<Vec<(String, Arc<OperatorCounters>)>>,
 }
 
@@ -38,8 +42,9 @@ impl Default for SubtaskCounters {
     fn default() -> Self {
         let [records_in, records_out, bytes_in, bytes_out] = Default::default();
         let [busy, idle, backpressured] = Default::default();
-        let watermark = AtomicI64::new(Timestamp::MIN.as_millis());
-        let (running, operators) = (Running::default(), Mutex::default());
+        let no_watermark = || AtomicI64::new(Timestamp::MIN.as_millis());
+        let (watermark, output_watermark) = (no_watermark(), no_watermark());
+        let (running, inputs, operators) = (Running::default(), InputWatermarks::default(), Mutex::default());
         Self {
             records_in,
             records_out,
@@ -50,12 +55,30 @@ impl Default for SubtaskCounters {
             backpressured,
             running,
             watermark,
+            output_watermark,
+            inputs,
             operators,
         }
     }
 }
 
 impl SubtaskCounters {
+    /// Notes the watermark that the subtask has sent.
+    pub(crate) fn set_output_watermark(&self, watermark: Timestamp) {
+        self.output_watermark.store(watermark.as_millis(), Ordering::Relaxed);
+    }
+
+    /// Notes what the input channel `index` of `channels` has reached, and whether event time waits for it.
+    pub(crate) fn set_input_watermark(
+        &self,
+        index: usize,
+        channels: usize,
+        watermark: Timestamp,
+        state: InputState,
+    ) {
+        self.inputs.set(index, channels, watermark, state);
+    }
+
     /// Notes the watermark that the subtask has reached.
     pub fn set_watermark(&self, watermark: Timestamp) {
         self.watermark.store(watermark.as_millis(), Ordering::Relaxed);
@@ -87,6 +110,8 @@ impl SubtaskCounters {
             idle: Duration::from_nanos(self.idle.get()),
             backpressured: Duration::from_nanos(self.backpressured.get()),
             watermark: Timestamp::from_millis(self.watermark.load(Ordering::Relaxed)),
+            output_watermark: Timestamp::from_millis(self.output_watermark.load(Ordering::Relaxed)),
+            inputs: self.inputs.read(),
             operators: operators.iter().map(|(name, counters)| (name.clone(), counters.read())).collect(),
         }
     }
@@ -139,8 +164,19 @@ pub struct SubtaskMetrics {
     pub idle: Duration,
     /// Time spent waiting for room downstream.
     pub backpressured: Duration,
-    /// The watermark reached; [`Timestamp::MIN`] before the first.
+    /// The watermark that its inputs have reached; [`Timestamp::MIN`] before the first.
     pub watermark: Timestamp,
+    /// The watermark that it has sent; [`Timestamp::MIN`] before the first, and where nothing reads it.
+    pub output_watermark: Timestamp,
+    /// What each input channel has reached; none before the first watermark.
+    inputs: Vec<(Timestamp, InputState)>,
     /// The operators chained in the subtask, in order, by name.
     pub operators: Vec<(String, OperatorMetrics)>,
+}
+
+impl SubtaskMetrics {
+    /// What input channel `index` has reached, and whether event time waits for it.
+    pub(crate) fn input(&self, index: usize) -> (Timestamp, InputState) {
+        self.inputs.get(index).copied().unwrap_or((Timestamp::MIN, InputState::Active))
+    }
 }

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::inputs::Inputs;
+use super::unaligned::UnalignedSnapshot;
 use super::{Budget, Progress};
 use crate::chain::{Signal, Stage, TaskContext};
 use crate::checkpoint::{Barrier, Control, Report};
 use crate::error::Result;
-use crate::input::Alignment;
+use crate::input::Recording;
 
 /// The clock is read once for so many steps; slow operators have it read more often.
 const STEPS_PER_READING: u32 = 4;
@@ -32,9 +34,37 @@ pub(super) trait Body: Stage {
     /// Takes one step: one event or one batch of a source.
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome>;
 
-    /// The barriers of its inputs, if it has any.
-    fn alignment(&mut self) -> Option<&mut Alignment> {
+    /// The protocol over its inputs, if it has any.
+    fn inputs(&mut self) -> Option<&mut Inputs> {
         None
+    }
+
+    /// The snapshot that is not to wait for barriers, if one is wanted and possible.
+    fn unalign(&mut self, cx: &TaskContext) -> Option<Cut> {
+        let _ = cx;
+        None
+    }
+
+    /// From now on what comes before the awaited barriers is recorded before it is worked off.
+    fn begin_recording(&mut self, recording: &mut Recording) -> Result<()> {
+        let _ = recording;
+        Ok(())
+    }
+
+    /// Records what has come, up to the barriers.
+    fn record(&mut self, recording: &mut Recording) -> Result<()> {
+        let _ = recording;
+        Ok(())
+    }
+
+    /// What was to be recorded is not needed any more.
+    fn end_recording(&mut self) {}
+
+    /// Before a cut that drains the job. A source that has not ended ends, and answers so, when it has emitted the
+    /// end of time.
+    fn drain_source(&mut self, cx: &mut TaskContext) -> Result<bool> {
+        let _ = cx;
+        Ok(false)
     }
 
     /// The state has been cut at this barrier.
@@ -59,17 +89,21 @@ pub(super) enum StepOutcome {
 pub(super) struct Cut {
     pub(super) barrier: Arc<Barrier>,
     pub(super) alignment: Duration,
+    /// What has to be recorded after the cut, where the task has not waited for all barriers.
+    pub(super) recording: Option<Recording>,
 }
 
 /// The life of a task around its body.
 pub(super) struct Lifecycle {
     phase: Phase,
     cuts: VecDeque<Cut>,
+    /// The snapshot whose records in flight are being recorded.
+    unaligned: Option<UnalignedSnapshot>,
 }
 
 impl Lifecycle {
     pub(super) const fn new() -> Self {
-        Self { phase: Phase::New, cuts: VecDeque::new() }
+        Self { phase: Phase::New, cuts: VecDeque::new(), unaligned: None }
     }
 
     pub(super) fn run(
@@ -78,6 +112,17 @@ impl Lifecycle {
         budget: Budget,
         cx: &mut TaskContext,
     ) -> Result<Progress> {
+        let progress = self.run_steps(body, budget, cx)?;
+        let is_paused = matches!(progress, Progress::Ready | Progress::Blocked);
+        // Where there is no room downstream, a batch would only wait somewhere else.
+        if is_paused && !cx.is_blocked() && cx.buffers_are_due(progress == Progress::Blocked) {
+            body.signal(&Signal::BufferTimeout, cx)?;
+            return Ok(paused(cx));
+        }
+        Ok(progress)
+    }
+
+    fn run_steps(&mut self, body: &mut impl Body, budget: Budget, cx: &mut TaskContext) -> Result<Progress> {
         cx.begin_run(budget);
         if self.phase == Phase::New {
             self.phase = Phase::Running;
@@ -89,6 +134,10 @@ impl Lifecycle {
         }
         if cx.is_suspended() && !cx.is_blocked() {
             body.resume(cx)?;
+        }
+        self.record(body, cx)?;
+        if self.cuts.is_empty() && !cx.is_suspended() {
+            self.cuts.extend(body.unalign(cx));
         }
         if !self.cut_what_is_due(body, cx)? {
             return Ok(paused(cx));
@@ -102,6 +151,7 @@ impl Lifecycle {
             if cx.should_yield() {
                 return Ok(paused(cx));
             }
+            self.record(body, cx)?;
             match body.step(cx)? {
                 StepOutcome::Done => {}
                 StepOutcome::Dry => {
@@ -150,16 +200,52 @@ impl Lifecycle {
     fn cut_what_is_due(&mut self, body: &mut impl Body, cx: &mut TaskContext) -> Result<bool> {
         while !cx.is_suspended() {
             let Some(cut) = self.cuts.front() else { return Ok(true) };
+            if cut.barrier.drains_sources() && body.drain_source(cx)? {
+                self.phase = Phase::Ending;
+                body.signal(&Signal::EndOfData, cx)?;
+                self.end_if_all_let_it_pass(cx);
+                continue;
+            }
             body.signal(&Signal::BeforeBarrier, cx)?;
             if cx.is_suspended() {
                 break;
             }
             body.signal(&Signal::Barrier(cut.barrier.clone()), cx)?;
-            cx.upload(&cut.barrier, cut.alignment);
+            let Some(cut) = self.cuts.pop_front() else { return Ok(true) };
             body.after_cut(&cut.barrier);
-            self.cuts.pop_front();
+            match cut.recording {
+                None => cx.upload(&cut.barrier, cut.alignment),
+                Some(recording) => {
+                    let taken = cx.take_handed_over();
+                    let mut snapshot = UnalignedSnapshot::new(cut.barrier, cut.alignment, recording, taken);
+                    body.begin_recording(snapshot.recording())?;
+                    self.unaligned = Some(snapshot);
+                    self.record(body, cx)?;
+                }
+            }
         }
         Ok(false)
+    }
+
+    /// Records what has come of the records in flight, and hands the snapshot on when it has all of them.
+    #[inline]
+    fn record(&mut self, body: &mut impl Body, cx: &mut TaskContext) -> Result<()> {
+        if self.unaligned.is_some() { self.record_in_flight(body, cx) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn record_in_flight(&mut self, body: &mut impl Body, cx: &mut TaskContext) -> Result<()> {
+        let Some(snapshot) = &mut self.unaligned else { return Ok(()) };
+        body.record(snapshot.recording())?;
+        if snapshot.recording().is_complete() {
+            self.unaligned.take().map_or(Ok(()), |snapshot| snapshot.upload(cx))
+        } else {
+            if snapshot.recording().is_abandoned() {
+                self.unaligned = None;
+                body.end_recording();
+            }
+            Ok(())
+        }
     }
 
     fn end_if_all_let_it_pass(&mut self, cx: &TaskContext) {
@@ -176,16 +262,27 @@ impl Lifecycle {
         message: &Control,
         cx: &mut TaskContext,
     ) -> Result<()> {
-        if let Control::CheckpointAborted(checkpoint) = message
-            && let Some(alignment) = body.alignment()
-        {
-            alignment.abort(*checkpoint);
-            cx.waker().wake_by_ref();
+        if let Control::CheckpointAborted(checkpoint) = message {
+            if let Some(inputs) = body.inputs() {
+                inputs.abort(*checkpoint);
+                cx.waker().wake_by_ref();
+            }
+            if self.unaligned.take_if(|snapshot| snapshot.is_of(*checkpoint)).is_some() {
+                body.end_recording();
+            }
         }
         match message {
             Control::Trigger(barrier) => {
-                self.cuts.push_back(Cut { barrier: barrier.clone(), alignment: Duration::ZERO });
+                let (barrier, alignment) = (barrier.clone(), Duration::ZERO);
+                self.cuts.push_back(Cut { barrier, alignment, recording: None });
                 cx.waker().wake_by_ref();
+                Ok(())
+            }
+            Control::Unalign(barrier) => {
+                if let Some(inputs) = body.inputs() {
+                    inputs.request_unaligned(barrier);
+                    cx.waker().wake_by_ref();
+                }
                 Ok(())
             }
             // There is nothing yet that it could concern.
@@ -206,5 +303,5 @@ impl Lifecycle {
 
 /// What a task says that has stopped in the middle of its work.
 const fn paused(cx: &TaskContext) -> Progress {
-    if cx.is_blocked() { Progress::Blocked } else { Progress::Ready }
+    if cx.waits() { Progress::Blocked } else { Progress::Ready }
 }

@@ -1,13 +1,15 @@
 //! The task of a chain with one input.
 
-use super::inputs::{Inputs, act};
-use super::lifecycle::{Body, Lifecycle, StepOutcome};
+use millstream_state::Record;
+
+use super::inputs::{Inputs, TaskInputs, act};
+use super::lifecycle::{Body, Cut, Lifecycle, StepOutcome};
 use super::{Budget, Progress, Task};
 use crate::chain::{Collector, Signal, Stage, TaskContext};
 use crate::checkpoint::Control;
 use crate::error::Result;
 use crate::event::Event;
-use crate::input::{Alignment, InputGate};
+use crate::input::{InputGate, Recording};
 
 /// Takes events from one input gate into a chain.
 pub struct OperatorTask<T> {
@@ -22,13 +24,13 @@ struct OperatorBody<T> {
 }
 
 impl<T> OperatorTask<T> {
-    pub(crate) fn new(gate: InputGate<T>, chain: Box<dyn Collector<T>>) -> Self {
-        let inputs = Inputs::new(gate.len());
+    pub(crate) fn new(gate: InputGate<T>, inputs: TaskInputs, chain: Box<dyn Collector<T>>) -> Self {
+        let inputs = Inputs::new(gate.len(), inputs);
         Self { lifecycle: Lifecycle::new(), body: OperatorBody { gate, inputs, chain } }
     }
 }
 
-impl<T: Send> Stage for OperatorBody<T> {
+impl<T: Record> Stage for OperatorBody<T> {
     fn signal(&mut self, signal: &Signal, cx: &mut TaskContext) -> Result<()> {
         self.chain.signal(signal, cx)
     }
@@ -42,9 +44,25 @@ impl<T: Send> Stage for OperatorBody<T> {
     }
 }
 
-impl<T: Send> Body for OperatorBody<T> {
-    fn alignment(&mut self) -> Option<&mut Alignment> {
-        Some(&mut self.inputs.alignment)
+impl<T: Record> Body for OperatorBody<T> {
+    fn inputs(&mut self) -> Option<&mut Inputs> {
+        Some(&mut self.inputs)
+    }
+
+    fn unalign(&mut self, cx: &TaskContext) -> Option<Cut> {
+        self.inputs.unalign(self.gate.can_unalign(), cx)
+    }
+
+    fn begin_recording(&mut self, recording: &mut Recording) -> Result<()> {
+        self.gate.begin_recording(recording)
+    }
+
+    fn record(&mut self, recording: &mut Recording) -> Result<()> {
+        self.gate.record(recording)
+    }
+
+    fn end_recording(&mut self) {
+        self.gate.end_recording();
     }
 
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
@@ -63,7 +81,7 @@ impl<T: Send> Body for OperatorBody<T> {
     }
 }
 
-impl<T: Send> Task for OperatorTask<T> {
+impl<T: Record> Task for OperatorTask<T> {
     fn run(&mut self, budget: Budget, cx: &mut TaskContext) -> Result<Progress> {
         self.lifecycle.run(&mut self.body, budget, cx)
     }

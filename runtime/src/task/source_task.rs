@@ -2,6 +2,7 @@
 
 use millstream_state::Timestamp;
 
+use super::latency_markers::LatencyMarkers;
 use super::lifecycle::{Body, Lifecycle, StepOutcome};
 use super::{Budget, Progress, Task};
 use crate::chain::{Signal, SourceHead, SourceStatus, Stage, TaskContext};
@@ -17,20 +18,30 @@ pub struct SourceTask {
 
 struct SourceBody {
     head: Box<dyn SourceHead>,
+    markers: Option<LatencyMarkers>,
     /// The source has ended, or has been notified to stop: it is asked no more.
     silent: bool,
 }
 
 impl SourceTask {
-    pub(crate) fn new(head: Box<dyn SourceHead>) -> Self {
-        Self { lifecycle: Lifecycle::new(), source: SourceBody { head, silent: false } }
+    pub(crate) fn new(head: Box<dyn SourceHead>, markers: Option<LatencyMarkers>) -> Self {
+        Self { lifecycle: Lifecycle::new(), source: SourceBody { head, markers, silent: false } }
     }
 }
 
-/// The end of a stream is the end of time in it: everything that waits for a watermark becomes due.
-pub(super) fn end_time(head: &mut (impl SourceHead + ?Sized), cx: &mut TaskContext) -> Result<()> {
-    head.signal(&Signal::Status(StreamStatus::Active), cx)?;
-    head.signal(&Signal::Watermark(Timestamp::MAX), cx)
+/// Ends a source that has not ended yet (true), and with it time in its stream: everything that waits for a
+/// watermark becomes due.
+pub(super) fn end_source(
+    silent: &mut bool,
+    head: &mut (impl SourceHead + ?Sized),
+    cx: &mut TaskContext,
+) -> Result<bool> {
+    let was_silent = std::mem::replace(silent, true);
+    if !was_silent {
+        head.signal(&Signal::Status(StreamStatus::Active), cx)?;
+        head.signal(&Signal::Watermark(Timestamp::MAX), cx)?;
+    }
+    Ok(!was_silent)
 }
 
 impl Stage for SourceBody {
@@ -52,15 +63,24 @@ impl Body for SourceBody {
         if self.silent {
             return Ok(StepOutcome::Dry);
         }
+        if let Some(markers) = &mut self.markers {
+            markers.send_if_due(self.head.as_mut(), cx)?;
+        }
         match self.head.next(cx)? {
             SourceStatus::More => Ok(StepOutcome::Done),
-            SourceStatus::Waiting => Ok(StepOutcome::Dry),
+            SourceStatus::Waiting => {
+                self.markers.iter().for_each(|markers| markers.wake(cx));
+                Ok(StepOutcome::Dry)
+            }
             SourceStatus::Ended => {
-                self.silent = true;
-                end_time(self.head.as_mut(), cx)?;
+                end_source(&mut self.silent, self.head.as_mut(), cx)?;
                 Ok(StepOutcome::Ended)
             }
         }
+    }
+
+    fn drain_source(&mut self, cx: &mut TaskContext) -> Result<bool> {
+        end_source(&mut self.silent, self.head.as_mut(), cx)
     }
 
     fn after_cut(&mut self, barrier: &Barrier) {

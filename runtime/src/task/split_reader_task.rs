@@ -1,14 +1,15 @@
 //! The task of a source that is handed its splits while it runs, and what is chained to it.
 
-use super::inputs::{InputAction, Inputs};
+use super::inputs::{InputAction, Inputs, TaskInputs};
+use super::latency_markers::LatencyMarkers;
 use super::lifecycle::{Body, Lifecycle, StepOutcome};
-use super::source_task::end_time;
+use super::source_task::end_source;
 use super::{Budget, Progress, Task};
 use crate::chain::{Signal, SourceStatus, SplitReaderHead, Stage, TaskContext};
 use crate::checkpoint::{Barrier, Control};
 use crate::error::Result;
 use crate::event::Event;
-use crate::input::{Alignment, InputGate, Merged};
+use crate::input::{InputGate, Merged};
 
 /// Asks a source for records as a [`SourceTask`](super::SourceTask) does, and gives it the splits that come
 /// through an input gate.
@@ -24,6 +25,7 @@ struct SplitReaderBody<S> {
     gate: InputGate<S>,
     inputs: Inputs,
     head: Box<dyn SplitReaderHead<S>>,
+    markers: Option<LatencyMarkers>,
     /// No split follows.
     is_complete: bool,
     /// The source has ended, or has been notified to stop: it is asked no more.
@@ -31,9 +33,14 @@ struct SplitReaderBody<S> {
 }
 
 impl<S> SplitReaderTask<S> {
-    pub(crate) fn new(gate: InputGate<S>, head: Box<dyn SplitReaderHead<S>>) -> Self {
-        let inputs = Inputs::new(gate.len());
-        let body = SplitReaderBody { gate, inputs, head, is_complete: false, silent: false };
+    pub(crate) fn new(
+        gate: InputGate<S>,
+        inputs: TaskInputs,
+        head: Box<dyn SplitReaderHead<S>>,
+        markers: Option<LatencyMarkers>,
+    ) -> Self {
+        let inputs = Inputs::new(gate.len(), inputs);
+        let body = SplitReaderBody { gate, inputs, head, markers, is_complete: false, silent: false };
         Self { lifecycle: Lifecycle::new(), body }
     }
 }
@@ -68,15 +75,16 @@ impl<S: Send> SplitReaderBody<S> {
             InputAction::Merged(Merged { status: Some(status), .. }) => {
                 self.head.splits_status(status, cx)?
             }
-            InputAction::Nothing | InputAction::Merged(_) => {}
+            // Those of what hands out the splits: nobody waits for a split as for a record.
+            InputAction::Nothing | InputAction::Merged(_) | InputAction::LatencyMarker(_) => {}
         }
         Ok(StepOutcome::Done)
     }
 }
 
 impl<S: Send> Body for SplitReaderBody<S> {
-    fn alignment(&mut self) -> Option<&mut Alignment> {
-        Some(&mut self.inputs.alignment)
+    fn inputs(&mut self) -> Option<&mut Inputs> {
+        Some(&mut self.inputs)
     }
 
     fn step(&mut self, cx: &mut TaskContext) -> Result<StepOutcome> {
@@ -86,15 +94,24 @@ impl<S: Send> Body for SplitReaderBody<S> {
         if self.silent {
             return Ok(StepOutcome::Dry);
         }
+        if let Some(markers) = &mut self.markers {
+            markers.send_if_due(self.head.as_mut(), cx)?;
+        }
         match self.head.next(cx)? {
             SourceStatus::More => Ok(StepOutcome::Done),
             SourceStatus::Ended if self.is_complete => {
-                self.silent = true;
-                end_time(self.head.as_mut(), cx)?;
+                end_source(&mut self.silent, self.head.as_mut(), cx)?;
                 Ok(StepOutcome::Ended)
             }
-            SourceStatus::Waiting | SourceStatus::Ended => Ok(StepOutcome::Dry),
+            SourceStatus::Waiting | SourceStatus::Ended => {
+                self.markers.iter().for_each(|markers| markers.wake(cx));
+                Ok(StepOutcome::Dry)
+            }
         }
+    }
+
+    fn drain_source(&mut self, cx: &mut TaskContext) -> Result<bool> {
+        end_source(&mut self.silent, self.head.as_mut(), cx)
     }
 
     fn after_cut(&mut self, barrier: &Barrier) {

@@ -1,18 +1,19 @@
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
-use millstream_state::{CheckpointId, Timestamp};
+use millstream_state::{CheckpointId, Record, Timestamp};
 
-use super::{Budget, OperatorTask, Progress, Task};
+use super::{Budget, OperatorTask, Progress, Task, TaskInputs};
 use crate::batch::Batch;
 use crate::chain::{Collector, Link, Operator, OperatorHooks, Output, Router, TaskContext};
 use crate::channel::{ChannelReceiver, ChannelSender, channel};
 use crate::checkpoint::{Barrier, CheckpointMode, Control, SnapshotTarget};
 use crate::error::Result;
 use crate::event::{Event, StreamStatus};
-use crate::input::InputGate;
+use crate::input::{Inlet, InputGate};
 use crate::job::{SubtaskId, VertexId};
-use crate::partition::ToFirst;
+use crate::partition::{ByFunction, ToFirst};
 use crate::pool::BatchPool;
 use crate::testing::{Captured, Emitted, HarnessServices, HarnessSetup};
 
@@ -25,15 +26,18 @@ fn channels<T>(count: usize) -> (Vec<ChannelSender<T>>, Vec<ChannelReceiver<T>>)
     (0..count).map(|_| channel(64, pool.clone(), Waker::noop().clone(), Waker::noop().clone())).unzip()
 }
 
+const MILLISECOND: Duration = Duration::from_millis(1);
+
 /// A task with `inputs` channels, whose chain `head` makes out of what keeps its output.
 struct TestTask<I, O> {
     task: OperatorTask<I>,
     cx: TaskContext,
+    services: Arc<HarnessServices>,
     inputs: Vec<ChannelSender<I>>,
     output: Captured<O>,
 }
 
-impl<I: Send + 'static, O: Send + 'static> TestTask<I, O> {
+impl<I: Record, O: Record> TestTask<I, O> {
     fn new(
         inputs: usize,
         head: impl FnOnce(Box<dyn Collector<O>>, &TaskContext) -> Box<dyn Collector<I>>,
@@ -43,13 +47,15 @@ impl<I: Send + 'static, O: Send + 'static> TestTask<I, O> {
         let cx = TaskContext::new(
             subtask,
             services.for_task(crate::driver::Sabotage::None),
-            Waker::from(services),
+            Waker::from(services.clone()),
             1,
         );
         let (inputs, receivers) = channels(inputs);
         let output = Captured::default();
         let chain = head(Box::new(output.clone()), &cx);
-        Self { task: OperatorTask::new(InputGate::new(receivers, 0), chain), cx, inputs, output }
+        let inlets = receivers.into_iter().map(|receiver| Inlet::new(receiver, 0, true)).collect();
+        let task = OperatorTask::new(InputGate::new(inlets, 0), TaskInputs::for_test(), chain);
+        Self { task, cx, services, inputs, output }
     }
 
     fn send(&self, input: usize, event: Event<I>) {
@@ -264,7 +270,7 @@ fn a_task_finishes_though_what_it_sent_after_the_savepoint_finds_no_room() {
     let waker = Waker::noop();
     let (sender, receiver) = channel(1, Arc::default(), waker.clone(), waker.clone());
     let mut task =
-        TestTask::<u32, u32>::new(1, |_, _| Box::new(Router::new(Box::new(ToFirst), vec![sender])));
+        TestTask::<u32, u32>::new(1, |_, _| Box::new(Router::new(Box::new(ToFirst), vec![sender], None)));
     task.send(0, barrier(1));
     while task.run(Budget::default()) != Progress::Waiting {}
     assert!(matches!(receiver.try_receive(), Some(Event::Barrier(_))));
@@ -282,11 +288,200 @@ fn a_task_finishes_though_an_operator_has_suspended_its_work() {
     let waker = Waker::noop();
     let (sender, _receiver) = channel(1, Arc::default(), waker.clone(), waker.clone());
     let mut task = TestTask::<u32, u32>::new(1, |_, cx| {
-        link(Repeat::default(), Box::new(Router::new(Box::new(ToFirst), vec![sender])), cx)
+        link(Repeat::default(), Box::new(Router::new(Box::new(ToFirst), vec![sender], None)), cx)
     });
     task.send(0, Event::Batch(vec![1_000_000].into()));
     while task.run(Budget::default()) != Progress::Blocked {}
     assert!(task.cx.is_suspended());
     task.task.control(Control::Finish { stopped: true }, &mut task.cx).unwrap();
     assert_eq!(task.run(Budget::default()), Progress::Finished);
+}
+
+fn unalign(checkpoint: u64) -> Control {
+    let Event::Barrier(barrier) = barrier(checkpoint) else { unreachable!("it is one") };
+    Control::Unalign(barrier)
+}
+
+#[test]
+fn an_unaligned_task_is_cut_before_what_waits_in_its_channels() {
+    let mut task = TestTask::<u32, u32>::new(2, |output, _| output);
+    task.send(0, batch([1, 2]));
+    task.send(1, barrier(1));
+    task.send(1, batch([3]));
+    task.task.control(unalign(1), &mut task.cx).unwrap();
+    let emitted = task.settle();
+    assert_eq!(emitted.first(), Some(&Emitted::Barrier(CheckpointId::new(1))));
+    let mut records = emitted.into_iter().skip(1).collect::<Vec<_>>();
+    records.sort_by_key(|emitted| format!("{emitted:?}"));
+    assert_eq!(records, [1, 2, 3].map(|record| Emitted::Record(record, Timestamp::MIN)), "each once");
+    // The barrier of the other input comes later, and cuts nothing any more.
+    task.send(0, batch([4]));
+    task.send(0, barrier(1));
+    task.send(0, batch([5]));
+    assert_eq!(task.settle(), [4, 5].map(|record| Emitted::Record(record, Timestamp::MIN)));
+    // The next one is aligned as ever.
+    task.send(0, barrier(2));
+    task.send(0, batch([6]));
+    assert_eq!(task.settle(), []);
+    task.send(1, barrier(2));
+    let next = [Emitted::Barrier(CheckpointId::new(2)), Emitted::Record(6, Timestamp::MIN)];
+    assert_eq!(task.settle(), next);
+}
+
+#[test]
+fn an_unaligned_checkpoint_that_is_given_up_holds_up_nothing() {
+    let mut task = TestTask::<u32, u32>::new(2, |output, _| output);
+    task.send(0, batch([1]));
+    task.task.control(unalign(1), &mut task.cx).unwrap();
+    task.settle();
+    task.task.control(Control::CheckpointAborted(CheckpointId::new(1)), &mut task.cx).unwrap();
+    task.send(0, batch([2]));
+    task.send(1, batch([3]));
+    assert_eq!(task.settle().len(), 2);
+}
+
+/// A task that sends into a channel, and lets batches that are not full wait for so long.
+fn sending(
+    timeout: Option<Duration>,
+    operator: impl Operator<u32, u32>,
+) -> (TestTask<u32, u32>, ChannelReceiver<u32>) {
+    let waker = Waker::noop();
+    let (sender, receiver) = channel(64, Arc::default(), waker.clone(), waker.clone());
+    // One that puts records into batches, and does not hand on those that come.
+    let to_first = ByFunction(|_: &u32, _: usize| 0);
+    let mut task = TestTask::new(1, |_, cx| {
+        let router = Router::new(Box::new(to_first), vec![sender], None).with_buffer_timeout(timeout);
+        link(operator, Box::new(router), cx)
+    });
+    task.cx.set_buffer_timeouts([timeout]);
+    (task, receiver)
+}
+
+fn received(receiver: &ChannelReceiver<u32>) -> usize {
+    let events = std::iter::from_fn(|| receiver.try_receive());
+    events.map(|event| if let Event::Batch(batch) = event { batch.len() } else { 0 }).sum()
+}
+
+/// Takes a batch at a time, and always has another before it.
+fn run_busily(task: &mut TestTask<u32, u32>, runs: u32, each: Duration) {
+    for _ in 0..runs {
+        task.services.advance(each);
+        task.send(0, batch([1]));
+        assert_eq!(task.run(Budget { batches: 1, ..Budget::default() }), Progress::Ready);
+    }
+}
+
+#[test]
+fn batches_of_a_busy_task_that_are_not_full_wait_no_longer_than_they_may() {
+    for (timeout, expected) in [(Some(100 * MILLISECOND), [0, 10, 0, 10]), (None, [0; 4])] {
+        let (mut task, receiver) = sending(timeout, Repeat::default());
+        for expected in expected {
+            run_busily(&mut task, 5, 10 * MILLISECOND);
+            assert_eq!(received(&receiver), expected, "with {timeout:?}");
+        }
+        // When there is nothing more to do, the rest comes at once.
+        run_busily(&mut task, 1, MILLISECOND);
+        while task.run(Budget::default()) != Progress::Waiting {}
+        assert_eq!(received(&receiver), 21 - expected.iter().sum::<usize>());
+    }
+    // Each time that the task gives way.
+    let (mut task, receiver) = sending(Some(Duration::ZERO), Repeat::default());
+    for _ in 0..3 {
+        run_busily(&mut task, 1, Duration::ZERO);
+        assert_eq!(received(&receiver), 1);
+    }
+}
+
+#[test]
+fn each_way_out_of_a_task_has_a_buffer_timeout_of_its_own() {
+    let timeouts = [Some(20 * MILLISECOND), Some(50 * MILLISECOND), None];
+    let waker = Waker::noop();
+    let (senders, receivers): (Vec<_>, Vec<_>) =
+        timeouts.iter().map(|_| channel(64, Arc::default(), waker.clone(), waker.clone())).unzip();
+    let router = |(sender, timeout): (ChannelSender<u32>, Option<Duration>)| {
+        let to_first = ByFunction(|_: &u32, _: usize| 0);
+        let router = Router::new(Box::new(to_first), vec![sender], None).with_buffer_timeout(timeout);
+        Box::new(router) as Box<dyn Collector<u32>>
+    };
+    let routers = senders.into_iter().zip(timeouts).map(router).collect();
+    let mut task = TestTask::<u32, u32>::new(1, |_, cx| {
+        link(Repeat::default(), Box::new(crate::chain::FanOut::new(routers)), cx)
+    });
+    task.cx.set_buffer_timeouts(timeouts);
+    let mut counts = Vec::new();
+    for _ in 0..10 {
+        run_busily(&mut task, 1, 10 * MILLISECOND);
+        counts.push(receivers.iter().map(received).collect::<Vec<_>>());
+    }
+    let of = |way: usize| counts.iter().map(|counts| counts[way]).collect::<Vec<_>>();
+    assert_eq!(of(0), [0, 2, 0, 2, 0, 2, 0, 2, 0, 2]);
+    assert_eq!(of(1), [0, 0, 0, 0, 5, 0, 0, 0, 0, 5]);
+    assert_eq!(of(2), [0; 10]);
+}
+
+/// Emits a record, and is never done with it.
+struct Endless(bool);
+
+impl OperatorHooks<u32> for Endless {
+    fn resume(&mut self, output: &mut Output<'_, u32>) -> Result<()> {
+        output.suspend();
+        Ok(())
+    }
+}
+
+impl Operator<u32, u32> for Endless {
+    fn process(&mut self, batch: &mut Batch<u32>, output: &mut Output<'_, u32>) -> Result<()> {
+        if !std::mem::replace(&mut self.0, true) {
+            output.emit(7, Timestamp::MIN)?;
+        }
+        batch.drain().for_each(drop);
+        output.suspend();
+        Ok(())
+    }
+}
+
+#[test]
+fn what_an_operator_has_emitted_that_has_suspended_its_work_does_not_wait_for_the_rest() {
+    let (mut task, receiver) = sending(Some(100 * MILLISECOND), Endless(false));
+    task.send(0, batch([1]));
+    assert_eq!(task.run(Budget::default()), Progress::Ready);
+    assert_eq!(received(&receiver), 0);
+    task.services.advance(100 * MILLISECOND);
+    assert_eq!(task.run(Budget::default()), Progress::Ready);
+    assert_eq!(received(&receiver), 1);
+}
+
+/// Hands on what it gets first and takes no more, as one that waits for answers of an outside system.
+#[derive(Default)]
+struct Full(bool);
+
+impl OperatorHooks<u32> for Full {
+    fn poll(&mut self, output: &mut Output<'_, u32>) -> Result<()> {
+        if self.0 {
+            output.context().hold_input();
+        }
+        Ok(())
+    }
+}
+
+impl Operator<u32, u32> for Full {
+    fn process(&mut self, batch: &mut Batch<u32>, output: &mut Output<'_, u32>) -> Result<()> {
+        self.0 = true;
+        output.context().hold_input();
+        output.forward(batch)
+    }
+}
+
+#[test]
+fn a_task_that_holds_its_input_is_woken_to_send_what_waits() {
+    let (mut task, receiver) = sending(Some(100 * MILLISECOND), Full::default());
+    task.send(0, batch([1]));
+    assert_eq!(task.run(Budget::default()), Progress::Blocked);
+    assert_eq!(received(&receiver), 0);
+    let mut alarm = task.cx.take_alarm();
+    assert!(!alarm.rings(task.cx.moment()));
+    task.services.advance(100 * MILLISECOND);
+    assert!(alarm.rings(task.cx.moment()), "it is woken in time");
+    assert_eq!(task.run(Budget::default()), Progress::Blocked);
+    assert_eq!(received(&receiver), 1);
 }

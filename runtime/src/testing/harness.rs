@@ -8,7 +8,7 @@ use millstream_state::{CheckpointId, Record, Timestamp};
 
 use super::capture::{Captured, Emitted};
 use super::head::{Head, NoInput, OneInput, TwoInputs};
-use super::services::HarnessServices;
+use super::services::{EndOfServices, HarnessServices};
 use super::setup::HarnessSetup;
 use super::snapshot::HarnessSnapshot;
 use crate::chain::side::UnreadRecords;
@@ -45,6 +45,8 @@ pub struct Harness<H, O> {
     emitted: Captured<O>,
     sides: UnreadRecords,
     metrics: Arc<MetricsRegistry>,
+    /// After the operator.
+    _end: EndOfServices,
 }
 
 impl<H: Head, O: Send + 'static> Harness<H, O> {
@@ -54,6 +56,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
     ) -> Result<Self> {
         let (services, info) = (Arc::new(HarnessServices::default()), setup.info()?);
         services.advance(setup.clock);
+        let end = EndOfServices(services.clone());
         let for_task = services.for_task(setup.sabotage);
         let metrics = for_task.metrics.clone();
         let subtask = SubtaskId { vertex: VertexId(0), index: setup.subtask };
@@ -71,6 +74,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
             emitted,
             sides,
             metrics,
+            _end: end,
         };
         harness.signal(&Signal::Open)?;
         Ok(harness)
@@ -122,6 +126,12 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         Ok(())
     }
 
+    /// Brings event time of one of two inputs, 0 or 1, to `watermark`; that of the operator is the earlier of the two, and
+    /// [`watermark`](Self::watermark) sets it.
+    pub fn input_watermark(&mut self, input: usize, watermark: Timestamp) -> Result<()> {
+        self.work(|head, cx| head.input_watermark(input, watermark, cx))
+    }
+
     /// Brings event time to `watermark`.
     pub fn watermark(&mut self, watermark: Timestamp) -> Result<()> {
         self.signal(&Signal::Watermark(watermark))
@@ -149,11 +159,17 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         self.signal(&Signal::Flush)
     }
 
-    /// Moves the clock forward, and polls if a wake-up was asked for until then. The clock begins at
-    /// the Unix epoch.
+    /// Moves the clock forward, and polls if a wake-up was asked for until then. I/O that has
+    /// [slept](crate::clock::Sleeper) until then goes on. The clock begins at the Unix epoch.
     pub fn advance(&mut self, duration: Duration) -> Result<()> {
         self.services.advance(duration);
-        if self.alarm.rings(self.services.moment()) { self.poll() } else { Ok(()) }
+        if self.alarm.rings(self.services.moment()) {
+            self.poll()
+        } else if self.services.has_slept() {
+            self.work(|_, _| Ok(()))
+        } else {
+            Ok(())
+        }
     }
 
     /// What the clock says.
@@ -208,9 +224,14 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
         self.finish()
     }
 
-    /// When the operator has asked to be woken.
+    /// When the operator has asked to be woken, or I/O that it has started goes on.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        self.alarm.expected(self.services.moment())
+        let now = self.services.moment();
+        let slept = self
+            .services
+            .next_wake_up()
+            .map(|time| now.wall.saturating_add(time.saturating_sub(now.monotonic)));
+        self.alarm.expected(now).into_iter().chain(slept).min()
     }
 
     /// Whether an operator holds the end of its input: run its I/O or move its clock, and
@@ -226,7 +247,7 @@ impl<H: Head, O: Send + 'static> Harness<H, O> {
 
     /// Whether the operator can take no more for now.
     pub const fn is_blocked(&self) -> bool {
-        self.cx.is_blocked()
+        self.cx.waits()
     }
 
     /// The operator's counters.

@@ -147,6 +147,7 @@ impl<'s> HarnessSetup<'s> {
             groups,
             prepared: self.prepared.clone(),
             restore: None,
+            registered: Vec::new(),
         };
         info.restore = redistribute(&self.snapshots, self.subtask, self.parallelism, info.range())?;
         Ok(info)

@@ -174,7 +174,7 @@ impl LookupHint {
                 {
                     return Err(wrong("ordered or allow_unordered"));
                 }
-                "timeout" if crate::connectors::parse_duration(value).is_none() => {
+                "timeout" if millstream_operators::parse_duration(value).is_none() => {
                     return Err(wrong("a duration such as '180 s'"));
                 }
                 "capacity" => {

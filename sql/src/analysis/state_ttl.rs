@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use millstream_operators::parse_duration;
+
 use super::query::QueryContext;
-use crate::connectors::parse_duration;
 use crate::error::{SqlError, SqlResult};
 use crate::parser::Span;
 use crate::parser::ast::{self, Hint, HintArguments, Select, TableReference};

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use millstream_operators::parse_duration;
+
 use super::Session;
-use crate::connectors::parse_duration;
 use crate::error::{SqlError, SqlResult};
 use crate::suggestion::nearest;
 
@@ -62,19 +63,31 @@ const fn option(
 /// All settings that are known, by key.
 pub const OPTIONS: &[ConfigOption] = &[
     option("execution.attached", Boolean, "true", Accepted),
+    option("execution.buffer-timeout.enabled", Boolean, "true", Used),
+    option("execution.buffer-timeout.interval", Time, "100 ms", Used),
+    option("execution.checkpointing.aligned-checkpoint-timeout", Time, "0 ms", Used),
     option("execution.checkpointing.dir", Text, "", Used),
+    option(
+        "execution.checkpointing.externalized-checkpoint-retention",
+        OneOf(&["RETAIN_ON_CANCELLATION", "DELETE_ON_CANCELLATION"]),
+        "RETAIN_ON_CANCELLATION",
+        Used,
+    ),
     option("execution.checkpointing.interval", Time, "", Used),
     option("execution.checkpointing.max-concurrent-checkpoints", Integer(1), "1", Used),
     option("execution.checkpointing.min-pause", Time, "0 ms", Used),
     option("execution.checkpointing.mode", OneOf(&["EXACTLY_ONCE", "AT_LEAST_ONCE"]), "EXACTLY_ONCE", Used),
     option("execution.checkpointing.num-retained", Integer(1), "1", Used),
     option("execution.checkpointing.savepoint-dir", Text, "", Used),
+    option("execution.checkpointing.snapshot-compression", Boolean, "false", Used),
     option("execution.checkpointing.timeout", Time, "10 min", Used),
     option("execution.checkpointing.tolerable-failed-checkpoints", Integer(0), "0", Used),
+    option("execution.checkpointing.unaligned.enabled", Boolean, "false", Used),
     option("execution.runtime-mode", OneOf(&["STREAMING", "BATCH", "AUTOMATIC"]), "STREAMING", Used),
     option("execution.savepoint.path", Text, "", Used),
     option("execution.state-recovery.ignore-unclaimed-state", Boolean, "false", Used),
     option("execution.state-recovery.path", Text, "", Used),
+    option("metrics.latency.interval", Time, "0 ms", Used),
     option("millstream.source.rows-per-second", Integer(1), "", Used),
     option("parallelism.default", Integer(1), "1", Used),
     option("pipeline.auto-watermark-interval", Time, "200 ms", Used),

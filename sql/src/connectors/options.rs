@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::time::Duration;
 
+use millstream_operators::parse_duration;
+
 use crate::error::{SqlError, SqlResult};
 use crate::suggestion::nearest;
 
@@ -119,25 +121,6 @@ fn invalid(key: &str, value: &str, kind: &str) -> SqlError {
     SqlError::validation(format!("Invalid value '{value}' for option '{key}': it must be {kind}"))
 }
 
-/// A duration as Flink's `TimeUtils` reads it.
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits)?;
-    let number: u64 = number.parse().ok()?;
-    let nanos: u64 = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1_000_000,
-        "ns" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => 1,
-        "us" | "µs" | "micro" | "micros" | "microsecond" | "microseconds" => 1_000,
-        "s" | "sec" | "secs" | "second" | "seconds" => 1_000_000_000,
-        "m" | "min" | "mins" | "minute" | "minutes" => 60_000_000_000,
-        "h" | "hour" | "hours" => 3_600_000_000_000,
-        "d" | "day" | "days" => 86_400_000_000_000,
-        _ => return None,
-    };
-    number.checked_mul(nanos).map(Duration::from_nanos)
-}
-
 /// A size as Flink's `MemorySize` reads it, in bytes: `128MB`, `1 kb`; units are powers of 1024.
 pub(super) fn parse_bytes(text: &str) -> Option<u64> {
     let text = text.trim();
@@ -156,27 +139,7 @@ pub(super) fn parse_bytes(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{Options, parse_bytes, parse_duration};
-
-    #[test]
-    fn durations_are_written_in_many_ways() {
-        let cases = [
-            ("10 s", 10_000),
-            ("200ms", 200),
-            ("5", 5),
-            ("1 min", 60_000),
-            ("2 h", 7_200_000),
-            ("1 d", 86_400_000),
-        ];
-        for (text, millis) in cases {
-            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "s", "1.5 s", "-1 s", "10 parsecs"] {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
-    }
+    use super::{Options, parse_bytes};
 
     #[test]
     fn sizes_have_units() {

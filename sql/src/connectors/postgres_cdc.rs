@@ -5,26 +5,23 @@
 //! [`PostgresCdcSource`](millstream_connectors::postgres_cdc::PostgresCdcSource). What the table has in the database is compared with its declaration whenever the job
 //! starts.
 
-mod declared;
-mod metadata;
+mod dialect;
 mod options;
-mod rows;
 #[cfg(test)]
 mod tests;
-mod value;
 
 use std::sync::Arc;
 
 use millstream_connectors::postgres_cdc::SchemaChange;
 use millstream_operators::Stream;
 
+use super::cdc::{ChangeRows, Declared, RowShape};
 use super::{ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSource};
 use crate::catalog::Table;
 use crate::chunk::Chunk;
 use crate::error::SqlResult;
-use declared::Declared;
+use dialect::PostgresDialect;
 use options::{CdcOptions, Changelog};
-use rows::{ChangeRows, RowShape};
 
 pub(super) const CONNECTOR: Connector = Connector {
     name: "postgres-cdc",
@@ -44,7 +41,7 @@ impl CdcTable {
     fn new(cx: &ConnectorContext<'_>, options: &mut Options) -> SqlResult<Self> {
         let table = cx.table.clone();
         let options = CdcOptions::take(options, !table.primary_key.is_empty())?;
-        let declared = Declared::new(&table, options.changelog == Changelog::Upsert)?;
+        let declared = Declared::new::<PostgresDialect>(&table, options.changelog == Changelog::Upsert)?;
         Ok(Self { table, options, declared: Arc::new(declared) })
     }
 }
@@ -61,14 +58,15 @@ impl TableSource for CdcTable {
     fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
         let wanted: Vec<_> = cx.columns.iter().map(crate::plan::ColumnPath::root).collect();
         let is_append_only = self.options.changelog == Changelog::AppendOnly;
-        let shape = RowShape::new(&self.table, &wanted, &self.options.database, is_append_only)?;
+        let shape =
+            RowShape::new(PostgresDialect, &self.table, &wanted, &self.options.database, is_append_only)?;
         let (shape, declared) = (Arc::new(shape), self.declared.clone());
         let source = self
             .options
             .source()
             // Columns are found by their names, so that others may come up.
             .schema_change(SchemaChange::AllowAdded)
-            .check_tables(move |table| declared.check(table))
+            .check_tables(move |table| declared.check::<PostgresDialect>(table))
             .with_deserializer(move || ChangeRows::new(shape.clone()));
         // Changes have one order.
         Ok(cx.environment.from_source(source).parallelism(1))

@@ -25,7 +25,7 @@ use crate::types::Schema;
 use codec::Codec;
 use writer::{ColumnWriter, writers};
 
-pub use confluent::{Authorization, ConfluentDecoder, ConfluentEncoder, ConfluentOptions, RegistryAddress};
+pub(super) use confluent::{RegisteredAvro, RegisteredAvroDecoder};
 pub use decoder::AvroDecoder;
 pub use encoder::AvroEncoder;
 

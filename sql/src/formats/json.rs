@@ -2,8 +2,10 @@
 //!
 //! As Flink's [JSON format](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/formats/json/).
 
+mod confluent;
 mod decoder;
 mod encoder;
+mod schema;
 mod visitors;
 
 use super::options::FormatOptions;
@@ -11,6 +13,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::types::text::timestamp::TimestampFormat;
 use crate::types::{Field, Schema, SqlType};
 
+pub(super) use confluent::{RegisteredJson, RegisteredJsonDecoder};
 pub use decoder::JsonDecoder;
 pub(crate) use decoder::JsonRules;
 pub(super) use decoder::{elements, find_members, present, string};

@@ -1,11 +1,14 @@
 //! Bytes to rows, whatever the format.
 
 use super::Format;
-use super::avro::{AvroDecoder, ConfluentDecoder};
+use super::avro::AvroDecoder;
 use super::changelog::ChangelogDecoder;
+use super::confluent::ConfluentDecoder;
 use super::csv::CsvDecoder;
 use super::json::JsonDecoder;
 use super::line::without_line_end;
+#[cfg(feature = "protobuf")]
+use super::protobuf::ProtobufDecoder;
 use super::raw::RawDecoder;
 use crate::chunk::{ChunkBuilder, RowKind, ValueError};
 use crate::error::{SqlError, SqlResult};
@@ -38,6 +41,8 @@ enum Decoding {
     Changelog(Box<ChangelogDecoder>),
     Avro(Box<AvroDecoder>),
     Confluent(Box<ConfluentDecoder>),
+    #[cfg(feature = "protobuf")]
+    Protobuf(Box<ProtobufDecoder>),
 }
 
 impl RowDecoder {
@@ -51,7 +56,11 @@ impl RowDecoder {
             }
             Format::Avro(options) => Decoding::Avro(Box::new(AvroDecoder::new(options, schema, columns))),
             Format::Confluent(options) => {
-                Decoding::Confluent(Box::new(ConfluentDecoder::new(options, schema, columns)))
+                Decoding::Confluent(Box::new(ConfluentDecoder::new(options, &schema.project(columns))))
+            }
+            #[cfg(feature = "protobuf")]
+            Format::Protobuf(options) => {
+                Decoding::Protobuf(Box::new(ProtobufDecoder::new(options, &schema.project(columns))))
             }
         })
     }
@@ -91,6 +100,8 @@ impl RowDecoder {
             Decoding::Csv(decoder) => rows.append(insert, |columns| decoder.decode(message, columns))?,
             Decoding::Raw(decoder) => rows.append(insert, |columns| decoder.decode(message, columns))?,
             Decoding::Avro(decoder) => rows.append(insert, |columns| decoder.decode(message, columns))?,
+            #[cfg(feature = "protobuf")]
+            Decoding::Protobuf(decoder) => rows.append(insert, |columns| decoder.decode(message, columns))?,
             Decoding::Changelog(decoder) => {
                 return all_or_none(rows, |rows| decoder.decode(message, rows));
             }
@@ -110,6 +121,8 @@ impl RowDecoder {
             Decoding::Csv(decoder) => decoder.header(part),
             Decoding::Avro(decoder) => decoder.header(part),
             Decoding::Json(_) | Decoding::Raw(_) | Decoding::Changelog(_) | Decoding::Confluent(_) => Ok(()),
+            #[cfg(feature = "protobuf")]
+            Decoding::Protobuf(_) => Ok(()),
         }
     }
 
@@ -123,6 +136,9 @@ impl RowDecoder {
             Decoding::Json(_) | Decoding::Raw(_) | Decoding::Changelog(_) | Decoding::Confluent(_) => {
                 memchr::memchr(b'\n', bytes).map(|newline| newline + 1)
             }
+            #[cfg(feature = "protobuf")]
+            // There are no files; all bytes are one message.
+            Decoding::Protobuf(_) => Some(bytes.len()),
         }
     }
 
@@ -137,6 +153,8 @@ impl RowDecoder {
             Decoding::Csv(decoder) => decoder.is_blank(part),
             Decoding::Raw(_) | Decoding::Confluent(_) => false,
             Decoding::Avro(decoder) => return decoder.decode_block(part, rows),
+            #[cfg(feature = "protobuf")]
+            Decoding::Protobuf(_) => return self.decode(part, rows),
         };
         if is_blank { Ok(0) } else { self.decode(without_line_end(part), rows) }
     }

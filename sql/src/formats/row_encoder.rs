@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::Format;
-use super::avro::{AvroEncoder, ConfluentEncoder};
+use super::avro::AvroEncoder;
 use super::changelog::ChangelogEncoder;
+use super::confluent::ConfluentEncoder;
 use super::csv::CsvEncoder;
 use super::json::JsonEncoder;
+#[cfg(feature = "protobuf")]
+use super::protobuf::ProtobufEncoder;
 use super::raw::RawEncoder;
 use super::registry::SchemaRegistration;
 use crate::chunk::Chunk;
@@ -31,6 +34,8 @@ enum Encoding {
     Changelog(Arc<ChangelogEncoder>),
     Avro(Box<AvroEncoder>),
     Confluent(Box<ConfluentEncoder>),
+    #[cfg(feature = "protobuf")]
+    Protobuf(ProtobufEncoder),
 }
 
 impl RowEncoder {
@@ -51,7 +56,11 @@ impl RowEncoder {
                 Encoding::Changelog(Arc::new(ChangelogEncoder::new(options, schema)))
             }
             Format::Avro(options) => Encoding::Avro(Box::new(AvroEncoder::new(options))),
-            Format::Confluent(options) => Encoding::Confluent(Box::new(ConfluentEncoder::new(options))),
+            Format::Confluent(options) => {
+                Encoding::Confluent(Box::new(ConfluentEncoder::new(options, schema)?))
+            }
+            #[cfg(feature = "protobuf")]
+            Format::Protobuf(options) => Encoding::Protobuf(ProtobufEncoder::new(options, schema)?),
         };
         Ok(Self { encoding, text: String::new(), header })
     }
@@ -77,7 +86,9 @@ impl RowEncoder {
             Encoding::Raw(encoder) => return encoder.encode(chunk, row, out),
             Encoding::Changelog(encoder) => encoder.encode(chunk, row, text)?,
             Encoding::Avro(encoder) => return encoder.encode(chunk, row, out),
-            Encoding::Confluent(encoder) => return encoder.encode(chunk, row, out),
+            Encoding::Confluent(encoder) => return encoder.encode(chunk, row, text, out),
+            #[cfg(feature = "protobuf")]
+            Encoding::Protobuf(encoder) => return encoder.encode(chunk, row, out),
         }
         out.extend_from_slice(text.as_bytes());
         Ok(())

@@ -3,6 +3,8 @@ mod changelog;
 mod confluent;
 mod csv;
 mod json;
+#[cfg(feature = "protobuf")]
+mod protobuf;
 mod raw;
 mod round_trip;
 

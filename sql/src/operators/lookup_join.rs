@@ -185,7 +185,7 @@ impl LookupJoin {
         match self.advance(output)? {
             Stopped::Yielded => output.suspend(),
             // An answer wakes the task. Until then upstream waits.
-            Stopped::Unanswered if self.is_full() => output.context().set_blocked(),
+            Stopped::Unanswered if self.is_full() => output.context().hold_input(),
             Stopped::Unanswered | Stopped::Done => {}
         }
         Ok(())

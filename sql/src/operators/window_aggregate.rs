@@ -17,7 +17,6 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
-use millstream_state::snapshot::part::Redistribution;
 
 use self::accumulators::WindowAccumulators;
 use self::firing::{Firing, Place, WindowTimes};
@@ -36,8 +35,8 @@ use crate::chunk::Chunk;
 const SLICES: &str = "slices";
 /// The state of what the fired slices of cumulating windows have come to.
 const CUMULATED: &str = "cumulated";
-/// The state of the watermark.
-pub(super) const WATERMARK: &str = "watermark";
+/// The state of the watermark in earlier snapshots.
+const OLD_WATERMARK: &str = "watermark";
 
 /// Aggregates the groups of windows that are cut of slices, as Flink's `WindowAggOperator` with its slicing processors.
 ///
@@ -355,12 +354,20 @@ fn slice_ends(specification: &WindowAggregateSpecification, chunk: &Chunk) -> Re
     Ok(ends)
 }
 
-/// The watermark of a snapshot: whether a row is late must not depend on a failure in between.
-pub(super) fn restored_watermark(cx: &mut OpenContext<'_>) -> Result<i64> {
-    // Where subtasks differ, the earliest makes no row late. A stream that had ended and goes on begins anew.
-    let stored = cx.take_list::<Timestamp>(WATERMARK)?.unwrap_or_default().into_iter().min();
-    let stored = stored.filter(|watermark| *watermark != Timestamp::MAX && *watermark != Timestamp::MIN);
-    Ok(stored.map_or(i64::MIN, Timestamp::as_millis))
+/// The watermark of a snapshot: whether a row is late must not depend on a failure in between. Where what windows
+/// have come to is kept after they have fired, all key groups must have come equally far.
+///
+/// # Errors
+/// If they have not: some windows would fire twice.
+pub(super) fn restored_watermark(cx: &mut OpenContext<'_>, is_kept: bool) -> Result<i64> {
+    let restored = cx.take_watermark(OLD_WATERMARK)?;
+    if is_kept && restored.is_uneven() {
+        let problem = "an unaligned checkpoint cannot be restored at another parallelism where windows of SQL overlap \
+                       and event time has not come equally far in all of them: restore it at the parallelism that it \
+                       was taken with, and change that with a savepoint";
+        return Err(Error::new(ErrorKind::Restore, problem));
+    }
+    Ok(restored.reached().known().map_or(i64::MIN, Timestamp::as_millis))
 }
 
 #[cold]
@@ -388,7 +395,7 @@ impl OperatorHooks<Chunk> for WindowAggregate {
             self.cumulated = Some(cumulated);
         }
         self.accumulators.open(cx, &|name, value| specification.meta(name, value))?;
-        self.progress = restored_watermark(cx)?;
+        self.progress = restored_watermark(cx, specification.is_rowtime && specification.slicing.overlaps())?;
         self.wake(cx.task());
         Ok(())
     }
@@ -428,7 +435,7 @@ impl OperatorHooks<Chunk> for WindowAggregate {
             cx.keyed(rows);
         }
         self.accumulators.snapshot(cx);
-        cx.list(WATERMARK, Redistribution::Union, [&Timestamp::from_millis(self.progress)])
+        cx.watermark(Timestamp::from_millis(self.progress))
     }
 }
 

@@ -10,11 +10,10 @@ use millstream_runtime::chain::{OpenContext, OperatorHooks, Output, SnapshotCont
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
 use millstream_state::rows::{RowLayout, RowStore, RowsByTime, RowsPerKey};
-use millstream_state::snapshot::part::Redistribution;
 
 use self::firing::Firing;
 pub use self::specification::{WindowJoinSpecification, WindowSide};
-use super::window_aggregate::{WATERMARK, restored_watermark};
+use super::window_aggregate::restored_watermark;
 use super::windows::by_window;
 use crate::chunk::{Chunk, RowCodec};
 use crate::eval::EvalContext;
@@ -115,7 +114,7 @@ impl OperatorHooks<Chunk> for WindowJoin {
         let mut next = || states.next().unwrap_or_else(|| Err(not_open()));
         self.rows = Some([next()?, next()?]);
         drop(states);
-        self.progress = restored_watermark(cx)?;
+        self.progress = restored_watermark(cx, false)?;
         Ok(())
     }
 
@@ -149,7 +148,7 @@ impl OperatorHooks<Chunk> for WindowJoin {
             let rows = rows.snapshot(cx.checkpoint());
             cx.keyed(rows);
         }
-        cx.list(WATERMARK, Redistribution::Union, [&Timestamp::from_millis(self.progress)])
+        cx.watermark(Timestamp::from_millis(self.progress))
     }
 }
 

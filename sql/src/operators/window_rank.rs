@@ -8,11 +8,11 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::rows::{BytesColumn, RowLayout, RowRef, RowStore, RowsByTime, RowsPerKey};
-use millstream_state::snapshot::part::{Redistribution, StateKind, StateMeta};
+use millstream_state::snapshot::part::{StateKind, StateMeta};
 use millstream_state::{Shape, Timestamp};
 
 use super::sort_keys::SortKeys;
-use super::window_aggregate::{WATERMARK, one_key, restored_watermark};
+use super::window_aggregate::{one_key, restored_watermark};
 use super::windows::{WindowClock, by_window};
 use crate::chunk::row_codec::describe_rows;
 use crate::chunk::{Chunk, KeyLayout, RowCodec};
@@ -254,7 +254,7 @@ impl OperatorHooks<Chunk> for WindowRank {
             rows.restore_all(stored)?;
         }
         self.rows = Some(rows);
-        self.progress = restored_watermark(cx)?;
+        self.progress = restored_watermark(cx, false)?;
         Ok(())
     }
 
@@ -281,7 +281,7 @@ impl OperatorHooks<Chunk> for WindowRank {
             let rows = rows.snapshot(cx.checkpoint());
             cx.keyed(rows);
         }
-        cx.list(WATERMARK, Redistribution::Union, [&Timestamp::from_millis(self.progress)])
+        cx.watermark(Timestamp::from_millis(self.progress))
     }
 }
 

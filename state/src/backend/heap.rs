@@ -2,48 +2,78 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::marker::PhantomData;
 
+use super::expiring::Expiring;
+use super::sweep::{ExpiringState, SweepPosition};
 use super::{Current, KeyedStore, StateDescriptor, StateId, StateRef};
 use crate::snapshot::part::{KeyedStateSnapshot, StateKind, StateMeta};
 use crate::snapshot::read::KeyedRestore;
 use crate::table::{KeyTable, KeyedTable};
-use crate::{CheckpointId, Key, KeyGroupRange, KeyGroups, Record, Result, StateError};
+use crate::{CheckpointId, Key, KeyGroupRange, KeyGroups, Record, Result, StateError, Timestamp};
 
 /// A state whose value type only its handle knows.
-trait DynamicState: Any + Send {
+pub(super) trait DynamicState<K>: Any + Send + Sync {
     fn name(&self) -> &str;
     fn entries(&self) -> usize;
+    fn remove(&mut self, at: Current<'_, K>) -> Result<()>;
+    /// The keys of the `group`-th key group of the range.
+    fn keys(&self, group: usize) -> Vec<K>;
     fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot;
 }
 
-impl<K: Key, V: Record> DynamicState for KeyedTable<K, V> {
+impl<K: Key, V: Record> DynamicState<K> for KeyedTable<K, V> {
     fn name(&self) -> &str {
         &self.meta().name
     }
     fn entries(&self) -> usize {
         KeyedTable::entries(self)
     }
+    fn remove(&mut self, at: Current<'_, K>) -> Result<()> {
+        let has_key = |content: &KeyTable<K, V>| content.get(at.hash, at.key).is_some();
+        if let Some(content) = self.content_mut_if(at.hash, has_key)? {
+            content.remove(at.hash, at.key);
+        }
+        Ok(())
+    }
+    fn keys(&self, group: usize) -> Vec<K> {
+        self.slot(group).into_iter().flat_map(KeyTable::iter).map(|(key, _)| key.clone()).collect()
+    }
     fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
         KeyedTable::snapshot(self, checkpoint)
     }
 }
 
+/// A state of whatever type.
+pub(super) type AnyState<K> = dyn DynamicState<K>;
+
 /// All keyed states of one function in one subtask, in memory.
 pub struct HeapStore<K> {
     groups: KeyGroups,
     range: KeyGroupRange,
-    states: Vec<Box<dyn DynamicState>>,
+    pub(super) states: Vec<Box<AnyState<K>>>,
+    /// Those of them that expire.
+    pub(super) expiring: Vec<ExpiringState<K>>,
+    /// How far the removal of what has expired has come.
+    pub(super) swept: SweepPosition,
+    /// The processing time; the latest that was ever told.
+    pub(super) now: Timestamp,
     /// What the snapshot holds and no state has claimed yet.
     unclaimed: HashMap<String, KeyedRestore>,
-    _key: PhantomData<fn(K)>,
 }
 
 impl<K: Key> HeapStore<K> {
     /// A store over the key groups `range` of `groups`, with what a snapshot holds for them.
     pub fn new(groups: KeyGroups, range: KeyGroupRange, restored: Vec<KeyedRestore>) -> Self {
         let unclaimed = restored.into_iter().map(|state| (state.meta.name.clone(), state)).collect();
-        Self { groups, range, states: Vec::new(), unclaimed, _key: PhantomData }
+        Self {
+            groups,
+            range,
+            states: Vec::new(),
+            expiring: Vec::new(),
+            swept: SweepPosition::default(),
+            now: Timestamp::MIN,
+            unclaimed,
+        }
     }
 
     /// States that the snapshot holds and the function did not declare.
@@ -56,6 +86,19 @@ impl<K: Key> HeapStore<K> {
         self.unclaimed.drain().map(|(_, state)| state).collect()
     }
 
+    /// The names of the states that the function has declared.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.states.iter().map(|state| state.name())
+    }
+
+    /// Removes what all states hold for a key.
+    ///
+    /// # Errors
+    /// If another subtask owns the key.
+    pub fn remove_all(&mut self, at: Current<'_, K>) -> Result<()> {
+        self.states.iter_mut().try_for_each(|state| state.remove(at))
+    }
+
     /// How many entries all states hold.
     pub fn entries(&self) -> usize {
         self.states.iter().map(|state| state.entries()).sum()
@@ -63,11 +106,48 @@ impl<K: Key> HeapStore<K> {
 
     /// Freezes all states for a snapshot.
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> Vec<KeyedStateSnapshot> {
-        self.states.iter_mut().map(|state| state.snapshot(checkpoint)).collect()
+        let mut snapshots = Vec::with_capacity(self.states.len());
+        for (index, state) in self.states.iter_mut().enumerate() {
+            let expiring = self.expiring.iter().find(|it| it.state == StateId(index));
+            snapshots.push(match expiring {
+                None => state.snapshot(checkpoint),
+                Some(expiring) => expiring.snapshot(state.as_mut(), checkpoint, self.now),
+            });
+        }
+        snapshots
+    }
+
+    /// How many key groups the subtask has.
+    pub(super) fn key_groups(&self) -> usize {
+        self.range.len()
+    }
+
+    /// The keys of a state in the `group`-th of them.
+    pub(super) fn keys_in(&self, state: StateId, group: usize) -> Vec<K> {
+        let Some(found) = self.states.get(state.0) else { foreign_handle() };
+        match self.expiring.iter().find(|it| it.state == state) {
+            None => found.keys(group),
+            Some(expiring) => expiring.keys(found.as_ref(), group, self.now),
+        }
+    }
+
+    /// Restores what the snapshot holds of a state that is declared.
+    fn restore<V: Record>(
+        &mut self,
+        meta: StateMeta,
+        restore: impl FnOnce(&mut KeyedTable<K, V>, KeyedRestore) -> Result<()>,
+    ) -> Result<StateId> {
+        let stored = self.unclaimed.remove(&meta.name);
+        let mut table = KeyedTable::<K, V>::new(meta, self.groups, self.range);
+        if let Some(stored) = stored {
+            restore(&mut table, stored)?;
+        }
+        self.states.push(Box::new(table));
+        Ok(StateId(self.states.len() - 1))
     }
 
     #[inline]
-    fn table<V: Record>(&self, state: StateId) -> &KeyedTable<K, V> {
+    pub(super) fn table<V: Record>(&self, state: StateId) -> &KeyedTable<K, V> {
         let found = self.states.get(state.0).map(|state| state.as_ref() as &dyn Any);
         found.and_then(<dyn Any>::downcast_ref).unwrap_or_else(|| foreign_handle())
     }
@@ -110,18 +190,43 @@ fn foreign_key(error: &StateError) -> ! {
 impl<K: Key> KeyedStore for HeapStore<K> {
     type Key = K;
 
-    fn declare<V: Record>(&mut self, kind: StateKind, descriptor: &StateDescriptor<V>) -> Result<StateId> {
+    fn declare<T: Expiring>(
+        &mut self,
+        kind: StateKind,
+        descriptor: &StateDescriptor<T::Plain>,
+    ) -> Result<StateId> {
         let name = descriptor.name();
         if self.states.iter().any(|state| state.name() == name) {
             return Err(StateError::Usage(format!("state `{name}` is declared twice in one function")));
         }
-        let meta = StateMeta::declare::<K, V>(name, kind)?;
-        let mut table = KeyedTable::<K, V>::new(meta, self.groups, self.range);
-        if let Some(stored) = self.unclaimed.remove(name) {
-            descriptor.restore_into(&mut table, stored)?;
+        let mut meta = StateMeta::declare::<K, T::Plain>(name, kind)?;
+        let Some(ttl) = descriptor.time_to_live() else {
+            return self.restore(meta, |table, stored| descriptor.restore_into(table, stored));
+        };
+        ttl.check(name)?;
+        let Some(now) = self.now.known() else {
+            return Err(StateError::Usage(format!(
+                "state `{name}` expires, but nobody has said what time it is: call `HeapStore::set_now` before it \
+                 is declared"
+            )));
+        };
+        meta.value = meta.value.expiring();
+        let restore = |table: &mut _, stored| descriptor.restore_expiring_into::<K, T>(table, stored, now);
+        let state = self.restore(meta, restore)?;
+        self.expiring.push(ExpiringState::new::<T>(state, ttl, self.key_groups()));
+        Ok(state)
+    }
+
+    #[inline]
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn touch(&self, state: StateId, at: Current<'_, K>) {
+        let group = self.groups.of_hash(at.hash).index().wrapping_sub(self.range.start());
+        if let Some(expiring) = self.expiring.iter().find(|it| it.state == state) {
+            expiring.touch(group);
         }
-        self.states.push(Box::new(table));
-        Ok(StateId(self.states.len() - 1))
     }
 
     #[inline]
@@ -166,6 +271,18 @@ impl<K: Key> KeyedStore for HeapStore<K> {
         let result = change(&mut value);
         content.insert_new(at.hash, at.key.clone(), value);
         result
+    }
+
+    #[inline]
+    fn change<V: Record>(&mut self, state: StateId, at: Current<'_, K>, change: impl FnOnce(&mut Option<V>)) {
+        if let Some(content) = self.content_with(state, at) {
+            return content.change(at.hash, at.key, change);
+        }
+        let mut value = None;
+        change(&mut value);
+        if let Some(value) = value {
+            self.content_mut(state, at.hash).insert_new(at.hash, at.key.clone(), value);
+        }
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::{fmt, iter, slice};
 
-use super::StateDescriptor;
+use super::{Expiring, StateDescriptor};
 use crate::snapshot::part::StateKind;
 use crate::{Key, Record, Result, Timestamp};
 
@@ -39,12 +39,23 @@ pub trait KeyedStore: Send {
     /// The type of the keys.
     type Key: Key;
 
-    /// Declares a state, and restores what the snapshot holds of it.
+    /// Declares a state, and restores what the snapshot holds of it. Its values are of the type `T` where the
+    /// descriptor has a time-to-live, and plain ones where it has none.
     ///
     /// # Errors
     /// If the name is taken, key or value cannot be read back from a snapshot, or the snapshot holds
     /// another type under the name and no migration fits.
-    fn declare<V: Record>(&mut self, kind: StateKind, descriptor: &StateDescriptor<V>) -> Result<StateId>;
+    fn declare<T: Expiring>(
+        &mut self,
+        kind: StateKind,
+        descriptor: &StateDescriptor<T::Plain>,
+    ) -> Result<StateId>;
+
+    /// The processing time, as far as states that expire know. It never goes back.
+    fn now(&self) -> Timestamp;
+
+    /// Notes that reading a state has changed it: some part of what the key has is kept for longer.
+    fn touch(&self, state: StateId, at: Current<'_, Self::Key>);
 
     /// The value of a key.
     fn get<V: Record>(&self, state: StateId, at: Current<'_, Self::Key>) -> Option<StateRef<'_, V>>;
@@ -69,6 +80,14 @@ pub trait KeyedStore: Send {
         change: impl FnOnce(&mut V) -> R,
     ) -> R;
 
+    /// Changes the value of a key, of which there may be none before and after.
+    fn change<V: Record>(
+        &mut self,
+        state: StateId,
+        at: Current<'_, Self::Key>,
+        change: impl FnOnce(&mut Option<V>),
+    );
+
     /// Removes the value of a key, and returns it.
     fn take<V: Record>(&mut self, state: StateId, at: Current<'_, Self::Key>) -> Option<V>;
 }
@@ -85,8 +104,6 @@ pub trait StateAccess {
     fn store(&self) -> (&Self::Store, Current<'_, <Self::Store as KeyedStore>::Key>);
     /// The states for writing, and the current key.
     fn store_mut(&mut self) -> (&mut Self::Store, Current<'_, <Self::Store as KeyedStore>::Key>);
-    /// The processing time, for states that expire.
-    fn now(&self) -> Timestamp;
 }
 
 /// A value in state, for reading. Behaves as a reference to it.

@@ -1,11 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
 use super::*;
 use crate::snapshot::part::KeyedStateSnapshot;
 use crate::snapshot::read::KeyedRestore;
-use crate::{AggregateFunction, CheckpointId, KeyGroups, Timestamp, stable_hash};
+use crate::{AggregateFunction, CheckpointId, KeyGroups, stable_hash};
+
+mod ttl;
 
 /// A context with a current key, as an operator gives its function.
 struct Context {
@@ -43,9 +45,6 @@ impl StateAccess for Context {
     fn store_mut(&mut self) -> (&mut HeapStore<String>, Current<'_, String>) {
         (&mut self.backend, Current { key: &self.key, hash: stable_hash(&self.key) })
     }
-    fn now(&self) -> Timestamp {
-        Timestamp::MIN
-    }
 }
 
 struct Average;
@@ -80,7 +79,7 @@ fn declare(backend: &mut HeapStore<String>) -> Handles {
     Handles {
         value: ValueState::declare(backend, &StateDescriptor::new("value")).unwrap(),
         list: ListState::declare(backend, &StateDescriptor::new("list")).unwrap(),
-        map: MapState::declare(backend, "map").unwrap(),
+        map: MapState::declare(backend, &StateDescriptor::new("map")).unwrap(),
         sum: ReducingState::declare(backend, &StateDescriptor::new("sum"), |a, b| a + b).unwrap(),
         average: AggregatingState::declare(backend, &StateDescriptor::new("average"), Average).unwrap(),
     }
@@ -136,6 +135,27 @@ fn every_kind_of_state_is_kept_by_key_and_survives() {
 }
 
 #[test]
+fn all_states_of_a_key_go_at_once() {
+    let mut context = Context::new(Vec::new());
+    let states = declare(&mut context.backend);
+    for key in ["a", "b"] {
+        states.value.set(context.at(key), 1);
+        states.list.add(context.at(key), key.to_owned());
+    }
+    let key = "a".to_owned();
+    context.backend.remove_all(Current { key: &key, hash: stable_hash(&key) }).unwrap();
+    assert!(states.value.get(context.at("a")).is_none() && states.list.is_empty(context.at("a")));
+    assert_eq!((states.value.cloned(context.at("b")), context.backend.entries()), (Some(1), 2));
+    // What has nothing is not marked as changed.
+    context.backend.snapshot(CheckpointId::new(1));
+    context.backend.remove_all(Current { key: &key, hash: stable_hash(&key) }).unwrap();
+    let snapshots = context.backend.snapshot(CheckpointId::new(2));
+    let groups = snapshots.iter().flat_map(|state| &state.groups);
+    assert!(groups.clone().all(|group| group.unchanged_since == CheckpointId::new(1)));
+    assert_eq!(context.backend.names().collect::<Vec<_>>(), ["value", "list", "map", "sum", "average"]);
+}
+
+#[test]
 fn looking_for_what_is_not_there_marks_nothing_as_changed() {
     let mut context = Context::new(Vec::new());
     let states = declare(&mut context.backend);
@@ -162,7 +182,8 @@ fn looking_for_what_is_not_there_marks_nothing_as_changed() {
 fn a_name_can_be_declared_once() {
     let mut context = Context::new(Vec::new());
     ValueState::<u64>::declare(&mut context.backend, &StateDescriptor::new("count")).unwrap();
-    let again = MapState::<u8, u8>::declare(&mut context.backend, "count").err().unwrap();
+    let again =
+        MapState::<u8, u8>::declare(&mut context.backend, &StateDescriptor::new("count")).err().unwrap();
     assert_eq!(again.to_string(), "state `count` is declared twice in one function");
 }
 
@@ -269,4 +290,56 @@ fn a_handle_of_another_function_is_named_as_the_mistake() {
     declare(&mut one.backend);
     let list = ListState::<u8>::declare(&mut other.backend, &StateDescriptor::new("list")).unwrap();
     list.add(&mut one, 1);
+}
+
+#[test]
+fn all_keys_are_visited_in_the_order_of_their_groups() {
+    let mut context = Context::new(Vec::new());
+    let states = declare(&mut context.backend);
+    let keys: Vec<_> = (0..300).map(|number| number.to_string()).collect();
+    for key in &keys {
+        states.value.set(context.at(key), 1);
+    }
+    states.map.insert(context.at("only a map"), 1, 1);
+    let mut seen = Vec::new();
+    let visited = context.backend.for_each_key(&states.value, |cx| {
+        seen.push(cx.key().clone());
+        match states.value.take(cx) {
+            Some(_) if cx.key() == "7" => {}
+            Some(value) => states.list.add(cx, value.to_string()),
+            None => return Err("a key without a value"),
+        }
+        Ok(())
+    });
+    assert_eq!(visited, Ok(()));
+    let groups: Vec<_> = seen.iter().map(|key| KeyGroups::new(128).of(key.as_str()).index()).collect();
+    assert!(groups.is_sorted());
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>(), keys.iter().collect());
+    assert!(states.list.is_empty(context.at("7")) && states.value.get(&context).is_none());
+    assert_eq!(states.list.get(context.at("8")), ["1"]);
+
+    let mut count = 0;
+    let stopped = context.backend.for_each_key(&states.list, |_| {
+        count += 1;
+        if count < 10 { Ok(()) } else { Err("enough") }
+    });
+    assert_eq!((stopped, count), (Err("enough"), 10));
+}
+
+#[test]
+fn visiting_keys_copies_only_what_changes() {
+    let mut context = Context::new(Vec::new());
+    let states = declare(&mut context.backend);
+    (0..300).for_each(|number| states.value.set(context.at(&number.to_string()), number));
+    context.backend.snapshot(CheckpointId::new(1));
+    let Ok(()) = context.backend.for_each_key(&states.value, |cx| {
+        if states.value.cloned(cx) == Some(5) {
+            states.value.set(cx, 6);
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let snapshots = context.backend.snapshot(CheckpointId::new(2));
+    let changed = snapshots.iter().flat_map(|state| &state.groups);
+    let changed: Vec<_> = changed.filter(|group| group.unchanged_since == CheckpointId::new(2)).collect();
+    assert_eq!(changed.iter().map(|it| it.group).collect::<Vec<_>>(), [KeyGroups::new(128).of("5")]);
 }

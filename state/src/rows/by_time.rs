@@ -150,7 +150,7 @@ impl RowsByTime {
     pub fn restore_all(&mut self, stored: KeyedRestore) -> Result<()> {
         check_kind(&self.meta.name, stored.meta.kind)?;
         self.meta.check_unchanged(&stored.meta)?;
-        stored.blocks.into_iter().try_for_each(|(group, bytes)| self.restore(group, &bytes))
+        stored.into_whole_groups()?.try_for_each(|(group, bytes)| self.restore(group, &bytes))
     }
 
     /// Adds what a snapshot holds for `group`.
@@ -162,7 +162,7 @@ impl RowsByTime {
             let header = decode_from::<(i64, usize)>(&mut bytes);
             let (time, keys) = header.map_err(|_| damaged(&self.meta.name, "a time is cut off"))?;
             let store = self.open(time);
-            let missing = store.restore_keys(group, false, keys, &mut bytes)?;
+            let missing = store.restore_keys(group, false, &[], keys, &mut bytes)?;
             store.groups.is_as_restored(group);
             if missing > 0 {
                 return Err(damaged(&self.meta.name, "keys of a time are missing"));

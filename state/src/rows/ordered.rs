@@ -225,7 +225,7 @@ impl OrderedRows {
         check_kind(&self.meta().name, stored.meta.kind)?;
         self.meta().check_unchanged(&stored.meta)?;
         let now = if self.expiry.is_on() { self.expiry.now() } else { 0 };
-        stored.blocks.into_iter().try_for_each(|(group, bytes)| {
+        stored.into_whole_groups()?.try_for_each(|(group, bytes)| {
             self.state.restore(group, &bytes, |group, bytes| group.decode_at(bytes, now))
         })
     }

@@ -1,15 +1,18 @@
 //! From the blocks of a snapshot to rows, at whatever parallelism.
 
+use bytes::Bytes;
+
 use super::key_column::KeyKind;
 use super::layout::RowsPerKey;
 use super::row;
+use super::row_changes::ReplacedSlots;
 use super::row_ref::RowRef;
-use super::snapshot::{STAMPED, UNSTAMPED, hash_of_bytes};
+use super::snapshot::{CHANGES, STAMPED, UNSTAMPED, hash_of_bytes};
 use super::store::RowStore;
 use super::words::{take, unpack};
 use crate::codec::decode_from;
 use crate::snapshot::part::StateKind;
-use crate::snapshot::read::KeyedRestore;
+use crate::snapshot::read::{KeyedRestore, StoredGroup};
 use crate::{KeyGroup, Result, StateError};
 
 /// How many keys are looked up in the index at once.
@@ -28,7 +31,9 @@ impl RowStore {
     pub fn restore_all(&mut self, stored: KeyedRestore) -> Result<()> {
         check_kind(&self.meta.name, stored.meta.kind)?;
         self.meta.check_unchanged(&stored.meta)?;
-        stored.blocks.into_iter().try_for_each(|(group, bytes)| self.restore(group, &bytes))
+        stored.into_groups().try_for_each(|StoredGroup { group, content, changes }| {
+            self.restore_changed(group, &content, &changes)
+        })
     }
 
     /// Adds what a snapshot holds for `group`.
@@ -36,22 +41,41 @@ impl RowStore {
     /// # Errors
     /// As [`restore_all`](Self::restore_all).
     pub fn restore(&mut self, group: KeyGroup, bytes: &[u8]) -> Result<()> {
-        let mut rest = bytes;
-        let is_stamped = match take(&mut rest, 1) {
-            Some([STAMPED]) => true,
-            Some([UNSTAMPED]) => false,
-            _ => return Err(self.damaged("it does not begin as a block of rows")),
-        };
-        self.restore_keys(group, is_stamped, usize::MAX, &mut rest)?;
+        self.restore_changed(group, bytes, &[])
+    }
+
+    /// Adds what a snapshot holds for `group`: its content at some checkpoint, and what has changed since.
+    fn restore_changed(&mut self, group: KeyGroup, content: &[u8], changes: &[Bytes]) -> Result<()> {
+        let mut content = content;
+        let is_stamped = take_stamped(&mut content, 0);
+        let is_stamped = is_stamped.ok_or_else(|| self.damaged("it does not begin as a block of rows"))?;
+        let mut blocks = vec![(is_stamped, content)];
+        let mut replaced = Vec::with_capacity(changes.len());
+        for changes in changes {
+            let mut rest = &changes[..];
+            let is_stamped = take_stamped(&mut rest, CHANGES);
+            let is_stamped =
+                is_stamped.ok_or_else(|| self.damaged("it does not begin as a block of changed rows"))?;
+            let slots = ReplacedSlots::decode(&mut rest);
+            replaced.push(slots.ok_or_else(|| self.damaged("what it replaces is cut off"))?);
+            blocks.push((is_stamped, rest));
+        }
+        for (index, (is_stamped, mut rest)) in blocks.into_iter().enumerate() {
+            let later = replaced.get(index..).unwrap_or_default();
+            self.restore_keys(group, is_stamped, later, usize::MAX, &mut rest)?;
+        }
         self.groups.is_as_restored(group);
+        self.groups.watch_restored(group);
         Ok(())
     }
 
-    /// Adds the rows of so many keys, or of fewer if the bytes end before; returns how many are missing.
+    /// Adds the rows of so many keys, or of fewer if the bytes end before; returns how many are missing. Keys that
+    /// `later` blocks replace are left out.
     pub(super) fn restore_keys(
         &mut self,
         group: KeyGroup,
         is_stamped: bool,
+        later: &[ReplacedSlots],
         mut keys: usize,
         rest: &mut &[u8],
     ) -> Result<usize> {
@@ -59,7 +83,7 @@ impl RowStore {
         let mut found = Vec::with_capacity(AHEAD);
         while !rest.is_empty() && keys > 0 {
             keys -= 1;
-            found.push(self.restore_key(group, is_stamped, rest)?);
+            found.extend(self.restore_key(group, is_stamped, later, rest)?);
             if found.len() == AHEAD {
                 self.index_restored(&mut found)?;
             }
@@ -68,8 +92,15 @@ impl RowStore {
         Ok(keys)
     }
 
-    /// Adds the rows of one key; returns its hash and the first of them, which the index does not know yet.
-    fn restore_key(&mut self, group: KeyGroup, is_stamped: bool, rest: &mut &[u8]) -> Result<(u64, RowRef)> {
+    /// Adds the rows of one key, unless a later block replaces them; returns its hash and the first of them, which the
+    /// index does not know yet.
+    fn restore_key(
+        &mut self,
+        group: KeyGroup,
+        is_stamped: bool,
+        later: &[ReplacedSlots],
+        rest: &mut &[u8],
+    ) -> Result<Option<(u64, RowRef)>> {
         let mut number = [0; 16];
         let key = match self.layout.key_kind() {
             KeyKind::U64 => unpack(rest, &mut number[..8]).and(number.get(..8)),
@@ -89,6 +120,10 @@ impl RowStore {
             RowsPerKey::One => 1,
             RowsPerKey::Many => self.length(rest)?,
         };
+        if later.iter().any(|replaced| replaced.contains(hash)) {
+            (0..rows).try_for_each(|_| self.skip_row(is_stamped, rest))?;
+            return Ok(None);
+        }
         let mut first = None;
         for _ in 0..rows {
             let row = self.restore_row(hash, key, is_stamped, rest)?;
@@ -97,24 +132,36 @@ impl RowStore {
                 Some(first) => self.link_last(first, row),
             }
         }
-        Ok((hash, first.ok_or_else(|| self.damaged("a key has no rows"))?))
+        Ok(Some((hash, first.ok_or_else(|| self.damaged("a key has no rows"))?)))
+    }
+
+    fn skip_row(&self, is_stamped: bool, rest: &mut &[u8]) -> Result<()> {
+        self.take_stamp_and_variable(is_stamped, rest)?;
+        let mut fixed = vec![0; self.layout.fixed().len()];
+        unpack(rest, &mut fixed).ok_or_else(|| self.damaged("a fixed part is cut off"))
     }
 
     fn restore_row(&mut self, hash: u64, key: &[u8], is_stamped: bool, rest: &mut &[u8]) -> Result<RowRef> {
-        let stamp = match is_stamped {
-            true => take(rest, 4).and_then(|bytes| bytes.first_chunk()).copied().map(u32::from_le_bytes),
-            false => Some(self.expiry.now()),
-        };
-        let stamp = stamp.ok_or_else(|| self.damaged("a stamp is cut off"))?;
-        // The variable part comes first, for its length says how large the row is.
-        let length = self.length(rest)?;
-        let variable = take(rest, length).ok_or_else(|| self.damaged("a variable part is cut off"))?;
+        let (stamp, variable) = self.take_stamp_and_variable(is_stamped, rest)?;
         let row = self.new_row(hash, key, variable)?;
         let bytes = self.pages.row_mut(row);
         row::set_stamp(bytes, stamp);
         let fixed = bytes.get_mut(self.layout.fixed()).and_then(|fixed| unpack(rest, fixed));
         fixed.ok_or_else(|| self.damaged("a fixed part is cut off"))?;
         Ok(row)
+    }
+
+    /// Takes a row off the front but for its fixed part: the variable part comes first, for its length says how large the
+    /// row is. Where rows have no stamps, it is the present one.
+    fn take_stamp_and_variable<'b>(&self, is_stamped: bool, rest: &mut &'b [u8]) -> Result<(u32, &'b [u8])> {
+        let stamp = match is_stamped {
+            true => take(rest, 4).and_then(|bytes| bytes.first_chunk()).copied().map(u32::from_le_bytes),
+            false => Some(self.expiry.now()),
+        };
+        let stamp = stamp.ok_or_else(|| self.damaged("a stamp is cut off"))?;
+        let length = self.length(rest)?;
+        let variable = take(rest, length).ok_or_else(|| self.damaged("a variable part is cut off"))?;
+        Ok((stamp, variable))
     }
 
     /// Lets the index know rows with different keys.
@@ -137,6 +184,15 @@ impl RowStore {
     #[cold]
     fn damaged(&self, problem: &str) -> StateError {
         damaged(&self.meta.name, problem)
+    }
+}
+
+/// Takes the first byte of a block of this kind off the front; returns whether its rows have stamps.
+fn take_stamped(rest: &mut &[u8], kind: u8) -> Option<bool> {
+    match *take(rest, 1)?.first()? ^ kind {
+        STAMPED => Some(true),
+        UNSTAMPED => Some(false),
+        _ => None,
     }
 }
 

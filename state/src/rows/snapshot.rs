@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! block:  1 if rows have stamps, else 0 | keys
+//! changes: 3 if rows have stamps, else 2 | slots of hashes that are replaced | keys
 //! key:    its length, then its bytes; or a number as words | hash | how many rows, where it may have many | rows
 //! row:    stamp u32, where rows have stamps | length of the variable part, then its bytes | fixed part as words
 //! ```
@@ -14,9 +15,11 @@ use std::hash::Hasher;
 use std::sync::{Arc, OnceLock};
 
 use super::frozen_pages::FrozenPages;
+use super::group_changes::SnapshottedGroup;
 use super::key_column::KeyKind;
 use super::layout::{RowLayout, RowsPerKey};
 use super::row;
+use super::row_changes::{ChangedSlots, RowChanges};
 use super::row_ref::RowRef;
 use super::store::RowStore;
 use super::ttl::Expiry;
@@ -34,6 +37,8 @@ const FETCHED_AHEAD: usize = 16;
 pub(super) const STAMPED: u8 = 1;
 /// The first byte of a block, if they have none.
 pub(super) const UNSTAMPED: u8 = 0;
+/// In the first byte of a block of changes, besides.
+pub(super) const CHANGES: u8 = 2;
 
 impl RowStore {
     /// Freezes the content for snapshot `checkpoint`: takes some ten nanoseconds a page; rows are neither
@@ -41,8 +46,10 @@ impl RowStore {
     pub fn snapshot(&mut self, checkpoint: CheckpointId) -> KeyedStateSnapshot {
         let frozen = self.freeze();
         let start = frozen.range.start();
-        let groups = self.groups.snapshot(checkpoint).map(|(group, rows, unchanged_since)| {
-            let block = RowBlock { frozen: frozen.clone(), index: group.index().saturating_sub(start), rows };
+        let groups = self.groups.snapshot(checkpoint).map(|snapshotted| {
+            let SnapshottedGroup { group, rows, unchanged_since, changes } = snapshotted;
+            let (frozen, index) = (frozen.clone(), group.index().saturating_sub(start));
+            let block = RowBlock { frozen, index, rows, changes: changes.map(Arc::new) };
             GroupSnapshot { group, unchanged_since, block: Arc::new(block) }
         });
         KeyedStateSnapshot { meta: self.meta.clone(), groups: groups.collect() }
@@ -97,9 +104,35 @@ impl FrozenRows {
         dealt
     }
 
+    /// The first byte of a block.
+    fn stamped(&self) -> u8 {
+        if self.expiry.is_on() { STAMPED } else { UNSTAMPED }
+    }
+
     fn encode(&self, index: usize, out: &mut Pieces) -> Result<(), postcard::Error> {
-        out.end().push(if self.expiry.is_on() { STAMPED } else { UNSTAMPED });
+        out.end().push(self.stamped());
         self.encode_keys(index, out)
+    }
+
+    /// How many rows there are of keys that have changed.
+    fn changed_rows(&self, index: usize, slots: &ChangedSlots<'_>) -> u64 {
+        let many = self.layout.rows_per_key() == RowsPerKey::Many;
+        let rows = self.rows_of(index).iter().map(|row| self.pages.row(*row));
+        let changed = rows.filter(|bytes| slots.contains(row::hash(bytes)));
+        changed.map(|bytes| if many { u64::from(row::count(bytes)) } else { 1 }).sum()
+    }
+
+    fn encode_changes(
+        &self,
+        index: usize,
+        slots: &ChangedSlots<'_>,
+        out: &mut Pieces,
+    ) -> Result<(), postcard::Error> {
+        out.end().push(self.stamped() | CHANGES);
+        slots.encode(out.end())?;
+        let rows = self.rows_of(index).iter();
+        let mut changed = rows.filter(|row| slots.contains(row::hash(self.pages.row(**row))));
+        changed.try_for_each(|row| self.encode_key(*row, out))
     }
 
     /// Appends the keys of a group with their rows.
@@ -182,11 +215,43 @@ struct RowBlock {
     index: usize,
     /// How many rows, those included that have expired.
     rows: u64,
+    /// Which keys have changed since the last snapshots.
+    changes: Option<Arc<RowChanges>>,
 }
 
 impl EncodeBlock for RowBlock {
     fn encode(&self, out: &mut Pieces) -> Result<()> {
         self.frozen.encode(self.index, out).map_err(|source| self.frozen.failed(source))
+    }
+
+    fn entries(&self) -> u64 {
+        self.rows
+    }
+
+    fn changes_since(&self, base: CheckpointId) -> Option<Arc<dyn EncodeBlock>> {
+        let changes = self.changes.clone()?;
+        let rows = self.frozen.changed_rows(self.index, &changes.since_snapshot(base)?);
+        Some(Arc::new(ChangedRows { frozen: self.frozen.clone(), index: self.index, base, changes, rows }))
+    }
+}
+
+/// The rows of keys that have changed since a snapshot.
+struct ChangedRows {
+    frozen: Arc<FrozenRows>,
+    /// Of which group of the range.
+    index: usize,
+    base: CheckpointId,
+    changes: Arc<RowChanges>,
+    rows: u64,
+}
+
+impl EncodeBlock for ChangedRows {
+    fn encode(&self, out: &mut Pieces) -> Result<()> {
+        let encoded = match self.changes.since_snapshot(self.base) {
+            Some(slots) => self.frozen.encode_changes(self.index, &slots, out),
+            None => Err(postcard::Error::SerdeSerCustom),
+        };
+        encoded.map_err(|source| self.frozen.failed(source))
     }
 
     fn entries(&self) -> u64 {

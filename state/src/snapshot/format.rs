@@ -7,6 +7,9 @@
 //!
 //! All numbers are little-endian. A manifest has exactly one block; a state file has any number of
 //! them, and only a [`BlockReference`] says where one begins.
+//!
+//! Version 2 of a manifest lists, for some key group, changes behind its content. In version 2 of a state file, the
+//! payloads are compressed. Everything else is written as version 1, which older programs read.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,8 +19,11 @@ use bytes::Bytes;
 use super::part::BlockReference;
 use crate::{Result, StateError};
 
-/// The version this program writes, and the highest it reads.
-pub const VERSION: u16 = 1;
+/// The version of files that every program reads.
+const FIRST_VERSION: u16 = 1;
+/// The version of manifests that list changes of key groups, and of state files whose blocks are compressed. The
+/// highest that this program reads.
+pub const VERSION: u16 = 2;
 
 const MAGIC: [u8; 8] = *b"MILLSTRM";
 pub(super) const HEADER: usize = 16;
@@ -67,12 +73,13 @@ pub struct Block {
 
 /// Begins a file: appends its header.
 pub fn begin(kind: FileKind, out: &mut Vec<u8>) {
-    out.extend_from_slice(&header(kind));
+    out.extend_from_slice(&header(kind, false));
 }
 
-/// What a file of this kind begins with.
-pub(super) fn header(kind: FileKind) -> [u8; HEADER] {
-    header_of_version(kind, VERSION)
+/// What a file of this kind begins with: of the highest version where it needs that, or else of the one that every
+/// program reads.
+pub(super) fn header(kind: FileKind, needs_highest: bool) -> [u8; HEADER] {
+    header_of_version(kind, if needs_highest { VERSION } else { FIRST_VERSION })
 }
 
 fn header_of_version(kind: FileKind, version: u16) -> [u8; HEADER] {
@@ -111,11 +118,11 @@ pub fn append_block(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>) -> Resu
     Ok(Block { offset: start as u64, length, checksum })
 }
 
-/// Makes sure that `bytes`, read from `path`, begin as a file of this kind and of a known version.
+/// Makes sure that `bytes`, read from `path`, begin as a file of this kind and of a known version, which it returns.
 ///
 /// # Errors
 /// [`StateError::Corrupt`] where they do not.
-pub fn verify_header(kind: FileKind, path: &str, bytes: &[u8]) -> Result<()> {
+pub fn verify_header(kind: FileKind, path: &str, bytes: &[u8]) -> Result<u16> {
     if bytes.len() < HEADER {
         let length = bytes.len();
         let magic = MAGIC.get(..length.min(MAGIC.len())).unwrap_or_default();
@@ -145,7 +152,7 @@ pub fn verify_header(kind: FileKind, path: &str, bytes: &[u8]) -> Result<()> {
     if version == 0 || found_kind != kind.number() {
         return Err(corrupt(path, format_args!("not a {kind}, but another file of a snapshot")));
     }
-    Ok(())
+    Ok(version)
 }
 
 /// The payload of the block that `reference` says lies in `bytes`, read from `path`.

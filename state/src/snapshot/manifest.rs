@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::format::{self, FileKind, append_block, corrupt, only_block, verify_header};
-use super::part::{BlockReference, OperatorPart};
+use super::format::{FileKind, append_block, corrupt, header, only_block, verify_header};
+use super::part::{BlockReference, KeyedPart, OperatorPart};
 use crate::{CheckpointId, KeyGroup, OperatorId, Result, StateError, Timestamp, UPPER_MAX_PARALLELISM};
 
 /// The name of a manifest in its folder.
@@ -61,8 +61,9 @@ impl Manifest {
     /// # Errors
     /// [`StateError::Codec`], which only a lack of memory explains.
     pub fn encode(&self) -> Result<Bytes> {
-        let mut out = Vec::new();
-        format::begin(FileKind::Manifest, &mut out);
+        let keyed = self.operators.iter().flat_map(|it| &it.subtasks).flat_map(|part| &part.keyed);
+        let has_changes = keyed.flat_map(KeyedPart::by_group).any(|blocks| blocks.len() > 1);
+        let mut out = header(FileKind::Manifest, has_changes).to_vec();
         append_block(&mut out, |out| {
             *out = postcard::to_extend(self, std::mem::take(out)).map_err(|source| StateError::Codec {
                 state: MANIFEST.into(),
@@ -129,7 +130,7 @@ impl OperatorManifest {
         sum(self.blocks().map(|block| block.length))
     }
 
-    /// How many entries and items its state has.
+    /// How many entries, items and changes of entries the blocks of its state hold.
     pub fn entries(&self) -> u64 {
         sum(self.blocks().map(|block| block.entries))
     }
@@ -156,7 +157,7 @@ impl OperatorManifest {
                 if *metas.entry(name).or_insert(&state.meta) != &state.meta {
                     return Err(format!("its subtasks disagree about the type of state `{name}`"));
                 }
-                for (group, _) in &state.groups {
+                for (group, _) in state.by_group().filter_map(<[_]>::first) {
                     if group.index() >= max_parallelism as usize {
                         return Err(format!("state `{name}` has a key group {group} of {max_parallelism}"));
                     }

@@ -12,9 +12,10 @@
 //! - [`manifest`]: the list of everything a snapshot consists of.
 //! - [`journal`]: the numbered entries that say which checkpoints are real, and whose they are.
 //! - [`storage`]: where snapshots lie: folders, listing, conditional creation, deletion.
-//! - [`Pieces`]: what blocks are encoded into.
+//! - [`Pieces`]: what blocks are encoded into; `compression`: what they are compressed to where that is asked for.
 //! - [`write`](mod@write) and [`read`]: from parts to files, and back to what a subtask restores.
 
+mod compression;
 pub mod format;
 pub mod journal;
 pub mod manifest;
@@ -22,6 +23,8 @@ pub mod part;
 mod pieces;
 pub mod read;
 pub mod storage;
+#[cfg(test)]
+pub(crate) mod test_support;
 pub mod write;
 
 pub use self::pieces::Pieces;

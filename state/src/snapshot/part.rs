@@ -86,6 +86,11 @@ pub trait EncodeBlock: Send + Sync {
     fn encode(&self, out: &mut Pieces) -> Result<()>;
     /// How many entries it has.
     fn entries(&self) -> u64;
+    /// What has changed in it since snapshot `base`, to be written where the snapshot is the base of a checkpoint and
+    /// holds the rest; `None` where that is not known. Its entries are the changes.
+    fn changes_since(&self, _base: CheckpointId) -> Option<Arc<dyn EncodeBlock>> {
+        None
+    }
 }
 
 impl dyn EncodeBlock {
@@ -172,7 +177,7 @@ pub struct BlockReference {
     pub length: u64,
     /// The CRC-32 of the payload.
     pub checksum: u32,
-    /// How many entries or items it holds.
+    /// How many entries, items or changes it holds.
     pub entries: u64,
 }
 
@@ -181,8 +186,16 @@ pub struct BlockReference {
 pub struct KeyedPart {
     /// Name, kind and shapes.
     pub meta: StateMeta,
-    /// The blocks, by key group.
+    /// The blocks, by key group. The blocks of one lie side by side: its content at some checkpoint, and behind it what
+    /// has changed from there to each later one.
     pub groups: Vec<(KeyGroup, BlockReference)>,
+}
+
+impl KeyedPart {
+    /// The blocks of each key group.
+    pub fn by_group(&self) -> impl Iterator<Item = &[(KeyGroup, BlockReference)]> {
+        self.groups.chunk_by(|(group, _), (next, _)| group == next)
+    }
 }
 
 /// One operator state of one subtask, as written.

@@ -64,9 +64,9 @@ impl Pieces {
         self.len() == 0
     }
 
-    /// Begins a file: appends its header.
-    pub(super) fn begin(&mut self, kind: FileKind) {
-        self.end().extend_from_slice(&header(kind));
+    /// Begins a file of state: appends its header.
+    pub(super) fn begin_state(&mut self, compressed: bool) {
+        self.end().extend_from_slice(&header(FileKind::State, compressed));
     }
 
     /// Appends a block, whose payload `encode` appends. Offsets count from the first of the pieces.

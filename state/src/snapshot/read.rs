@@ -50,8 +50,46 @@ pub struct OperatorRestore {
 pub struct KeyedRestore {
     /// Name, kind and shapes.
     pub meta: StateMeta,
-    /// The content of the key groups that hold anything, in order.
+    /// The content of the key groups that hold anything, in order. Several blocks of one are its content at some
+    /// checkpoint, and what has changed from there to each later one.
     pub blocks: Vec<(KeyGroup, Bytes)>,
+}
+
+/// What a snapshot holds of a keyed state for one key group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredGroup {
+    /// Which key group.
+    pub group: KeyGroup,
+    /// Its content at some checkpoint.
+    pub content: Bytes,
+    /// What has changed since, from checkpoint to checkpoint.
+    pub changes: Vec<Bytes>,
+}
+
+impl KeyedRestore {
+    /// What there is for each key group.
+    pub fn into_groups(self) -> impl Iterator<Item = StoredGroup> {
+        let mut blocks = self.blocks.into_iter().peekable();
+        std::iter::from_fn(move || {
+            let (group, content) = blocks.next()?;
+            let next = || blocks.next_if(|(next, _)| *next == group).map(|(_, changes)| changes);
+            Some(StoredGroup { group, content, changes: std::iter::from_fn(next).collect() })
+        })
+    }
+
+    /// The content of each key group of a state whose changes are never written by themselves.
+    ///
+    /// # Errors
+    /// [`StateError::Codec`] where changes are there all the same.
+    pub fn into_whole_groups(self) -> Result<impl Iterator<Item = (KeyGroup, Bytes)>> {
+        let mut groups = self.blocks.iter().map(|(group, _)| group);
+        let mut next = groups.clone().skip(1);
+        if groups.any(|group| next.next() == Some(group)) {
+            let source = postcard::Error::SerdeDeCustom;
+            return Err(StateError::Codec { state: self.meta.name, action: "decode", source });
+        }
+        Ok(self.blocks.into_iter())
+    }
 }
 
 /// What one subtask restores of an operator state.
@@ -117,6 +155,19 @@ impl LoadedSnapshot {
         Ok(Some(OperatorRestore { keyed: self.keyed(stored, share)?, lists: self.lists(stored, share)? }))
     }
 
+    /// All items of one operator state, of all subtasks; none if the snapshot does not know it.
+    ///
+    /// # Errors
+    /// [`StateError::Corrupt`] where its blocks were not loaded.
+    pub fn list(&self, operator: OperatorId, name: &str) -> Result<Option<ListRestore>> {
+        let Some(stored) = self.manifest.operator(operator) else { return Ok(None) };
+        let parts = stored.subtasks.iter().flat_map(|part| &part.lists).filter(|list| list.name == name);
+        let parts: Vec<_> = parts.collect();
+        let Some(first) = parts.first() else { return Ok(None) };
+        let (name, redistribution, item) = (first.name.clone(), first.redistribution, first.item.clone());
+        Ok(Some(ListRestore { name, redistribution, item, items: self.items(parts)? }))
+    }
+
     /// What a subtask has to do with this snapshot as the base of its next one: where the blocks lie of
     /// the key groups that it has now, whichever subtask wrote them.
     pub fn as_base_of(&self, shares: &[OperatorShare]) -> SubtaskPart {
@@ -151,7 +202,8 @@ impl LoadedSnapshot {
         });
         outcome?;
         let in_order = states.into_values().map(|mut state| {
-            state.blocks.sort_unstable_by_key(|(group, _)| *group);
+            // Keeps those of one key group in order.
+            state.blocks.sort_by_key(|(group, _)| *group);
             state
         });
         Ok(in_order.collect())
@@ -174,7 +226,7 @@ impl LoadedSnapshot {
         restores.collect()
     }
 
-    fn items<'a>(&self, lists: impl IntoIterator<Item = &'a ListPart>) -> Result<Vec<Bytes>> {
+    pub(crate) fn items<'a>(&self, lists: impl IntoIterator<Item = &'a ListPart>) -> Result<Vec<Bytes>> {
         let mut items = Vec::new();
         for list in lists {
             let mut rest = self.block(&list.block)?;
@@ -199,7 +251,7 @@ impl LoadedSnapshot {
     }
 
     /// A block that was verified when it was loaded.
-    fn block(&self, reference: &BlockReference) -> Result<Bytes> {
+    pub(crate) fn block(&self, reference: &BlockReference) -> Result<Bytes> {
         if reference.length == 0 {
             return Ok(Bytes::new());
         }

@@ -41,13 +41,14 @@ pub struct SnapshotHome {
     /// What the URL of the folder says of the store behind a `?`, with it.
     options: Arc<str>,
     part_bytes: usize,
+    compressed: bool,
 }
 
 impl SnapshotHome {
     /// The folder `prefix` of `store`.
     pub fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         let root = store.to_string().into();
-        Self { store, prefix, root, options: "".into(), part_bytes: PART_BYTES }
+        Self { store, prefix, root, options: "".into(), part_bytes: PART_BYTES, compressed: false }
     }
 
     /// Sets how long the parts are in which large files are uploaded, in bytes: at least one. Object stores
@@ -55,6 +56,17 @@ impl SnapshotHome {
     #[must_use]
     pub fn with_part_bytes(self, part_bytes: usize) -> Self {
         Self { part_bytes: part_bytes.max(1), ..self }
+    }
+
+    /// Sets whether state is compressed that is written there. Whatever lies there is read either way.
+    #[must_use]
+    pub fn with_compression(self, compressed: bool) -> Self {
+        Self { compressed, ..self }
+    }
+
+    /// Whether state is compressed that is written there.
+    pub(super) const fn is_compressed(&self) -> bool {
+        self.compressed
     }
 
     /// How long every part but the last is: some stores want them alike.

@@ -16,7 +16,8 @@ use hashbrown::HashMap;
 use self::cpu::computed;
 pub use self::cpu::{CpuPool, OnThisThread};
 use self::upload::Upload;
-use super::format::{Block, FileKind};
+use super::compression::compress;
+use super::format::Block;
 use super::part::{
     BlockReference, EncodeBlock, GroupSnapshot, KeyedPart, KeyedStateSnapshot, ListItems, ListPart,
     ListStateSnapshot, OperatorPart, OperatorSnapshot, StateMeta, SubtaskPart,
@@ -31,19 +32,30 @@ const CONCURRENT_BATCHES: usize = 2;
 /// The number of entries from which a batch takes in no more blocks.
 const BATCH_ENTRIES: u64 = 4_096;
 
+/// Of how many blocks a key group may consist: its content at one checkpoint, and changes behind it. A restore reads
+/// them all.
+const MOST_BLOCKS: usize = 10;
+/// How many entries of a key group there are to one change in its blocks, at least: with more changes, it is written
+/// whole again.
+const ENTRIES_PER_CHANGE: u64 = 2;
+
+/// The blocks of a key group, as listed.
+type GroupBlocks<'a> = &'a [(KeyGroup, BlockReference)];
+
 /// The states of the checkpoint that an incremental one builds on, by operator and name.
 type Base<'a> = HashMap<(OperatorId, &'a str), BaseState<'a>>;
 
 struct BaseState<'a> {
     meta: &'a StateMeta,
-    blocks: HashMap<KeyGroup, &'a BlockReference>,
+    blocks: HashMap<KeyGroup, GroupBlocks<'a>>,
 }
 
 /// Writes what one subtask hands over to `file` (relative to `home`, such as `chk-7/3-0.state`), and
 /// encodes it on `cpu`.
 ///
 /// Key groups that have not changed since `base`, an earlier checkpoint and what this subtask (or
-/// the one that it was restored from) contributed to it, are referred to rather than written again.
+/// the one that it was restored from) contributed to it, are referred to rather than written again. Of
+/// those in which only a few entries have changed these are written, where the state knows them.
 /// Without anything new to write, there is no file.
 ///
 /// # Errors
@@ -60,6 +72,7 @@ pub async fn write_subtask(
         base: base.map(|(id, part)| (id, states_of(part))),
         file: Arc::from(file),
         upload: Upload::new(home, file),
+        compressed: home.is_compressed(),
         cpu,
         total_bytes: 0,
     };
@@ -78,8 +91,9 @@ pub async fn write_subtask(
 
 fn states_of(part: &SubtaskPart) -> Base<'_> {
     let states = part.operators.iter().flat_map(|operator| {
-        operator.keyed.iter().map(|KeyedPart { meta, groups }| {
-            let blocks = groups.iter().map(|(group, block)| (*group, block)).collect();
+        operator.keyed.iter().map(|part| {
+            let blocks = part.by_group().filter_map(|blocks| Some((blocks.first()?.0, blocks)));
+            let (meta, blocks) = (&part.meta, blocks.collect());
             ((operator.operator, meta.name.as_str()), BaseState { meta, blocks })
         })
     });
@@ -90,6 +104,7 @@ struct Writer<'a> {
     base: Option<(CheckpointId, Base<'a>)>,
     file: Arc<str>,
     upload: Upload<'a>,
+    compressed: bool,
     cpu: &'a dyn CpuPool,
     total_bytes: u64,
 }
@@ -112,36 +127,40 @@ impl Writer<'_> {
 
     async fn keyed(&mut self, operator: OperatorId, state: KeyedStateSnapshot) -> Result<KeyedPart> {
         let KeyedStateSnapshot { meta, groups } = state;
-        let (mut references, mut new) = (Vec::with_capacity(groups.len()), Vec::new());
+        let (mut known, mut new) = (Vec::with_capacity(groups.len()), Vec::new());
         for GroupSnapshot { group, unchanged_since, block } in groups {
-            let known = self.known(operator, &meta, group, unchanged_since).cloned();
-            if known.is_none() {
+            let Some((base, blocks)) = self.known(operator, &meta, group) else {
+                known.push((group, Vec::new(), true));
                 new.push(block);
-            }
-            references.push((group, known));
+                continue;
+            };
+            let is_changed = unchanged_since > base;
+            let changes = is_changed.then(|| changes_since(base, blocks, &block)).flatten();
+            let kept = if is_changed && changes.is_none() { Vec::new() } else { blocks.to_vec() };
+            known.push((group, kept, is_changed));
+            new.extend(is_changed.then(|| changes.unwrap_or(block)));
         }
         let mut written = self.append(new).await?.into_iter();
-        // As many were written as are not known.
-        let found = references
-            .into_iter()
-            .filter_map(|(group, known)| Some((group, known.or_else(|| written.next())?)));
-        let groups: Vec<_> = found.collect();
+        let mut groups = Vec::with_capacity(known.len());
+        for (group, blocks, is_changed) in known {
+            groups.extend(blocks);
+            groups.extend(written.by_ref().take(usize::from(is_changed)).map(|block| (group, block)));
+        }
         self.total_bytes += groups.iter().map(|(_, block)| block.length).sum::<u64>();
         Ok(KeyedPart { meta, groups })
     }
 
-    /// The block that already holds a key group's content.
+    /// The base, and the blocks that hold a key group's content as of it.
     fn known(
         &self,
         operator: OperatorId,
         meta: &StateMeta,
         group: KeyGroup,
-        unchanged_since: CheckpointId,
-    ) -> Option<&BlockReference> {
-        let (_, states) = self.base.as_ref().filter(|(base, _)| unchanged_since <= *base)?;
+    ) -> Option<(CheckpointId, GroupBlocks<'_>)> {
+        let (base, states) = self.base.as_ref()?;
         // What was written as another type, before a migration, has other bytes.
         let state = states.get(&(operator, meta.name.as_str())).filter(|state| state.meta == meta)?;
-        state.blocks.get(&group).copied()
+        Some((*base, state.blocks.get(&group).copied()?))
     }
 
     async fn list(&mut self, list: ListStateSnapshot) -> Result<ListPart> {
@@ -166,11 +185,13 @@ impl Writer<'_> {
         let mut references = Vec::with_capacity(blocks.len());
         if !blocks.is_empty() && self.upload.taken() == 0 {
             let mut header = Pieces::default();
-            header.begin(FileKind::State);
+            header.begin_state(self.compressed);
             self.upload.take(header.into_pieces()).await?;
         }
+        let compressed = self.compressed;
+        let encoding = batches(blocks).into_iter();
         let encoding: Vec<_> =
-            batches(blocks).into_iter().map(|batch| computed(self.cpu, move || encode(&batch))).collect();
+            encoding.map(|batch| computed(self.cpu, move || encode(&batch, compressed))).collect();
         let mut encoded = stream::iter(encoding).buffered(CONCURRENT_BATCHES);
         while let Some((blocks, pieces)) = encoded.try_next().await? {
             let start = self.upload.taken();
@@ -185,6 +206,22 @@ impl Writer<'_> {
         }
         Ok(references)
     }
+}
+
+/// What has changed in a key group since `base`, of which it has these blocks, if it is to be written in place of the
+/// whole of it.
+fn changes_since(
+    base: CheckpointId,
+    blocks: GroupBlocks<'_>,
+    block: &Arc<dyn EncodeBlock>,
+) -> Option<Arc<dyn EncodeBlock>> {
+    let (_, earlier) = blocks.split_first()?;
+    if blocks.len() >= MOST_BLOCKS {
+        return None;
+    }
+    let changes = block.changes_since(base)?;
+    let all = earlier.iter().map(|(_, block)| block.entries).fold(changes.entries(), u64::saturating_add);
+    (all.saturating_mul(ENTRIES_PER_CHANGE) <= block.entries()).then_some(changes)
 }
 
 /// Blocks in order, those with few entries together: to hand work to another thread takes as long as to
@@ -206,12 +243,20 @@ fn batches(blocks: Vec<Arc<dyn EncodeBlock>>) -> Vec<Vec<Arc<dyn EncodeBlock>>> 
 }
 
 /// Encodes blocks one behind the other; returns each with how many entries it has.
-fn encode(batch: &[Arc<dyn EncodeBlock>]) -> Result<(Vec<(Block, u64)>, Pieces)> {
+fn encode(batch: &[Arc<dyn EncodeBlock>], compressed: bool) -> Result<(Vec<(Block, u64)>, Pieces)> {
     let mut pieces = Pieces::default();
-    let encoded = batch
-        .iter()
-        .map(|block| Ok((pieces.append_block(|out| block.encode(out))?, block.entries())))
-        .collect::<Result<_>>()?;
+    let mut encode = |block: &Arc<dyn EncodeBlock>| {
+        let appended = pieces.append_block(|out| {
+            if !compressed {
+                return block.encode(out);
+            }
+            let mut whole = Pieces::default();
+            block.encode(&mut whole)?;
+            compress(whole, out)
+        });
+        Ok((appended?, block.entries()))
+    };
+    let encoded = batch.iter().map(&mut encode).collect::<Result<_>>()?;
     Ok((encoded, pieces))
 }
 

@@ -6,6 +6,7 @@ use std::hash::BuildHasherDefault;
 
 use indexmap::IndexSet;
 
+use super::TimerContent;
 use crate::codec::{decode_from, encode_into, end};
 use crate::grouped::GroupContent;
 use crate::hash::{StableHasher, stable_hash};
@@ -70,7 +71,7 @@ impl<K: Key> Bucket<K> {
 
 /// The timers of one key group.
 #[derive(Clone)]
-pub(super) struct TimerGroup<K>(BTreeMap<Timestamp, Bucket<K>>);
+pub struct TimerGroup<K>(BTreeMap<Timestamp, Bucket<K>>);
 
 impl<K> Default for TimerGroup<K> {
     fn default() -> Self {
@@ -79,11 +80,6 @@ impl<K> Default for TimerGroup<K> {
 }
 
 impl<K: Key> TimerGroup<K> {
-    /// The time of the earliest timer.
-    pub(super) fn next(&self) -> Option<Timestamp> {
-        self.0.first_key_value().map(|(time, _)| *time)
-    }
-
     pub(super) fn is_set(&self, key: &K, time: Timestamp) -> bool {
         self.0.get(&time).is_some_and(|bucket| bucket.contains(key))
     }
@@ -111,9 +107,14 @@ impl<K: Key> TimerGroup<K> {
             _ => false,
         }
     }
+}
 
-    /// Takes a timer of the earliest time out.
-    pub(super) fn pop(&mut self) -> Option<K> {
+impl<K: Key> TimerContent<K> for TimerGroup<K> {
+    fn next(&self) -> Option<Timestamp> {
+        self.0.first_key_value().map(|(time, _)| *time)
+    }
+
+    fn pop(&mut self) -> Option<K> {
         let mut bucket = self.0.first_entry()?;
         match bucket.get_mut() {
             Bucket::Many(keys) if keys.len() > 1 => keys.pop(),

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::encode;
+use crate::hash::stable_hash;
 
 const GROUPS: u32 = 8;
 
@@ -20,11 +21,11 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn register(queue: &mut TimerQueue<u8>, key: u8, millis: i64) -> bool {
-    queue.register(TimerQueue::hash(&key), &key, at(millis)).unwrap()
+    queue.register(stable_hash(&key), &key, at(millis)).unwrap()
 }
 
 fn delete(queue: &mut TimerQueue<u8>, key: u8, millis: i64) -> bool {
-    queue.delete(TimerQueue::hash(&key), &key, at(millis)).unwrap()
+    queue.delete(stable_hash(&key), &key, at(millis)).unwrap()
 }
 
 fn restored(queue: &mut TimerQueue<u8>) -> TimerQueue<u8> {
@@ -57,7 +58,7 @@ fn what_changes_nothing_marks_nothing_as_changed() {
     let mut queue = queue();
     register(&mut queue, 1, 10);
     let mut others = (2..=255_u8).filter(|key| {
-        queue.timers.slot_index(TimerQueue::hash(key)) == queue.timers.slot_index(TimerQueue::hash(&1_u8))
+        queue.timers.slot_index(stable_hash(key)) == queue.timers.slot_index(stable_hash(&1_u8))
     });
     let neighbour = others.next().unwrap();
     queue.snapshot(CheckpointId::new(1));
@@ -98,8 +99,8 @@ fn the_ends_of_time_are_times() {
 fn keys_and_groups_of_others_are_refused() {
     let mut queue = queue_over(KeyGroupRange::new(2, 4));
     let foreign = (0..=255_u8).find(|key| KeyGroups::new(GROUPS).of(key) == KeyGroup::new(1)).unwrap();
-    assert!(queue.register(TimerQueue::hash(&foreign), &foreign, at(1)).is_err());
-    assert!(queue.delete(TimerQueue::hash(&foreign), &foreign, at(1)).is_err());
+    assert!(queue.register(stable_hash(&foreign), &foreign, at(1)).is_err());
+    assert!(queue.delete(stable_hash(&foreign), &foreign, at(1)).is_err());
     assert!(queue.restore(KeyGroup::new(5), &[0]).is_err());
     assert!(queue.restore(KeyGroup::new(2), &[1]).is_err());
     assert!(queue.is_empty());
@@ -169,4 +170,60 @@ fn a_timer_that_comes_twice_is_refused_whatever_the_count_says() {
     assert!(restored(2).is_err());
     assert!(restored(0).is_err(), "timers behind a time without any are never written");
     assert!(restored(u64::MAX).is_err());
+}
+
+proptest! {
+    #[test]
+    fn what_is_due_comes_in_order_and_at_least_once(
+        steps in prop::collection::vec(step(), 0..200),
+        scale in prop_oneof![Just(1_i64), Just(1_000), Just(i64::MAX / 20)],
+    ) {
+        let new = || DueQueue::<u8>::new(TimerQueue::<u8>::EVENT_TIME, KeyGroups::new(GROUPS), KeyGroupRange::new(0, 8));
+        // How often each is set.
+        let (mut queue, mut model) = (new(), std::collections::BTreeMap::new());
+        for step in steps {
+            match step {
+                Step::Register(key, time) | Step::Delete(key, time) => {
+                    let time = at((time - 10) * scale);
+                    queue.push(stable_hash(&key), &key, time).unwrap();
+                    *model.entry((time, key)).or_insert(0) += 1;
+                }
+                Step::Pop(now) => match queue.pop(at((now - 10) * scale)) {
+                    Some((time, key)) => {
+                        prop_assert!(time <= at((now - 10) * scale));
+                        prop_assert_eq!(Some(time), model.keys().next().map(|(time, _)| *time));
+                        let left = model.get_mut(&(time, key)).unwrap();
+                        *left -= 1;
+                        if *left == 0 {
+                            model.remove(&(time, key));
+                        }
+                    }
+                    None => prop_assert!(model.keys().next().is_none_or(|(time, _)| *time > at((now - 10) * scale))),
+                },
+                Step::Restore => {
+                    let snapshot = queue.snapshot(CheckpointId::new(1));
+                    let mut exact = self::queue();
+                    queue = new();
+                    for group in snapshot.groups {
+                        let bytes = group.block.to_bytes().unwrap();
+                        queue.restore(group.group, &bytes).unwrap();
+                        // Each is written once, and in the form of the other kind.
+                        exact.restore(group.group, &bytes).unwrap();
+                    }
+                    model.values_mut().for_each(|count| *count = 1);
+                    prop_assert_eq!(exact.len(), model.len());
+                    prop_assert_eq!(exact.next(), queue.next());
+                }
+            }
+            prop_assert_eq!(queue.next(), model.keys().next().map(|(time, _)| *time));
+            prop_assert_eq!(queue.len(), model.values().sum::<usize>());
+            prop_assert_eq!(queue.is_empty(), model.is_empty());
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_of_due_timers_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        let new = || DueQueue::<()>::new(TimerQueue::<()>::EVENT_TIME, KeyGroups::new(1), KeyGroupRange::new(0, 1));
+        let _ = new().restore(KeyGroup::new(0), &bytes);
+    }
 }

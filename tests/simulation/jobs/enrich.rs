@@ -15,28 +15,33 @@ const fn value_of(key: u64) -> u64 {
 struct Rules;
 
 impl BroadcastProcessFunction<u64, u64, (u64, Option<u64>)> for Rules {
-    type Key = u64;
-    type Value = u64;
+    type State = BroadcastState<u64, u64>;
+
+    fn open(&mut self, cx: &mut BroadcastOpenContext<'_>) -> FunctionResult<Self::State> {
+        cx.broadcast_state("rules")
+    }
 
     fn process(
         &mut self,
         record: u64,
-        rules: &BroadcastState<u64, u64>,
+        rules: &Self::State,
+        broadcast: &BroadcastStates,
         _: &mut ProcessContext<'_>,
         out: &mut Emitter<'_, (u64, Option<u64>)>,
     ) -> FunctionResult {
-        let rule = rules.get(&(record % 10)).copied();
+        let rule = rules.get(broadcast, &(record % 10)).copied();
         out.emit((record, rule))
     }
 
     fn process_broadcast(
         &mut self,
         rule: u64,
-        rules: &mut BroadcastState<u64, u64>,
+        rules: &Self::State,
+        broadcast: &mut BroadcastStates,
         _: &mut ProcessContext<'_>,
         _: &mut Emitter<'_, (u64, Option<u64>)>,
     ) -> FunctionResult {
-        rules.insert(rule, value_of(rule));
+        rules.insert(broadcast, rule, value_of(rule));
         Ok(())
     }
 }

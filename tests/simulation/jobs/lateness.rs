@@ -20,14 +20,34 @@ struct Pane {
 /// How records become windows.
 #[derive(Clone, Copy)]
 enum Kind {
-    Sliding { size: i64, slide: i64 },
-    Session { gap: i64 },
+    Sliding {
+        size: i64,
+        slide: i64,
+    },
+    Session {
+        gap: i64,
+    },
+    /// The gap depends on the reading, and is this at most.
+    DynamicSession {
+        most: i64,
+    },
+}
+
+/// The gap that a reading asks for.
+fn gap_of(reading: &Reading, most: i64) -> i64 {
+    1 + i64::try_from(reading.number).unwrap() * 37 % most
 }
 
 impl Kind {
-    fn windows(self, time: i64) -> Vec<(i64, i64)> {
+    const fn merges(self) -> bool {
+        matches!(self, Self::Session { .. } | Self::DynamicSession { .. })
+    }
+
+    fn windows(self, reading: &Reading) -> Vec<(i64, i64)> {
+        let time = reading.millis;
         match self {
             Self::Session { gap } => vec![(time, time + gap)],
+            Self::DynamicSession { most } => vec![(time, time + gap_of(reading, most))],
             Self::Sliding { size, slide } => {
                 let starts = (time - size + 1..=time).filter(|start| start.rem_euclid(slide) == 0);
                 starts.map(|start| (start, start + size)).collect()
@@ -40,17 +60,13 @@ impl Kind {
         let (mut emitted, mut too_late) = (Vec::new(), Vec::new());
         let (mut open, mut reached) = (Vec::<Pane>::new(), i64::MIN);
         for reading in readings {
-            let windows = self.windows(reading.millis);
+            let windows = self.windows(&reading);
             let mut is_late = !windows.is_empty() || reading.millis + allowed <= reached;
             for (start, end) in windows {
                 let joins = |pane: &mut Pane| {
                     let (sensor, from, to, _) = pane.fired;
                     let touches = from <= end && start <= to;
-                    let meets = if matches!(self, Self::Session { .. }) {
-                        touches
-                    } else {
-                        (from, to) == (start, end)
-                    };
+                    let meets = if self.merges() { touches } else { (from, to) == (start, end) };
                     sensor == reading.sensor && meets
                 };
                 let mut fired = (reading.sensor, start, end, 1);
@@ -109,6 +125,13 @@ fn with_lateness_of(setting: &Setting, kind: Kind, records: u64) -> Verdict {
                 .allowed_lateness(Duration::from_millis(allowed))
                 .side_output_late_data(&late)
                 .count(),
+            Kind::DynamicSession { most } => keyed
+                .window(EventTimeSessionWindows::with_dynamic_gap(move |reading| {
+                    millis(gap_of(reading, most))
+                }))
+                .allowed_lateness(Duration::from_millis(allowed))
+                .side_output_late_data(&late)
+                .count(),
         };
         let windows = windows.parallelism(life.parallelism());
         let counts = windows.map(|result| {
@@ -143,6 +166,10 @@ pub fn many_sliding_windows(setting: &Setting) -> Verdict {
 
 pub fn session_windows(setting: &Setting) -> Verdict {
     with_lateness(setting, Kind::Session { gap: setting.draw(103, 1..=150).cast_signed() })
+}
+
+pub fn dynamic_session_windows(setting: &Setting) -> Verdict {
+    with_lateness(setting, Kind::DynamicSession { most: setting.draw(103, 1..=250).cast_signed() })
 }
 
 pub fn global_windows(setting: &Setting) -> Verdict {

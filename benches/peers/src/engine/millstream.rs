@@ -1,5 +1,7 @@
 //! Millstream: running a job, and what its jobs share.
 
+mod timed;
+
 use std::hash::Hash;
 use std::time::Instant;
 
@@ -9,6 +11,8 @@ use ::millstream::prelude::*;
 use ::millstream::state::snapshot::Redistribution;
 
 use super::{Digest, HashMap, Outcome, PARALLELISM};
+
+pub use timed::{timed, timestamp};
 
 /// Runs the job that `build` adds to an environment; see [`digest`] for its output.
 pub fn run(build: impl FnOnce(&Environment) -> Collected<Digest>) -> Outcome {

@@ -1,10 +1,12 @@
 //! What every engine must provide, and the little that a job on a peer needs around it.
 
+pub mod by_hand;
 pub mod millstream;
 pub mod renoir;
 pub mod timely;
 
 use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
@@ -27,6 +29,18 @@ pub struct Outcome {
 
 /// Runs one work on one engine.
 pub type Run = Box<dyn Fn() -> Outcome>;
+
+/// The records of a source, in memory.
+pub type Records<T> = Arc<Vec<T>>;
+
+/// The records of one subtask's source: copies of every second one, so that subtasks run out of step.
+pub fn share<T: Clone + Send + Sync>(
+    records: &Records<T>,
+    subtask: usize,
+) -> impl Iterator<Item = T> + Send + use<T> {
+    let records = records.clone();
+    (subtask..records.len()).step_by(PARALLELISM).map(move |index| records[index].clone())
+}
 
 /// A hash map as every engine uses it that leaves its user the choice.
 pub type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;

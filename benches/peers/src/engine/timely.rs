@@ -12,7 +12,8 @@ use ::timely::dataflow::operators::Operator;
 use ::timely::dataflow::operators::generic::source;
 use ::timely::dataflow::{Scope, StreamVec};
 
-use super::{Digest, HashMap, Outcome, PARALLELISM, hash};
+use super::by_hand::TimedOperator;
+use super::{Digest, HashMap, Outcome, PARALLELISM, WATERMARK_INTERVAL, hash};
 
 /// The digest of the results that one worker has seen; it grows while the worker runs.
 pub type Output = Rc<Cell<Digest>>;
@@ -64,6 +65,74 @@ pub fn records<'scope, I: Iterator + 'static>(
                 activator.activate();
             } else {
                 capability = None;
+            }
+        }
+    })
+}
+
+/// A record with its key and its event time.
+pub type Timed<K, V> = (K, (u64, V));
+
+/// A source of records that come up to `bound` milliseconds out of order: [`WATERMARK_INTERVAL`] of them each time it is
+/// scheduled, at the earliest time that they can have.
+pub fn timed<'scope, K: 'static, V: 'static>(
+    scope: Scope<'scope, u64>,
+    records: impl Iterator<Item = Timed<K, V>> + 'static,
+    bound: u64,
+) -> StreamVec<'scope, u64, Timed<K, V>> {
+    source(scope, "Timed records", |capability, info| {
+        let activator = scope.activator_for(info.address);
+        let mut records = records.peekable();
+        let mut capability = Some(capability);
+        let mut latest = 0;
+        move |output| {
+            if let (Some(now), Some(_)) = (&mut capability, records.peek()) {
+                let mut session = output.session(now);
+                for record in records.by_ref().take(WATERMARK_INTERVAL) {
+                    latest = latest.max(record.1.0);
+                    session.give(record);
+                }
+                drop(session);
+                now.downgrade(&latest.saturating_sub(bound));
+                activator.activate();
+            } else {
+                capability = None;
+            }
+        }
+    })
+}
+
+/// Runs an operator that is written by hand, one for all keys of a worker.
+pub fn by_hand<'scope, K, V, T>(
+    records: StreamVec<'scope, u64, Timed<K, V>>,
+    pact: impl ParallelizationContract<u64, Vec<Timed<K, V>>>,
+    mut operator: T,
+) -> StreamVec<'scope, u64, T::Result>
+where
+    K: Clone + 'static,
+    V: Clone + 'static,
+    T: TimedOperator<K, V, Result: Clone + 'static>,
+{
+    records.unary_frontier(pact, "ByHand", |capability, _| {
+        let mut capability = Some(capability);
+        move |(input, frontier), output| {
+            let Some(held) = &mut capability else { return };
+            let mut session = output.session(&*held);
+            let results = &mut |result| session.give(result);
+            input.for_each(|_, batch| {
+                for (key, (time, value)) in batch.drain(..) {
+                    operator.add(key, time, value, results);
+                }
+            });
+            let watermark = frontier.frontier().first().copied();
+            // Scheduled without progress, there is nothing to give.
+            if watermark != Some(*held.time()) {
+                operator.advance(watermark.unwrap_or(u64::MAX), results);
+            }
+            drop(session);
+            match watermark {
+                Some(watermark) => held.downgrade(&watermark),
+                None => capability = None,
             }
         }
     })

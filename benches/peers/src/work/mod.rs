@@ -1,7 +1,12 @@
 //! The work, one file each.
 
+mod interval_join;
 mod keyed_count;
 mod nexmark;
+mod pattern;
+mod sessions;
+mod sliding;
+mod timed;
 mod word_count;
 
 #[cfg(test)]
@@ -36,6 +41,10 @@ pub fn all() -> Vec<(&'static str, Prepare)> {
         ("keyed-count-combined-pipeline-1k", |scale| keyed_count::combined_pipeline(scale, 1_000)),
         ("word-count", word_count::each),
         ("word-count-combined", word_count::combined),
+        ("sessions-1m", sessions::work),
+        ("sliding-10m-1s", sliding::work),
+        ("interval-join", interval_join::work),
+        ("pattern-10m", pattern::work),
     ];
     all.extend(nexmark::ALL);
     all

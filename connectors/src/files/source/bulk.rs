@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use millstream_operators::source::{Discovery, Enumerator, Source};
+use millstream_operators::source::{Boundedness, Discovery, Enumerator, Source};
 use millstream_runtime::Result;
 use millstream_state::Record;
 use object_store::ObjectStore;
@@ -270,6 +270,10 @@ impl<F: BulkFormat> Source for BulkFileSource<F> {
 
     fn kind(&self) -> &'static str {
         self.format.kind()
+    }
+
+    fn boundedness(&self) -> Boundedness {
+        if self.interval.is_some() { Boundedness::Unbounded } else { Boundedness::Bounded }
     }
 
     async fn discover(&self) -> Result<Vec<FileSplit>> {

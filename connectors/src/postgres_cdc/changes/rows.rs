@@ -2,10 +2,12 @@
 
 use millstream_runtime::{Error, ErrorKind, Result};
 
-use crate::postgres_cdc::key::Key;
+use crate::cdc::changes::{Update, damaged, update};
+use crate::cdc::key::Key;
+use crate::cdc::record::{ChangeKind, ColumnValue};
+use crate::postgres_cdc::CapturedTable;
 use crate::postgres_cdc::options::{ChangelogMode, UnchangedToast};
 use crate::postgres_cdc::pgoutput::{Old, Tuple, TupleValue};
-use crate::postgres_cdc::record::{CapturedTable, ChangeKind, ColumnValue};
 
 /// What rows are made of changes.
 #[derive(Clone, Copy)]
@@ -39,16 +41,16 @@ impl Rows<'_> {
         operation: Operation,
         counts: impl Fn(Option<&Key>) -> Option<bool>,
     ) -> Result<[Option<Row>; 2]> {
-        let counts = |key: &Option<Key>| counts(key.as_ref()).ok_or_else(|| self.without_key());
+        let counts = |key: Option<&Key>| counts(key).ok_or_else(|| self.without_key());
         match operation {
             Operation::Insert(new) => {
                 self.check_width(&new)?;
-                let is_new = counts(&self.key_of(&new))?;
+                let is_new = counts(self.key_of(&new).as_ref())?;
                 let inserted = || self.values(new).map(|values| (ChangeKind::Insert, values));
                 Ok([is_new.then(inserted).transpose()?, None])
             }
             Operation::Delete(old) => {
-                let is_new = counts(&self.key_of_old(&old)?)?;
+                let is_new = counts(self.key_of_old(&old)?.as_ref())?;
                 Ok([is_new.then(|| self.deleted(old)).transpose()?, None])
             }
             Operation::Update { old, mut new } => {
@@ -56,14 +58,15 @@ impl Rows<'_> {
                 let old_key = self.key_of_old(&old)?;
                 fill(&mut new, &old);
                 let new_key = self.key_of(&new).or_else(|| old_key.clone());
-                if old_key.is_some() && old_key != new_key {
-                    // Two rows, each of which may have been read before the change or after it.
-                    let (had, has) = (counts(&old_key)?, counts(&new_key)?);
-                    let deleted = had.then(|| self.deleted(old)).transpose()?;
-                    let inserted = || self.values(new).map(|values| (ChangeKind::Insert, values));
-                    return Ok([deleted, has.then(inserted).transpose()?]);
+                match update(old_key.as_ref(), new_key.as_ref(), counts)? {
+                    Update::Nothing => Ok([None, None]),
+                    Update::InPlace => self.updated(old, new),
+                    Update::Moved { deleted, inserted } => {
+                        let old = deleted.then(|| self.deleted(old)).transpose()?;
+                        let new = || self.values(new).map(|values| (ChangeKind::Insert, values));
+                        Ok([old, inserted.then(new).transpose()?])
+                    }
                 }
-                if counts(&new_key)? { self.updated(old, new) } else { Ok([None, None]) }
             }
         }
     }
@@ -143,7 +146,7 @@ impl Rows<'_> {
         if columns == values {
             return Ok(());
         }
-        Err(super::damaged(&format!(
+        Err(damaged(&format!(
             "a row of {values} values for table {}, which has {columns} columns",
             self.table
         )))

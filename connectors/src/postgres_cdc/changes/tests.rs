@@ -1,10 +1,11 @@
 use bytes::Bytes;
+use millstream_runtime::ErrorKind;
 
 use super::*;
+use crate::cdc::progress::{KeyColumn, Part};
+use crate::cdc::record::{ChangeKind, ColumnValue};
 use crate::postgres_cdc::options::{ChangelogMode, UnchangedToast};
 use crate::postgres_cdc::pgoutput::{Old, Tuple, TupleValue};
-use crate::postgres_cdc::progress::{KeyColumn, Part};
-use crate::postgres_cdc::record::{ChangeKind, ColumnValue};
 use crate::postgres_cdc::source::PostgresCdcSource;
 
 const TABLE: u32 = 7;
@@ -75,8 +76,7 @@ fn upsert() -> Settings {
 fn split(lsn: u64, changes: u64) -> PostgresSplit {
     let column = |name: &str, type_oid, is_primary_key| CapturedColumn {
         name: name.into(),
-        type_oid,
-        type_modifier: -1,
+        data_type: PostgresType { oid: type_oid, modifier: -1 },
         is_primary_key,
     };
     let table = CapturedTable {
@@ -91,7 +91,7 @@ fn split(lsn: u64, changes: u64) -> PostgresSplit {
         literal_type: "int8".into(),
     }];
     let tables = vec![TableProgress { table, key, parts: Vec::new() }];
-    PostgresSplit { position: Some(Position { lsn: Lsn(lsn), changes }), tables }
+    PostgresSplit { position: Some(Position { log: Lsn(lsn), changes }), tables }
 }
 
 /// The same, with rows up to key 10 read at 100 and the others at 200.
@@ -123,9 +123,9 @@ fn read(settings: &Settings, split: &PostgresSplit, messages: Vec<Message>) -> R
             lines.push(match item {
                 Item::Change { first, second, position } => {
                     let records: Vec<_> = [Some(first), second].iter().flatten().map(line).collect();
-                    format!("{} @{}.{}", records.join(", "), position.lsn.0, position.changes)
+                    format!("{} @{}.{}", records.join(", "), position.log.0, position.changes)
                 }
-                Item::Position(position) => format!("@{}.{}", position.lsn.0, position.changes),
+                Item::Position(position) => format!("@{}.{}", position.log.0, position.changes),
                 Item::Table(index, table) => format!("table {index}: {}", table.column_names()),
             });
         })?;
@@ -304,7 +304,7 @@ fn an_idle_server_moves_the_position_between_transactions_only() {
     let keep_alive = |changes: &mut Changes, lsn| {
         let mut reached = None;
         changes.keep_alive(Lsn(lsn), |item| reached = Some(item));
-        matches!(reached, Some(Item::Position(position)) if position == Position { lsn: Lsn(lsn), changes: 0 })
+        matches!(reached, Some(Item::Position(position)) if position == Position { log: Lsn(lsn), changes: 0 })
     };
     assert!(keep_alive(&mut changes, 60));
     assert!(!keep_alive(&mut changes, 55), "never back");
@@ -352,7 +352,10 @@ fn records_say_when_and_where() {
     }
     let record = &records[0];
     assert_eq!(record.kind, ChangeKind::Insert);
-    assert_eq!((record.lsn, record.commit_time), (Lsn(100), Some(Timestamp::from_millis(EPOCH_MILLIS + 1))));
+    assert_eq!(
+        (record.position, record.commit_time),
+        (Lsn(100), Some(Timestamp::from_millis(EPOCH_MILLIS + 1)))
+    );
     assert_eq!((record.text("note"), record.text("nothing")), (Some("a"), None));
     assert!(!record.is_from_snapshot() && record.table.columns[0].is_primary_key);
 }
@@ -367,6 +370,6 @@ fn a_stream_that_makes_no_sense_is_an_error() {
     ] {
         let error = read(&settings(), &split(50, 0), messages).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::External);
-        assert!(error.to_string().contains("the replication stream has"), "{error}");
+        assert!(error.to_string().contains("the stream of changes has"), "{error}");
     }
 }

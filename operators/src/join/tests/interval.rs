@@ -100,6 +100,27 @@ fn pairs_come_at_once_and_what_is_alone_when_its_time_is_over() -> Result<()> {
 }
 
 #[test]
+fn an_inner_join_forgets_a_little_later_and_then_many_records_at_once() -> Result<()> {
+    // A record of the left is over a minute later; a sixteenth of that is 3,750 ms, and 2,048 a power of two.
+    let mut harness = harness(&settings(0, 60_000, JoinKind::INNER))?;
+    for number in 0..1_000 {
+        harness.push_first((number as u8, (0, number)), at(i64::from(number)))?;
+    }
+    let entries = |harness: &mut Harness| -> Result<Vec<u64>> {
+        Ok(harness.snapshot(1)?.keyed_states().map(|(_, entries)| entries).collect())
+    };
+    // All are over at 60,999; the next multiple of 2,048 is 61,440.
+    harness.watermark(at(61_439))?;
+    assert_eq!(entries(&mut harness)?, [256, 256]);
+    harness.watermark(at(61_440))?;
+    assert_eq!(entries(&mut harness)?, [0, 0]);
+    // What is over is not joined for that, since its partners are late.
+    harness.push_second((0, (0, 1)), at(61_000))?;
+    assert_eq!((harness.take_records(), harness.counters().late_records), (vec![], 1));
+    Ok(())
+}
+
+#[test]
 fn late_records_are_counted_or_go_aside() -> Result<()> {
     let (left, right) = (OutputTag::new("left"), OutputTag::new("right"));
     let aside = Settings {

@@ -6,11 +6,11 @@ use millstream_runtime::testing::KeyedFleet;
 
 use super::*;
 use crate::Emitter;
+use crate::join::gather::{Group, KeepBoth};
 use crate::join::side::Side;
-use crate::join::window::{Group, KeepBoth};
 use crate::window::{
     EventTimeSessionWindows, Lateness, Processed, SlidingEventTimeWindows, TimeWindow,
-    TumblingEventTimeWindows, WindowKind,
+    TumblingEventTimeWindows, WindowAssigner,
 };
 
 /// How records become windows.
@@ -25,13 +25,13 @@ type Gathered = (u8, Vec<u32>, Vec<u32>);
 type Fleet = KeyedFleet<u8, Side<u32, u32>, Gathered>;
 
 fn fleet(kind: Kind) -> Result<Fleet> {
-    fn of(windows: impl WindowKind<Window = TimeWindow>) -> Result<Fleet> {
+    fn of(windows: impl WindowAssigner<Side<u32, u32>, Window = TimeWindow>) -> Result<Fleet> {
         let group = |key: &u8, firsts: &[u32], seconds: &[u32], out: &mut Emitter<'_, Gathered>| {
             out.emit((*key, firsts.to_vec(), seconds.to_vec()))
         };
         KeyedFleet::new(2, 8, move |info| {
             let lateness = Lateness { allowed: Duration::ZERO, too_late: None };
-            windows.operator(Processed::new(KeepBoth, Group(group)), lateness, info)
+            windows.window_operator(Processed::new(KeepBoth, Group(group)), lateness, info)
         })
     }
     let millis = |millis: i64| Duration::from_millis(millis.cast_unsigned());

@@ -1,6 +1,6 @@
 //! The events of all partial matches, each kept once.
 
-use millstream_state::Timestamp;
+use millstream_state::{Timestamp, prefetch};
 use serde::{Deserialize, Serialize};
 
 use super::spec::StageId;
@@ -58,6 +58,15 @@ pub(super) struct Taken {
 }
 
 impl<E> SharedBuffer<E> {
+    /// Asks for its memory.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        self.events.first().into_iter().for_each(prefetch);
+        self.nodes.first().into_iter().for_each(prefetch);
+        self.free_events.first().into_iter().for_each(prefetch);
+        self.free_nodes.first().into_iter().for_each(prefetch);
+    }
+
     /// Adds an event, to which one reference is held until [`release_event`](Self::release_event).
     pub(super) fn add_event(&mut self, event: E, number: EventNumber, timestamp: Timestamp) -> Slot {
         let stored = Stored { event: Some(event), number, timestamp, references: 1 };
@@ -154,11 +163,16 @@ impl<E> SharedBuffer<E> {
     /// Forgets how many places there have been, if all are free.
     pub(super) fn shrink(&mut self) {
         if self.free_events.len() == self.events.len() && self.free_nodes.len() == self.nodes.len() {
-            self.events.clear();
-            self.free_events.clear();
-            self.nodes.clear();
-            self.free_nodes.clear();
+            self.clear();
         }
+    }
+
+    /// Removes everything.
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
+        self.free_events.clear();
+        self.nodes.clear();
+        self.free_nodes.clear();
     }
 
     /// How many events and nodes are kept.

@@ -66,7 +66,30 @@ pub(super) fn compile(spec: &PatternSpec) -> Result<Program, String> {
     let within = spec.within.map(millis);
     let edges = positions.iter().flat_map(|position| &position.edges);
     let has_deadlines = within.is_some() || edges.into_iter().any(|edge| edge.within.is_some());
-    Ok(Program { positions, starts, within, has_deadlines })
+    let conditions_that_matter = conditions_that_matter(&positions);
+    Ok(Program { positions, starts, within, has_deadlines, conditions_that_matter })
+}
+
+/// All conditions, unless some edge asks for the very next event, whatever it is like.
+fn conditions_that_matter(positions: &[Position]) -> Option<Vec<PredicateId>> {
+    let mut conditions = Vec::new();
+    for position in positions {
+        conditions.push(position.predicate);
+        conditions.extend(&position.unless);
+        for edge in &position.edges {
+            let Edge { target, contiguity, between, .. } = edge;
+            let is_about_the_next = *target == Target::AnyEvent || !between.stop_directly.is_empty();
+            if is_about_the_next || *contiguity == Contiguity::Strict {
+                return None;
+            }
+            conditions.extend(&between.stop);
+            conditions.extend(between.guards.iter().map(|guard| guard.predicate));
+            conditions.extend(between.guards.iter().filter_map(|guard| guard.until.map(|(until, _)| until)));
+        }
+    }
+    conditions.sort_unstable_by_key(|condition| condition.0);
+    conditions.dedup();
+    Some(conditions)
 }
 
 /// Gives each guard with an end a bit of its own.

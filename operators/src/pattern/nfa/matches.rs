@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use millstream_runtime::Result;
-use millstream_state::Timestamp;
+use millstream_state::{Timestamp, prefetch};
 use serde::{Deserialize, Serialize};
 
 use super::buffer::{EventNumber, SharedBuffer, Taken};
@@ -66,6 +66,22 @@ impl<E> Matches<E> {
         self.runs.is_empty() && self.completed.is_empty()
     }
 
+    /// Asks for the memory that it owns, which an event will need.
+    #[inline]
+    pub fn prefetch_parts(&self) {
+        self.buffer.prefetch();
+        self.runs.first().into_iter().for_each(prefetch);
+    }
+
+    /// As good as new, for another sequence; keeps its room.
+    pub fn reset(&mut self) {
+        let Self { buffer, runs, completed, next_event, next_deadline, now } = self;
+        buffer.clear();
+        runs.clear();
+        completed.clear();
+        (*next_event, *next_deadline, *now) = (0, Timestamp::MAX, Timestamp::MIN);
+    }
+
     /// When [`Nfa::advance`] must be called at the latest; [`Timestamp::MAX`] for [`Nfa::finish`], at the end of the
     /// sequence. `None` if there is no need.
     pub fn next_due(&self) -> Option<Timestamp> {
@@ -116,6 +132,30 @@ impl Nfa {
     /// The pattern.
     pub fn spec(&self) -> &PatternSpec {
         &self.spec
+    }
+
+    /// Whether an event may change anything: if not, no sequence need see it.
+    ///
+    /// # Errors
+    /// Those of the conditions.
+    pub fn may_matter<E>(
+        &self,
+        event: &E,
+        timestamp: Timestamp,
+        predicates: &mut impl Predicates<E>,
+    ) -> Result<bool> {
+        let Some(conditions) = &self.program.conditions_that_matter else { return Ok(true) };
+        let nothing = SharedBuffer::default();
+        let matched = Matched { names: &self.spec.names, buffer: &nothing, taken: &[] };
+        for condition in conditions {
+            // What looks at the partial match is asked when there is one.
+            if predicates.looks_back(*condition)
+                || predicates.holds(*condition, event, timestamp, &matched)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a match may begin with an event: if not, a sequence of which [nothing is kept](Matches::is_empty) need

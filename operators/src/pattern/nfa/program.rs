@@ -84,4 +84,6 @@ pub(super) struct Program {
     pub(super) within: Option<i64>,
     /// A run may time out.
     pub(super) has_deadlines: bool,
+    /// All conditions, if an event for which none of them holds changes nothing: it may lie anywhere.
+    pub(super) conditions_that_matter: Option<Vec<PredicateId>>,
 }

@@ -90,6 +90,21 @@ fn records_are_looked_at_in_the_order_of_time() -> Result<()> {
 }
 
 #[test]
+fn records_that_no_condition_is_about_are_not_kept() -> Result<()> {
+    let next = Pattern::begin("a").where_is(|(letter, _): &Letter| *letter == 'a').next("any");
+    for (pattern, kept) in [(pattern(), 2), (next, 3)] {
+        let mut harness = OperatorHarness::make(HarnessSetup::new(), |info| {
+            operator(&pattern, TimeDomain::EventTime, None, info)
+        })?;
+        harness
+            .push_timed([('a', 1), ('x', 2), ('c', 3)].map(|(letter, n)| ((1, (letter, n)), at(n.into()))))?;
+        let entries: usize = harness.snapshot(1)?.keyed_states().map(|(_, entries)| entries as usize).sum();
+        assert_eq!(entries, kept);
+    }
+    Ok(())
+}
+
+#[test]
 fn records_that_come_late_are_counted_or_go_aside() -> Result<()> {
     let mut counting = harness(TimeDomain::EventTime)?;
     let tag = OutputTag::new("late");

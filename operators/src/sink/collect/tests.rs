@@ -1,8 +1,19 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures::executor::block_on_stream;
+use futures::{Stream, StreamExt};
+use millstream_runtime::ErrorKind;
+use millstream_runtime::driver::actor::JobHandle;
+use millstream_runtime::job::RestartStrategy;
 use millstream_runtime::testing::{HarnessSetup, HarnessSnapshot, OperatorHarness};
 
 use super::{CollectSink, CollectWriter, Collected};
+use crate::Environment;
 use crate::sink::Sink;
 use crate::sink::adapter::SinkAdapter;
+use crate::source::GeneratorSource;
 
 fn writer(collected: &Collected<u32>, subtask: u32) -> SinkAdapter<CollectWriter<u32>> {
     SinkAdapter::new(CollectSink::new(collected).writer(subtask))
@@ -131,4 +142,69 @@ fn what_was_taken_does_not_come_back_with_a_restore() {
     assert_eq!(collected.take(), [1]);
     let _sink = restored(&collected, (0, 1), &snapshots);
     assert!(collected.is_empty());
+}
+
+/// What a stream has for its reader now.
+fn now<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
+    stream.poll_next_unpin(&mut Context::from_waker(Waker::noop()))
+}
+
+fn endless() -> JobHandle {
+    let env = Environment::new().parallelism(1);
+    env.from_source(GeneratorSource::new(None, |number| number).rate(10.0)).discard();
+    env.spawn("beside the records").unwrap()
+}
+
+#[test]
+fn a_stream_has_each_record_once_as_it_is_committed_until_the_job_is_over() {
+    let (collected, job) = (Collected::default(), endless());
+    let mut sink = OperatorHarness::new(writer(&collected, 0)).unwrap();
+    let (mut first, mut second) = (collected.stream(&job), collected.stream(&job));
+    sink.push_all([1, 2]).unwrap();
+    let _ = sink.snapshot(1).unwrap();
+    assert!(now(&mut first).is_pending());
+    sink.completed(1).unwrap();
+    assert!(matches!(now(&mut first), Poll::Ready(Some(Ok(1)))));
+    assert!(now(&mut second).is_pending(), "the first has taken both");
+    assert!(matches!(now(&mut first), Poll::Ready(Some(Ok(2)))));
+    assert!(now(&mut first).is_pending());
+    sink.push_all([3]).unwrap();
+    finish(&mut sink);
+    job.cancel();
+    job.join_blocking().unwrap();
+    assert!(matches!(now(&mut second), Poll::Ready(Some(Ok(3)))));
+    assert!(matches!(now(&mut second), Poll::Ready(None)));
+    assert!(matches!(now(&mut first), Poll::Ready(None)));
+}
+
+#[test]
+fn a_stream_waits_for_commits_and_tells_what_the_job_has_failed_with() {
+    static FAILS: AtomicBool = AtomicBool::new(false);
+    let env = Environment::new()
+        .parallelism(1)
+        .checkpoint_every(Duration::from_millis(5))
+        .restart_strategy(RestartStrategy::None);
+    let numbers = env.from_source(GeneratorSource::new(None, |number| number).rate(2_000.0));
+    let checked = numbers.try_map(|number| match FAILS.load(Ordering::Relaxed) {
+        true => Err("the disk is full".into()),
+        false => Ok(number),
+    });
+    let collected = checked.collect();
+    let job = env.spawn("numbers").unwrap();
+    let mut expected = 0;
+    for result in block_on_stream(collected.stream(&job)) {
+        match result {
+            Ok(number) => {
+                assert_eq!(number, expected);
+                expected += 1;
+                FAILS.store(expected > 50, Ordering::Relaxed);
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Function);
+                assert!(expected > 50);
+                return;
+            }
+        }
+    }
+    panic!("the stream has ended without the failure");
 }

@@ -6,7 +6,7 @@ use millstream_state::AggregateFunction;
 use super::*;
 use crate::window::{
     EventTimeSessionWindows, GlobalWindows, TimeWindow, TryAggregateFunction, TumblingEventTimeWindows,
-    WindowContext, WindowKind, WindowProcessFunction, WindowResult,
+    WindowAssigner, WindowContext, WindowProcessFunction, WindowResult,
 };
 
 const fn tumbling(size: u64) -> TumblingEventTimeWindows {
@@ -166,7 +166,7 @@ impl WindowProcessFunction<u32, Vec<u32>, TimeWindow, String> for Witness {
     }
 }
 
-fn a_function_emits_what_it_likes_of(windows: impl WindowKind<Window = TimeWindow>) -> Result<()> {
+fn a_function_emits_what_it_likes_of(windows: impl WindowAssigner<u32, Window = TimeWindow>) -> Result<()> {
     let odd = OutputTag::new("odd");
     let function = Witness { calls: 0, odd: odd.clone(), closed: Arc::default() };
     let of = || window_operator(|record: &u32| record / 10, windows.clone()).process(function.clone());

@@ -86,6 +86,11 @@ impl Grid {
         ends.take_while(move |end| *end <= last).map(Timestamp::from_millis)
     }
 
+    /// Whether no other window ends between the end of one and `until`.
+    pub(super) fn is_last_end(&self, end: Timestamp, until: Timestamp) -> bool {
+        end.as_millis().checked_add(self.slide).is_none_or(|next| next > until.as_millis())
+    }
+
     pub(super) fn size(&self) -> Duration {
         Duration::from_millis(self.size.unsigned_abs())
     }
@@ -123,7 +128,7 @@ mod tests {
                 assert_eq!(grid.slice_at(slice.span.start), Some(slice));
                 let ends = grid.ends(&slice, Timestamp::MIN, Timestamp::MAX);
                 let found: Vec<_> = ends.map(|end| grid.window_to(end)).collect();
-                assert_eq!(found, windows.assign(time).collect::<Vec<_>>(), "{time}");
+                assert_eq!(found, windows.assign(&0, time).collect::<Vec<_>>(), "{time}");
                 assert!(found.iter().all(|window| grid.has(window)));
                 assert_eq!((found[0].end, found[found.len() - 1].end), (slice.first_end, slice.last_end));
             }

@@ -27,7 +27,7 @@ pub(super) struct SlidingPanes<K, V> {
     /// For each key group, what the window that fired last came to.
     pub(super) running: Vec<RunningWindow<K, V>>,
     groups: KeyGroups,
-    first_group: usize,
+    pub(super) first_group: usize,
 }
 
 impl<K: Key, V: Record> SlidingPanes<K, V> {
@@ -74,21 +74,30 @@ impl<K: Key, V: Record> SlidingPanes<K, V> {
         }
     }
 
-    /// The windows that end after `after` and not after `until`, each with the place of a key group that has
-    /// records in it, in order.
-    pub(super) fn due(&self, after: Timestamp, until: Timestamp) -> Vec<(TimeWindow, usize)> {
+    /// The windows that end after what `after` says of a key group, and not after `until`, each with the place of
+    /// a key group that has records in it, in order.
+    pub(super) fn due(
+        &self,
+        after: impl Fn(usize) -> Timestamp,
+        until: Timestamp,
+    ) -> Vec<(TimeWindow, usize)> {
         let mut due = Vec::new();
         for (slot, tables) in self.slices.contents().enumerate() {
-            let mut after = after;
+            let mut after = after(slot);
             for slice in self.slices_of_windows_after(tables, after) {
+                let before = due.len();
                 for end in self.grid.ends(&slice, after, until) {
                     due.push((self.grid.window_to(end), slot));
                     after = end;
                 }
+                // Mostly the first slice has them all, and there may be hundreds.
+                if due.len() > before && self.grid.is_last_end(after, until) {
+                    break;
+                }
             }
         }
         for (slot, tables) in self.whole.contents().enumerate() {
-            let windows = tables.iter().map(|(window, _)| *window);
+            let (windows, after) = (tables.iter().map(|(window, _)| *window), after(slot));
             due.extend(
                 windows
                     .filter(|window| after < window.end && window.end <= until)

@@ -26,7 +26,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
         if let Some(stored) = cx.take_keyed(SLICES) {
             self.panes.slices.restore_all(stored)?;
         }
-        self.watermark.restore(cx)?;
+        self.restored = self.watermark.restore(cx)?;
         if let Some(grid) = grid.filter(|grid| *grid != self.panes.grid) {
             let slices = std::mem::replace(&mut self.panes.slices, window_table(SLICES, cx.info()));
             let (now, function) = (self.watermark.get(), self.function.get());

@@ -3,7 +3,7 @@
 use millstream_runtime::Result;
 use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{
-    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, SnapshotContext,
+    OpenContext, Operator, OperatorHooks, OperatorInfo, Output, RestoredWatermark, SnapshotContext,
 };
 use millstream_state::snapshot::part::Redistribution;
 use millstream_state::{Key, LookAhead, Place, Record, Timestamp, stable_hash};
@@ -35,6 +35,8 @@ pub(super) struct SliceOperator<K, T, F: WindowFunction<K, T, TimeWindow>> {
     pub(super) lateness: Lateness<T>,
     pub(super) panes: SlidingPanes<K, F::Accumulator>,
     pub(super) watermark: CurrentWatermark,
+    /// What has fired in which key groups before a restore.
+    pub(super) restored: RestoredWatermark,
     /// No window fires and no slice is forgotten before the watermark gets here. Derived from the state.
     pub(super) next_due: Timestamp,
     /// What is being emitted.
@@ -59,6 +61,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
             lateness,
             panes: SlidingPanes::new(grid, info),
             watermark: CurrentWatermark::default(),
+            restored: RestoredWatermark::default(),
             next_due: Timestamp::MAX,
             firing: None,
             last: None,
@@ -166,7 +169,7 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> SliceOperator<K, T,
     ) -> Result<bool> {
         let (watermark, closed) = (self.watermark.get(), self.lateness.closed(self.watermark));
         let (mut has_fired, mut is_late) = (false, timestamp <= closed);
-        let windows: Vec<_> = self.windows.assign(timestamp).collect();
+        let windows: Vec<_> = self.windows.assign(&record, timestamp).collect();
         for window in windows.into_iter().filter(|window| window.max_timestamp() > closed) {
             let (function, last) = (self.function.get(), window.max_timestamp());
             let fires = last <= watermark;
@@ -235,7 +238,10 @@ impl<K: Key, T: Record, F: WindowFunction<K, T, TimeWindow>> OperatorHooks<F::Ou
         if now < self.next_due {
             return self.pass_on(watermark, output);
         }
-        self.firing = Some(Firing::of(self.panes.due(fired_to(before), fired_to(now))));
+        let (panes, restored) = (&self.panes, &self.restored);
+        let after = |slot| fired_to(restored.of_group(panes.first_group + slot).max(before));
+        self.firing = Some(Firing::of(panes.due(after, fired_to(now))));
+        self.restored.advance(now);
         self.fire(output)
     }
 

@@ -21,11 +21,11 @@ impl WindowProcessFunction<char, Vec<u32>, TimeWindow, u32> for Repeat {
     }
 }
 
-fn late_records_suspend(windows: impl WindowKind<Window = TimeWindow>) -> Result<()> {
+fn late_records_suspend(windows: impl WindowAssigner<u32, Window = TimeWindow>) -> Result<()> {
     for at_most in [u32::MAX, 1, 3] {
         let setup = HarnessSetup::new().emit_at_most(at_most);
         let mut harness = OperatorHarness::make(setup, |info| {
-            windows.operator(Processed::new(Keep, Repeat), lateness(1_000), info)
+            windows.window_operator(Processed::new(Keep, Repeat), lateness(1_000), info)
         })?;
         harness.push(('a', 0), at(1))?;
         harness.watermark(at(500))?;
@@ -62,7 +62,7 @@ fn windows_that_are_due_fire_a_few_at_a_time() -> Result<()> {
     for allowed in [0, 100] {
         let setup = HarnessSetup::new().emit_at_most(1);
         let mut harness = OperatorHarness::make(setup, |info| {
-            tumbling(10).operator(Processed::new(Keep, Repeat), lateness(allowed), info)
+            tumbling(10).window_operator(Processed::new(Keep, Repeat), lateness(allowed), info)
         })?;
         harness.push_timed(('a'..='j').zip(0..).map(|(key, number)| ((key, number), at(5))))?;
         harness.watermark(at(9))?;

@@ -9,7 +9,7 @@ fn windows_over_many_keys_count_as_those_over_few() -> Result<()> {
     let windows = SlidingEventTimeWindows::of(millis(20), millis(10));
     let mut harness =
         OperatorHarness::<(i64, u32), WindowResult<i64, u64>>::make(HarnessSetup::new(), |info| {
-            windows.operator(Results(Count), lateness(0), info)
+            windows.window_operator(Results(Count), lateness(0), info)
         })?;
     // Each key at 5 and at 15, and the even ones at 25, the later ones first here and there.
     let times = |key: i64| if key % 2 == 0 { &[15, 5, 25][..] } else { &[5, 15] };

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::model::{Kind, Model, Row};
 use super::*;
+use crate::window::assigner::general_operator;
+use crate::window::either::EitherOperator;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -39,27 +41,39 @@ fn kinds() -> impl Strategy<Value = Kind> {
 
 type Fleet = KeyedFleet<u8, u32, WindowResult<u8, Vec<u32>>>;
 
-fn fleet(kind: &Kind, allowed: i64) -> Result<Fleet> {
-    fn of(windows: impl WindowKind<Window = TimeWindow>, allowed: i64) -> Result<Fleet> {
+fn fleet(kind: &Kind, allowed: i64, general: bool) -> Result<Fleet> {
+    fn of(
+        windows: impl WindowAssigner<u32, Window = TimeWindow>,
+        allowed: i64,
+        general: bool,
+    ) -> Result<Fleet> {
         let allowed = lateness(allowed.cast_unsigned());
-        KeyedFleet::new(2, 8, move |info| windows.operator(Results(Keep), allowed.clone(), info))
+        KeyedFleet::new(2, 8, move |info| {
+            if general {
+                EitherOperator::First(general_operator(&windows, Results(Keep), allowed.clone(), info))
+            } else {
+                EitherOperator::Second(windows.window_operator(Results(Keep), allowed.clone(), info))
+            }
+        })
     }
     let duration = |value: i64| millis(value.cast_unsigned());
     match *kind {
         Kind::Tumbling { size, offset } => {
-            of(TumblingEventTimeWindows::of(duration(size)).offset(duration(offset)), allowed)
+            of(TumblingEventTimeWindows::of(duration(size)).offset(duration(offset)), allowed, general)
         }
-        Kind::Sliding { size, slide, offset } => {
-            of(SlidingEventTimeWindows::of(duration(size), duration(slide)).offset(duration(offset)), allowed)
-        }
-        Kind::Session { gap } => of(EventTimeSessionWindows::with_gap(duration(gap)), allowed),
+        Kind::Sliding { size, slide, offset } => of(
+            SlidingEventTimeWindows::of(duration(size), duration(slide)).offset(duration(offset)),
+            allowed,
+            general,
+        ),
+        Kind::Session { gap } => of(EventTimeSessionWindows::with_gap(duration(gap)), allowed, general),
     }
 }
 
 /// Runs the steps through the operator; after every crash the old subtasks do damage to what they
 /// share with the snapshot.
-fn run(steps: &[Step], kind: &Kind, allowed: i64) -> Result<(Vec<Row>, u64)> {
-    let mut fleet = fleet(kind, allowed)?;
+fn run(steps: &[Step], kind: &Kind, allowed: i64, general: bool) -> Result<(Vec<Row>, u64)> {
+    let mut fleet = fleet(kind, allowed, general)?;
     let mut late = 0;
     let late_now =
         |fleet: &mut Fleet| fleet.members().iter().map(|member| member.counters().late_records).sum::<u64>();
@@ -91,6 +105,7 @@ proptest! {
         steps in steps(),
         kind in kinds(),
         allowed in prop_oneof![Just(0), 0..20_i64],
+        general: bool,
     ) {
         let mut model = Model::new(kind.clone(), allowed);
         for (number, step) in (0..).zip(&steps) {
@@ -101,7 +116,7 @@ proptest! {
             }
         }
         model.watermark(i64::MAX);
-        let (mut rows, late) = run(&steps, &kind, allowed).unwrap();
+        let (mut rows, late) = run(&steps, &kind, allowed, general).unwrap();
         for rows in [&mut rows, &mut model.emitted] {
             // Sessions that merge may hold their records in another order.
             rows.iter_mut().for_each(|(_, _, records)| records.sort_unstable());

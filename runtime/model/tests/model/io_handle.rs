@@ -1,7 +1,9 @@
 //! A task that waits for work on a pool, or gives it up.
 
 use std::future::{pending, poll_fn};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use loom::sync::Mutex;
@@ -30,6 +32,10 @@ impl IoPool for Pool {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         let thread = thread::spawn(|| Signal::block_on(work));
         self.0.lock().unwrap().push(thread);
+    }
+
+    fn sleep(self: Arc<Self>, _: Duration) -> BoxFuture<'static, ()> {
+        unreachable!("nothing sleeps here")
     }
 }
 

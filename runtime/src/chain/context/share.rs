@@ -35,7 +35,7 @@ impl Default for Pace {
 impl TaskContext {
     /// A run begins, with this share of time and batches.
     pub(crate) fn begin_run(&mut self, budget: Budget) {
-        (self.blocked, self.pausing) = (false, false);
+        (self.blocked, self.pausing, self.input_held) = (false, false, false);
         let now = self.monotonic();
         self.share = Share { now, end: now.saturating_add(budget.time), batches: budget.emitted };
     }

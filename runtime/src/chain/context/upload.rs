@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_state::CheckpointId;
-use millstream_state::snapshot::part::{OperatorSnapshot, SubtaskPart};
+use millstream_state::snapshot::part::{ListStateSnapshot, OperatorSnapshot, SubtaskPart};
 use millstream_state::snapshot::write::write_subtask;
 
 use super::TaskContext;
 use crate::chain::snapshot_context::NamedSnapshot;
 use crate::checkpoint::{Barrier, Report, SnapshotTarget};
 use crate::guard::guarded;
+use crate::input::HeadOperator;
 
 impl TaskContext {
     /// Knows what the checkpoint holds of the subtask that it was restored from.
@@ -22,6 +23,31 @@ impl TaskContext {
     /// What the operators have handed over at the barrier, for callers that do not upload it.
     pub(crate) fn take_snapshots(&mut self) -> Vec<OperatorSnapshot> {
         std::mem::take(&mut self.snapshots).into_iter().map(|named| named.snapshot).collect()
+    }
+
+    /// The same, for a snapshot that is not complete yet.
+    pub(crate) fn take_handed_over(&mut self) -> Vec<NamedSnapshot> {
+        std::mem::take(&mut self.snapshots)
+    }
+
+    /// Gives it back, to be uploaded.
+    pub(crate) fn hand_over(&mut self, snapshots: Vec<NamedSnapshot>) {
+        self.snapshots = snapshots;
+    }
+
+    /// Adds operator states to what an operator has handed over.
+    pub(crate) fn hand_over_lists(&mut self, operator: HeadOperator, lists: Vec<ListStateSnapshot>) {
+        if lists.is_empty() {
+            return;
+        }
+        let HeadOperator { id, name } = operator;
+        match self.snapshots.iter_mut().find(|named| named.snapshot.operator == id) {
+            Some(named) => named.snapshot.lists.extend(lists),
+            None => {
+                let snapshot = OperatorSnapshot { operator: id, keyed: Vec::new(), lists };
+                self.snapshots.push(NamedSnapshot { operator: name, snapshot });
+            }
+        }
     }
 
     pub(crate) fn report(&self, report: Report) {

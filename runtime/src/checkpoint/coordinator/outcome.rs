@@ -7,7 +7,7 @@ use std::time::Duration;
 use millstream_state::CheckpointId;
 
 use super::super::pending::{PendingCheckpoint, PendingProgress, Purpose};
-use super::super::{CheckpointCommand, Control, Recipients, SavepointInfo};
+use super::super::{CheckpointCommand, Control, Recipients, RequestId, SavepointInfo};
 use super::schedule::End;
 use super::{CheckpointCoordinator, REMEMBERED_ABORTS};
 use crate::clock::Moment;
@@ -22,16 +22,21 @@ impl CheckpointCoordinator {
         let Some(pending) = self.pending.remove(&id) else { return };
         self.history.complete(id, pending.age(now));
         match pending.purpose {
-            Purpose::Checkpoint { .. } => self.complete_checkpoint(now, pending, commands),
-            Purpose::Savepoint { request, path, stop } => {
+            Purpose::Checkpoint { requests, .. } => {
+                self.complete_checkpoint(now, id, pending.progress, commands);
+                Self::answer_checkpoints(requests, id, commands);
+            }
+            Purpose::Savepoint { request, path, then } => {
                 let info = SavepointInfo { checkpoint: id, path, total_bytes: pending.total_bytes };
                 let mut result = Ok(info.clone());
-                if stop && let Some(attempt) = &mut self.attempt {
+                if then.stops()
+                    && let Some(attempt) = &mut self.attempt
+                {
                     attempt.end = End::Safe;
                     self.stopped_with = Some(info);
                     Self::send_to_all(Control::CheckpointCompleted(id), commands);
                     self.overtake(now, id, commands);
-                } else if stop && self.stopped_for.kind() != ErrorKind::Cancelled {
+                } else if then.stops() && self.stopped_for.kind() != ErrorKind::Cancelled {
                     let message =
                         format!("the savepoint at `{}` is complete, but the job did not stop", info.path);
                     result = Err(self.stopped_for.clone().wrapped(ErrorKind::Checkpoint, message));
@@ -44,10 +49,10 @@ impl CheckpointCoordinator {
     fn complete_checkpoint(
         &mut self,
         now: Moment,
-        pending: PendingCheckpoint,
+        id: CheckpointId,
+        progress: PendingProgress,
         commands: &mut Vec<CheckpointCommand>,
     ) {
-        let id = pending.id;
         let mut newest = false;
         if let Some(attempt) = &mut self.attempt {
             attempt.failures = 0;
@@ -62,7 +67,7 @@ impl CheckpointCoordinator {
         if newest {
             Self::send_to_all(Control::CheckpointCompleted(id), commands);
         }
-        if let PendingProgress::Writing(files) = pending.progress {
+        if let PendingProgress::Writing(files) = progress {
             let dropped = self.retention.add(id, files);
             let garbage = self.sweep();
             Self::delete(dropped, garbage, commands);
@@ -79,7 +84,10 @@ impl CheckpointCoordinator {
         for older in overtaken.map(|pending| pending.id).collect::<Vec<_>>() {
             let error = Error::new(ErrorKind::Checkpoint, format!("overtaken by checkpoint {id}"));
             Self::send_to_all(Control::CheckpointAborted(older), commands);
-            self.forget(now, older, &error, commands);
+            let overtaken = self.forget(now, older, &error, commands);
+            if let Some(Purpose::Checkpoint { requests, .. }) = overtaken.map(|pending| pending.purpose) {
+                Self::answer_checkpoints(requests, id, commands);
+            }
         }
     }
 
@@ -106,7 +114,7 @@ impl CheckpointCoordinator {
         let hopeless = final_kind.is_some_and(|kind| pending.is_checkpoint() || kind == ErrorKind::Fenced);
         let kind = final_kind.filter(|_| hopeless).unwrap_or(ErrorKind::Checkpoint);
         let error = cause.clone().wrapped(kind, name);
-        let stops = matches!(pending.purpose, Purpose::Savepoint { stop: true, .. });
+        let stops = matches!(pending.purpose, Purpose::Savepoint { then, .. } if then.stops());
         let is_checkpoint = pending.is_checkpoint();
         Self::refuse(pending.purpose, error.clone(), commands);
         let (interval, tolerable) = (self.config.interval, self.config.tolerable_failures);
@@ -155,11 +163,31 @@ impl CheckpointCoordinator {
         Some(pending)
     }
 
-    /// Answers a request for a savepoint: there will be none.
+    /// Answers the requests for a snapshot: there will be none.
     pub(super) fn refuse(purpose: Purpose, error: Error, commands: &mut Vec<CheckpointCommand>) {
-        if let Purpose::Savepoint { request, .. } = purpose {
-            commands.push(CheckpointCommand::AnswerSavepoint { request, result: Err(error) });
+        match purpose {
+            Purpose::Savepoint { request, .. } => {
+                commands.push(CheckpointCommand::AnswerSavepoint { request, result: Err(error) });
+            }
+            Purpose::Checkpoint { requests, .. } => Self::refuse_checkpoints(requests, &error, commands),
         }
+    }
+
+    /// Answers requests for a checkpoint that is there, or is covered by this one.
+    fn answer_checkpoints(requests: Vec<RequestId>, id: CheckpointId, commands: &mut Vec<CheckpointCommand>) {
+        let answer = |request| CheckpointCommand::AnswerCheckpoint { request, result: Ok(id) };
+        commands.extend(requests.into_iter().map(answer));
+    }
+
+    /// Answers requests for a checkpoint: there will be none.
+    pub(super) fn refuse_checkpoints(
+        requests: Vec<RequestId>,
+        error: &Error,
+        commands: &mut Vec<CheckpointCommand>,
+    ) {
+        let error = error.clone().wrapped(ErrorKind::Checkpoint, "no checkpoint");
+        let refuse = |request| CheckpointCommand::AnswerCheckpoint { request, result: Err(error.clone()) };
+        commands.extend(requests.into_iter().map(refuse));
     }
 
     pub(super) fn delete(
@@ -177,7 +205,7 @@ impl CheckpointCoordinator {
         self.retention.sweep(&bases)
     }
 
-    fn send_to_all(control: Control, commands: &mut Vec<CheckpointCommand>) {
+    pub(super) fn send_to_all(control: Control, commands: &mut Vec<CheckpointCommand>) {
         commands.push(CheckpointCommand::Send { to: Recipients::All, control });
     }
 }

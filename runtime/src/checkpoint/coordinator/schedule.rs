@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use millstream_state::CheckpointId;
 
-use super::super::pending::Purpose;
+use super::super::pending::{PendingCheckpoint, Purpose};
 use super::super::{CheckpointCommand, CheckpointConfig, Control, Recipients};
 use super::CheckpointCoordinator;
 use crate::clock::Moment;
@@ -79,9 +79,12 @@ impl CheckpointCoordinator {
             }
             End::Open if all_ended => Some((Duration::ZERO, ScheduledAction::Finish)),
             End::Open => {
-                self.config.interval?;
                 let under_way = self.pending.values().filter(|pending| pending.is_checkpoint()).count();
-                let due = attempt.due.max(attempt.paused_until);
+                let due = match self.config.interval {
+                    _ if !self.requests.is_empty() => Duration::ZERO,
+                    Some(_) => attempt.due.max(attempt.paused_until),
+                    None => return None,
+                };
                 (under_way < self.config.max_concurrent.max(1)).then_some((due, ScheduledAction::Periodic))
             }
         }
@@ -90,6 +93,7 @@ impl CheckpointCoordinator {
     /// Gives up what takes too long, then takes the next action if its time has come.
     pub(super) fn advance(&mut self, now: Moment, commands: &mut Vec<CheckpointCommand>) {
         self.expire(now, commands);
+        self.unalign(now, commands);
         let Some((_, action)) = self.next_action().filter(|(due, _)| *due <= now.monotonic) else { return };
         let interval = self.config.interval.unwrap_or_default();
         let Some(attempt) = &mut self.attempt else { return };
@@ -97,10 +101,13 @@ impl CheckpointCoordinator {
         match action {
             ScheduledAction::Periodic => {
                 attempt.due = now.monotonic.saturating_add(interval);
-                self.trigger(now, Purpose::Checkpoint { base, last: false }, commands);
+                let requests = std::mem::take(&mut self.requests);
+                self.trigger(now, Purpose::Checkpoint { base, last: false, requests }, commands);
             }
             ScheduledAction::Final => {
-                let id = self.trigger(now, Purpose::Checkpoint { base, last: true }, commands);
+                // The last one covers all that others would have.
+                let requests = std::mem::take(&mut self.requests);
+                let id = self.trigger(now, Purpose::Checkpoint { base, last: true, requests }, commands);
                 if let Some(attempt) = &mut self.attempt {
                     attempt.end = End::Final(id);
                 }
@@ -110,6 +117,21 @@ impl CheckpointCoordinator {
                 let control = Control::Finish { stopped: self.stopped_with.is_some() };
                 commands.push(CheckpointCommand::Send { to: Recipients::All, control });
             }
+        }
+    }
+
+    /// The oldest snapshot that tasks are still to take.
+    pub(super) fn oldest_collecting(&self) -> Option<&PendingCheckpoint> {
+        self.pending.values().find(|pending| !pending.is_writing())
+    }
+
+    /// Lets tasks wait for the barriers of a checkpoint no longer, if it has waited long enough. A savepoint that
+    /// was triggered before it comes first: its barriers must not be overtaken.
+    pub(super) fn unalign(&mut self, now: Moment, commands: &mut Vec<CheckpointCommand>) {
+        let Some(id) = self.oldest_collecting().map(|pending| pending.id) else { return };
+        let Some(pending) = self.pending.get_mut(&id).filter(|_| self.attempt.is_some()) else { return };
+        if let Some((_, barrier)) = pending.unalign.take_if(|(due, _)| *due <= now.monotonic) {
+            Self::send_to_all(Control::Unalign(barrier), commands);
         }
     }
 

@@ -9,6 +9,8 @@ use crate::job::VertexId;
 
 mod ending;
 mod failures;
+mod requests;
+mod unaligned;
 
 const SUBTASKS: [SubtaskId; 2] =
     [SubtaskId { vertex: VertexId(0), index: 0 }, SubtaskId { vertex: VertexId(1), index: 0 }];
@@ -33,9 +35,12 @@ fn describe(command: &CheckpointCommand) -> String {
                 SnapshotTarget::Checkpoint { base: Some(base) } => {
                     format!("trigger {} on {base}", barrier.checkpoint)
                 }
-                SnapshotTarget::Savepoint { stop: false, .. } => format!("savepoint {}", barrier.checkpoint),
-                SnapshotTarget::Savepoint { stop: true, .. } => format!("stop with {}", barrier.checkpoint),
+                SnapshotTarget::Savepoint { then: AfterSavepoint::GoOn, .. } => {
+                    format!("savepoint {}", barrier.checkpoint)
+                }
+                SnapshotTarget::Savepoint { .. } => format!("stop with {}", barrier.checkpoint),
             },
+            (Recipients::All, Control::Unalign(barrier)) => format!("unalign {}", barrier.checkpoint),
             (Recipients::All, Control::CheckpointCompleted(id)) => format!("completed {id}"),
             (Recipients::All, Control::CheckpointAborted(id)) => format!("aborted {id}"),
             (Recipients::All, Control::Finish { stopped: false }) => "finish".to_owned(),
@@ -53,7 +58,11 @@ fn describe(command: &CheckpointCommand) -> String {
         CheckpointCommand::AnswerSavepoint { request, result: Ok(info) } => {
             format!("answer {} with {}", request.0, info.checkpoint)
         }
-        CheckpointCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
+        CheckpointCommand::AnswerCheckpoint { request, result: Ok(id) } => {
+            format!("answer {} with {id}", request.0)
+        }
+        CheckpointCommand::AnswerSavepoint { request, result: Err(_) }
+        | CheckpointCommand::AnswerCheckpoint { request, result: Err(_) } => format!("refuse {}", request.0),
     }
 }
 
@@ -155,7 +164,8 @@ impl Story {
 
     fn savepoint(&mut self, request: u64, stop: bool) -> Vec<String> {
         self.act(|coordinator, now, out| {
-            coordinator.savepoint(now, RequestId(request), Arc::from("s3://mine/sp"), stop, out);
+            let then = if stop { AfterSavepoint::Stop } else { AfterSavepoint::GoOn };
+            coordinator.savepoint(now, RequestId(request), Arc::from("s3://mine/sp"), then, out);
         })
     }
 

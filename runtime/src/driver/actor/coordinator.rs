@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use millstream_state::CheckpointId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::deployment::Deployed;
@@ -31,6 +32,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often the coordinator tries to write a manifest before the checkpoint has failed.
 const MANIFEST_TRIES: u32 = 3;
+
+/// How long the end of a cancelled job waits for its checkpoints to be deleted.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Gives a store a moment to recover.
 async fn pause_before_retry(tries: u32) {
@@ -68,6 +72,7 @@ pub(super) struct CoordinatorActor {
     arbiters: Vec<Arbiter>,
     deployed: Option<Deployed>,
     answers: HashMap<RequestId, oneshot::Sender<Result<SavepointInfo>>>,
+    checkpoint_answers: HashMap<RequestId, oneshot::Sender<Result<CheckpointId>>>,
     next_request: u64,
 }
 
@@ -94,6 +99,7 @@ impl CoordinatorActor {
             arbiters,
             deployed: None,
             answers: HashMap::new(),
+            checkpoint_answers: HashMap::new(),
             next_request: 0,
         }
     }
@@ -101,12 +107,13 @@ impl CoordinatorActor {
     fn handle_event(&mut self, event: MasterEvent, context: &mut Context<Self>) {
         let mut commands = Vec::new();
         self.master.handle(self.clock.moment(), self.random.unit(), event, &mut commands);
+        // Before the answers and the result: a caller that has got one must see what it says in the handle, too.
+        let (master, now) = (&self.master, self.clock.moment());
+        self.view.send_modify(|view| view.update(master, now));
         for command in commands {
             self.carry_out(command, context);
         }
         self.restart_log.report(&self.job.name, &self.master);
-        let master = &self.master;
-        self.view.send_modify(|view| view.update(master));
     }
 
     fn carry_out(&mut self, command: MasterCommand, context: &mut Context<Self>) {
@@ -114,9 +121,20 @@ impl CoordinatorActor {
             MasterCommand::Deploy { attempt, restore } => self.prepare(attempt, restore, context),
             MasterCommand::Checkpoint(command) => self.carry_out_for_coordinator(command, context),
             MasterCommand::StopTasks { attempt } => self.stop_tasks(attempt, context),
+            MasterCommand::DiscardCheckpoints => self.discard_checkpoints(context),
             MasterCommand::WakeAt(time) => self.tick_at(time, context),
             MasterCommand::Done(result) => self.done(result, context),
         }
+    }
+
+    fn discard_checkpoints(&self, context: &Context<Self>) {
+        let (storage, coordinator) = (self.storage.clone(), context.address());
+        self.pool.spawn(Box::pin(async move {
+            if tokio::time::timeout(DISCARD_TIMEOUT, storage.discard()).await.is_err() {
+                tracing::warn!("gave up waiting for the checkpoints of the cancelled job to be deleted");
+            }
+            coordinator.do_send(CoordinatorMessage(MasterEvent::CheckpointsDiscarded));
+        }));
     }
 
     fn carry_out_for_coordinator(&mut self, command: CheckpointCommand, context: &Context<Self>) {
@@ -136,6 +154,11 @@ impl CoordinatorActor {
             CheckpointCommand::Delete { checkpoints, files } => {
                 // It fails only when the job is over and nobody deletes any more.
                 let _ = self.deletions.send((checkpoints, files));
+            }
+            CheckpointCommand::AnswerCheckpoint { request, result } => {
+                if let Some(answer) = self.checkpoint_answers.remove(&request) {
+                    let _ = answer.send(result);
+                }
             }
             CheckpointCommand::AnswerSavepoint { request, result } => {
                 if let Some(answer) = self.answers.remove(&request) {
@@ -165,6 +188,12 @@ impl CoordinatorActor {
         }
     }
 
+    const fn next_request(&mut self) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        request
+    }
+
     /// The master counts on a tick that is not early.
     fn tick_at(&mut self, time: Duration, context: &mut Context<Self>) {
         let after = time.saturating_sub(self.clock.monotonic());
@@ -178,19 +207,19 @@ impl CoordinatorActor {
     }
 
     fn done(&mut self, result: Result<JobOutcome>, context: &mut Context<Self>) {
-        let master = &self.master;
-        let (restarts, last_failure) = (master.restarts(), master.last_failure().cloned());
-        let result = result.map(|outcome| JobReport { outcome, restarts, last_failure });
+        let report = |outcome| self.view.borrow().report(outcome, &self.job.plan, &self.metrics);
+        let result = result.map(report);
         match &result {
             Ok(report) => tracing::info!(job = %self.job.name, outcome = ?report.outcome, "job is over"),
             Err(error) => tracing::error!(job = %self.job.name, %error, "job has failed"),
         }
-        // Before the result: a caller that has waited for the end must see a status that says so.
-        self.view.send_modify(|view| view.update(master));
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
-        let _ = self.finished.take().map(|finished| finished.send(result));
+        if let Some(finished) = self.finished.take() {
+            // The thread that waits for it is gone only when the process ends.
+            let _ = finished.send(result);
+        }
         context.stop();
     }
 }
@@ -243,14 +272,18 @@ impl Handler<UserRequest> for CoordinatorActor {
     fn handle(&mut self, request: UserRequest, context: &mut Context<Self>) {
         match request {
             UserRequest::Cancel => self.handle_event(MasterEvent::CancelRequested, context),
-            UserRequest::Savepoint { path, stop, answer } => {
-                let request = RequestId(self.next_request);
-                self.next_request += 1;
+            UserRequest::Checkpoint { answer } => {
+                let request = self.next_request();
+                self.checkpoint_answers.insert(request, answer);
+                self.handle_event(MasterEvent::CheckpointRequested { request }, context);
+            }
+            UserRequest::Savepoint { path, then, answer } => {
+                let request = self.next_request();
                 self.answers.insert(request, answer);
                 let (storage, coordinator) = (self.storage.clone(), context.address());
                 self.pool.spawn(Box::pin(async move {
                     let event = match guarded(storage.check_savepoint(&path)).await {
-                        Ok(()) => MasterEvent::SavepointRequested { request, path, stop },
+                        Ok(()) => MasterEvent::SavepointRequested { request, path, then },
                         Err(error) => return coordinator.do_send(Refuse { request, error }),
                     };
                     coordinator.do_send(CoordinatorMessage(event));

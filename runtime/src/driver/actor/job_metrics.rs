@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::checkpoint::{CheckpointHistory, CheckpointStatus};
 use crate::error::Error;
-use crate::job::{JobStatus, SubtaskId, VertexId};
+use crate::graph::Plan;
+use crate::job::{JobStatus, SubtaskId};
 use crate::metrics::{Exposition, OperatorMetrics, SubtaskMetrics};
 
 /// What a job has done so far.
@@ -41,7 +42,7 @@ impl JobMetrics {
         operators
     }
 
-    pub(super) fn prometheus_text(&self, job: &str, task: impl Fn(VertexId) -> String) -> String {
+    pub(super) fn prometheus_text(&self, job: &str, plan: &Plan) -> String {
         let mut text = Exposition::default();
         text.job(job, "numRestarts", self.restarts);
         text.job(job, "totalNumberOfCheckpoints", self.checkpoints.triggered());
@@ -56,7 +57,8 @@ impl JobMetrics {
             text.job(job, "lastCheckpointFullSize", last.total_bytes);
         }
         for (subtask, metrics) in &self.subtasks {
-            text.subtask(job, &task(subtask.vertex), subtask.index, metrics);
+            let inputs: Vec<_> = plan.inputs_of(*subtask).into_iter().map(|(input, _)| input).collect();
+            text.subtask(job, &plan.vertex_name(subtask.vertex), subtask.index, &inputs, metrics);
         }
         text.into_text()
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
+use millstream_state::CheckpointId;
 use tokio::sync::oneshot;
 
-use crate::checkpoint::{RequestId, SavepointInfo};
+use crate::checkpoint::{AfterSavepoint, RequestId, SavepointInfo};
 use crate::error::{Error, Result};
 use crate::job::MasterEvent;
 
@@ -23,7 +24,8 @@ pub(super) struct Explained(pub(super) MasterEvent);
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) enum UserRequest {
-    Savepoint { path: Arc<str>, stop: bool, answer: oneshot::Sender<Result<SavepointInfo>> },
+    Savepoint { path: Arc<str>, then: AfterSavepoint, answer: oneshot::Sender<Result<SavepointInfo>> },
+    Checkpoint { answer: oneshot::Sender<Result<CheckpointId>> },
     Cancel,
 }
 

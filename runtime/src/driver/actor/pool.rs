@@ -1,6 +1,7 @@
 //! The real clock and the real pools.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Sender, unbounded};
@@ -89,6 +90,11 @@ impl IoPool for TokioHandle {
 
     fn spawn_blocking(&self, work: Computation) {
         self.0.spawn_blocking(work);
+    }
+
+    fn sleep(self: Arc<Self>, delay: Duration) -> BoxFuture<'static, ()> {
+        // Made when it is first polled: only then is it sure to be on a thread of the pool.
+        Box::pin(async move { tokio::time::sleep(delay).await })
     }
 }
 

@@ -13,6 +13,10 @@ use crate::error::Error;
 use crate::graph::DeployedTask;
 use crate::task::{Budget, Progress, guarded};
 
+/// After so much work the actor lets the others of its arbiter have their turn. It cannot leave that to its mailbox,
+/// which hands over hundreds of messages before it does, each of which may mean a run of many milliseconds.
+const TURN: Duration = Duration::from_millis(10);
+
 /// Run the task.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -34,6 +38,17 @@ impl Mailbox for Addr<SubtaskActor> {
     }
 }
 
+/// Whose turn it is on the arbiter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The task may run.
+    Own,
+    /// Others come first; nothing has woken the task meanwhile.
+    Others,
+    /// Others come first, then the task is to run.
+    OthersFirst,
+}
+
 /// One subtask.
 pub(super) struct SubtaskActor {
     deployed: Option<DeployedTask>,
@@ -43,6 +58,9 @@ pub(super) struct SubtaskActor {
     alarm: Alarm,
     /// The next look at the alarm, on the monotonic clock.
     check: Option<(Duration, SpawnHandle)>,
+    /// How long it has worked since others had their turn.
+    worked: Duration,
+    turn: Turn,
     /// Tells, when all subtasks have dropped theirs, that the attempt is gone.
     _guard: Arc<dyn Send + Sync>,
 }
@@ -60,6 +78,8 @@ impl SubtaskActor {
             resting: (Progress::Waiting, now),
             alarm: Alarm::default(),
             check: None,
+            worked: Duration::ZERO,
+            turn: Turn::Own,
             _guard: guard,
         }
     }
@@ -87,6 +107,12 @@ impl SubtaskActor {
         resting_counter.add(nanoseconds(rested));
         counters.busy.add(nanoseconds(ended.saturating_sub(began)));
         self.resting = (progress, ended);
+        self.worked += ended.saturating_sub(began);
+        if self.worked >= TURN {
+            self.give_way(context);
+        }
+        let Some(deployed) = &mut self.deployed else { return };
+        let cx = &mut deployed.context;
         self.alarm.merge(cx.take_alarm());
         if progress == Progress::Ready {
             self.flag.wake_by_ref();
@@ -94,6 +120,18 @@ impl SubtaskActor {
         if !self.alarm.is_empty() {
             self.watch_alarm(context);
         }
+    }
+
+    /// Lets the other actors of the arbiter have their turn.
+    fn give_way(&mut self, context: &mut Context<Self>) {
+        (self.worked, self.turn) = (Duration::ZERO, Turn::Others);
+        let others = actix::fut::wrap_future::<_, Self>(tokio::task::yield_now());
+        context.spawn(others.map(|(), actor, context| {
+            if std::mem::replace(&mut actor.turn, Turn::Own) == Turn::OthersFirst {
+                let permit = actor.flag.begin_run();
+                actor.run(permit, context);
+            }
+        }));
     }
 
     /// Wakes the task if the alarm rings, or else sees to it that it is looked at again.
@@ -139,6 +177,11 @@ impl Handler<Run> for SubtaskActor {
     type Result = ();
 
     fn handle(&mut self, _: Run, context: &mut Context<Self>) {
+        if self.turn != Turn::Own {
+            // The flag stays up: no other run is queued until this one begins.
+            self.turn = Turn::OthersFirst;
+            return;
+        }
         let permit = self.flag.begin_run();
         self.run(permit, context);
     }

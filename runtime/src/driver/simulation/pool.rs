@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use millstream_state::snapshot::write::CpuPool;
 use parking_lot::Mutex;
 
-use crate::clock::IoPool;
+use super::clock::VirtualClock;
+use crate::clock::{Clock, IoPool, Sleepers};
 
 /// Whether something has been woken.
 pub(super) struct Flag(AtomicBool);
@@ -44,12 +46,21 @@ struct Work {
 
 /// Work that was spawned and is not done. Dropped whole when the process dies, by [`Self::clear`]: work may
 /// hold the pool that holds it.
-#[derive(Default)]
-pub(super) struct VirtualPool(Mutex<Vec<Work>>);
+pub(super) struct VirtualPool {
+    work: Mutex<Vec<Work>>,
+    clock: Arc<VirtualClock>,
+    sleepers: Arc<Sleepers>,
+}
 
 impl IoPool for VirtualPool {
     fn spawn(&self, future: BoxFuture<'static, ()>) {
-        self.0.lock().push(Work { future, flag: Flag::raised() });
+        self.work.lock().push(Work { future, flag: Flag::raised() });
+    }
+
+    fn sleep(self: Arc<Self>, delay: Duration) -> BoxFuture<'static, ()> {
+        let clock = self.clock.clone();
+        let deadline = clock.monotonic().saturating_add(delay);
+        self.sleepers.clone().sleep_until(deadline, move || clock.monotonic())
     }
 }
 
@@ -60,27 +71,41 @@ impl CpuPool for VirtualPool {
 }
 
 impl VirtualPool {
+    pub(super) fn new(clock: Arc<VirtualClock>) -> Self {
+        Self { work: Mutex::default(), clock, sleepers: Arc::default() }
+    }
+
+    /// Wakes what has slept long enough.
+    pub(super) fn wake_sleepers(&self, now: Duration) {
+        self.sleepers.wake(now);
+    }
+
+    /// When the next sleep ends.
+    pub(super) fn next_wake_up(&self) -> Option<Duration> {
+        self.sleepers.next()
+    }
+
     /// The numbers of the futures that can go on.
     pub(super) fn ready(&self) -> Vec<usize> {
         let ready = |(index, work): (usize, &Work)| work.flag.is_raised().then_some(index);
-        self.0.lock().iter().enumerate().filter_map(ready).collect()
+        self.work.lock().iter().enumerate().filter_map(ready).collect()
     }
 
     /// Drops all work, as the end of the process does.
     pub(super) fn clear(&self) {
         // The lock is not held meanwhile: what is dropped may look at the pool.
-        let work = std::mem::take(&mut *self.0.lock());
+        let work = std::mem::take(&mut *self.work.lock());
         drop(work);
     }
 
     /// Lets one go on.
     pub(super) fn poll(&self, index: usize) {
         // The lock is not held meanwhile: work may spawn more of it.
-        let mut work = self.0.lock().swap_remove(index);
+        let mut work = self.work.lock().swap_remove(index);
         work.flag.lower();
         let waker = Waker::from(work.flag.clone());
         if work.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            self.0.lock().push(work);
+            self.work.lock().push(work);
         }
     }
 }

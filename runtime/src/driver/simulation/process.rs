@@ -12,9 +12,10 @@ use millstream_state::snapshot::storage::SnapshotHome;
 use object_store::ObjectStore;
 use parking_lot::Mutex;
 
+use super::clock::VirtualClock;
 use super::pool::{Flag, VirtualPool};
 use crate::chain::Reporter;
-use crate::checkpoint::{Control, Recipients, Report, RequestId};
+use crate::checkpoint::{AfterSavepoint, Control, Recipients, Report, RequestId};
 use crate::clock::{Alarm, IoPool, Moment};
 use crate::driver::retry::retried;
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
@@ -104,6 +105,7 @@ impl Process {
         store: Arc<dyn ObjectStore>,
         identity: ProcessIdentity,
         journal: JournalOptions,
+        clock: Arc<VirtualClock>,
     ) -> Result<Self> {
         job.stores.register(STORE, store.clone());
         let home = SnapshotHome::new(store, object_store::path::Path::default()).with_part_bytes(PART_BYTES);
@@ -122,7 +124,7 @@ impl Process {
             job,
             storage,
             inbox,
-            pool: Arc::default(),
+            pool: Arc::new(VirtualPool::new(clock)),
             tasks: Vec::new(),
             stopping: None,
             cancelled: Arc::default(),
@@ -224,11 +226,11 @@ impl Process {
     }
 
     /// Asks for a savepoint, unless there is a snapshot already at `path`.
-    pub(super) fn take_savepoint(&self, request: RequestId, path: Arc<str>, stop: bool) {
+    pub(super) fn take_savepoint(&self, request: RequestId, path: Arc<str>, then: AfterSavepoint) {
         let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
         self.pool.spawn(Box::pin(async move {
             if guard::guarded(storage.check_savepoint(&path)).await.is_ok() {
-                let event = MasterEvent::SavepointRequested { request, path, stop };
+                let event = MasterEvent::SavepointRequested { request, path, then };
                 inbox.lock().push_back(MasterMessage::Event(event));
             }
         }));
@@ -268,10 +270,19 @@ impl Process {
         }));
     }
 
+    /// Deletes the checkpoints of the job, which was cancelled.
+    pub(super) fn discard_checkpoints(&self) {
+        let (storage, inbox) = (self.storage.clone(), self.inbox.clone());
+        self.pool.spawn(Box::pin(async move {
+            storage.discard().await;
+            inbox.lock().push_back(MasterMessage::Event(MasterEvent::CheckpointsDiscarded));
+        }));
+    }
+
     /// When the clocks are to be looked at next, on the monotonic one.
     pub(super) fn next_alarm(&self, now: Moment) -> Option<Duration> {
         let alarms = self.tasks.iter().filter_map(|task| task.alarm.check_at(now));
-        alarms.chain(self.ticks.first().copied()).min()
+        alarms.chain(self.ticks.first().copied()).chain(self.pool.next_wake_up()).min()
     }
 
     /// Time has come to `now`.
@@ -281,6 +292,7 @@ impl Process {
                 task.flag.raise();
             }
         }
+        self.pool.wake_sleepers(now.monotonic);
         while self.ticks.first().is_some_and(|tick| *tick <= now.monotonic) {
             self.ticks.pop_first();
             self.inbox.lock().push_back(MasterMessage::Event(MasterEvent::Tick));

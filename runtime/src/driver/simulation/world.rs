@@ -105,7 +105,7 @@ impl World {
             nonce: self.random.next(),
         };
         let (restore, journal) = (self.begin_life(), self.settings.sabotage.journal());
-        let mut process = Process::start(job, restore, self.store(), identity, journal)?;
+        let mut process = Process::start(job, restore, self.store(), identity, journal, self.clock.clone())?;
         let ended = self.run(&mut process);
         if matches!(ended, Ok(None)) && process.is_running() {
             self.presume_dead(process);

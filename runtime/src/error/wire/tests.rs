@@ -9,7 +9,7 @@ use millstream_state::{CheckpointId, Epoch, KeyGroup, OperatorId, Shape, Timesta
 use serde::de::DeserializeOwned;
 
 use super::*;
-use crate::checkpoint::{Barrier, CheckpointMode, Control, Report, SnapshotTarget};
+use crate::checkpoint::{AfterSavepoint, Barrier, CheckpointMode, Control, Report, SnapshotTarget};
 use crate::job::{AttemptId, SubtaskId, VertexId};
 
 /// What comes out of the wire, as text.
@@ -47,7 +47,7 @@ fn every_control_message_arrives_as_it_was_sent() {
     let targets = [
         SnapshotTarget::Checkpoint { base: None },
         SnapshotTarget::Checkpoint { base: Some(CheckpointId::new(6)) },
-        SnapshotTarget::Savepoint { path: "s3://bucket/sp".into(), stop: true },
+        SnapshotTarget::Savepoint { path: "s3://bucket/sp".into(), then: AfterSavepoint::Stop },
     ];
     for target in targets {
         for mode in [CheckpointMode::ExactlyOnce, CheckpointMode::AtLeastOnce] {

@@ -120,3 +120,49 @@ fn a_side_output_of_a_mere_function_is_refused() {
     let error = refused(graph, settings(1));
     assert!(error.to_string().contains("`odd ones` is read from it, but it emits to none"), "{error}");
 }
+
+#[test]
+fn a_side_output_that_an_operator_is_known_not_to_emit_to_is_refused() {
+    let (late, odd) = (OutputTag::<u32>::new("late"), OutputTag::<u64>::new("odd ones"));
+    let same_name = OutputTag::<u32>::new("late");
+    let cases = [
+        (vec![], odd.untyped(), Some("but it emits to none")),
+        (vec![late.untyped()], odd.untyped(), Some("but it emits to `late` only")),
+        (vec![late.untyped()], same_name.untyped(), Some("only if it is a clone")),
+        (vec![late.untyped(), odd.untyped()], odd.untyped(), None),
+    ];
+    for (emits, reads, expected) in cases {
+        let (mut graph, numbers) = job();
+        let watch = Seen::default().watch();
+        let (node, _, _) = graph.add_operator(NodeRole::Operator, "Windows", vec![numbers], watch);
+        graph.mark_side_outputs(node, emits);
+        graph.mark_side_read(node, &reads);
+        let problem = Plan::new(graph, settings(1)).err().map(|error| error.to_string());
+        match expected {
+            None => assert_eq!(problem, None),
+            Some(expected) => {
+                assert!(problem.as_ref().is_some_and(|it| it.contains(expected)), "{problem:?}")
+            }
+        }
+    }
+}
+
+/// What is emitted to one of two tags of a name is not what the other one reads.
+#[test]
+fn two_tags_of_one_name_are_noticed_at_the_first_record() {
+    let (mut graph, numbers) = job();
+    let (emitted, read) = (OutputTag::new("odd ones"), OutputTag::<u32>::new("odd ones"));
+    let make = move |_: &OperatorInfo| Aside(emitted.clone());
+    let (node, _, sides) = graph.add_operator(NodeRole::Operator, "Aside", vec![numbers], make);
+    graph.mark_side_read(node, &read);
+    let side = upstream(node, sides.port(&read));
+    graph.add_operator(NodeRole::Sink, "Watch", vec![side], Seen::default().watch());
+    let plan = Plan::new(graph, settings(1)).unwrap();
+    let mut tasks = deploy(&plan, &Placement::Everything).unwrap();
+    let outcome = (0..100).try_for_each(|_| {
+        tasks.iter_mut().try_for_each(|it| it.task.run(Budget::default(), &mut it.context).map(drop))
+    });
+    let error = outcome.unwrap_err();
+    assert_eq!((error.kind(), error.operator()), (ErrorKind::InvalidJob, Some("Aside")));
+    assert!(error.to_string().contains("another of this name is read from it"), "{error}");
+}

@@ -94,3 +94,54 @@ fn a_single_input_never_waits() {
         assert!(matches!(alignment.barrier(0, exactly(number), at(0)), BarrierAction::Snapshot { .. }));
     }
 }
+
+#[test]
+fn a_task_that_is_unaligned_waits_no_longer() {
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, exactly(1), at(10));
+    assert!(alignment.is_blocked(0));
+    let unaligned = alignment.unalign(CheckpointId::new(1), [true, true].into_iter(), at(25));
+    assert_eq!(unaligned, Unalignment::Now { awaited: vec![false, true], alignment: at(15) });
+    assert!(!alignment.is_blocked(0));
+    assert_eq!(alignment.barrier(1, exactly(1), at(30)), BarrierAction::Wait, "it has been cut");
+    let again = alignment.unalign(CheckpointId::new(1), [true, true].into_iter(), at(31));
+    assert_eq!(again, Unalignment::Settled);
+}
+
+#[test]
+fn the_barriers_of_some_inputs_are_waited_for_all_the_same() {
+    let mut alignment = Alignment::new(2);
+    let unalign =
+        |alignment: &mut Alignment| alignment.unalign(CheckpointId::new(1), [true, false].into_iter(), at(0));
+    assert_eq!(unalign(&mut alignment), Unalignment::Later);
+    alignment.barrier(1, exactly(1), at(0));
+    let now = Unalignment::Now { awaited: vec![true, false], alignment: at(0) };
+    assert_eq!(unalign(&mut alignment), now);
+}
+
+#[test]
+fn a_checkpoint_does_not_overtake_one_before_it() {
+    let mut alignment = Alignment::new(2);
+    alignment.barrier(0, exactly(1), at(0));
+    let later = alignment.unalign(CheckpointId::new(2), [true, true].into_iter(), at(0));
+    assert_eq!(later, Unalignment::Later);
+    alignment.abort(CheckpointId::new(2));
+    let settled = alignment.unalign(CheckpointId::new(2), [true, true].into_iter(), at(0));
+    assert_eq!(settled, Unalignment::Settled);
+}
+
+#[test]
+fn rounds_of_records_that_are_sent_again_are_not_mixed() {
+    let mut alignment = Alignment::new(2).expecting_replay();
+    assert!(!alignment.is_blocked(0) && !alignment.is_blocked(1));
+    alignment.replayed(0, false);
+    assert!(alignment.is_blocked(0) && !alignment.is_blocked(1));
+    let later = alignment.unalign(CheckpointId::new(1), [true, true].into_iter(), at(0));
+    assert_eq!(later, Unalignment::Later, "first they are worked off");
+    alignment.replayed(1, false);
+    assert!(!alignment.is_blocked(0) && !alignment.is_blocked(1));
+    alignment.replayed(1, true);
+    assert!(!alignment.is_blocked(0) && alignment.is_blocked(1));
+    alignment.replayed(0, true);
+    assert!(!alignment.is_blocked(0) && !alignment.is_blocked(1));
+}

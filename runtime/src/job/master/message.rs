@@ -6,7 +6,7 @@ use std::time::Duration;
 use millstream_state::CheckpointId;
 
 use super::super::{AttemptId, SubtaskId};
-use crate::checkpoint::{CheckpointCommand, FoundCheckpoints, Report, RequestId};
+use crate::checkpoint::{AfterSavepoint, CheckpointCommand, FoundCheckpoints, Report, RequestId};
 use crate::error::{Error, Result};
 
 /// Where a job stands.
@@ -120,6 +120,8 @@ pub enum MasterEvent {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// The answer to [`MasterCommand::DiscardCheckpoints`]. What could not be deleted is left behind.
+    CheckpointsDiscarded,
     /// The user wants a savepoint.
     SavepointRequested {
         /// Comes back with the answer.
@@ -127,7 +129,12 @@ pub enum MasterEvent {
         /// Where to.
         path: Arc<str>,
         /// Whether the job is to stop with it.
-        stop: bool,
+        then: AfterSavepoint,
+    },
+    /// The user wants a checkpoint now.
+    CheckpointRequested {
+        /// Comes back with the answer.
+        request: RequestId,
     },
     /// The user wants the job to end now.
     CancelRequested,
@@ -154,6 +161,9 @@ pub enum MasterCommand {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// The job was cancelled: say in the journal that it owns no checkpoints any more, and then delete them; answer
+    /// with [`MasterEvent::CheckpointsDiscarded`], also after an error. No task runs and no manifest is being written.
+    DiscardCheckpoints,
     /// Send a [`MasterEvent::Tick`] at this time of the monotonic clock or soon after, not earlier.
     /// Replaces no earlier request.
     WakeAt(Duration),

@@ -65,6 +65,10 @@ impl JobMaster {
             return;
         }
         let result = match next {
+            Next::Cancel if self.discards => {
+                self.phase = Phase::Discarding;
+                return commands.push(MasterCommand::DiscardCheckpoints);
+            }
             Next::Cancel => Ok(JobOutcome::Cancelled),
             Next::Finish if self.coordinator.stopped_with().is_some() => Ok(JobOutcome::StoppedWithSavepoint),
             Next::Finish => Ok(JobOutcome::Finished),
@@ -118,7 +122,7 @@ impl JobMaster {
         error.wrapped(kind, format_args!("the job has failed {restarts}"))
     }
 
-    fn finish(&mut self, result: Result<JobOutcome>, commands: &mut Vec<MasterCommand>) {
+    pub(super) fn finish(&mut self, result: Result<JobOutcome>, commands: &mut Vec<MasterCommand>) {
         self.phase = Phase::Done(match &result {
             Ok(JobOutcome::Cancelled) => JobStatus::Cancelled,
             Ok(JobOutcome::Finished | JobOutcome::StoppedWithSavepoint) => JobStatus::Finished,

@@ -55,6 +55,11 @@ fn config(random: &mut impl FnMut(u64) -> u64) -> MasterConfig {
         .max_concurrent(usize::try_from(random(4)).unwrap())
         .tolerable_failures(u32::try_from(random(4)).unwrap())
         .retained(usize::try_from(random(4)).unwrap());
+    let checkpoint = match random(3) {
+        0 => checkpoint.max_concurrent(1).unaligned_after(Duration::from_millis(random(2_000))),
+        _ => checkpoint,
+    };
+    let checkpoint = if random(2) == 0 { checkpoint.delete_on_cancellation() } else { checkpoint };
     let checkpoint = if random(10) == 0 { CheckpointConfig::disabled() } else { checkpoint };
     let restart = match random(4) {
         0 => Some(RestartStrategy::FixedDelay { attempts: 3, delay }),

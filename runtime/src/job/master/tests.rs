@@ -9,7 +9,7 @@ use millstream_state::Timestamp;
 use millstream_state::snapshot::part::SubtaskPart;
 
 use super::*;
-use crate::checkpoint::{CheckpointConfig, Control, FoundCheckpoints, RequestId};
+use crate::checkpoint::{AfterSavepoint, CheckpointConfig, Control, FoundCheckpoints, RequestId};
 use crate::error::ErrorKind;
 use crate::job::VertexId;
 
@@ -27,6 +27,7 @@ fn describe(command: &MasterCommand) -> String {
         },
         MasterCommand::Checkpoint(command) => describe_checkpoint(command),
         MasterCommand::StopTasks { attempt } => format!("stop {}", attempt.number),
+        MasterCommand::DiscardCheckpoints => "discard".to_owned(),
         MasterCommand::WakeAt(time) => format!("wake at {}", time.as_secs()),
         MasterCommand::Done(Ok(outcome)) => format!("done: {outcome:?}"),
         MasterCommand::Done(Err(error)) => format!("done: {error}"),
@@ -37,6 +38,7 @@ fn describe_checkpoint(command: &CheckpointCommand) -> String {
     match command {
         CheckpointCommand::Send { control, .. } => match control {
             Control::Trigger(barrier) => format!("trigger {}", barrier.checkpoint),
+            Control::Unalign(barrier) => format!("unalign {}", barrier.checkpoint),
             Control::CheckpointCompleted(id) => format!("completed {id}"),
             Control::CheckpointAborted(id) => format!("aborted {id}"),
             Control::Finish { stopped: false } => "finish".to_owned(),
@@ -46,8 +48,10 @@ fn describe_checkpoint(command: &CheckpointCommand) -> String {
             format!("write {checkpoint} of {}", attempt.number)
         }
         CheckpointCommand::Delete { checkpoints, .. } => format!("delete {checkpoints:?}"),
-        CheckpointCommand::AnswerSavepoint { request, result: Ok(_) } => format!("answer {}", request.0),
-        CheckpointCommand::AnswerSavepoint { request, result: Err(_) } => format!("refuse {}", request.0),
+        CheckpointCommand::AnswerSavepoint { request, result: Ok(_) }
+        | CheckpointCommand::AnswerCheckpoint { request, result: Ok(_) } => format!("answer {}", request.0),
+        CheckpointCommand::AnswerSavepoint { request, result: Err(_) }
+        | CheckpointCommand::AnswerCheckpoint { request, result: Err(_) } => format!("refuse {}", request.0),
     }
 }
 
@@ -124,7 +128,8 @@ impl Story {
 
     fn savepoint(&mut self, request: u64, stop: bool) -> Vec<String> {
         let (request, path) = (RequestId(request), Arc::from("file:///sp"));
-        self.event(MasterEvent::SavepointRequested { request, path, stop })
+        let then = if stop { AfterSavepoint::Stop } else { AfterSavepoint::GoOn };
+        self.event(MasterEvent::SavepointRequested { request, path, then })
     }
 }
 
@@ -189,6 +194,34 @@ fn cancelling_works_at_any_time() {
     waiting.stopped();
     assert_eq!(waiting.event(cancel), ["done: Cancelled"]);
     assert_eq!(waiting.at(5), NOTHING);
+}
+
+#[test]
+fn a_job_that_is_cancelled_discards_its_checkpoints_if_it_is_to() {
+    let checkpoint = CheckpointConfig::every(Duration::from_secs(10)).delete_on_cancellation();
+    let config = || MasterConfig { checkpoint: checkpoint.clone(), ..every(10) };
+    let mut running = Story::running(config());
+    running.at(10);
+    running.acknowledge_all(1);
+    assert_eq!(running.event(MasterEvent::CancelRequested), ["stop 0"]);
+    // Whether it is complete must be known first.
+    assert_eq!(running.stopped(), NOTHING);
+    assert_eq!(running.written(1), ["discard"]);
+    assert_eq!(running.master.status(), JobStatus::Stopping);
+    assert_eq!(running.event(MasterEvent::CancelRequested), NOTHING);
+    assert_eq!(running.savepoint(1, true), ["refuse 1"]);
+    assert_eq!(running.event(MasterEvent::CheckpointsDiscarded), ["done: Cancelled"]);
+    assert_eq!(running.event(MasterEvent::CheckpointsDiscarded), NOTHING);
+    assert_eq!(running.master.status(), JobStatus::Cancelled);
+
+    let mut failing = Story::running(config());
+    failing.fail(ErrorKind::InvalidJob);
+    assert!(failing.stopped()[0].starts_with("done: "), "a job that has failed keeps them");
+    let mut stopping = Story::running(config());
+    stopping.savepoint(7, true);
+    stopping.acknowledge_all(1);
+    stopping.written(1);
+    assert_eq!(stopping.report_all(&Report::Finished), ["done: StoppedWithSavepoint"]);
 }
 
 #[test]

@@ -13,9 +13,9 @@ use crate::channel::{ChannelSender, channel};
 use crate::checkpoint::{Barrier, CheckpointMode, SnapshotTarget};
 use crate::error::Result;
 use crate::event::{Event, StreamStatus};
-use crate::input::InputGate;
+use crate::input::{Inlet, InputGate};
 use crate::job::{SubtaskId, VertexId};
-use crate::task::{Budget, Progress, Task};
+use crate::task::{Budget, Progress, Task, TaskInputs};
 use crate::testing::{Captured, Emitted, HarnessServices, HarnessSetup};
 
 /// A split is a number to count down from.
@@ -76,7 +76,8 @@ impl Reader {
             Vec::new(),
             &cx,
         );
-        let task = SplitReaderTask::new(InputGate::new(vec![receiver], 0), Box::new(link));
+        let gate = InputGate::new(vec![Inlet::new(receiver, 0, false)], 0);
+        let task = SplitReaderTask::new(gate, TaskInputs::for_test(), Box::new(link), None);
         Self { task, cx, splits, output }
     }
 

@@ -34,6 +34,14 @@ fn values_depend_on_seed_row_and_field_alone() {
     assert_eq!(script(3, columns, options).sorted("SELECT * FROM t"), all);
     let other = script(1, columns, &options.replace("'3'", "'4'")).sorted("SELECT * FROM t");
     assert!(all.iter().zip(&other).all(|(row, other)| row != other));
+    // A field is that of the whole.
+    let whole = script(1, columns, options).run("SELECT d FROM t");
+    let fields = script(1, columns, options).run("SELECT d.y, d.x FROM t");
+    let swapped = fields.iter().map(|row| {
+        let (y, x) = row[3..row.len() - 1].split_once(", ").unwrap();
+        format!("+I[+I[{x}, {y}]]")
+    });
+    assert_eq!(swapped.collect::<Vec<_>>(), whole);
     // What is not read changes nothing.
     let both = script(1, columns, options).run("SELECT d, a FROM t");
     let alone = script(1, columns, options).run("SELECT a FROM t");

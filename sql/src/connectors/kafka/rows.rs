@@ -212,7 +212,7 @@ impl RecordDeserializer for KafkaRows {
 
     fn preparation(&self) -> Option<Arc<dyn RecordPreparation>> {
         let key = self.reading.key.as_ref().and_then(|key| key.format.schemas());
-        let schemas = Schemas { key: key.cloned(), value: self.reading.value.format.schemas().cloned() };
+        let schemas = Schemas { key, value: self.reading.value.format.schemas() };
         (schemas.key.is_some() || schemas.value.is_some()).then(|| Arc::new(schemas) as _)
     }
 }

@@ -7,12 +7,12 @@ use futures::future::BoxFuture;
 use millstream_connectors::kafka::{RecordPreparation, RecordView};
 use millstream_runtime::Result;
 
-use crate::formats::registry::RegisteredSchemas;
+use crate::formats::registry::MessageSchemas;
 
 /// Asks registries for the schemas of records before these are read.
 pub(super) struct Schemas {
-    pub(super) key: Option<Arc<RegisteredSchemas>>,
-    pub(super) value: Option<Arc<RegisteredSchemas>>,
+    pub(super) key: Option<Arc<dyn MessageSchemas>>,
+    pub(super) value: Option<Arc<dyn MessageSchemas>>,
 }
 
 impl RecordPreparation for Schemas {
@@ -25,9 +25,9 @@ impl RecordPreparation for Schemas {
             keys.extend(record.key().filter(|_| self.key.is_some()));
             values.extend(record.value().filter(|_| self.value.is_some()));
         }
-        let unknown = |schemas: &Option<Arc<RegisteredSchemas>>, messages: Vec<&[u8]>| {
+        let unknown = |schemas: &Option<Arc<dyn MessageSchemas>>, messages: Vec<&[u8]>| {
             let schemas = schemas.clone()?;
-            let ids = schemas.unknown(messages);
+            let ids = schemas.unknown(&mut messages.into_iter());
             (!ids.is_empty()).then_some((schemas, ids))
         };
         let of_parts = [unknown(&self.key, keys), unknown(&self.value, values)];

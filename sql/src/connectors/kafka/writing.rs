@@ -12,7 +12,7 @@ use super::metadata::Metadata;
 use crate::catalog::{ColumnSource, Table};
 use crate::chunk::{Chunk, RowKind};
 use crate::error::{SqlError, SqlResult};
-use crate::formats::registry::{SchemaRegistration, SchemaRegistry};
+use crate::formats::registry::{SchemaRegistration, SchemaRegistry, SchemaText};
 use crate::formats::{Format, RowEncoder};
 use crate::types::zone::Zone;
 use crate::types::{Schema, SqlType};
@@ -51,7 +51,7 @@ struct Encoding {
 struct Subject {
     registry: Arc<dyn SchemaRegistry>,
     name: String,
-    schema: String,
+    schema: SchemaText,
 }
 
 impl Encoding {
@@ -60,11 +60,14 @@ impl Encoding {
         let position = |column: &usize| position_of(table, schema, *column);
         let positions = part.positions.iter().map(position).collect::<SqlResult<Vec<_>>>()?;
         let subject = match &part.format {
-            Format::Confluent(options) => options.schemas().map(|schemas| Subject {
-                registry: schemas.registry().clone(),
-                name: options.subject().map_or(subject, str::to_owned),
-                schema: options.schema().to_owned(),
-            }),
+            Format::Confluent(options) => match options.schemas() {
+                Some(schemas) => Some(Subject {
+                    registry: schemas.registry().clone(),
+                    name: options.subject().map_or(subject, str::to_owned),
+                    schema: options.schema()?,
+                }),
+                None => None,
+            },
             _ => None,
         };
         Ok(Self { encoder: part.format.encoder(&part.schema)?, positions, subject })

@@ -6,6 +6,9 @@ use std::time::Duration;
 use millstream_connectors::postgres_cdc::{self, PostgresCdcSource, StartupMode, Truncate};
 
 use crate::connectors::Options;
+use crate::connectors::cdc::options::{
+    accept, at_least_two, check_incremental, connections, is_append_only, name, refuse, unsupported_value,
+};
 use crate::error::{SqlError, SqlResult};
 use crate::suggestion::nearest;
 
@@ -76,14 +79,9 @@ impl CdcOptions {
                 .unwrap_or(DELAYED_CHECKPOINTS),
             debezium,
         };
-        if options.boolean("scan.incremental.snapshot.enabled")? == Some(true) && !has_key {
-            return Err(SqlError::validation(
-                "'scan.incremental.snapshot.enabled' needs a PRIMARY KEY, by whose ranges rows are read",
-            )
-            .with_hint("declare the primary key that the table has in the database, NOT ENFORCED"));
-        }
+        check_incremental(options, has_key)?;
         refuse(options)?;
-        accept(options)?;
+        accept(options, &["scan.include-partitioned-tables.enabled", "table-id.include-database"])?;
         Ok(this)
     }
 
@@ -186,26 +184,12 @@ impl DebeziumOptions {
     }
 }
 
-fn unsupported_value(option: &str, value: &str) -> SqlError {
-    SqlError::unsupported(format!("'{option}' = '{value}' is not supported"))
-}
-
 fn check_plugin(options: &mut Options) -> SqlResult<()> {
     match options.take("decoding.plugin.name").as_deref().map(str::trim) {
         None | Some("pgoutput") => Ok(()),
         Some(other) => Err(unsupported_value("decoding.plugin.name", other)
             .with_hint("set it to 'pgoutput', which every server has, or leave it out")),
     }
-}
-
-/// A name, which Flink CDC would take as a regular expression.
-fn name(options: &mut Options, key: &str) -> SqlResult<String> {
-    let name = options.require(key)?;
-    if !name.contains(['\\', '*', '+', '?', '(', ')', '[', ']', '{', '}', '|', '^']) {
-        return Ok(name);
-    }
-    Err(SqlError::unsupported(format!("'{key}' = '{name}' looks like a regular expression, which is not supported"))
-        .with_hint("name one table; several are read as tables of their own, each with a slot of its own, and put together with UNION ALL"))
 }
 
 fn startup(options: &mut Options) -> SqlResult<Option<StartupMode>> {
@@ -227,7 +211,7 @@ fn startup(options: &mut Options) -> SqlResult<Option<StartupMode>> {
 }
 
 fn changelog(options: &mut Options, has_key: bool) -> SqlResult<Changelog> {
-    let is_append_only = options.boolean("scan.read-changelog-as-append-only.enabled")?.unwrap_or_default();
+    let is_append_only = is_append_only(options)?;
     match (options.take("changelog-mode").as_deref().map(str::trim), is_append_only) {
         (None | Some("all"), false) => Ok(Changelog::All),
         (None | Some("all"), true) => Ok(Changelog::AppendOnly),
@@ -242,69 +226,4 @@ fn changelog(options: &mut Options, has_key: bool) -> SqlResult<Changelog> {
             "Invalid value '{other}' for option 'changelog-mode': it must be all or upsert"
         ))),
     }
-}
-
-fn at_least_two(options: &mut Options, key: &str) -> SqlResult<Option<u64>> {
-    match options.parse(key, "a number above 1")? {
-        Some(0 | 1) => {
-            Err(SqlError::validation(format!("The value of option '{key}' must be larger than 1")))
-        }
-        value => Ok(value),
-    }
-}
-
-/// Over how many connections rows are read; Flink CDC's code and its page have two names for it.
-fn connections(options: &mut Options) -> SqlResult<Option<usize>> {
-    let pool = options.parse("connection.pool.size", "a number")?;
-    let size = pool.or(options.parse("connect.pool.size", "a number")?);
-    match size {
-        Some(0) => Err(SqlError::validation("Option 'connection.pool.size' must be above 0")),
-        size => Ok(size),
-    }
-}
-
-/// Refuses options that cannot do what they say.
-fn refuse(options: &mut Options) -> SqlResult<()> {
-    let refused = [
-        (
-            "scan.incremental.snapshot.chunk.key-column",
-            "rows are read in ranges of the whole primary key: leave it out",
-        ),
-        ("connect.max-retries", "the job's restart strategy says how often it is tried again"),
-    ];
-    for (key, hint) in refused {
-        if options.take(key).is_some() {
-            return Err(SqlError::unsupported(format!("'{key}' is not supported")).with_hint(hint));
-        }
-    }
-    Ok(())
-}
-
-/// Takes options that tune what is done another way here; their values are checked.
-fn accept(options: &mut Options) -> SqlResult<()> {
-    for key in [
-        "scan.incremental.close-idle-reader.enabled",
-        "scan.incremental.snapshot.backfill.skip",
-        "scan.incremental.snapshot.unbounded-chunk-first.enabled",
-        "scan.include-partitioned-tables.enabled",
-        "table-id.include-database",
-    ] {
-        options.boolean(key)?;
-    }
-    for key in ["chunk-meta.group.size", "scan.snapshot.fetch.size"] {
-        at_least_two(options, key)?;
-    }
-    for key in
-        ["chunk-key.even-distribution.factor.lower-bound", "chunk-key.even-distribution.factor.upper-bound"]
-    {
-        // Java's literals may end with the letter of their type.
-        let value = options.take(key);
-        let wrong = value.filter(|value| value.trim().trim_end_matches(['d', 'D']).parse::<f64>().is_err());
-        if let Some(value) = wrong {
-            return Err(SqlError::validation(format!(
-                "Invalid value '{value}' for option '{key}': it must be a number"
-            )));
-        }
-    }
-    Ok(())
 }

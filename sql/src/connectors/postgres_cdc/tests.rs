@@ -2,14 +2,15 @@ use std::sync::Arc;
 
 use millstream_connectors::postgres_cdc::{
     CapturedColumn, CapturedTable, ChangeDeserializer as _, ChangeKind, ChangeRecord, ColumnValue, Lsn,
+    PostgresType,
 };
 use millstream_runtime::Result;
 use millstream_state::Timestamp;
 
-use super::declared::Declared;
-use super::rows::{ChangeRows, RowShape};
+use super::dialect::PostgresDialect;
 use crate::catalog::Table;
 use crate::chunk::RowText;
+use crate::connectors::cdc::{ChangeRows, Declared, RowShape};
 use crate::connectors::testing::Script;
 
 const CONNECTION: &str = "'connector' = 'postgres-cdc', 'hostname' = 'localhost', 'port' = '1', 'username' = 'u', 'password' = 'p', \
@@ -119,10 +120,9 @@ fn declare(columns: &str) -> Arc<Table> {
 
 /// A table of the database: names, types by number, and what is said of them.
 fn captured(columns: &[(&str, u32, i32)]) -> Arc<CapturedTable> {
-    let column = |(name, type_oid, type_modifier): &(&str, u32, i32)| CapturedColumn {
+    let column = |(name, oid, modifier): &(&str, u32, i32)| CapturedColumn {
         name: (*name).to_owned(),
-        type_oid: *type_oid,
-        type_modifier: *type_modifier,
+        data_type: PostgresType { oid: *oid, modifier: *modifier },
         is_primary_key: *name == "id",
     };
     let columns = columns.iter().map(column).collect();
@@ -135,7 +135,8 @@ const fn numeric(digits: i32, fraction: i32) -> i32 {
 }
 
 fn check(declared: &str, columns: &[(&str, u32, i32)], needs_key: bool) -> Result<()> {
-    Declared::new(&declare(declared), needs_key).unwrap().check(&captured(columns))
+    let declared = Declared::new::<PostgresDialect>(&declare(declared), needs_key).unwrap();
+    declared.check::<PostgresDialect>(&captured(columns))
 }
 
 #[test]
@@ -206,7 +207,7 @@ fn text(text: &str) -> ColumnValue {
 
 fn change(table: &Arc<CapturedTable>, kind: ChangeKind, values: Vec<ColumnValue>) -> ChangeRecord {
     let commit_time = Some(Timestamp::from_millis(1_500));
-    ChangeRecord { table: table.clone(), kind, values, lsn: Lsn(0x10), commit_time }
+    ChangeRecord { table: table.clone(), kind, values, position: Lsn(0x10), commit_time }
 }
 
 fn rows(
@@ -215,7 +216,8 @@ fn rows(
     changes: impl IntoIterator<Item = ChangeRecord>,
 ) -> std::result::Result<Vec<String>, String> {
     let all = declared.stored_columns();
-    let shape = RowShape::new(declared, &all, "shop", is_append_only).map_err(|error| error.to_string())?;
+    let shape = RowShape::new(PostgresDialect, declared, &all, "shop", is_append_only)
+        .map_err(|error| error.to_string())?;
     let mut rows = ChangeRows::new(Arc::new(shape));
     for change in changes {
         rows.deserialize(change).map_err(|error| error.to_string())?;
@@ -246,6 +248,8 @@ fn values_are_read_as_postgres_writes_them() {
         ("BYTES", "\\x00ff", "[0, -1]"),
         ("DATE", "2024-02-29", "2024-02-29"),
         ("TIME(3)", "23:59:59.999", "23:59:59.999"),
+        ("TIME(3)", "23:59:59.999999", "23:59:59.999"),
+        ("TIME(3)", "10:00:00", "10:00"),
         ("TIMESTAMP(6)", "2024-02-29 12:34:56.123456", "2024-02-29T12:34:56.123456"),
         ("TIMESTAMP(3)", "2024-02-29 12:34:56.123456", "2024-02-29T12:34:56.123"),
         ("TIMESTAMP_LTZ(3)", "1969-12-31 23:59:59.5+00", "1969-12-31T23:59:59.500Z"),

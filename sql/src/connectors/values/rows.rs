@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use millstream_operators::parse_duration;
 use millstream_state::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{ChangelogMode, TestRows};
 use crate::chunk::{Chunk, ChunkBuilder, ColumnBuilder, RowKind, ValueError};
-use crate::connectors::parse_duration;
 use crate::error::{SqlError, SqlResult};
 use crate::formats::json::JsonRules;
 use crate::types::text::timestamp::{TimestampFormat, parse_format_timestamp, parse_timestamp_iso};

@@ -35,6 +35,32 @@ fn rows_come_in_their_order_with_their_kinds() {
 }
 
 #[test]
+fn fields_of_rows_are_read() {
+    let mut script = script(1, ", 'changelog-mode' = 'I,UA,UB,D'");
+    assert_eq!(
+        script.run("SELECT r.b, id, r.a FROM s"),
+        ["+I[2.50, 1, 7]", "-U[null, 1, null]", "+U[null, 1, null]", "-D[null, 2, null]"]
+    );
+    // Beside the whole of it.
+    assert_eq!(script.run("SELECT r, r.a FROM s WHERE r.a > 0"), ["+I[+I[7, 2.50], 7]"]);
+}
+
+#[test]
+fn fields_are_read_where_the_source_makes_watermarks() {
+    let mut script = Script::new(1);
+    script.run(
+        "CREATE TABLE s (r ROW<a INT, b INT>, n INT, t TIMESTAMP(3), WATERMARK FOR t AS t)
+         WITH ('connector' = 'values', 'enable-watermark-push-down' = 'true')",
+    );
+    script.register("s", TestRows::new([r#"[{"a": 1, "b": 2}, 3, "2020-10-10 00:00:05"]"#]));
+    assert_eq!(script.run("SELECT r.b, t FROM s"), ["+I[2, 2020-10-10T00:00:05]"]);
+    let windows =
+        "SELECT window_start, SUM(r.b) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(t), INTERVAL '10' SECOND))
+                   GROUP BY window_start, window_end";
+    assert_eq!(script.run(windows), ["+I[2020-10-10T00:00, 2]"]);
+}
+
+#[test]
 fn subtasks_share_the_rows() {
     for parallelism in [2, 3, 5] {
         let mut script = script(parallelism, ", 'changelog-mode' = 'I,UA,UB,D'");

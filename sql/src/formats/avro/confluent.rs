@@ -1,110 +1,80 @@
-//! Formats `avro-confluent` and `debezium-avro-confluent`: messages whose schema a registry has.
+//! Messages of `avro-confluent` and `debezium-avro-confluent`: values of Avro, behind the number of their schema.
 //!
-//! As Flink's [Confluent Avro](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/formats/avro-confluent/)
-//! and [Debezium](https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/formats/debezium/) formats. What is
-//! read is resolved with the columns of the table; what is written has the schema of the table, registered under the subject.
+//! What is read is resolved with the columns of the table; what is written has the schema of the table.
 
 mod changes;
 mod decoder;
 mod encoder;
-mod options;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::TableSchema;
-use crate::error::SqlResult;
+use super::{AvroSchema, TableSchema};
+use crate::error::{SqlError, SqlResult};
 use crate::formats::options::FormatOptions;
-use crate::formats::registry::{RegisteredSchemas, SchemaRegistry};
+use crate::formats::registry::{ParsedSchema, References, RegisteredSchemas, SchemaRegistry, SchemaType};
 use crate::types::{Field, NamedField, Schema, SqlType};
 
-pub use decoder::ConfluentDecoder;
-pub use encoder::ConfluentEncoder;
-pub use options::{Authorization, RegistryAddress};
+pub(in crate::formats) use decoder::RegisteredAvroDecoder;
 
-/// The options of a format with a registry.
+impl ParsedSchema for AvroSchema {
+    const TYPE: SchemaType = SchemaType::Avro;
+    const REFERENCES: References = References::Refused;
+
+    fn parse(text: &str, _imports: &HashMap<String, String>) -> Result<Self, String> {
+        Self::parse(text)
+    }
+}
+
+/// The options of a format with a registry, and what is known of its schemas.
 #[derive(Clone, Debug)]
-pub struct ConfluentOptions {
+pub(in crate::formats) struct RegisteredAvro {
     /// Whether messages are changes, and not rows.
     is_changelog: bool,
-    address: RegistryAddress,
-    subject: Option<String>,
     /// What is written: rows, or changes of them.
     written: TableSchema,
     columns: Schema,
-    schemas: Option<Arc<RegisteredSchemas>>,
+    schemas: Option<Arc<RegisteredSchemas<AvroSchema>>>,
 }
 
-impl ConfluentOptions {
-    /// Takes the options.
+impl RegisteredAvro {
+    /// Takes the options, but for those of the registry.
     pub(in crate::formats) fn new(
         is_changelog: bool,
         options: &mut FormatOptions<'_>,
         columns: &Schema,
     ) -> SqlResult<Self> {
-        let (address, subject) = options::take(options)?;
+        if options.take("schema").is_some() {
+            let key = options.key("schema");
+            let problem =
+                format!("option '{key}' is not supported: the schema is that of the table's columns");
+            return Err(SqlError::unsupported(problem));
+        }
         let written = if is_changelog { changes_of(columns) } else { columns.clone() };
         Ok(Self {
             is_changelog,
-            address,
-            subject,
             written: TableSchema::derive(&written, true)?,
             columns: columns.clone(),
             schemas: None,
         })
     }
 
-    pub(in crate::formats) const fn name(&self) -> &'static str {
-        if self.is_changelog { "debezium-avro-confluent" } else { "avro-confluent" }
-    }
-
     /// Whether messages are changes, and not rows.
-    pub const fn is_changelog(&self) -> bool {
+    pub(in crate::formats) const fn is_changelog(&self) -> bool {
         self.is_changelog
     }
 
-    /// Where the registry is.
-    pub const fn address(&self) -> &RegistryAddress {
-        &self.address
-    }
-
-    /// Under which subject the schema of written messages is registered, if the table says it; otherwise that is the
-    /// connector's to say, `<topic>-value` with Kafka.
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
     /// The schema of written messages, as JSON.
-    pub fn schema(&self) -> &str {
+    pub(in crate::formats) fn schema(&self) -> &str {
         &self.written.json
     }
 
-    /// With this registry.
-    #[must_use]
-    pub fn with_registry(self, registry: Arc<dyn SchemaRegistry>) -> Self {
+    pub(in crate::formats) fn with_registry(self, registry: Arc<dyn SchemaRegistry>) -> Self {
         Self { schemas: Some(Arc::new(RegisteredSchemas::new(registry))), ..self }
     }
 
-    /// With the registry at the [address](Self::address), which is asked over HTTP.
-    ///
-    /// # Errors
-    /// If this was built without the feature `schema-registry`, or the authorization cannot be sent.
-    pub fn connected(self) -> SqlResult<Self> {
-        #[cfg(feature = "schema-registry")]
-        {
-            let registry = crate::formats::registry::HttpRegistry::new(&self.address)?;
-            Ok(self.with_registry(Arc::new(registry)))
-        }
-        #[cfg(not(feature = "schema-registry"))]
-        Err(crate::error::SqlError::unsupported(format!(
-            "format '{}' asks a schema registry, which this build cannot",
-            self.name()
-        ))
-        .with_hint("build with the feature `schema-registry`"))
-    }
-
-    /// What is known of the registry's schemas; `None` without a [registry](Self::with_registry).
-    pub const fn schemas(&self) -> Option<&Arc<RegisteredSchemas>> {
-        self.schemas.as_ref()
+    pub(in crate::formats) fn schemas(&self) -> Option<Arc<RegisteredSchemas<AvroSchema>>> {
+        self.schemas.clone()
     }
 }
 

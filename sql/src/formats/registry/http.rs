@@ -1,4 +1,4 @@
-//! A client of schema registries: Confluent's REST interface, of which it knows two calls.
+//! A client of schema registries: Confluent's REST interface, of which it knows three calls.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,9 +15,10 @@ use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::Deserialize;
 
-use super::{SchemaId, SchemaRegistry};
+use super::{
+    Authorization, RegistryAddress, SchemaId, SchemaReference, SchemaRegistry, SchemaText, SchemaType,
+};
 use crate::error::{SqlError, SqlResult};
-use crate::formats::avro::{Authorization, RegistryAddress};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -159,7 +160,34 @@ struct Schema {
     #[serde(rename = "schemaType")]
     kind: Option<String>,
     #[serde(default)]
-    references: Vec<serde_json::Value>,
+    references: Vec<Reference>,
+}
+
+/// What a registry says of a schema that another one refers to.
+#[derive(Deserialize)]
+struct Reference {
+    name: String,
+    subject: String,
+    version: u32,
+}
+
+impl Schema {
+    /// `what` says which one it is.
+    fn into_text(self, what: &str) -> Result<SchemaText> {
+        // Registries leave out what they have had from the beginning.
+        let name = self.kind.as_deref().unwrap_or(SchemaType::Avro.name());
+        let schema_type = SchemaType::of_name(name).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("{what} of the registry is one of {name}, which is not known"),
+            )
+        })?;
+        let references = self
+            .references
+            .into_iter()
+            .map(|Reference { name, subject, version }| SchemaReference { name, subject, version });
+        Ok(SchemaText { schema_type, text: self.schema, references: references.collect() })
+    }
 }
 
 /// What a registry says of a schema that is registered.
@@ -175,27 +203,37 @@ struct Refusal {
 }
 
 impl SchemaRegistry for HttpRegistry {
-    fn schema(&self, id: SchemaId) -> BoxFuture<'static, Result<String>> {
-        let what = format!("schema {id} cannot be read");
-        let asked = self.clone().ask::<Schema>(Method::GET, format!("/schemas/ids/{id}"), None, what);
-        async move {
-            let found = asked.await?;
-            let problem = match found.kind.as_deref() {
-                Some(kind) if kind != "AVRO" => format!("is one of {kind}, and not of Avro"),
-                _ if !found.references.is_empty() => {
-                    "refers to other schemas, which is not supported".to_owned()
-                }
-                _ => return Ok(found.schema),
-            };
-            Err(Error::new(ErrorKind::InvalidInput, format!("schema {id} of the registry {problem}")))
-        }
-        .boxed()
+    fn schema(&self, id: SchemaId) -> BoxFuture<'static, Result<SchemaText>> {
+        let what = format!("schema {id}");
+        let asked = self.clone().ask::<Schema>(
+            Method::GET,
+            format!("/schemas/ids/{id}"),
+            None,
+            format!("{what} cannot be read"),
+        );
+        async move { asked.await?.into_text(&what) }.boxed()
     }
 
-    fn register(&self, subject: &str, schema: &str) -> BoxFuture<'static, Result<SchemaId>> {
+    fn version(&self, subject: &str, version: u32) -> BoxFuture<'static, Result<SchemaText>> {
+        let what = format!("version {version} of the schema of subject `{subject}`");
+        let asked = self.clone().ask::<Schema>(
+            Method::GET,
+            format!("/subjects/{}/versions/{version}", escaped(subject)),
+            None,
+            format!("{what} cannot be read"),
+        );
+        async move { asked.await?.into_text(&what) }.boxed()
+    }
+
+    fn register(&self, subject: &str, schema: &SchemaText) -> BoxFuture<'static, Result<SchemaId>> {
         let what = format!("the schema cannot be registered under the subject `{subject}`");
         let path = format!("/subjects/{}/versions", escaped(subject));
-        let body = serde_json::json!({ "schema": schema }).to_string();
+        let body = match schema.schema_type {
+            // All registries know what has no type.
+            SchemaType::Avro => serde_json::json!({ "schema": schema.text }),
+            other => serde_json::json!({ "schema": schema.text, "schemaType": other.name() }),
+        };
+        let body = body.to_string();
         let this = self.clone();
         async move {
             let ask = || {

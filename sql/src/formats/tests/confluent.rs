@@ -1,3 +1,7 @@
+mod json;
+#[cfg(feature = "protobuf")]
+mod protobuf;
+
 use std::collections::HashMap;
 
 use futures::FutureExt;
@@ -5,33 +9,63 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::formats::registry::{RegisteredSchemas, SchemaId, SchemaRegistration, SchemaRegistry};
+use crate::formats::confluent::ConfluentOptions;
+use crate::formats::registry::{
+    Authorization, MessageSchemas, SchemaId, SchemaReference, SchemaRegistration, SchemaRegistry, SchemaText,
+    SchemaType,
+};
 
 /// A registry in memory, which counts what it is asked.
 #[derive(Default)]
 struct Stub {
-    schemas: Mutex<Vec<(String, String)>>,
+    schemas: Mutex<Vec<(String, SchemaText)>>,
     asked: Mutex<HashMap<SchemaId, usize>>,
 }
 
+impl Stub {
+    /// Puts a schema under a subject.
+    fn put(self: &Arc<Self>, subject: &str, schema_type: SchemaType, text: &str) -> SchemaId {
+        let schema = SchemaText { schema_type, text: text.to_owned(), references: Vec::new() };
+        futures::executor::block_on(self.register(subject, &schema)).unwrap()
+    }
+}
+
+fn found(
+    schema: Option<SchemaText>,
+    what: String,
+) -> BoxFuture<'static, millstream_runtime::Result<SchemaText>> {
+    let missing = move || {
+        let problem = format!("the registry has no {what}");
+        millstream_runtime::Error::new(millstream_runtime::ErrorKind::InvalidInput, problem)
+    };
+    async move { schema.ok_or_else(missing) }.boxed()
+}
+
 impl SchemaRegistry for Arc<Stub> {
-    fn schema(&self, id: SchemaId) -> BoxFuture<'static, millstream_runtime::Result<String>> {
+    fn schema(&self, id: SchemaId) -> BoxFuture<'static, millstream_runtime::Result<SchemaText>> {
         *self.asked.lock().entry(id).or_default() += 1;
-        let found = self.schemas.lock().get(id.0 as usize).map(|(_, schema)| schema.clone());
-        let missing = move || {
-            let problem = format!("the registry has no schema {id}");
-            millstream_runtime::Error::new(millstream_runtime::ErrorKind::InvalidInput, problem)
-        };
-        async move { found.ok_or_else(missing) }.boxed()
+        let schema = self.schemas.lock().get(id.0 as usize).map(|(_, schema)| schema.clone());
+        found(schema, format!("schema {id}"))
+    }
+
+    fn version(
+        &self,
+        subject: &str,
+        version: u32,
+    ) -> BoxFuture<'static, millstream_runtime::Result<SchemaText>> {
+        let schemas = self.schemas.lock();
+        let mut versions =
+            schemas.iter().filter(|(known, _)| known == subject).map(|(_, schema)| schema.clone());
+        found(versions.nth(version as usize - 1), format!("version {version} of {subject}"))
     }
 
     fn register(
         &self,
         subject: &str,
-        schema: &str,
+        schema: &SchemaText,
     ) -> BoxFuture<'static, millstream_runtime::Result<SchemaId>> {
         let mut schemas = self.schemas.lock();
-        let entry = (subject.to_owned(), schema.to_owned());
+        let entry = (subject.to_owned(), schema.clone());
         let id = schemas.iter().position(|known| *known == entry).unwrap_or_else(|| {
             schemas.push(entry);
             schemas.len() - 1
@@ -43,24 +77,38 @@ impl SchemaRegistry for Arc<Stub> {
 
 const URL: &str = "http://localhost:8081";
 
-/// A format with a registry, and what is known of it.
-fn registered(name: &str, columns: &Schema, stub: &Arc<Stub>) -> (Format, Arc<RegisteredSchemas>) {
+/// The options of a format with a registry.
+fn confluent(name: &str, more: &[(&str, &str)], columns: &Schema) -> SqlResult<ConfluentOptions> {
+    let keys: Vec<_> = more.iter().map(|(key, _)| format!("{name}.{key}")).collect();
     let url = format!("{name}.url");
-    let Format::Confluent(options) = format(name, &[(&url, URL)], columns).unwrap() else { panic!("{name}") };
+    let mut options = vec![(&*url, URL)];
+    options.extend(keys.iter().map(|key| &**key).zip(more.iter().map(|(_, value)| *value)));
+    match format(name, &options, columns)? {
+        Format::Confluent(options) => Ok(*options),
+        _ => panic!("{name}"),
+    }
+}
+
+/// A format with a registry, and what is known of it.
+fn registered(name: &str, columns: &Schema, stub: &Arc<Stub>) -> (Format, Arc<dyn MessageSchemas>) {
+    with_stub(confluent(name, &[], columns).unwrap(), stub)
+}
+
+fn with_stub(options: ConfluentOptions, stub: &Arc<Stub>) -> (Format, Arc<dyn MessageSchemas>) {
     let options = options.with_registry(Arc::new(stub.clone()));
-    let schemas = options.schemas().unwrap().clone();
+    let schemas = options.schemas().unwrap();
     (Format::Confluent(Box::new(options)), schemas)
 }
 
 /// Reads messages as a connector does: what they need is fetched first.
 fn decoded(
     format: &Format,
-    schemas: &RegisteredSchemas,
+    schemas: &Arc<dyn MessageSchemas>,
     columns: &Schema,
     messages: &[Vec<u8>],
 ) -> Result<Vec<String>, String> {
-    let unknown = schemas.unknown(messages.iter().map(Vec::as_slice));
-    futures::executor::block_on(schemas.fetch(unknown)).map_err(|error| error.to_string())?;
+    let unknown = schemas.unknown(&mut messages.iter().map(Vec::as_slice));
+    futures::executor::block_on(schemas.clone().fetch(unknown)).map_err(|error| error.to_string())?;
     let all: Vec<_> = (0..columns.len()).collect();
     let (mut decoder, mut rows) = (format.decoder(columns, &all), ChunkBuilder::new(columns));
     for message in messages {
@@ -77,7 +125,8 @@ fn encoded(format: &Format, stub: &Arc<Stub>, columns: &Schema, rows: &Chunk) ->
     assert_eq!(error, "the schema has not been registered");
     let registration = SchemaRegistration::default();
     encoder.set_registration(registration.clone());
-    let registered = registration.register(Arc::new(stub.clone()), "t-value", options.schema());
+    let schema = options.schema().unwrap();
+    let registered = registration.register(Arc::new(stub.clone()), "t-value", &schema);
     futures::executor::block_on(registered).unwrap();
     let messages = (0..rows.rows()).map(|row| {
         let mut message = Vec::new();
@@ -105,7 +154,7 @@ fn rows_and_changes_are_written_and_read_with_the_number_of_their_schema() {
     let columns = schema([("id", SqlType::Int), ("name", SqlType::STRING)]);
     let stub = Arc::new(Stub::default());
     // Number 0 is another's.
-    futures::executor::block_on(stub.register("other", "\"int\"")).unwrap();
+    stub.put("other", SchemaType::Avro, "\"int\"");
     let (rows, row_schemas) = registered("avro-confluent", &columns, &stub);
     let inserts = changes(&columns).with_kinds(crate::chunk::Kinds::Insert);
     let messages = encoded(&rows, &stub, &columns, &inserts);
@@ -136,7 +185,7 @@ const ENVELOPE: &str = r#"{"type": "record", "name": "Envelope", "namespace": "s
 fn changes_are_read_with_the_schema_that_debezium_registers() {
     let columns = schema([("id", SqlType::BigInt), ("name", SqlType::STRING)]);
     let stub = Arc::new(Stub::default());
-    futures::executor::block_on(stub.register("orders-value", ENVELOPE)).unwrap();
+    stub.put("orders-value", SchemaType::Avro, ENVELOPE);
     let (format, schemas) = registered("debezium-avro-confluent", &columns, &stub);
     let row = |name: &[u8]| [&[2, 2], name, &[14], &1.5_f64.to_le_bytes()].concat();
     let (cup, mug) = (row(b"\x06cup"), row(b"\x06mug"));
@@ -167,14 +216,21 @@ fn schemas_that_do_not_fit_or_are_not_there_are_errors() {
     for schema in
         ["\"int\"", "{", r#"{"type": "record", "name": "r", "fields": [{"name": "id", "type": "string"}]}"#]
     {
-        futures::executor::block_on(stub.register("t", schema)).unwrap();
+        stub.put("t", SchemaType::Avro, schema);
     }
+    stub.put("t", SchemaType::Json, "{}");
+    let reference = SchemaReference { name: "a".to_owned(), subject: "t".to_owned(), version: 1 };
+    let refers =
+        SchemaText { schema_type: SchemaType::Avro, text: "\"a\"".to_owned(), references: vec![reference] };
+    futures::executor::block_on(stub.register("t", &refers)).unwrap();
     let (format, schemas) = registered("avro-confluent", &columns, &stub);
     let cases = [
         (0, "schema 0 of the registry: rows are records, and the schema is one of int"),
         (1, "schema 1 of the registry: the Avro schema is not JSON"),
         (2, "schema 2 of the registry: column `id`: string of Avro is no INT"),
-        (3, "the registry has no schema 3"),
+        (3, "schema 3 of the registry is one of JSON, and not of Avro"),
+        (4, "schema 4 of the registry: it refers to other schemas, which is not supported"),
+        (5, "the registry has no schema 5"),
     ];
     for (id, expected) in cases {
         let error = decoded(&format, &schemas, &columns, &[vec![0, 0, 0, 0, id, 0]]).unwrap_err();
@@ -187,8 +243,6 @@ fn schemas_that_do_not_fit_or_are_not_there_are_errors() {
 
 #[test]
 fn options_say_where_the_registry_is() {
-    use crate::formats::avro::Authorization;
-
     let columns = schema([("id", SqlType::Int)]);
     let address = |options: &[(&str, &str)]| match format("avro-confluent", options, &columns) {
         Ok(Format::Confluent(options)) => Ok((*options).clone()),

@@ -8,12 +8,11 @@ use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, Sn
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
 use millstream_state::rows::{KeyColumn, KeyKind, RowLayout, RowRef, RowStore, RowsPerKey, Upserted};
-use millstream_state::snapshot::part::Redistribution;
 
 use super::accumulators::WindowAccumulators;
 use super::sessions::{SESSION_BYTES, Sessions, one_key};
 use super::specification::{RowTime, WindowAggregateSpecification};
-use super::{Advancing, WATERMARK, not_open, restored_watermark};
+use super::{Advancing, not_open, restored_watermark};
 use crate::chunk::{Chunk, KeyLayout};
 use crate::operators::windows::LocalTimes;
 use crate::plan::WindowColumn;
@@ -210,7 +209,7 @@ impl OperatorHooks<Chunk> for SessionAggregate {
         sessions.restore(SESSIONS, cx)?;
         self.sessions = Some(sessions);
         self.accumulators.open(cx, &|name, value| specification.meta(name, value))?;
-        self.progress = restored_watermark(cx)?;
+        self.progress = restored_watermark(cx, false)?;
         self.wake(cx.task());
         Ok(())
     }
@@ -249,7 +248,7 @@ impl OperatorHooks<Chunk> for SessionAggregate {
             cx.keyed(rows);
         }
         self.accumulators.snapshot(cx);
-        cx.list(WATERMARK, Redistribution::Union, [&Timestamp::from_millis(self.progress)])
+        cx.watermark(Timestamp::from_millis(self.progress))
     }
 }
 

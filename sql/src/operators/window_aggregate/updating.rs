@@ -12,12 +12,11 @@ use millstream_runtime::batch::Batch;
 use millstream_runtime::chain::{OpenContext, Operator, OperatorHooks, Output, SnapshotContext};
 use millstream_state::Timestamp;
 use millstream_state::rows::RowRef;
-use millstream_state::snapshot::part::Redistribution;
 
 use super::accumulators::WindowAccumulators;
 use super::slices::Slices;
 use super::specification::{RowTime, WindowAggregateSpecification};
-use super::{SLICES, WATERMARK, not_open, null_time, restored_watermark};
+use super::{SLICES, not_open, null_time, restored_watermark};
 use crate::chunk::{Chunk, KeyLayout, RowCodec, RowKind};
 use crate::operators::changes::{ChangedRow, Changes};
 use crate::operators::last_rows::LastRows;
@@ -312,7 +311,7 @@ impl OperatorHooks<Chunk> for UpdatingWindowAggregate {
         self.slices = Some(slices);
         self.emitted.open(cx, EMITTED, &self.schema)?;
         self.accumulators.open(cx, &|name, value| specification.meta(name, value))?;
-        self.progress = restored_watermark(cx)?;
+        self.progress = restored_watermark(cx, specification.is_rowtime)?;
         Ok(())
     }
 
@@ -340,7 +339,7 @@ impl OperatorHooks<Chunk> for UpdatingWindowAggregate {
         }
         self.emitted.snapshot(cx);
         self.accumulators.snapshot(cx);
-        cx.list(WATERMARK, Redistribution::Union, [&Timestamp::from_millis(self.progress)])
+        cx.watermark(Timestamp::from_millis(self.progress))
     }
 }
 

@@ -28,6 +28,11 @@ impl Slicing {
         }
     }
 
+    /// Whether a slice belongs to several windows.
+    pub(in crate::operators) const fn overlaps(self) -> bool {
+        matches!(self, Self::Hop { .. } | Self::Cumulate { .. })
+    }
+
     /// The slice that a time is in. Of what is [attached](Self::Attached), the time is the end of the window.
     pub(in crate::operators) fn slice_of(self, time: i64) -> i64 {
         match self {

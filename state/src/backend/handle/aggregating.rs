@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Slot;
+use super::{KeyedState, Slot};
 use crate::Result;
 use crate::aggregate::AggregateFunction;
-use crate::backend::{KeyedStore, StateAccess, StateDescriptor};
+use crate::backend::expiring::Timed;
+use crate::backend::{KeyedStore, StateAccess, StateDescriptor, StateId};
 use crate::snapshot::part::StateKind;
 
 /// One accumulator for each key. As Flink's `AggregatingState`.
 pub struct AggregatingState<A: AggregateFunction> {
-    slot: Slot<A::Accumulator>,
+    slot: Slot<Timed<A::Accumulator>>,
     function: Arc<A>,
 }
 
@@ -47,6 +48,12 @@ impl<A: AggregateFunction> AggregatingState<A> {
 
     /// Removes the accumulator of the current key.
     pub fn clear(&self, cx: &mut impl StateAccess) {
-        self.slot.take(cx);
+        self.slot.clear(cx);
+    }
+}
+
+impl<A: AggregateFunction> KeyedState for AggregatingState<A> {
+    fn id(&self) -> StateId {
+        self.slot.state
     }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::Slot;
-use crate::backend::{KeyedStore, StateAccess, StateDescriptor, StateRef};
+use super::{KeyedState, Slot};
+use crate::backend::expiring::Timed;
+use crate::backend::{KeyedStore, StateAccess, StateDescriptor, StateId, StateRef};
 use crate::snapshot::part::StateKind;
 use crate::{Record, Result};
 
 /// One value for each key, combined from everything added. As Flink's `ReducingState`.
 pub struct ReducingState<V> {
-    slot: Slot<V>,
+    slot: Slot<Timed<V>>,
     reduce: Arc<dyn Fn(V, V) -> V + Send + Sync>,
 }
 
@@ -58,6 +59,12 @@ impl<V: Record> ReducingState<V> {
 
     /// Removes the combined value of the current key.
     pub fn clear(&self, cx: &mut impl StateAccess) {
-        self.slot.take(cx);
+        self.slot.clear(cx);
+    }
+}
+
+impl<V: Record> KeyedState for ReducingState<V> {
+    fn id(&self) -> StateId {
+        self.slot.state
     }
 }

@@ -1,12 +1,13 @@
 //! One value for each key.
 
-use super::Slot;
-use crate::backend::{KeyedStore, StateAccess, StateDescriptor, StateRef};
+use super::{KeyedState, Slot};
+use crate::backend::expiring::Timed;
+use crate::backend::{KeyedStore, StateAccess, StateDescriptor, StateId, StateRef};
 use crate::snapshot::part::StateKind;
 use crate::{Record, Result};
 
 /// One value for each key. As Flink's `ValueState`.
-pub struct ValueState<V>(Slot<V>);
+pub struct ValueState<V>(Slot<Timed<V>>);
 
 impl<V> Clone for ValueState<V> {
     fn clone(&self) -> Self {
@@ -76,6 +77,16 @@ impl<V: Record> ValueState<V> {
         self.0.update_or(cx, V::default, change)
     }
 
+    /// Calls `change` with the current key and its value, of which there may be none before and after. It is looked up once.
+    #[inline]
+    pub fn change<C: StateAccess>(
+        &self,
+        cx: &mut C,
+        change: impl FnOnce(&<C::Store as KeyedStore>::Key, &mut Option<V>),
+    ) {
+        self.0.change(cx, change);
+    }
+
     /// Removes the value of the current key, and returns it.
     #[inline]
     pub fn take(&self, cx: &mut impl StateAccess) -> Option<V> {
@@ -85,6 +96,12 @@ impl<V: Record> ValueState<V> {
     /// Removes the value of the current key.
     #[inline]
     pub fn clear(&self, cx: &mut impl StateAccess) {
-        self.0.take(cx);
+        self.0.clear(cx);
+    }
+}
+
+impl<V: Record> KeyedState for ValueState<V> {
+    fn id(&self) -> StateId {
+        self.0.state
     }
 }

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::CheckpointId;
-use crate::rows::test_support::{INITIAL, append, find_one, kind, number_of, store, stored};
+use crate::rows::test_support::{INITIAL, append, find_one, kind, number_of, store};
 use crate::rows::{KeyKind, RowLayout};
+use crate::snapshot::read::KeyedRestore;
+use crate::snapshot::test_support::stored_on;
 
 /// The variable parts of the rows of each key, in order.
 type Model = BTreeMap<u64, Vec<Vec<u8>>>;
@@ -58,7 +60,10 @@ proptest! {
     #[test]
     fn rows_of_a_key_keep_their_order(steps in steps(), kind in kind()) {
         let mut store = store(many(kind));
-        let (mut model, mut taken) = (Model::new(), Vec::new());
+        // Besides, many keys that never change: so checkpoints write what has changed.
+        let others: Vec<_> = (0..280).map(|at| (20 + at % 140, vec![1; 3])).collect();
+        append(&mut store, &others);
+        let (mut model, mut taken) = (Model::new(), Vec::<(CheckpointId, KeyedRestore, Model)>::new());
         for (mark, step) in (0_u32..).zip(steps) {
             match step {
                 Step::Append(mut rows) => {
@@ -82,15 +87,22 @@ proptest! {
                 Step::Sweep => {
                     prop_assert_eq!(store.sweep(100).unwrap(), 0);
                 }
-                Step::Snapshot => taken.push((store.snapshot(CheckpointId::new(1)), model.clone())),
+                Step::Snapshot => {
+                    let id = CheckpointId::new(taken.len() as u64 + 1);
+                    let base = taken.last().map(|(id, stored, _)| (*id, stored));
+                    let stored = stored_on(base, store.snapshot(id));
+                    taken.push((id, stored, model.clone()));
+                }
             }
             prop_assert_eq!(content(&store, 0..20), model.clone());
-            prop_assert_eq!(store.len(), model.values().map(Vec::len).sum::<usize>());
+            prop_assert_eq!(store.len(), others.len() + model.values().map(Vec::len).sum::<usize>());
         }
-        for (snapshot, expected) in taken {
+        for (_, stored, expected) in taken {
             let mut restored = super::super::test_support::store(many(kind));
-            restored.restore_all(stored(&snapshot)).unwrap();
+            restored.restore_all(stored).unwrap();
             prop_assert_eq!(content(&restored, 0..20), expected);
+            let rest = content(&restored, 20..200);
+            prop_assert!(rest.len() == 140 && rest.values().all(|rows| *rows == vec![vec![1; 3]; 2]));
         }
     }
 }

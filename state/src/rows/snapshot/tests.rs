@@ -8,6 +8,7 @@ use crate::rows::test_support::{
 };
 use crate::rows::{BytesColumn, KeyColumn};
 use crate::snapshot::read::KeyedRestore;
+use crate::snapshot::test_support::stored_on;
 use crate::{KeyGroup, stable_hash};
 
 fn restored(snapshot: &KeyedStateSnapshot, layout: RowLayout) -> RowStore {
@@ -31,6 +32,20 @@ fn touched(step: &Step) -> Vec<u64> {
         Step::Fixed(number, _) | Step::Replace(number, _, _) | Step::Remove(number) => vec![*number],
         Step::Sweep(_) | Step::Snapshot => Vec::new(),
     }
+}
+
+/// Some steps that write to few keys, how far back the base is of the checkpoint behind them, and whether the job goes
+/// on from it.
+fn checkpointed() -> impl Strategy<Value = (Vec<Step>, usize, bool)> {
+    let key = || 0..300_u64;
+    let step = prop_oneof![
+        1 => key().prop_map(|key| Step::Upsert(vec![key])),
+        2 => (key(), any::<u8>()).prop_map(|(key, value)| Step::Fixed(key, value)),
+        2 => (key(), 0..80_usize, any::<u8>()).prop_map(|(key, length, fill)| Step::Replace(key, length, fill)),
+        2 => key().prop_map(Step::Remove),
+        1 => (0..20_usize).prop_map(Step::Sweep),
+    ];
+    (prop::collection::vec(step, 0..8), 0..4_usize, prop::bool::weighted(0.1))
 }
 
 proptest! {
@@ -70,6 +85,34 @@ proptest! {
         }
     }
 
+    /// On top of one of the last checkpoints, whether or not the one before was completed; and of what was restored.
+    #[test]
+    fn checkpoints_hold_what_has_changed_behind_their_bases(
+        steps in prop::collection::vec(checkpointed(), 0..60),
+        kind in kind(),
+    ) {
+        let layout = RowLayout::new(kind, &INITIAL, RowsPerKey::One);
+        let mut store = store(layout.clone());
+        let (mut model, mut taken) = (Model::new(), Vec::<(CheckpointId, KeyedRestore)>::new());
+        apply(&Step::Upsert((0..250).collect()), &mut store, &mut model);
+        for (number, (steps, back, restores)) in (1..).zip(steps) {
+            for step in steps {
+                apply(&step, &mut store, &mut model);
+            }
+            let id = CheckpointId::new(number);
+            let base = taken.len().checked_sub(back + 1).and_then(|index| taken.get(index));
+            let stored = stored_on(base.map(|(id, stored)| (*id, stored)), store.snapshot(id));
+            let mut restored = store_over(KeyGroupRange::new(0, 8), layout.clone());
+            restored.restore_all(stored.clone()).unwrap();
+            prop_assert_eq!(content(&restored), model.clone());
+            taken.push((id, stored));
+            if restores {
+                store = restored;
+                taken = vec![taken.pop().unwrap()];
+            }
+        }
+    }
+
     /// Two subtasks restore what three have written.
     #[test]
     fn rows_are_restored_at_another_parallelism(numbers in prop::collection::vec(0..500_u64, 0..100)) {
@@ -104,6 +147,26 @@ proptest! {
         });
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn of_rows_that_have_not_changed_nothing_is_written() {
+    let layout = RowLayout::new(KeyKind::U64, &INITIAL, RowsPerKey::One);
+    let mut store = store(layout.clone());
+    upsert(&mut store, &(0..10_000).collect::<Vec<_>>());
+    let whole = stored_on(None, store.snapshot(CheckpointId::new(1)));
+    for key in 0..20 {
+        let row = find_one(&store, key).unwrap();
+        store.fixed_mut(row)[0] = 9;
+    }
+    let row = find_one(&store, 20).unwrap();
+    store.remove(row);
+    let changed = stored_on(Some((CheckpointId::new(1), &whole)), store.snapshot(CheckpointId::new(2)));
+    let bytes = |stored: &KeyedRestore| stored.blocks.iter().map(|(_, block)| block.len()).sum::<usize>();
+    assert!(bytes(&changed) - bytes(&whole) < bytes(&whole) / 100, "{}", bytes(&changed) - bytes(&whole));
+    let mut restored = store_over(KeyGroupRange::new(0, 8), layout);
+    restored.restore_all(changed).unwrap();
+    assert_eq!(content(&restored), content(&store));
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn errors_say_what_is_wrong() {
         (b"some text that is longer than a header", "not a Millstream snapshot file"),
         (
             &header_of_version(FileKind::State, 7),
-            "written by a newer version (format 7, this program reads up to 1)",
+            "written by a newer version (format 7, this program reads up to 2)",
         ),
         (&manifest, "not a state file"),
     ];

@@ -53,6 +53,8 @@ pub enum EntryKind {
     Completed,
     /// The job stops with a savepoint.
     Savepoint,
+    /// The job was cancelled, and the checkpoints that it owned are to be deleted.
+    Cancelled,
 }
 
 /// A snapshot that a job can go on from.

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Shape;
+use crate::snapshot::format::begin;
 use crate::snapshot::part::{KeyedPart, ListPart, Redistribution, StateKind, StateMeta};
 
 fn block() -> impl Strategy<Value = BlockReference> {
@@ -87,7 +88,7 @@ proptest! {
     #[test]
     fn any_content_is_answered(content: Vec<u8>) {
         let mut out = Vec::new();
-        format::begin(FileKind::Manifest, &mut out);
+        begin(FileKind::Manifest, &mut out);
         append_block(&mut out, |out| { out.extend_from_slice(&content); Ok(()) }).unwrap();
         let _ = Manifest::decode("m", &out.into());
         let _ = Manifest::decode("m", &content.into());

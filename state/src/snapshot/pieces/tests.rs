@@ -6,7 +6,7 @@ use crate::snapshot::format::{append_block, begin};
 /// The same file in pieces and as one, with blocks of which each is a list of entries.
 fn both(blocks: &[Vec<Vec<u8>>]) -> (Vec<Bytes>, Vec<Block>, Vec<u8>, Vec<Block>) {
     let (mut pieces, mut whole) = (Pieces::default(), Vec::new());
-    pieces.begin(FileKind::State);
+    pieces.begin_state(false);
     begin(FileKind::State, &mut whole);
     let (mut found, mut expected) = (Vec::new(), Vec::new());
     for entries in blocks {

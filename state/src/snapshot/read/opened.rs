@@ -14,8 +14,9 @@ use object_store::ObjectStoreExt;
 
 use super::runs::{LONGEST_RUN, Run, runs};
 use super::{LoadedSnapshot, OperatorShare};
+use crate::snapshot::compression::decompress;
 use crate::snapshot::format::{
-    FileKind, HEADER, corrupt, framed_range, verified_block, verified_frame, verify_header,
+    FileKind, HEADER, VERSION, corrupt, framed_range, verified_block, verified_frame, verify_header,
 };
 use crate::snapshot::manifest::{Manifest, OperatorManifest};
 use crate::snapshot::part::BlockReference;
@@ -31,7 +32,8 @@ type ReadBlock = ((Arc<str>, u64), Bytes);
 /// One request, and the blocks that its answer holds.
 enum Read {
     Whole(Arc<str>, Vec<BlockReference>),
-    Run(Arc<str>, Run),
+    /// Of a file whose header says whether its blocks are compressed.
+    Run(Arc<str>, Run, bool),
 }
 
 /// A snapshot whose manifest has been read: what it consists of is known, nothing of it is loaded.
@@ -49,6 +51,11 @@ impl OpenedSnapshot {
     pub async fn open(resolved: ResolvedSnapshot) -> Result<Self> {
         let manifest = Arc::new(resolved.home.read_manifest(&resolved.manifest_file).await?);
         Ok(Self { resolved, manifest })
+    }
+
+    /// Where it lies.
+    pub(crate) const fn resolved(&self) -> &ResolvedSnapshot {
+        &self.resolved
     }
 
     /// The list of what it consists of.
@@ -84,7 +91,11 @@ impl OpenedSnapshot {
         self.load_blocks(wanted).await
     }
 
-    async fn load_blocks(&self, wanted: Vec<BlockReference>) -> Result<LoadedSnapshot> {
+    /// Reads these blocks, and checks them.
+    ///
+    /// # Errors
+    /// As [`OpenedSnapshot::load_for`].
+    pub(crate) async fn load_blocks(&self, wanted: Vec<BlockReference>) -> Result<LoadedSnapshot> {
         let mut files: BTreeMap<Arc<str>, BTreeMap<u64, BlockReference>> = BTreeMap::new();
         for block in wanted.into_iter().filter(|block| block.length > 0) {
             files.entry(block.file.clone()).or_default().insert(block.offset, block);
@@ -125,27 +136,31 @@ impl OpenedSnapshot {
             return Err(corrupt(&path, problem));
         }
         let header = store.get_range(&location, 0..size.min(HEADER as u64)).await.map_err(failed)?;
-        verify_header(FileKind::State, &path, &header)?;
-        Ok(runs(blocks).into_iter().map(|run| Read::Run(file.clone(), run)).collect())
+        let compressed = verify_header(FileKind::State, &path, &header)? == VERSION;
+        Ok(runs(blocks).into_iter().map(|run| Read::Run(file.clone(), run, compressed)).collect())
     }
 
     /// Reads blocks, and checks them.
     async fn read(&self, read: Read) -> Result<Vec<ReadBlock>> {
-        let (file, blocks, payloads) = match read {
+        let (file, blocks, mut payloads, compressed) = match read {
             Read::Whole(file, blocks) => {
                 let path = self.resolved.home.name_of(&file);
                 let bytes = self.resolved.home.get_if_present(&file).await?;
                 let bytes = bytes.ok_or_else(|| self.missing(&path))?;
-                verify_header(FileKind::State, &path, &bytes)?;
+                let compressed = verify_header(FileKind::State, &path, &bytes)? == VERSION;
                 let payloads = blocks.iter().map(|block| verified_block(&path, &bytes, block));
                 let payloads = payloads.collect::<Result<Vec<_>>>()?;
-                (file, blocks, payloads)
+                (file, blocks, payloads, compressed)
             }
-            Read::Run(file, run) => {
+            Read::Run(file, run, compressed) => {
                 let payloads = self.read_run(&file, &run).await?;
-                (file, run.blocks, payloads)
+                (file, run.blocks, payloads, compressed)
             }
         };
+        if compressed {
+            let path = self.resolved.home.name_of(&file);
+            payloads = payloads.iter().map(|payload| decompress(&path, payload)).collect::<Result<_>>()?;
+        }
         Ok(blocks.iter().map(|block| (file.clone(), block.offset)).zip(payloads).collect())
     }
 

@@ -42,17 +42,19 @@ fn operator() -> OperatorId {
 
 /// A snapshot of `parallelism` subtasks; subtask `n` has `items(n)` in each of its three lists.
 fn snapshot(parallelism: u32, max_parallelism: u32, items: impl Fn(u32) -> Range<u8>) -> ResolvedSnapshot {
-    snapshot_of(parallelism, max_parallelism, content_of, items)
+    snapshot_of(false, parallelism, max_parallelism, content_of, items)
 }
 
-/// As [`snapshot`], with this content of each key group.
+/// As [`snapshot`], with this content of each key group, compressed or not.
 fn snapshot_of(
+    compressed: bool,
     parallelism: u32,
     max_parallelism: u32,
     content: fn(KeyGroup) -> Vec<u8>,
     items: impl Fn(u32) -> Range<u8>,
 ) -> ResolvedSnapshot {
     let home = SnapshotHome::new(Arc::new(InMemory::new()), Path::from("job"));
+    let home = home.with_compression(compressed);
     let parts = (0..parallelism).map(|subtask| {
         let groups = KeyGroups::new(max_parallelism).range_of(subtask, parallelism).iter().map(|group| {
             GroupSnapshot {
@@ -254,8 +256,10 @@ fn large_content_of(group: KeyGroup) -> Vec<u8> {
 
 #[test]
 fn large_files_are_read_in_runs() {
-    let resolved = snapshot_of(2, 10, large_content_of, |_| 0..1);
-    for (subtask, parallelism) in [(0, 1), (1, 2), (1, 3)] {
+    for (compressed, subtask, parallelism) in
+        [false, true].into_iter().flat_map(|it| [(it, 0, 1), (it, 1, 2), (it, 1, 3)])
+    {
+        let resolved = snapshot_of(compressed, 2, 10, large_content_of, |_| 0..1);
         let loaded = load_for(&resolved, subtask, parallelism).unwrap();
         let restored = loaded.for_subtask(operator(), subtask, parallelism, 10).unwrap().unwrap();
         let blocks = &restored.keyed[0].blocks;
@@ -269,7 +273,7 @@ fn large_files_are_read_in_runs() {
 
 #[test]
 fn damage_to_any_run_of_a_large_file_is_found() {
-    let resolved = snapshot_of(1, 5, large_content_of, |_| 0..1);
+    let resolved = snapshot_of(false, 1, 5, large_content_of, |_| 0..1);
     let whole = block_on(resolved.home.get("chk-1/0-0.state")).unwrap();
     let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = whole.to_vec();

@@ -6,7 +6,7 @@ use super::SnapshotHome;
 use super::job_folder::{earlier_folder, job_folder};
 use super::stores::{local_folder, open_folder};
 use crate::snapshot::format::corrupt;
-use crate::snapshot::journal::{FOLDER, Journal, JournalEntry, SnapshotReference};
+use crate::snapshot::journal::{EntryKind, FOLDER, Journal, JournalEntry, SnapshotReference};
 use crate::snapshot::manifest::{MANIFEST, Manifest, SnapshotKind};
 use crate::stores::{Stores, split_options};
 use crate::{CheckpointName, Result, StateError};
@@ -141,11 +141,14 @@ impl Stores {
                         names(left)
                     ),
                 };
-                let job = &entry.job.name;
-                return Err(nothing(
-                    here,
-                    format!("the last run of job `{job}` has not completed any checkpoint{left}"),
-                ));
+                let (job, run) = (
+                    &entry.job.name,
+                    match entry.record.kind {
+                        EntryKind::Cancelled => "was cancelled, and its checkpoints were deleted with it",
+                        _ => "has not completed any checkpoint",
+                    },
+                );
+                return Err(nothing(here, format!("the last run of job `{job}` {run}{left}")));
             }
             Some(SnapshotReference::Checkpoint(name)) => ResolvedSnapshot::checkpoint(here.clone(), *name),
             Some(SnapshotReference::Savepoint { folder, .. } | SnapshotReference::Elsewhere(folder)) => {

@@ -262,6 +262,10 @@ fn the_journal_says_which_checkpoint_of_a_job_counts() {
     let error = found(&disk, "root", Some("flights")).unwrap_err().to_string();
     assert!(error.contains("the last run of job `flights` has not completed any checkpoint"), "{error}");
     assert!(error.contains("earlier runs have left `chk-2-e1`, `chk-3-e1`, `chk-9`"), "{error}");
+
+    take_over(&home, EntryKind::Cancelled, None);
+    let error = found(&disk, "root", Some("flights")).unwrap_err().to_string();
+    assert!(error.contains("was cancelled, and its checkpoints were deleted with it; earlier"), "{error}");
 }
 
 #[test]

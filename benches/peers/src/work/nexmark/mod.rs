@@ -29,7 +29,7 @@ use ::nexmark::config::NexmarkConfig;
 use ::nexmark::event::{Bid, Event};
 
 use super::{Prepare, Work};
-use crate::engine::{Digest, ENGINES, Outcome, Run};
+use crate::engine::{Digest, ENGINES, Outcome, Records, Run};
 
 const EVENTS: f64 = 5e6;
 
@@ -60,7 +60,7 @@ pub const ALL: [(&str, Prepare); 11] = [
     ("nexmark-q8", |scale| work(scale, q8::reference, [q8::millstream, q8::renoir, q8::timely])),
 ];
 
-type Events = Arc<Vec<Event>>;
+type Events = Records<Event>;
 
 /// A query on each engine.
 type Engines = [fn(&Events) -> Outcome; ENGINES.len()];
@@ -80,12 +80,6 @@ fn work(scale: f64, reference: fn(&[Event]) -> Digest, engines: Engines) -> Work
 fn generate(events: usize) -> Vec<Event> {
     let config = NexmarkConfig { base_time: START, ..NexmarkConfig::default() };
     EventGenerator::new(config).take(events).collect()
-}
-
-/// The events of one subtask's source.
-fn share(events: &Events, subtask: usize) -> impl Iterator<Item = Event> + Send + use<> {
-    let events = events.clone();
-    (subtask..events.len()).step_by(crate::engine::PARALLELISM).map(move |index| events[index].clone())
 }
 
 fn bid(event: Event) -> Option<Bid> {

@@ -5,13 +5,11 @@ use std::hash::Hash;
 
 use ::millstream::engine::chain::{OpenContext, SnapshotContext};
 use ::millstream::prelude::*;
-use ::millstream::source::{Output, Source as RecordSource, SourceReader, SourceStatus};
 use ::millstream::state::snapshot::Redistribution;
 use nexmark::event::Event;
-use serde::{Deserialize, Serialize};
 
 use super::Events;
-use crate::engine::{Outcome, WATERMARK_INTERVAL, millstream};
+use crate::engine::{Outcome, millstream};
 
 /// Runs a query.
 pub fn run<R: Record + Hash>(events: &Events, query: impl FnOnce(Source<'_>) -> Stream<R>) -> Outcome {
@@ -36,7 +34,7 @@ impl Source<'_> {
     }
 
     pub fn timed_events(&self) -> Stream<Event> {
-        self.env.from_source(TimedEvents(self.events.clone()))
+        millstream::timed(self.env, self.events, 0, Event::timestamp)
     }
 }
 
@@ -44,84 +42,6 @@ impl Source<'_> {
 pub fn read(events: &Events) -> impl Fn(u64) -> Event + Send + use<> {
     let events = events.clone();
     move |number| events[number as usize].clone()
-}
-
-/// A time of an event.
-pub fn timestamp(millis: u64) -> Timestamp {
-    Timestamp::from_millis(millis as i64)
-}
-
-/// The events with their event times, and a watermark every [`WATERMARK_INTERVAL`] of them.
-struct TimedEvents(Events);
-
-/// Every `step`-th event from `next` on.
-#[derive(Clone, Serialize, Deserialize)]
-struct Share {
-    next: usize,
-    step: usize,
-    since_watermark: usize,
-}
-
-struct TimedEventsReader {
-    events: Events,
-    shares: Vec<Share>,
-}
-
-impl RecordSource for TimedEvents {
-    type Record = Event;
-    type Split = Share;
-    type Reader = TimedEventsReader;
-
-    fn kind(&self) -> &'static str {
-        "Events"
-    }
-
-    fn assign(&self, _: &[Share], subtask: u32, parallelism: u32) -> Vec<Share> {
-        vec![Share { next: subtask as usize, step: parallelism as usize, since_watermark: 0 }]
-    }
-
-    fn reader(&self) -> TimedEventsReader {
-        TimedEventsReader { events: self.0.clone(), shares: Vec::new() }
-    }
-
-    fn has_timestamps(&self) -> bool {
-        true
-    }
-}
-
-impl SourceReader for TimedEventsReader {
-    type Record = Event;
-    type Split = Share;
-
-    fn add_splits(&mut self, shares: Vec<Share>) {
-        self.shares.extend(shares);
-    }
-
-    fn next(&mut self, output: &mut Output<'_, Event>) -> Result<SourceStatus> {
-        // Always the one that is furthest behind, so that event times rise.
-        let furthest_behind = self.shares.iter_mut().min_by_key(|share| share.next);
-        let Some(share) = furthest_behind.filter(|share| share.next < self.events.len()) else {
-            return Ok(SourceStatus::Ended);
-        };
-        let count = output.batch_records().min(WATERMARK_INTERVAL - share.since_watermark);
-        let mut time = Timestamp::MIN;
-        for event in self.events[share.next..].iter().step_by(share.step).take(count) {
-            time = timestamp(event.timestamp());
-            output.emit(event.clone(), time)?;
-        }
-        share.next += count * share.step;
-        share.since_watermark += count;
-        if share.since_watermark == WATERMARK_INTERVAL {
-            share.since_watermark = 0;
-            // Another event of this very millisecond may follow.
-            output.emit_watermark(time.saturating_sub(Duration::from_millis(1)))?;
-        }
-        Ok(SourceStatus::More)
-    }
-
-    fn snapshot(&self) -> Vec<Share> {
-        self.shares.clone()
-    }
 }
 
 /// A window's start in milliseconds, as the results of queries have it.

@@ -8,8 +8,8 @@ use ::renoir::operator::{Data, DataKey, Operator, StreamElement, Timestamp};
 use ::renoir::{KeyedStream, Stream, StreamContext};
 use nexmark::event::Event;
 
-use super::{BATCH, Events, share};
-use crate::engine::{Outcome, WATERMARK_INTERVAL, renoir};
+use super::{BATCH, Events};
+use crate::engine::{Outcome, renoir, share};
 
 /// Runs a query over events without timestamps.
 pub fn run<O>(events: &Events, query: impl FnOnce(Source<'_>) -> Stream<O>) -> Outcome
@@ -34,14 +34,7 @@ impl Source<'_> {
     }
 
     pub fn timed_events(&self) -> Stream<impl Operator<Out = Event> + use<>> {
-        let mut since_watermark = 0;
-        self.events().add_timestamps(
-            |event| event.timestamp() as Timestamp,
-            move |_, &time| {
-                since_watermark = (since_watermark + 1) % WATERMARK_INTERVAL;
-                (since_watermark == 0).then_some(time)
-            },
-        )
+        renoir::timed(self.events(), 0, Event::timestamp)
     }
 }
 

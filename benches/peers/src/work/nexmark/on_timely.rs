@@ -5,8 +5,8 @@ use std::hash::Hash;
 use ::timely::dataflow::StreamVec;
 use nexmark::event::Event;
 
-use super::{Events, share};
-use crate::engine::{Outcome, WATERMARK_INTERVAL, timely};
+use super::Events;
+use crate::engine::{Outcome, WATERMARK_INTERVAL, share, timely};
 
 /// A stream of events, or of what a query makes of them.
 pub type Stream<'scope, R> = StreamVec<'scope, u64, R>;

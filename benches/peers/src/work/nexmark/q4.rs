@@ -17,8 +17,8 @@ use ::timely::dataflow::operators::vec::Map;
 use nexmark::event::Event;
 use serde::{Deserialize, Serialize};
 
-use super::on_millstream::timestamp;
 use super::{Events, on_millstream, on_renoir, on_timely};
+use crate::engine::millstream::timestamp;
 use crate::engine::{self, Digest, HashMap, Outcome};
 
 /// Number of auctions, and sum of final prices.

@@ -89,6 +89,7 @@ impl CoordinatorActor {
             folders: self.storage.clone(),
             metrics: self.metrics.clone(),
             watermark_groups: Arc::default(),
+            reader_groups: Arc::default(),
             cancelled: cancelled.clone(),
             allow_unclaimed_state: self.job.allow_unclaimed_state,
             encodes_records: false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use millstream_state::snapshot::part::SubtaskPart;
+use millstream_state::snapshot::part::{KeyedPart, SubtaskPart};
 use millstream_state::{CheckpointId, CheckpointName};
 
 use super::World;
@@ -17,6 +17,7 @@ use crate::driver::simulation::process::{MasterMessage, Process, ReportTo};
 use crate::driver::storage::{JobStorage, ManifestRequest, Prepared};
 use crate::error::Result;
 use crate::guard::catch;
+use crate::input::in_flight_bytes;
 use crate::job::{AttemptId, MasterCommand, MasterEvent, SubtaskId};
 use crate::metrics::MetricsRegistry;
 
@@ -61,6 +62,7 @@ impl World {
             folders: process.storage.clone(),
             metrics: Arc::new(MetricsRegistry::default()),
             watermark_groups: Arc::default(),
+            reader_groups: Arc::default(),
             cancelled: process.cancelled.clone(),
             allow_unclaimed_state: process.job.allow_unclaimed_state,
             encodes_records: self.settings.faults.encode_records,
@@ -85,6 +87,7 @@ impl World {
                 process.cancelled.store(true, Ordering::Relaxed);
                 process.stopping = Some(attempt);
             }
+            MasterCommand::DiscardCheckpoints => process.discard_checkpoints(),
             MasterCommand::WakeAt(time) => {
                 process.ticks.insert(time);
             }
@@ -100,11 +103,15 @@ impl World {
                     process.send(Recipients::All, &Control::CheckpointCompleted(checkpoint));
                 }
                 self.report.reused_blocks += reused_blocks(checkpoint, &parts);
+                self.report.blocks_of_changes += blocks_of_changes(&parts);
+                let is_unaligned = parts.iter().any(|(_, part)| in_flight_bytes(part) > 0);
+                self.report.unaligned_checkpoints += u64::from(is_unaligned);
                 let request = ManifestRequest { checkpoint, target, triggered, parts };
                 let tries = 1 + u32::from(self.random.below(2) == 0);
                 process.write_manifest(attempt, request, tries);
             }
             CheckpointCommand::Delete { checkpoints, files } => process.delete(checkpoints, files),
+            CheckpointCommand::AnswerCheckpoint { .. } => {}
             CheckpointCommand::AnswerSavepoint { request, result } => {
                 self.savepoint_answered(request, result)
             }
@@ -121,4 +128,10 @@ fn reused_blocks(checkpoint: CheckpointId, parts: &[(SubtaskId, SubtaskPart)]) -
     let operators = parts.iter().flat_map(|(_, part)| &part.operators);
     let blocks = operators.flat_map(|operator| &operator.keyed).flat_map(|state| &state.groups);
     blocks.filter(|(_, block)| block.length > 0 && !is_own(&block.file)).count() as u64
+}
+
+/// How many blocks of a checkpoint hold what has changed in a key group.
+fn blocks_of_changes(parts: &[(SubtaskId, SubtaskPart)]) -> u64 {
+    let states = parts.iter().flat_map(|(_, part)| &part.operators).flat_map(|operator| &operator.keyed);
+    states.flat_map(KeyedPart::by_group).map(|blocks| blocks.len() as u64 - 1).sum()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
-use crate::checkpoint::{RequestId, SavepointInfo};
+use crate::checkpoint::{AfterSavepoint, RequestId, SavepointInfo};
 use crate::driver::simulation::process::{Process, STORE};
 use crate::error::Result;
 use crate::job::{JobOutcome, RestoreFrom};
@@ -40,11 +40,11 @@ impl World {
             kind => {
                 let request = RequestId(self.user.savepoints);
                 self.user.savepoints += 1;
-                let stop = kind == 1;
-                if stop {
+                let then = if kind == 1 { AfterSavepoint::Stop } else { AfterSavepoint::GoOn };
+                if then.stops() {
                     self.user.stopping.push(request);
                 }
-                process.take_savepoint(request, format!("{STORE}/savepoints/{}", request.0).into(), stop);
+                process.take_savepoint(request, format!("{STORE}/savepoints/{}", request.0).into(), then);
             }
         }
     }

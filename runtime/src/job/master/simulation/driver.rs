@@ -12,7 +12,8 @@ use millstream_state::{CheckpointId, Timestamp};
 use super::super::*;
 use super::config;
 use crate::checkpoint::{
-    Barrier, CheckpointConfig, Control, FoundCheckpoints, Recipients, Report, RequestId, SnapshotTarget,
+    AfterSavepoint, Barrier, CheckpointConfig, Control, FoundCheckpoints, Recipients, Report, RequestId,
+    SnapshotTarget,
 };
 use crate::clock::Random;
 use crate::error::{ErrorKind, Result};
@@ -68,7 +69,11 @@ pub(super) struct SimulatedDriver {
     pub(super) last_trigger: Option<Duration>,
     pub(super) last_completion: Option<Duration>,
     pub(super) requests: u64,
+    /// One of them was for a checkpoint, which has not been triggered yet.
+    pub(super) checkpoint_is_wanted: bool,
     pub(super) answered: BTreeSet<RequestId>,
+    /// Whether the checkpoints of the cancelled job have been deleted.
+    pub(super) discarded: bool,
     pub(super) outcome: Option<Result<JobOutcome>>,
 }
 
@@ -108,7 +113,9 @@ impl SimulatedDriver {
             last_trigger: None,
             last_completion: None,
             requests: 0,
+            checkpoint_is_wanted: false,
             answered: BTreeSet::new(),
+            discarded: false,
             outcome: None,
         };
         driver.deliver(MasterEvent::Start);
@@ -147,8 +154,15 @@ impl SimulatedDriver {
             90..97 if !self.calm => {
                 self.requests += 1;
                 let (request, path) = (RequestId(self.requests), Arc::from("file:///savepoint"));
-                let stop = self.random(12) == 0;
-                self.deliver(MasterEvent::SavepointRequested { request, path, stop });
+                match self.random(12) {
+                    0 => self.deliver(savepoint(request, path, AfterSavepoint::Stop)),
+                    1 => self.deliver(savepoint(request, path, AfterSavepoint::Drain)),
+                    2..5 => {
+                        self.checkpoint_is_wanted = self.alive;
+                        self.deliver(MasterEvent::CheckpointRequested { request });
+                    }
+                    _ => self.deliver(savepoint(request, path, AfterSavepoint::GoOn)),
+                }
             }
             97 if self.fault(5) => self.deliver(MasterEvent::CancelRequested),
             98 if self.fault(30) && self.alive => {
@@ -220,4 +234,8 @@ impl SimulatedDriver {
 /// A number below `bound`, or 0.
 fn below(random: &mut Random, bound: u64) -> u64 {
     random.below(usize::try_from(bound).unwrap()) as u64
+}
+
+const fn savepoint(request: RequestId, path: Arc<str>, then: AfterSavepoint) -> MasterEvent {
+    MasterEvent::SavepointRequested { request, path, then }
 }

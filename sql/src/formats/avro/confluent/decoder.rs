@@ -1,21 +1,22 @@
-//! Messages to rows.
+//! Values to rows.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::decoder::Records;
 use super::super::input::Input;
-use super::ConfluentOptions;
+use super::RegisteredAvro;
 use super::changes::ChangePlan;
 use crate::chunk::{ChunkBuilder, RowKind, ValueError};
-use crate::formats::registry::{RegisteredSchemas, SchemaId, split};
+use crate::formats::avro::AvroSchema;
+use crate::formats::registry::{RegisteredSchemas, SchemaId};
 use crate::types::Schema;
 
 /// Reads a format with a registry.
-pub struct ConfluentDecoder {
+pub(in crate::formats) struct RegisteredAvroDecoder {
     is_changelog: bool,
     columns: Schema,
-    schemas: Option<Arc<RegisteredSchemas>>,
+    schemas: Option<Arc<RegisteredSchemas<AvroSchema>>>,
     plans: HashMap<SchemaId, Plan>,
 }
 
@@ -24,27 +25,24 @@ enum Plan {
     Changes(ChangePlan),
 }
 
-impl ConfluentDecoder {
-    /// Reads `wanted` of the columns of `schema`.
-    pub(in crate::formats) fn new(options: &ConfluentOptions, schema: &Schema, wanted: &[usize]) -> Self {
+impl RegisteredAvroDecoder {
+    /// Reads these columns.
+    pub(in crate::formats) fn new(avro: &RegisteredAvro, columns: &Schema) -> Self {
         Self {
-            is_changelog: options.is_changelog,
-            columns: schema.project(wanted),
-            schemas: options.schemas.clone(),
+            is_changelog: avro.is_changelog,
+            columns: columns.clone(),
+            schemas: avro.schemas.clone(),
             plans: HashMap::new(),
         }
     }
 
-    /// Appends the rows of a message: none, if it is empty, as a tombstone is.
+    /// Appends the rows of a message.
     pub(in crate::formats) fn decode(
         &mut self,
-        message: &[u8],
+        id: SchemaId,
+        value: &[u8],
         rows: &mut ChunkBuilder,
     ) -> Result<(), ValueError> {
-        if message.is_empty() {
-            return Ok(());
-        }
-        let (id, value) = split(message).map_err(ValueError::new)?;
         if !self.plans.contains_key(&id) {
             let plan = self.plan(id).map_err(ValueError::new)?;
             self.plans.insert(id, plan);

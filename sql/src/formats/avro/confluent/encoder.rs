@@ -1,40 +1,21 @@
-//! Rows to messages.
+//! Rows to values.
 
 use super::super::input::{write_bytes, write_long};
 use super::super::writer::{ColumnWriter, writers};
-use super::ConfluentOptions;
+use super::RegisteredAvro;
 use crate::chunk::Chunk;
-use crate::formats::registry::{SchemaRegistration, write_id};
 
-/// Writes a format with a registry, once the schema has its number.
-#[derive(Clone, Debug)]
-pub struct ConfluentEncoder {
-    options: ConfluentOptions,
-    registration: SchemaRegistration,
-}
-
-impl ConfluentEncoder {
-    /// Writes rows of the table.
-    pub(in crate::formats) fn new(options: &ConfluentOptions) -> Self {
-        Self { options: options.clone(), registration: SchemaRegistration::default() }
-    }
-
-    /// What will have the number of the schema.
-    pub(in crate::formats) fn set_registration(&mut self, registration: SchemaRegistration) {
-        self.registration = registration;
-    }
-
+impl RegisteredAvro {
+    /// Appends the value of a row's message.
     pub(in crate::formats) fn encode(
         &self,
         chunk: &Chunk,
         row: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        let id = self.registration.id().ok_or("the schema has not been registered")?;
-        let writers = writers(chunk.columns(), &self.options.columns)
-            .ok_or("a column of another type than the table's")?;
-        write_id(id, out);
-        if self.options.is_changelog {
+        let writers =
+            writers(chunk.columns(), &self.columns).ok_or("a column of another type than the table's")?;
+        if self.is_changelog {
             write_change(chunk.kinds().get(row).is_accumulation(), &writers, row, out);
         } else {
             writers.iter().for_each(|writer| writer.write(row, out));

@@ -45,6 +45,10 @@ fn registry(urls: &[&str], authorization: Authorization) -> HttpRegistry {
     HttpRegistry { delays: &[], ..registry }
 }
 
+fn avro(text: &str) -> SchemaText {
+    SchemaText { schema_type: SchemaType::Avro, text: text.to_owned(), references: Vec::new() }
+}
+
 /// A port that nobody listens to.
 fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -55,8 +59,8 @@ fn nobody() -> String {
 fn schemas_are_read_and_registered() {
     let (url, server) = serve(&[(200, r#"{"schema":"\"int\""}"#), (200, r#"{"id":7}"#)]);
     let basic = registry(&[&nobody(), &url], Authorization::Basic("ada:secret".to_owned()));
-    assert_eq!(wait(basic.schema(SchemaId(3))).unwrap(), "\"int\"");
-    assert_eq!(wait(basic.register("a b/c", "\"int\"")).unwrap(), SchemaId(7));
+    assert_eq!(wait(basic.schema(SchemaId(3))).unwrap(), avro("\"int\""));
+    assert_eq!(wait(basic.register("a b/c", &avro("\"int\""))).unwrap(), SchemaId(7));
     let asked = server.join().unwrap();
     assert!(asked[0].starts_with("GET /schemas/ids/3 HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(
@@ -69,13 +73,39 @@ fn schemas_are_read_and_registered() {
 }
 
 #[test]
+fn schemas_of_other_kinds_are_read_and_registered() {
+    let text = r#""schema":"import \"a.proto\";","schemaType":"PROTOBUF""#;
+    let references = r#""references":[{"name":"a.proto","subject":"a/b","version":2}]"#;
+    let (url, server) = serve(&[
+        (200, &format!("{{{text},{references}}}")),
+        (200, r#"{"subject":"a/b","version":2,"id":1,"schema":"{}","schemaType":"JSON"}"#),
+        (200, r#"{"id":7}"#),
+    ]);
+    let registry = registry(&[&url], Authorization::None);
+    let found = wait(registry.schema(SchemaId(3))).unwrap();
+    assert_eq!((found.schema_type, &*found.text), (SchemaType::Protobuf, "import \"a.proto\";"));
+    let expected = SchemaReference { name: "a.proto".to_owned(), subject: "a/b".to_owned(), version: 2 };
+    assert_eq!(found.references, [expected]);
+    let found = wait(registry.version("a/b", 2)).unwrap();
+    assert_eq!(found, SchemaText { schema_type: SchemaType::Json, ..avro("{}") });
+    assert_eq!(wait(registry.register("t", &found)).unwrap(), SchemaId(7));
+    let asked = server.join().unwrap();
+    assert!(asked[1].starts_with("GET /subjects/a%2Fb/versions/2 HTTP/1.1\r\n"), "{}", asked[1]);
+    assert!(asked[2].ends_with(r#"{"schema":"{}","schemaType":"JSON"}"#), "{}", asked[2]);
+}
+
+#[test]
 fn what_a_registry_refuses_is_said() {
     let answers = [
         (404, r#"{"error_code":40403,"message":"Schema not found"}"#, "Schema not found (404", false),
         (503, "busy", "it answers 503", true),
         (200, "[]", "the answer is not what was asked for", true),
-        (200, r#"{"schema":"{}","schemaType":"JSON"}"#, "is one of JSON, and not of Avro", false),
-        (200, r#"{"schema":"\"a\"","references":[{"name":"a"}]}"#, "refers to other schemas", false),
+        (
+            200,
+            r#"{"schema":"{}","schemaType":"XML"}"#,
+            "schema 3 of the registry is one of XML, which is not known",
+            false,
+        ),
     ];
     let (url, server) = serve(&answers.map(|(status, text, ..)| (status, text)));
     let bearer = registry(&[&url], Authorization::Bearer("token".to_owned()));
@@ -93,7 +123,7 @@ fn a_registry_is_asked_again_unless_it_refuses() {
     let answers = [(503, "busy"), (429, "too many"), (200, r#"{"schema":"\"int\""}"#)];
     let (url, server) = serve(&answers);
     let patient = HttpRegistry { delays, ..registry(&[&url], Authorization::None) };
-    assert_eq!(wait(patient.schema(SchemaId(3))).unwrap(), "\"int\"");
+    assert_eq!(wait(patient.schema(SchemaId(3))).unwrap(), avro("\"int\""));
     assert_eq!(server.join().unwrap().len(), 3);
 }
 
@@ -104,7 +134,7 @@ fn a_schema_that_is_refused_is_registered_once_more() {
     let register = |answers: &[(u16, &str)]| {
         let (url, server) = serve(answers);
         let patient = HttpRegistry { delays: &[Duration::ZERO; 3], ..registry(&[&url], Authorization::None) };
-        let answer = wait(patient.register("t-value", "\"int\""));
+        let answer = wait(patient.register("t-value", &avro("\"int\"")));
         assert_eq!(server.join().unwrap().len(), 2);
         answer
     };

@@ -13,6 +13,7 @@ impl SimulatedDriver {
                 self.end_attempt();
                 self.inbox.push(MasterEvent::TasksStopped { attempt });
             }
+            MasterCommand::DiscardCheckpoints => self.discard(),
             MasterCommand::WakeAt(time) => {
                 // A restart may be without delay; everything else that is due has been done.
                 let due = time <= self.now && self.master.status() != JobStatus::Restarting;
@@ -35,7 +36,8 @@ impl SimulatedDriver {
                 self.write_manifest(attempt, checkpoint, &parts);
             }
             CheckpointCommand::Delete { checkpoints, files } => self.delete(checkpoints, &files),
-            CheckpointCommand::AnswerSavepoint { request, .. } => {
+            CheckpointCommand::AnswerSavepoint { request, .. }
+            | CheckpointCommand::AnswerCheckpoint { request, .. } => {
                 assert!(self.answered.insert(request), "seed {seed}: answered twice");
             }
         }
@@ -43,6 +45,7 @@ impl SimulatedDriver {
 
     fn end_attempt(&mut self) {
         self.alive = false;
+        self.checkpoint_is_wanted = false;
         let writing = &self.writing;
         self.pending.retain(|id, _| writing.contains(id));
     }
@@ -74,6 +77,11 @@ impl SimulatedDriver {
         assert_eq!(matches!(control, Control::Trigger(_)), to == Recipients::Sources, "seed {seed}");
         match control {
             Control::Trigger(barrier) => self.trigger(&barrier),
+            Control::Unalign(barrier) => {
+                let id = barrier.checkpoint;
+                assert!(self.checkpoint.aligned_timeout.is_some(), "seed {seed}: {id} is to be aligned");
+                assert_eq!(self.pending.keys().next(), Some(&id), "seed {seed}: {id} overtakes another");
+            }
             Control::CheckpointCompleted(id) => {
                 assert!(self.completed.contains(&id), "seed {seed}: {id} completed without a manifest");
                 let plain = self.savepoints.contains(&id) && !self.stop_savepoints.contains(&id);
@@ -113,9 +121,9 @@ impl SimulatedDriver {
                 self.check_checkpoint_trigger(id, *base);
                 *base
             }
-            SnapshotTarget::Savepoint { stop, .. } => {
+            SnapshotTarget::Savepoint { then, .. } => {
                 self.savepoints.insert(id);
-                if *stop {
+                if then.stops() {
                     self.stop_savepoints.insert(id);
                     self.stopping = Some(id);
                 }

@@ -64,6 +64,18 @@ impl SimulatedDriver {
         self.check_store();
     }
 
+    /// Deletes everything but savepoints.
+    pub(super) fn discard(&mut self) {
+        let seed = self.seed;
+        assert!(self.checkpoint.deleted_on_cancellation, "seed {seed}: checkpoints are to be kept");
+        assert!(!self.alive && self.writing.is_empty(), "seed {seed}: files are still being written");
+        assert!(!self.discarded && self.outcome.is_none(), "seed {seed}: discarded too late");
+        self.discarded = true;
+        self.manifests.retain(|id, _| self.savepoints.contains(id));
+        self.store.clear();
+        self.inbox.push(MasterEvent::CheckpointsDiscarded);
+    }
+
     pub(super) fn delete(&mut self, checkpoints: Vec<CheckpointId>, files: &[Arc<str>]) {
         for id in checkpoints {
             assert!(self.manifests.remove(&id).is_some(), "seed {}: {id} has no manifest", self.seed);
