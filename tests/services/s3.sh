@@ -4,7 +4,8 @@
 #   s3.sh install            builds or fetches the server, unless it is there
 #   s3.sh start              starts the server and returns once it serves; installs first
 #   s3.sh stop               lets it end in order
-#   s3.sh kill               kills it, as a crash does; `start` goes on with what is on the disk
+#   s3.sh kill               kills it, as a crash does; `start` goes on with what is on the disk, and with uploads that
+#                            were being completed
 #   s3.sh clean              kills it and deletes its data
 #   s3.sh bucket NAME        makes a bucket
 #   s3.sh uploads BUCKET     how many uploads have been begun there, and neither completed nor aborted
@@ -62,6 +63,15 @@ install() {
     exec 8>&-
 }
 
+# versitygw claims an upload by a new name of its folder while it completes it. Nothing takes that back after a crash, and the
+# upload is called completed from then on, though it never is (v1.8.0, CompleteMultipartUpload).
+return_claims() {
+    find "$home/data" "$home/attributes" -depth -type d -name '*.inprogress' | while read -r claimed; do
+        local name=${claimed##*/}
+        mv --no-target-directory "$claimed" "${claimed%/*}/${name%%.*}"
+    done
+}
+
 start() {
     install
     ! is_open "$port" || fail "port $port is taken: choose another with S3_PORT"
@@ -70,6 +80,7 @@ start() {
     versitygw)
         # Attributes of objects lie beside them: not every disk has extended attributes.
         mkdir -p "$home/attributes"
+        return_claims
         ROOT_ACCESS_KEY=test ROOT_SECRET_KEY=testtest "$program" --port "127.0.0.1:$port" --quiet \
             posix --sidecar "$home/attributes" "$home/data" >>"$log" 2>&1 </dev/null &
         ;;

@@ -32,7 +32,8 @@ impl FailingStore {
     }
 
     /// Lets the call of `operation` after the next `successes` fail: "put", "get", "copy", "delete" or
-    /// "list"; of uploads "create", "part" and "complete", and with "answer" one is completed, but nobody gets to know.
+    /// "list"; of uploads "create", "part" and "complete", with "answer" one is completed, but nobody gets to know, and with
+    /// "claim" one is said to be completed that is not.
     pub(super) fn fail(&self, operation: &'static str, successes: usize) {
         self.faults.lock().insert(operation, successes);
     }
@@ -162,6 +163,9 @@ impl MultipartStore for FailingStore {
         parts: Vec<PartId>,
     ) -> Result<PutResult> {
         self.may("complete")?;
+        if self.may("claim").is_err() {
+            return Ok(PutResult { e_tag: None, version: None, extensions: Default::default() });
+        }
         let completed = self.inner.complete_multipart(path, id, parts).await;
         // As stores do, whose uploads have no other way to fail here.
         let missing = |error: Error| Error::NotFound { path: path.to_string(), source: error.into() };

@@ -118,9 +118,13 @@ impl<'a> Upload<'a> {
             self.start_part().await?;
         }
         if let Some(Multipart { upload, under_way }) = &mut self.multipart {
+            let path = self.home.path_of(self.file);
             let complete = async {
                 while under_way.try_next().await?.is_some() {}
-                upload.complete().await
+                upload.complete().await?;
+                // The client may have repeated the request, and a server that died in between may call the upload
+                // completed though it never is: a snapshot must not count on a file that is not there.
+                self.home.store().head(&path).await
             };
             complete.await.map_err(|error| self.home.failed("write", self.file, error))?;
         }

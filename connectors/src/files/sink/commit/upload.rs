@@ -1,7 +1,8 @@
 //! Commits a file whose contents are an upload: the file appears, whole, when the upload is completed, and that is done once.
 //!
 //! The answer to a request may be lost, and the request repeated by the client or after a restart: then the store no longer
-//! knows the upload. Whether it was completed is told by the file: no other upload has its name.
+//! knows the upload. Whether it was completed is told by the file alone: no other upload has its name, and there are servers
+//! that, having died while they completed an upload, call it completed when they are asked again, and never do it.
 
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::stores::is_missing;
@@ -15,10 +16,17 @@ use crate::files::sink::pending::Upload;
 pub(super) async fn complete(file: &Committable, upload: &Upload, target: &Location) -> Result<()> {
     let parts = upload.parts.iter().map(|part| PartId { content_id: part.clone() }).collect();
     let completed = target.uploads()?.complete_multipart(&target.path, &upload.id, parts).await;
-    let Err(error) = completed else { return Ok(()) };
     if is_there(file, target).await? {
         return Ok(());
     }
+    let Err(error) = completed else {
+        let problem = format!(
+            "the store says that the upload `{}` is completed, but `{}` is not there: if that does not pass, the server has \
+             lost the upload",
+            upload.id, target.path
+        );
+        return Err(Error::new(ErrorKind::External, problem));
+    };
     if is_missing(&error) {
         return Err(lost(format!(
             "a completed checkpoint covers the upload `{}` to `{}`, but neither it nor the file is there: has a lifecycle \

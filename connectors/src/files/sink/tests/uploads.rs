@@ -95,6 +95,18 @@ fn a_completion_that_fails_is_tried_again_by_the_next_attempt() {
 }
 
 #[test]
+fn a_store_that_calls_an_upload_completed_is_not_believed_before_the_file_is_there() {
+    let store = FailingStore::new();
+    let file = upload(&store, "abc");
+    store.fail("claim", 0);
+    let error = commit(&store, &file).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::External);
+    assert!(error.to_string().contains("but `out/part` is not there"), "{error}");
+    commit(&store, &file).unwrap();
+    assert_eq!(store.visible()["out/part"], "abc");
+}
+
+#[test]
 fn an_upload_that_is_gone_is_lost_data() {
     let store = FailingStore::new();
     let file = upload(&store, "abc");

@@ -4,20 +4,25 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{PutResult, Result as StoreResult};
+use object_store::{ObjectStore, PutResult, Result as StoreResult};
 
 use super::*;
+use crate::StateError;
 
 const PART: usize = 10_000;
 
-/// Notes the parts that it gets.
-#[derive(Clone, Debug, Default)]
-struct Parts(Arc<Mutex<Vec<Vec<u8>>>>);
+/// Notes the parts that it gets, and makes a file of them.
+#[derive(Clone, Debug)]
+struct Parts {
+    parts: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Where the file comes to lie; nowhere, without anybody getting to know, if there is no such place.
+    file: Option<(Arc<dyn ObjectStore>, Path)>,
+}
 
 #[async_trait]
 impl MultipartUpload for Parts {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let parts = self.0.clone();
+        let parts = self.parts.clone();
         Box::pin(async move {
             parts.lock().unwrap().push(data.iter().flatten().copied().collect());
             Ok(())
@@ -25,7 +30,11 @@ impl MultipartUpload for Parts {
     }
 
     async fn complete(&mut self) -> StoreResult<PutResult> {
-        Ok(PutResult { e_tag: None, version: None, extensions: Default::default() })
+        let content = self.parts.lock().unwrap().concat();
+        match &self.file {
+            Some((store, path)) => store.put(path, content.into()).await,
+            None => Ok(PutResult { e_tag: None, version: None, extensions: Default::default() }),
+        }
     }
 
     async fn abort(&mut self) -> StoreResult<()> {
@@ -39,7 +48,11 @@ fn home() -> SnapshotHome {
 
 /// An upload in parts, and the parts that arrive.
 fn begun(home: &SnapshotHome) -> (Parts, Upload<'_>) {
-    let parts = Parts::default();
+    let parts = Parts { parts: Arc::default(), file: Some((home.store().clone(), home.path_of("file"))) };
+    begun_with(home, parts)
+}
+
+fn begun_with(home: &SnapshotHome, parts: Parts) -> (Parts, Upload<'_>) {
     let multipart = Multipart { upload: Box::new(parts.clone()), under_way: FuturesUnordered::new() };
     (parts, Upload { multipart: Some(multipart), ..Upload::new(home, "file") })
 }
@@ -66,7 +79,7 @@ fn parts_are_alike_whatever_the_pieces_are() {
             assert!(upload.waiting_bytes < PART, "{lengths:?}");
         }
         assert_eq!(block_on(upload.finish()).unwrap(), length as u64);
-        let parts = parts.0.lock().unwrap();
+        let parts = parts.parts.lock().unwrap();
         let (last, whole) = parts.split_last().unwrap();
         assert!(whole.iter().all(|part| part.len() == PART), "{lengths:?}");
         assert!((1..=PART).contains(&last.len()), "{lengths:?}: {}", last.len());
@@ -79,7 +92,16 @@ fn parts_leave_while_more_is_being_encoded() {
     let home = home().with_part_bytes(PART);
     let (parts, mut upload) = begun(&home);
     block_on(upload.take([bytes(0, 2 * PART + 1).into()])).unwrap();
-    assert_eq!(parts.0.lock().unwrap().len(), 2, "not only when too many wait");
+    assert_eq!(parts.parts.lock().unwrap().len(), 2, "not only when too many wait");
+}
+
+#[test]
+fn a_store_that_calls_an_upload_completed_is_not_believed_before_the_file_is_there() {
+    let home = home().with_part_bytes(PART);
+    let (_, mut upload) = begun_with(&home, Parts { parts: Arc::default(), file: None });
+    block_on(upload.take([bytes(0, 3 * PART).into()])).unwrap();
+    let error = block_on(upload.finish()).unwrap_err();
+    assert!(matches!(error, StateError::Storage { .. }) && error.to_string().contains("job/file"), "{error}");
 }
 
 #[test]
