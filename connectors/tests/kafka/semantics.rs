@@ -30,6 +30,43 @@ fn a_job_reads_and_writes_topics() {
     }
 }
 
+/// Requests of a process that was killed may still be on their way, and begin transactions that nobody would end.
+#[test]
+fn ids_of_subtasks_that_are_no_more_are_taken_from_whoever_had_them() {
+    let Some(broker) = Broker::shared() else { return };
+    let input = records(2_000, 100);
+    for topic in ["scaled-in", "scaled-out"] {
+        broker.create_topic(topic, 2);
+    }
+    broker.produce("scaled-in", &input);
+    let run = |parallelism| {
+        let snapshots = tempfile::tempdir().unwrap();
+        let job = CountKeys { parallelism, ..CountKeys::new(broker.servers(), "scaled-in", "scaled-out") };
+        let env = job.environment(snapshots.path());
+        job.build(&env, DeliveryGuarantee::ExactlyOnce);
+        env.execute("count keys").unwrap();
+    };
+    // What the coordinator has of each id: the epoch rises with each user and each transaction.
+    let epochs = || {
+        [0, 1, 2].map(|subtask| {
+            let id = format!("scaled-out-{subtask}-0");
+            let said = broker.tool(
+                "org.apache.kafka.tools.TransactionsCommand",
+                &["describe", "--transactional-id", &id],
+                "",
+            );
+            let mut rows = said.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+            let column = rows.next().unwrap().iter().position(|name| *name == "ProducerEpoch").unwrap();
+            rows.next().unwrap()[column].parse::<u32>().unwrap()
+        })
+    };
+    run(3);
+    let before = epochs();
+    run(1);
+    let after = epochs();
+    assert!(before.iter().zip(&after).all(|(before, after)| before < after), "{before:?}, {after:?}");
+}
+
 #[test]
 fn partitions_that_come_up_are_read() {
     let Some(broker) = Broker::shared() else { return };

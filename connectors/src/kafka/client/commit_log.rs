@@ -12,16 +12,17 @@ use millstream_state::Timestamp;
 
 use super::coordinator::TransactionName;
 use super::records::{Changes, PartitionConsumer};
-use super::{At, Backoff, Client, Cluster, Outgoing, Role};
+use super::{At, Client, Cluster, Outgoing, Role};
 use crate::kafka::TopicPartition;
 
 /// How long names are kept: as long as a coordinator keeps an id that is not used, unless set otherwise.
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How many times the log is looked at while transactions in it are undecided.
+/// How many times the log is looked at while nothing more of it can be read: what is behind an entry whose transaction is
+/// open.
 const TRIES: u32 = 60;
 
-/// How long to wait for records that must be there.
+/// How long to wait for records each time.
 const WAIT: Duration = Duration::from_millis(500);
 
 /// The topic with the names of committed transactions.
@@ -65,6 +66,9 @@ impl CommitLog {
 
     /// Whether the log says that a transaction was committed whose entry has this time.
     ///
+    /// The answer does not wait for what stands behind the entry: it may be a transaction that is aborted only once the
+    /// answer is there.
+    ///
     /// # Errors
     /// If that cannot be told, because the log cannot be read up to its end.
     pub(in crate::kafka) async fn lists(
@@ -86,7 +90,6 @@ impl CommitLog {
         let Some(mut next) = offset(client.offsets(partitions, At::Time(at), false).await?) else {
             return Ok(false);
         };
-        self.await_decisions(&client, &partition, end).await?;
         let reader = PartitionConsumer::new(client);
         reader.change(&Changes { added: vec![(partition.clone(), next)], ..Changes::default() }).await?;
         let wanted = key(name);
@@ -105,19 +108,6 @@ impl CommitLog {
             }
         }
         Ok(false)
-    }
-
-    /// Waits until all transactions are decided that have an entry before `end`.
-    async fn await_decisions(&self, client: &Client, partition: &TopicPartition, end: i64) -> Result<()> {
-        let mut backoff = Backoff::default();
-        for _ in 0..TRIES {
-            let stable = client.offsets(std::slice::from_ref(partition), At::End, true).await?;
-            if stable.get(partition).copied().flatten().unwrap_or(0) >= end {
-                return Ok(());
-            }
-            backoff.wait().await;
-        }
-        Err(self.undecided())
     }
 
     fn undecided(&self) -> Error {

@@ -66,9 +66,20 @@ impl Client {
 
     /// The transactional ids that begin with `prefix` and have an open transaction.
     pub(in crate::kafka) async fn open_transactions(&self, prefix: &str) -> Result<Vec<String>> {
-        let options = ListTransactionsOptions::default().states(vec!["Ongoing".to_owned()]);
+        self.transactional_ids(prefix, vec!["Ongoing".to_owned()]).await
+    }
+
+    /// All transactional ids that begin with `prefix`: the brokers know an id from its first producer on until nobody has
+    /// used it for `transactional.id.expiration.ms` (a week unless set).
+    pub(in crate::kafka) async fn known_transactional_ids(&self, prefix: &str) -> Result<Vec<String>> {
+        self.transactional_ids(prefix, Vec::new()).await
+    }
+
+    /// The ids that begin with `prefix` and whose transactions are in one of these states, or in any.
+    async fn transactional_ids(&self, prefix: &str, states: Vec<String>) -> Result<Vec<String>> {
+        let options = ListTransactionsOptions::default().states(states);
         let listed = self.kafka().await?.admin().list_transactions(options).await;
-        let what = || "list the open transactions";
+        let what = || "list the transactions";
         let mut ids = Vec::new();
         for (_, listing) in listed.map_err(|error| failed(what(), error))? {
             let listing = listing.map_err(|error| failed(what(), error))?;

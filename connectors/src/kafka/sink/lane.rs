@@ -1,6 +1,5 @@
 //! What a writer has to say to Kafka, one after another.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -117,21 +116,12 @@ impl Transactions {
         producer.send(records).await
     }
 
-    /// Takes over the ids of this writer that were in use before, but for those in doubt. An attempt that is over may
-    /// still have records on the way, with which its transaction would only begin: they are refused from now on.
-    pub(super) async fn take_over(&self, in_doubt: &BTreeSet<String>) -> Result<()> {
-        for number in 0.. {
-            let id = self.pool.share().id(number);
-            if in_doubt.contains(&id) {
-                continue;
-            }
+    /// Takes over ids that were in use before: what earlier users have open is aborted, and what they have on the way is
+    /// refused.
+    pub(super) async fn take_over(&self, ids: Vec<String>) -> Result<()> {
+        for id in ids {
             let producer = TransactionProducer::open(&self.client, &id, self.partition.clone()).await?;
-            // Numbers are used in turn: behind one that never was there is none.
-            let was_used = producer.name().epoch > 0;
             self.pool.ready(id, Arc::new(producer));
-            if !was_used {
-                break;
-            }
         }
         Ok(())
     }

@@ -22,33 +22,42 @@ impl Share {
         format!("{}-{}-{number}", self.prefix, self.subtask)
     }
 
-    /// Whether an id is this writer's to look after: its own, and those of subtasks that there were only at another
-    /// parallelism.
-    fn holds(&self, id: &str) -> bool {
-        let numbers = id.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix('-'));
-        let Some((subtask, number)) = numbers.and_then(|numbers| numbers.split_once('-')) else {
-            return false;
-        };
-        let subtask = subtask.parse::<u32>().ok().filter(|_| number.parse::<u32>().is_ok());
-        subtask.is_some_and(|subtask| subtask.checked_rem(self.parallelism) == Some(self.subtask))
+    /// The subtask that has an id, if this writer is the one to look after it: its own ids, and those of subtasks that there
+    /// were only at another parallelism.
+    fn subtask_of(&self, id: &str) -> Option<u32> {
+        let numbers = id.strip_prefix(&self.prefix)?.strip_prefix('-')?;
+        let (subtask, number) = numbers.split_once('-')?;
+        number.parse::<u32>().ok()?;
+        let subtask = subtask.parse::<u32>().ok()?;
+        (subtask.checked_rem(self.parallelism) == Some(self.subtask)).then_some(subtask)
     }
 }
 
-/// Aborts the open transactions of a share, but for those that the snapshot counts on.
+/// Keeps attempts that are over from writing, for all ids of a share but those that the snapshot counts on. Returns the ids
+/// of this subtask, which are the caller's to take over.
 ///
-/// Whatever else is open was begun after the snapshot by an attempt that is over, or that must be: what it wrote is
-/// written again.
-pub(super) async fn abort_unknown(
+/// What such an attempt has open was begun after the snapshot, and is written again. It does not show while the last
+/// requests of a process that was killed are on their way to the broker; so ids are taken from it whether they have an open
+/// transaction or not.
+pub(super) async fn fence_unknown(
     service: &impl TransactionService,
     share: &Share,
     in_doubt: &BTreeSet<String>,
-) -> Result<()> {
-    for id in service.open(&share.prefix).await? {
-        if share.holds(&id) && !in_doubt.contains(&id) {
-            service.abort(&id).await?;
+) -> Result<Vec<String>> {
+    let mut own = Vec::new();
+    for id in service.known(&share.prefix).await? {
+        match share.subtask_of(&id) {
+            Some(subtask) if !in_doubt.contains(&id) => {
+                if subtask == share.subtask {
+                    own.push(id);
+                } else {
+                    service.abort(&id).await?;
+                }
+            }
+            _ => {}
         }
     }
-    Ok(())
+    Ok(own)
 }
 
 /// Returns once none of the ids has an open transaction.

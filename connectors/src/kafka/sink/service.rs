@@ -16,6 +16,9 @@ pub(in crate::kafka) trait TransactionService: Sync {
     /// The ids with an open transaction that begin like this.
     fn open(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
 
+    /// All ids that begin like this and that any producer has used.
+    fn known(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
+
     /// Aborts whatever transaction an id has, and keeps those from it that used it before.
     fn abort(&self, id: &str) -> impl Future<Output = Result<()>> + Send;
 }
@@ -38,6 +41,10 @@ impl TransactionService for Service<'_> {
 
     async fn open(&self, prefix: &str) -> Result<Vec<String>> {
         self.client.open_transactions(prefix).await
+    }
+
+    async fn known(&self, prefix: &str) -> Result<Vec<String>> {
+        self.client.known_transactional_ids(prefix).await
     }
 
     async fn abort(&self, id: &str) -> Result<()> {

@@ -20,7 +20,7 @@ use super::commit::{KafkaCommittable, settle};
 use super::lane::{Lane, Plain, Transactions};
 use super::pool::Pool;
 use super::record::RecordSerializer;
-use super::recover::{Share, abort_unknown, await_settled};
+use super::recover::{Share, await_settled, fence_unknown};
 use super::serializing::Serializing;
 use super::service::Service;
 use super::{DeliveryGuarantee, Writing};
@@ -117,8 +117,8 @@ impl<S: RecordSerializer> KafkaWriter<S> {
             transactions.log.ensure(&client).await?;
             let (service, share) =
                 (Service { cluster: &cluster, client: &client }, transactions.pool.share());
-            abort_unknown(&service, share, &known).await?;
-            transactions.take_over(&known).await
+            let own = fence_unknown(&service, share, &known).await?;
+            transactions.take_over(own).await
         });
         if in_doubt.is_empty() {
             return;
