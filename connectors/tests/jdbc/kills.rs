@@ -1,14 +1,16 @@
 //! Jobs that are killed again and again, and a server that is.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use millstream::engine::clock::Random;
 use millstream::engine::state::snapshot::storage::resolve;
 
 use super::jobs::{ANSWER, JOB_NAME, TABLES, TOTALS, expected};
+use super::killing;
 use super::postgres::{Database, Server};
 use super::process::start;
+use super::proxy::Proxy;
 use super::support::random;
 
 /// How many subtasks of how many attempts have written anything.
@@ -33,42 +35,11 @@ fn latest_checkpoint(snapshots: &Path) -> u64 {
 
 /// Runs the job to its end, and kills it on the way; each time it goes on with another parallelism.
 fn run_killing(url: &str, folder: &Path, kills: u32, random: &mut Random) {
-    let (mut killed, began, snapshots) = (0, Instant::now(), folder.join("snapshots"));
-    loop {
-        let before = latest_checkpoint(&snapshots);
-        let mut process = start(url, folder, 1 + random.below(3) as u32);
-        // Some die young; others get on by a checkpoint at least.
-        let dies_young = random.below(4) == 0;
-        let lifetime = Duration::from_millis(random.below(if dies_young { 1_500 } else { 300 }) as u64);
-        let mut started = Instant::now();
-        let status = loop {
-            if let Some(status) = process.ended() {
-                break Some(status);
-            }
-            if !dies_young && latest_checkpoint(&snapshots) == before {
-                started = Instant::now();
-            }
-            if killed < kills && started.elapsed() > lifetime {
-                break None;
-            }
-            assert!(
-                began.elapsed() < Duration::from_secs(400),
-                "the job does not end: see {}",
-                folder.display()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        match status {
-            None => killed += 1,
-            Some(status) => {
-                let said = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-                assert!(status.success(), "the job has failed: {status}\n{said}");
-                break;
-            }
-        }
-    }
-    eprintln!("killed {killed} times");
-    assert!(killed > 0, "the job was over before it could be killed");
+    let (log, snapshots) = (folder.join("log"), folder.join("snapshots"));
+    let latest = || latest_checkpoint(&snapshots);
+    killing::run_killing(kills, random, &log, latest, |random| {
+        start(url, folder, 1 + random.below(3) as u32)
+    });
 }
 
 #[test]
@@ -126,5 +97,23 @@ fn a_server_that_is_killed_loses_and_repeats_nothing() {
         run_killing(&url, folder.path(), 2, &mut random());
         killer.join().unwrap();
     });
+    assert_eq!(in_postgres(&database), expected());
+}
+
+#[test]
+fn a_network_that_is_cut_loses_and_repeats_nothing() {
+    let Some(server) = Server::shared() else { return };
+    let database = Database::create(&server, "cut_network");
+    database.execute(TABLES);
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = Proxy::start(server.port);
+    let url = format!("jdbc:postgresql://127.0.0.1:{}/cut_network", proxy.port());
+    let mut random = random();
+    let mut cuts = Random::new(random.next());
+    std::thread::scope(|scope| {
+        scope.spawn(|| proxy.disturb(kills(), &mut cuts));
+        run_killing(&url, folder.path(), 2, &mut random);
+    });
+    assert!(proxy.ended() > 0, "nobody was disturbed");
     assert_eq!(in_postgres(&database), expected());
 }

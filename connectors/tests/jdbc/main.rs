@@ -14,10 +14,14 @@
 )]
 
 mod jobs;
+#[path = "../support/kills.rs"]
+mod killing;
 mod kills;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod process;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod refusals;
 mod semantics;
 #[path = "../support/process.rs"]

@@ -34,11 +34,17 @@ impl Broker {
 
     /// A node of the test's own, to be killed.
     pub fn start() -> Option<Self> {
+        Self::start_with(|_| String::new())
+    }
+
+    /// A node of the test's own, with more lines for its `server.properties`, made of the port of its tools.
+    pub fn start_with(settings: impl FnOnce(u16) -> String) -> Option<Self> {
         if services::is_skipped("a Kafka node", "java", services::has_java) {
             return None;
         }
         let port = services::free_ports();
-        let script = Script::new("kafka.sh", [("KAFKA_PORT", port.to_string())]);
+        let script =
+            Script::new("kafka.sh", [("KAFKA_PORT", port.to_string()), ("KAFKA_SETTINGS", settings(port))]);
         script.run(&["start"]);
         Some(Self { port, script })
     }

@@ -10,6 +10,7 @@ use super::broker::Broker;
 use super::jobs::{CountKeys, assert_same, counted, records};
 use super::killing;
 use super::process::{JOB_NAME, start};
+use super::proxy::Proxy;
 use super::support::random;
 
 /// The number of the latest checkpoint in the folder of a job's snapshots.
@@ -34,6 +35,11 @@ fn run_killing(job: &CountKeys, snapshots: &Path, kills: u32, random: &mut Rando
     );
 }
 
+/// How often a test kills or cuts, unless `MILLSTREAM_KILLS` says it.
+fn kills(otherwise: u32) -> u32 {
+    std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
+}
+
 #[test]
 fn a_job_that_is_killed_writes_everything_once() {
     let Some(broker) = Broker::start() else { return };
@@ -43,7 +49,7 @@ fn a_job_that_is_killed_writes_everything_once() {
     broker.produce("in", &input);
     let snapshots = tempfile::tempdir().unwrap();
     let job = CountKeys { pause_every: 15, ..CountKeys::new(broker.servers(), "in", "out") };
-    run_killing(&job, snapshots.path(), 12, &mut random());
+    run_killing(&job, snapshots.path(), kills(12), &mut random());
     assert_same(&broker.committed("out", input.len()), &counted(&input), "after kills of the job");
 }
 
@@ -68,4 +74,37 @@ fn a_broker_that_is_killed_loses_and_repeats_nothing() {
         killer.join().unwrap();
     });
     assert_same(&broker.committed("out", input.len()), &counted(&input), "after kills of the broker");
+}
+
+#[test]
+fn a_network_that_is_cut_loses_and_repeats_nothing() {
+    // The node's own port is for its tools, and for what it says to itself.
+    let listener = super::broker::services::free_ports();
+    let proxy = Proxy::start(listener);
+    let settings = |own: u16| {
+        format!(
+            "listeners=PLAINTEXT://127.0.0.1:{own},CONTROLLER://127.0.0.1:{},CUT://127.0.0.1:{listener}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{own},CUT://127.0.0.1:{}\n\
+             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,CUT:PLAINTEXT\n\
+             inter.broker.listener.name=PLAINTEXT",
+            own + 1,
+            proxy.port()
+        )
+    };
+    let Some(broker) = Broker::start_with(settings) else { return };
+    broker.create_topic("in", 3);
+    broker.create_topic("out", 2);
+    let input = records(60_000, 500);
+    broker.produce("in", &input);
+    let snapshots = tempfile::tempdir().unwrap();
+    let servers = format!("127.0.0.1:{}", proxy.port());
+    let job = CountKeys { pause_every: 15, ..CountKeys::new(servers, "in", "out") };
+    let mut random = random();
+    let mut cuts = Random::new(random.next());
+    std::thread::scope(|scope| {
+        scope.spawn(|| proxy.disturb(kills(8), &mut cuts));
+        run_killing(&job, snapshots.path(), 2, &mut random);
+    });
+    assert!(proxy.ended() > 0, "nobody was disturbed");
+    assert_same(&broker.committed("out", input.len()), &counted(&input), "after cuts of the network");
 }

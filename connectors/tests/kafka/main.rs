@@ -21,6 +21,8 @@ mod jobs;
 mod killing;
 mod kills;
 mod process;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod semantics;
 #[path = "../support/process.rs"]
 mod support;

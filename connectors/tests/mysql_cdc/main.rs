@@ -22,6 +22,8 @@ mod mariadb;
 mod measure;
 #[path = "../support/cdc/process.rs"]
 mod process;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod refusals;
 mod semantics;
 mod server;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use millstream::engine::clock::Random;
+
 use super::counts::{assert_same, counted, records};
 use super::jobs::{CountKeys, latest_checkpoint, put_input};
 use super::killing::run_killing;
 use super::process::start;
+use super::proxy::Proxy;
 use super::server::{Bucket, Server};
 use super::support::random;
 
@@ -15,8 +18,8 @@ fn kills(otherwise: u32) -> u32 {
     std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
 }
 
-/// Runs the job to its end while it is killed; all it has read and written, and its snapshots, are on the server.
-fn run(bucket: &Bucket, pause_every: u64, kills: u32) {
+/// Runs the job to its end while it is killed, with the server at `endpoint`; all it has read and written, and its snapshots, are on the server.
+fn run(bucket: &Bucket, endpoint: &str, pause_every: u64, kills: u32) {
     let logs = tempfile::tempdir().unwrap();
     let log = logs.path().join("process.log");
     let job = CountKeys { pause_every, ..CountKeys::elsewhere(bucket) };
@@ -25,7 +28,7 @@ fn run(bucket: &Bucket, pause_every: u64, kills: u32) {
         &mut random(),
         &log,
         || latest_checkpoint(bucket),
-        |random| start(&CountKeys { parallelism: 1 + random.below(3) as u32, ..job.clone() }, bucket, &log),
+        |random| start(&CountKeys { parallelism: 1 + random.below(3) as u32, ..job.clone() }, endpoint, &log),
     );
 }
 
@@ -36,7 +39,7 @@ fn a_job_that_is_killed_writes_everything_once() {
     let kills = kills(6);
     let input = records(6_000 * u64::from(kills), 500);
     put_input(&bucket, &input);
-    run(&bucket, 15, kills);
+    run(&bucket, &server.endpoint(), 15, kills);
     assert_same(&bucket.lines("out"), &counted(&input), "after kills of the job");
     eprintln!("{} uploads of attempts that died are left", bucket.uploads());
 }
@@ -57,8 +60,25 @@ fn a_server_that_is_killed_loses_and_repeats_nothing() {
                 server.restart();
             }
         });
-        run(&bucket, 15, kills.div_ceil(2));
+        run(&bucket, &server.endpoint(), 15, kills.div_ceil(2));
         killer.join().unwrap();
     });
     assert_same(&bucket.lines("out"), &counted(&input), "after kills of the server");
+}
+
+#[test]
+fn a_network_that_is_cut_loses_and_repeats_nothing() {
+    let Some(server) = Server::shared() else { return };
+    let bucket = server.bucket("cut-network");
+    let kills = kills(8);
+    let input = records(6_000 * u64::from(kills), 500);
+    put_input(&bucket, &input);
+    let proxy = Proxy::start(server.port());
+    let mut random = Random::new(random().next());
+    std::thread::scope(|scope| {
+        scope.spawn(|| proxy.disturb(kills, &mut random));
+        run(&bucket, &format!("http://127.0.0.1:{}", proxy.port()), 15, 2);
+    });
+    assert!(proxy.ended() > 0, "nobody was disturbed");
+    assert_same(&bucket.lines("out"), &counted(&input), "after cuts of the network");
 }

@@ -21,6 +21,8 @@ mod jobs;
 mod killing;
 mod kills;
 mod process;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod refusals;
 #[path = "../support/script.rs"]
 mod script;

@@ -4,17 +4,15 @@
 use std::path::Path;
 
 use super::jobs::{CountKeys, JOB_NAME};
-use super::server::{Bucket, KEYS};
+use super::server::KEYS;
 use super::support::{self, Process};
 
 const JOB: &str = "MILLSTREAM_TEST_JOB";
 
-/// Starts a job as a process; what it says goes to a file.
-pub fn start(job: &CountKeys, bucket: &Bucket, log: &Path) -> Process {
+/// Starts a job as a process, which finds the server at `endpoint`; what it says goes to a file.
+pub fn start(job: &CountKeys, endpoint: &str, log: &Path) -> Process {
     let job = serde_json::to_string(job).unwrap();
-    support::start(log, |command| {
-        command.env(JOB, job).envs(KEYS).env("AWS_ENDPOINT_URL", bucket.server().endpoint())
-    })
+    support::start(log, |command| command.env(JOB, job).envs(KEYS).env("AWS_ENDPOINT_URL", endpoint))
 }
 
 #[test]

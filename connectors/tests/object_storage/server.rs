@@ -50,6 +50,10 @@ impl Server {
         Some(server)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -103,10 +107,6 @@ impl Bucket {
     /// The URL of a folder, with the endpoint.
     pub fn whole_url(&self, folder: &str) -> String {
         format!("{}?endpoint={}", self.url(folder), self.server.endpoint())
-    }
-
-    pub fn server(&self) -> &Server {
-        &self.server
     }
 
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use millstream::engine::clock::Random;
 
 use super::process::start;
+use super::proxy::Proxy;
 use super::server::{DATABASE, Database, Server};
 use super::support::random;
 use super::writer::{TABLES, fill, write};
@@ -111,10 +112,12 @@ fn actual(database: &Database) -> Tables {
     tables
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Kills {
     jobs: usize,
     servers: usize,
+    /// How often the network between them is disturbed.
+    cuts: usize,
 }
 
 /// Runs the job while somebody writes; kills what is to be killed; checks what was read.
@@ -127,30 +130,36 @@ fn capture(kills: Kills) -> Fold {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let said = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+    let proxy = Proxy::start(server.port);
     let (stop, written) = (AtomicBool::new(false), AtomicU64::new(0));
     let writes = Random::new(random.next());
     std::thread::scope(|scope| {
         scope.spawn(|| write(&Database::of(server.port, DATABASE), writes, &stop, &written));
-        let (mut jobs, mut servers) = (kills.jobs, kills.servers);
-        let mut process = start(server.port, folder, 1 + random.below(2));
-        while jobs + servers > 0 {
+        let Kills { mut jobs, mut servers, mut cuts } = kills;
+        let all = jobs + servers + cuts;
+        let mut process = start(proxy.port(), folder, 1 + random.below(2));
+        while jobs + servers + cuts > 0 {
             let before = committed_files(folder);
             // Some die young; others get on a little at least.
             let dies_young = random.below(4) == 0;
             let began = Instant::now();
             // Half of them die while rows are read, the others after that.
             let reads_changes = || said().contains("the stream of changes is read");
-            let is_late = 2 * (jobs + servers) <= kills.jobs + kills.servers;
+            let is_late = 2 * (jobs + servers + cuts) <= all;
             while (is_late && !reads_changes()) || (!dies_young && committed_files(folder) == before) {
                 assert!(began.elapsed() < Duration::from_secs(120), "the job does not get on:\n{}", said());
                 assert!(process.ended().is_none(), "the job has ended:\n{}", said());
                 std::thread::sleep(Duration::from_millis(5));
             }
             std::thread::sleep(Duration::from_millis(random.below(300) as u64));
-            if random.below(jobs + servers) < jobs {
+            let next = random.below(jobs + servers + cuts);
+            if next < jobs {
                 jobs -= 1;
                 drop(process);
-                process = start(server.port, folder, 1 + random.below(2));
+                process = start(proxy.port(), folder, 1 + random.below(2));
+            } else if next < jobs + cuts {
+                cuts -= 1;
+                proxy.disturb(1, &mut random);
             } else {
                 servers -= 1;
                 server.kill();
@@ -183,6 +192,7 @@ fn capture(kills: Kills) -> Fold {
         }
         drop(process);
     });
+    assert!(kills.cuts == 0 || proxy.ended() > 0, "nobody was disturbed");
     let fold = Fold::of(&committed(folder));
     eprintln!(
         "{} statements, {} rows at {} points, {} changes",
@@ -196,11 +206,16 @@ fn capture(kills: Kills) -> Fold {
 
 #[test]
 fn jobs_that_are_killed_read_everything_once() {
-    let fold = capture(Kills { jobs: 14, servers: 0 });
+    let fold = capture(Kills { jobs: 14, ..Kills::default() });
     assert!(fold.rows == 0 || fold.snapshots.len() > 1, "no kill came while rows were read");
 }
 
 #[test]
 fn servers_that_are_killed_are_read_once() {
-    capture(Kills { jobs: 4, servers: 4 });
+    capture(Kills { jobs: 4, servers: 4, ..Kills::default() });
+}
+
+#[test]
+fn a_network_that_is_cut_is_read_once() {
+    capture(Kills { jobs: 2, cuts: 8, ..Kills::default() });
 }
