@@ -77,8 +77,33 @@ struct Writing<S> {
     prefix: Option<Arc<str>>,
     /// The topic of the commit log, where it is not named after the prefix.
     commit_log: Option<String>,
-    partition: Option<PartitionFunction>,
+    partitioner: Partitioner,
     ignores_lost: bool,
+}
+
+/// Who chooses the partitions of records that have none.
+#[derive(Clone)]
+enum Partitioner {
+    /// As Kafka's own clients do.
+    Default,
+    /// Each subtask has one.
+    Fixed,
+    Function(PartitionFunction),
+}
+
+impl Partitioner {
+    /// What chooses for a subtask, if it is not the client.
+    fn of_subtask(&self, subtask: u32) -> Option<PartitionFunction> {
+        match self {
+            Self::Default => None,
+            Self::Fixed => Some(Arc::new(move |_, _, partitions| match u32::try_from(partitions) {
+                // Less than the number of partitions, which is an `i32`.
+                Ok(partitions @ 1..) => (subtask % partitions) as i32,
+                _ => 0,
+            })),
+            Self::Function(function) => Some(function.clone()),
+        }
+    }
 }
 
 impl KafkaSink<()> {
@@ -137,7 +162,7 @@ impl<S: RecordSerializer> KafkaSink<S> {
                 guarantee: DeliveryGuarantee::AtLeastOnce,
                 prefix: None,
                 commit_log: None,
-                partition: None,
+                partitioner: Partitioner::Default,
                 ignores_lost: false,
             },
         }
@@ -204,7 +229,22 @@ impl<S: RecordSerializer> KafkaSink<S> {
         mut self,
         partition: impl Fn(Option<&[u8]>, Option<&[u8]>, i32) -> i32 + Send + Sync + 'static,
     ) -> Self {
-        self.writing.partition = Some(Arc::new(partition));
+        self.writing.partitioner = Partitioner::Function(Arc::new(partition));
+        self
+    }
+
+    /// Lets each subtask write into one partition, whatever the keys are: few connections, and the order in which a subtask
+    /// has its records is the order of the partition. Partitions stay empty where there are fewer subtasks. As Flink's
+    /// `FlinkFixedPartitioner`.
+    ///
+    /// ```
+    /// # use millstream::connectors::kafka::KafkaSink;
+    /// let points = KafkaSink::json::<(f64, f64)>("localhost:9092", "points").fixed_partitioner();
+    /// ```
+    #[must_use]
+    #[doc(alias = "FlinkFixedPartitioner")]
+    pub fn fixed_partitioner(mut self) -> Self {
+        self.writing.partitioner = Partitioner::Fixed;
         self
     }
 

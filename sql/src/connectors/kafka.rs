@@ -65,7 +65,7 @@ impl KafkaTable {
         let kafka = KafkaOptions::take(options, &table.path.to_string())?;
         let columns = Columns::new(&table, options, is_upsert)?;
         let source = SourceOptions::take(options, &kafka, is_upsert)?;
-        let sink = SinkOptions::take(options, is_upsert)?;
+        let sink = SinkOptions::take(options, is_upsert, columns.key.is_some())?;
         let value = columns.value_format();
         if is_upsert && !value.changelog_mode().is_insert_only() {
             return Err(SqlError::validation(format!(
@@ -153,6 +153,9 @@ impl TableSink for KafkaTable {
             .delivery_guarantee(self.sink.guarantee);
         if let Some(prefix) = &self.sink.prefix {
             sink = sink.transactional_id_prefix(prefix);
+        }
+        if self.sink.is_fixed {
+            sink = sink.fixed_partitioner();
         }
         for (name, value) in self.kafka.of_sink() {
             sink = sink.property(name, value);

@@ -13,6 +13,7 @@ use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
 use parking_lot::Mutex;
 
+use super::Partitioner;
 use super::check::{check_timeout, check_version};
 use super::commit::{KafkaCommittable, settle};
 use super::pool::Pool;
@@ -205,6 +206,21 @@ fn an_id_is_not_taken_while_its_transaction_may_be_open() {
     // Ids of the restored snapshot are not used again in this attempt.
     assert_eq!(pool.oldest(), Some(at(8)));
     assert_eq!([9, 9, 9].map(|now| pool.take(at(now))), ["s-2-0", "s-2-3", "s-2-4"]);
+}
+
+#[test]
+fn a_fixed_partitioner_gives_each_subtask_one_partition() {
+    let chosen = |partitions| {
+        [0, 1, 2, 3, 4].map(|subtask| {
+            let choose = Partitioner::Fixed.of_subtask(subtask).unwrap();
+            let by_key = [None, Some(b"a".as_slice()), Some(b"b")].map(|key| choose(key, key, partitions));
+            assert!(by_key.iter().all(|partition| *partition == by_key[0]), "{by_key:?}");
+            by_key[0]
+        })
+    };
+    assert_eq!(chosen(3), [0, 1, 2, 0, 1]);
+    assert_eq!(chosen(8), [0, 1, 2, 3, 4]);
+    assert_eq!(chosen(1), [0; 5]);
 }
 
 #[test]

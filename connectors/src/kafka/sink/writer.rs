@@ -67,7 +67,7 @@ pub struct KafkaWriterState {
 impl<S: RecordSerializer> KafkaWriter<S> {
     pub(super) fn new(writing: &Writing<S>, subtask: u32, parallelism: u32) -> Self {
         let (writing, client) = (writing.clone(), Arc::new(writing.client()));
-        let partition = writing.partition.clone();
+        let partition = writing.partitioner.of_subtask(subtask);
         let delivery = match writing.transactions() {
             None => Delivery::Plain(Arc::new(Plain {
                 client: client.clone(),

@@ -141,11 +141,13 @@ impl SourceOptions {
 pub(super) struct SinkOptions {
     pub(super) guarantee: DeliveryGuarantee,
     pub(super) prefix: Option<String>,
+    /// Whether each subtask writes into one partition.
+    pub(super) is_fixed: bool,
     pub(super) parallelism: Option<u32>,
 }
 
 impl SinkOptions {
-    pub(super) fn take(options: &mut Options, is_upsert: bool) -> SqlResult<Self> {
+    pub(super) fn take(options: &mut Options, is_upsert: bool, has_key: bool) -> SqlResult<Self> {
         let guarantee = match options.take("sink.delivery-guarantee").as_deref().map(str::trim) {
             None | Some("at-least-once") => DeliveryGuarantee::AtLeastOnce,
             Some("exactly-once") => DeliveryGuarantee::ExactlyOnce,
@@ -158,6 +160,7 @@ impl SinkOptions {
                 "sink.transactional-id-prefix must be specified when using DeliveryGuarantee.EXACTLY_ONCE.",
             ));
         }
+        let mut is_fixed = false;
         if is_upsert {
             // Rows are sent as they come: mini-batches before the sink leave out what is replaced at once.
             let rows: Option<u64> = options.parse("sink.buffer-flush.max-rows", "a number")?;
@@ -170,18 +173,27 @@ impl SinkOptions {
             }
         } else {
             match options.take("sink.partitioner").as_deref().map(str::trim) {
-                None | Some("default" | "round-robin") => {}
+                None | Some("default") => {}
+                Some("round-robin") if has_key => {
+                    return Err(SqlError::validation(
+                        "Currently 'round-robin' partitioner only works when option 'key.fields' is not specified.",
+                    ));
+                }
+                // Without a key, the client spreads records.
+                Some("round-robin") => {}
+                Some("fixed") => is_fixed = true,
                 Some(other) => {
                     return Err(SqlError::unsupported(format!(
-                        "'sink.partitioner' = '{other}' is not supported yet"
+                        "'sink.partitioner' = '{other}': classes of Java cannot be run"
                     ))
                     .with_hint(
-                        "with 'default' records go where Kafka's own clients send them, by their keys",
+                        "it may be 'default' (records go where Kafka's own clients send them, by their keys), 'fixed' or \
+                         'round-robin'",
                     ));
                 }
             }
         }
-        Ok(Self { guarantee, prefix, parallelism: parallelism(options, "sink.parallelism")? })
+        Ok(Self { guarantee, prefix, is_fixed, parallelism: parallelism(options, "sink.parallelism")? })
     }
 }
 

@@ -70,6 +70,16 @@ fn options_that_are_wrong_are_refused() {
             "'topic' = 'a', 'format' = 'json', 'scan.start.mode' = 'x'",
             "Unsupported options: scan.start.mode",
         ),
+        (
+            "n INT",
+            "'topic' = 'a', 'format' = 'json', 'sink.partitioner' = 'org.example.Mine'",
+            "'fixed' or 'round-robin'",
+        ),
+        (
+            "n INT",
+            "'topic' = 'a', 'format' = 'json', 'key.format' = 'raw', 'key.fields' = 'n', 'sink.partitioner' = 'round-robin'",
+            "only works when option 'key.fields' is not specified",
+        ),
         ("n INT", "'topic' = 'a', 'format' = 'json', 'key.fields' = 'n'", "if a key format is defined"),
         ("n INT", "'topic' = 'a', 'format' = 'json', 'key.format' = 'raw'", "requires the declaration"),
         (
