@@ -68,7 +68,16 @@ impl Client {
         let Cluster { servers, properties } = &self.cluster;
         let settings = properties.connection(self.role, servers)?;
         let connected = settings.connect().await;
-        connected.map_err(|error| failed(format!("connect to Kafka at `{servers}`"), error))
+        connected.map_err(|error| {
+            let mut what = format!("connect to Kafka at `{servers}`");
+            // What a listener with TLS answers to somebody without it is read as the length of a message.
+            if !properties.is_encrypted() && error.to_string().contains("InvalidLength") {
+                what.push_str(
+                    ", whose answer is none of Kafka's (does it want TLS? see `security.protocol`)",
+                );
+            }
+            failed(what, error)
+        })
     }
 
     /// Checks the properties, and that there is a cluster.

@@ -23,6 +23,7 @@ mod kills;
 mod process;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod security;
 mod semantics;
 #[path = "../support/process.rs"]
 mod support;

@@ -20,6 +20,13 @@ pub(super) fn security(properties: &Properties) -> Result<Option<AuthConfig>> {
     }
 }
 
+impl Properties {
+    /// Whether connections use TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.text("security.protocol").is_some_and(|protocol| protocol.to_ascii_uppercase().ends_with("SSL"))
+    }
+}
+
 /// Java's own formats of key stores are not for us.
 fn pem(properties: &Properties, name: &str) -> Result<()> {
     match properties.text(name) {
