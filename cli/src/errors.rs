@@ -47,31 +47,19 @@ pub fn statement(error: &SqlError, text: &str, errors: ErrorStyle, style: Style)
     }
 }
 
-/// Writes the error that a job failed with.
+/// Writes the error that a job failed with; it prints its causes itself.
 pub fn job(error: &Error, errors: ErrorStyle, style: Style) {
-    let causes: Vec<String> = error.causes().map(ToString::to_string).collect();
+    let class = class(error.kind());
     if style == Style::Json {
-        let message =
-            quoted(&std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": "));
-        output::line(&format!(
-            "{{\"error\":{{\"class\":{},\"message\":{message}}}}}",
-            quoted(class(error.kind()))
-        ));
+        let (class, message) = (quoted(class), quoted(&error.to_string()));
+        output::line(&format!("{{\"error\":{{\"class\":{class},\"message\":{message}}}}}"));
         return;
     }
     match errors {
         ErrorStyle::Flink => {
-            let mut text =
-                format!("[ERROR] Could not execute SQL statement. Reason:\n{}: {error}", class(error.kind()));
-            for cause in causes {
-                text.push_str(&format!("\nCaused by: {cause}"));
-            }
-            output::error_line(&text);
+            output::error_line(&format!("[ERROR] Could not execute SQL statement. Reason:\n{class}: {error}"))
         }
-        ErrorStyle::Short => {
-            let text = std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ");
-            output::error_line(&format!("error: the job failed: {text}"));
-        }
+        ErrorStyle::Short => output::error_line(&format!("error: the job failed: {error}")),
     }
 }
 

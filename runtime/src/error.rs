@@ -143,8 +143,16 @@ impl fmt::Display for Error {
             (None, _) => {}
         }
         formatter.write_str(&self.0.message)?;
-        // The whole chain on one line: a job's error is mostly read in a log.
-        self.causes().try_for_each(|cause| write!(formatter, ": {cause}"))
+        // The whole chain on one line: a job's error is mostly read in a log. Some libraries print causes as part of what
+        // they caused: these are not said again.
+        let mut said = String::new();
+        for cause in self.causes().map(ToString::to_string) {
+            if !said.contains(&cause) {
+                write!(formatter, ": {cause}")?;
+                said = cause;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -179,5 +187,37 @@ impl From<StateError> for Error {
             _ => ErrorKind::Restore,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error that prints what has caused it, as those of some libraries do.
+    #[derive(Debug)]
+    struct Outer(std::num::ParseIntError);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(formatter, "no port: {}", self.0)
+        }
+    }
+
+    impl std::error::Error for Outer {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let digit = || "x".parse::<u16>().unwrap_err();
+        let error = Error::new(ErrorKind::External, "cannot connect").in_operator("read");
+        let message = "operator `read`: cannot connect: no port: invalid digit found in string";
+        assert_eq!(error.clone().caused_by(Outer(digit())).to_string(), message);
+        // A cause that is new is said, though the one above it said another.
+        let inner = Error::new(ErrorKind::External, "no port").caused_by(digit());
+        assert_eq!(error.caused_by(inner).to_string(), message);
     }
 }

@@ -154,11 +154,7 @@ impl<'a> Execution<'a> {
             TableResult::Ok | TableResult::Warning(_) => None,
         };
         match (failure, expected) {
-            (Some(error), expected) => {
-                let causes = error.causes().map(ToString::to_string);
-                let message = std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ");
-                self.failed(expected, "", &message, line)
-            }
+            (Some(error), expected) => self.failed(expected, "", &error.to_string(), line),
             (None, Some((class, message, line))) => {
                 self.stop(line, format!("the statement does not fail; expected {class}: {message}"))
             }
