@@ -10,6 +10,7 @@
 #   s3.sh bucket NAME        makes a bucket
 #   s3.sh uploads BUCKET     how many uploads have been begun there, and neither completed nor aborted
 #
+# S3_MEGABYTES: how large the disk is on which versitygw keeps its objects; it is in memory then, and gone with the server.
 # S3_KIND: `versitygw` (the default: objects lie on the disk; `install` needs go) or `moto` (objects lie in memory, so that a
 # kill loses them; `install` needs python3). S3_PORT (19500), SERVICES_HOME. The keys are `test` and `testtest`.
 
@@ -81,7 +82,13 @@ start() {
         # Attributes of objects lie beside them: not every disk has extended attributes.
         mkdir -p "$home/attributes"
         return_claims
-        ROOT_ACCESS_KEY=test ROOT_SECRET_KEY=testtest "$program" --port "127.0.0.1:$port" --quiet \
+        local disk=()
+        if [ -n "${S3_MEGABYTES:-}" ]; then
+            # A mount that only the server sees needs no rights.
+            disk=(unshare --mount --map-root-user bash -c
+                'mount -t tmpfs -o size="$0"m tmpfs "$1" && shift && exec "$@"' "$S3_MEGABYTES" "$home/data")
+        fi
+        ROOT_ACCESS_KEY=test ROOT_SECRET_KEY=testtest "${disk[@]}" "$program" --port "127.0.0.1:$port" --quiet \
             posix --sidecar "$home/attributes" "$home/data" >>"$log" 2>&1 </dev/null &
         ;;
     moto) "$program" -H 127.0.0.1 -p "$port" >>"$log" 2>&1 </dev/null & ;;

@@ -16,6 +16,7 @@
 
 #[path = "../support/counts.rs"]
 mod counts;
+mod full_disk;
 mod jobs;
 #[path = "../support/kills.rs"]
 mod killing;

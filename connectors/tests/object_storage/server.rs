@@ -38,9 +38,21 @@ impl Server {
 
     /// A server of the test's own.
     pub fn start(kind: &str) -> Option<Self> {
+        Self::start_with(kind, None)
+    }
+
+    /// A server of the test's own, on a disk of so many megabytes.
+    pub fn start_on_small_disk(megabytes: u32) -> Option<Self> {
+        Self::start_with("versitygw", Some(megabytes))
+    }
+
+    fn start_with(kind: &str, megabytes: Option<u32>) -> Option<Self> {
         // Nobody has it now; somebody could take it before the server does, and then the test fails loudly.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let script = Script::new("s3.sh", [("S3_PORT", port.to_string()), ("S3_KIND", kind.to_owned())]);
+        let megabytes = megabytes.map_or_else(String::new, |megabytes| megabytes.to_string());
+        let variables =
+            [("S3_PORT", port.to_string()), ("S3_KIND", kind.to_owned()), ("S3_MEGABYTES", megabytes)];
+        let script = Script::new("s3.sh", variables);
         let can_be_had = || script.try_run(&["install"]).map_err(|said| eprintln!("{said}")).is_ok();
         if services::is_skipped("a server of S3's protocol", kind, can_be_had) {
             return None;
@@ -71,9 +83,15 @@ impl Server {
     /// Makes a bucket.
     pub fn bucket(self: &Arc<Self>, name: &str) -> Bucket {
         self.script.run(&["bucket", name]);
+        self.client_of(name, "")
+    }
+
+    /// A client of a bucket, with options.
+    fn client_of(self: &Arc<Self>, name: &str, options: &str) -> Bucket {
         let mut stores = Stores::default();
         KEYS.iter().for_each(|(name, value)| stores.set_option(*name, *value));
-        let client = stores.open_store(&format!("s3://{name}?endpoint={}", self.endpoint())).unwrap().store;
+        let url = format!("s3://{name}?endpoint={}{options}", self.endpoint());
+        let client = stores.open_store(&url).unwrap().store;
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         Bucket { name: name.to_owned(), server: self.clone(), client, runtime }
     }
@@ -115,6 +133,20 @@ impl Bucket {
 
     pub fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
         self.wait(self.client.put(&Path::from(path), content.into().into())).unwrap();
+    }
+
+    /// The same bucket, for somebody who tries nothing twice.
+    pub fn impatient(&self) -> Self {
+        self.server.client_of(&self.name, "&max_retries=0")
+    }
+
+    /// Puts an object there, unless there is no room for it.
+    pub fn try_put(&self, path: &str, content: Vec<u8>) -> object_store::Result<()> {
+        self.wait(self.client.put(&Path::from(path), content.into())).map(drop)
+    }
+
+    pub fn delete(&self, path: &str) {
+        self.wait(self.client.delete(&Path::from(path))).unwrap();
     }
 
     pub fn get(&self, path: &str) -> Vec<u8> {
