@@ -5,6 +5,7 @@
 mod confluent;
 mod decoder;
 mod encoder;
+mod scan;
 mod schema;
 mod visitors;
 

@@ -9,7 +9,8 @@ use serde::de::Deserializer as _;
 use serde_json::value::RawValue;
 
 use super::JsonOptions;
-use super::visitors::{Elements, Entries, Found, Members};
+use super::scan::{self, Stop};
+use super::visitors::{Elements, Entries, Found, Members, field_position};
 use crate::chunk::{ColumnBuilder, Scalar, ValueError, quoted};
 use crate::formats::leaf::{self, TimeRules};
 use crate::formats::line::{text, without_byte_order_mark};
@@ -125,13 +126,19 @@ impl JsonRules {
             Some(b'"') => string(raw).map(Leaf::Text).map_err(|error| error.problem().to_owned()),
             Some(b'{' | b'[') if data_type.is_text() => Ok(Leaf::Text(Cow::Owned(compact(raw)))),
             Some(b'{' | b'[') => Err(format!("{} is no {data_type}", quoted(raw))),
-            // Numbers with a fraction or an exponent lose what is behind the point, where Java has a method that does so.
             Some(b'-' | b'0'..=b'9')
                 if matches!(
                     data_type,
                     SqlType::Int | SqlType::BigInt | SqlType::IntervalYearMonth | SqlType::IntervalDayTime
-                ) && raw.contains(['.', 'e', 'E']) =>
+                ) =>
             {
+                if let Ok(number) = raw.parse() {
+                    return Ok(Leaf::Whole(number));
+                }
+                // Numbers with a fraction or an exponent lose what is behind the point, where Java has a method that does so.
+                if !raw.contains(['.', 'e', 'E']) {
+                    return Ok(Leaf::Text(Cow::Borrowed(raw)));
+                }
                 let number: f64 = raw.parse().map_err(|_| format!("{raw} is no {data_type}"))?;
                 #[allow(clippy::cast_possible_truncation, reason = "checked")]
                 if number.abs() < 9_223_372_036_854_775_808.0 {
@@ -156,9 +163,26 @@ impl JsonRules {
             return Err(ValueError::new(format!("{} is no object", quoted(raw))));
         }
         let before = fields.first().map_or(0, ColumnBuilder::len);
-        run(raw, |json, error| {
-            json.deserialize_map(Members { rules: self, names, fields, scratch, before, error })
-        })?;
+        // Objects mostly have their members in the order of the columns.
+        let mut expected = 0;
+        let scanned = scan::members(raw, |name, value| {
+            let Some(index) = field_position(names, name, expected) else { return Ok(()) };
+            expected = index + 1;
+            match (fields.get_mut(index), names.get(index)) {
+                (Some(field), Some(name)) if field.len() == before => {
+                    self.append(value, field, scratch).map_err(|error| error.in_field(&name.name))
+                }
+                _ => Ok(()),
+            }
+        });
+        match scanned {
+            Ok(()) => {}
+            // The fields that have their values keep them: it would find the same.
+            Err(Stop::Unsure) => run(raw, |json, error| {
+                json.deserialize_map(Members { rules: self, names, fields, scratch, before, error })
+            })?,
+            Err(Stop::Failed(error)) => return Err(error),
+        }
         for (name, field) in names.iter().zip(fields.iter_mut()) {
             if field.len() > before {
                 continue;
@@ -185,7 +209,20 @@ pub(in crate::formats) fn find_members<'a>(
     if !raw.starts_with('{') {
         return Err(ValueError::new(format!("{} is no object", quoted(raw))));
     }
-    run(raw, |json, _| json.deserialize_map(Found { position, found }))
+    let mut expected = 0;
+    let scanned = scan::members(raw, |name, value| {
+        let index = position(name, expected);
+        if let Some(place) = index.and_then(|index| found.get_mut(index)) {
+            *place = Some(value);
+        }
+        expected = index.map_or(expected, |index| index + 1);
+        Ok::<_, ValueError>(())
+    });
+    match scanned {
+        Ok(()) => Ok(()),
+        Err(Stop::Unsure) => run(raw, |json, _| json.deserialize_map(Found { position, found })),
+        Err(Stop::Failed(error)) => Err(error),
+    }
 }
 
 /// A member that is there and not NULL.
@@ -203,6 +240,10 @@ pub(in crate::formats) fn elements(raw: &str) -> Result<Vec<&str>, ValueError> {
 /// A value as text, as it becomes a STRING.
 pub(in crate::formats) fn string(raw: &str) -> Result<Cow<'_, str>, ValueError> {
     match raw.as_bytes().first() {
+        // The text has been found to be one: it is what stands between the quotes, unless there is an escape.
+        Some(b'"') if memchr::memchr(b'\\', raw.as_bytes()).is_none() => {
+            Ok(Cow::Borrowed(raw.get(1..raw.len() - 1).unwrap_or_default()))
+        }
         Some(b'"') => {
             let text: Text<'_> =
                 serde_json::from_str(raw).map_err(|error| ValueError::new(not_json(&error)))?;
