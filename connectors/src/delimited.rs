@@ -66,6 +66,7 @@ impl Delimited {
     }
 
     /// Forgets what came behind the last delimiter.
+    #[cfg(feature = "socket")]
     pub(crate) fn clear(&mut self) {
         self.rest.clear();
         self.searched = 0;
