@@ -224,6 +224,9 @@ mod guide {
     #[cfg(feature = "kafka")]
     #[doc = include_str!("../docs/src/kafka.md")]
     struct Kafka;
+    #[cfg(feature = "http")]
+    #[doc = include_str!("../docs/src/http.md")]
+    struct Http;
     #[cfg(feature = "postgres-cdc")]
     #[doc = include_str!("../docs/src/postgres-cdc.md")]
     struct PostgresCdc;
