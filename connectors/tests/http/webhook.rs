@@ -76,10 +76,10 @@ fn with_one_request_in_flight_records_arrive_in_order() {
     env.from_generator(Some(NUMBERS), |number| number).sink_to(sink(&server));
     env.execute("numbers").unwrap();
     let accepted = accepted.lock().unwrap();
-    let mut arrived: Vec<_> = accepted.requests.iter().flat_map(|(_, numbers)| numbers.clone()).collect();
-    assert!(arrived.is_sorted(), "one was overtaken");
-    arrived.dedup();
-    assert_eq!(accepted.once(), all());
+    let mut requests: Vec<_> = accepted.requests.iter().map(|(_, numbers)| numbers).collect();
+    // One whose answer was lost comes again before the next one does.
+    requests.dedup();
+    assert_eq!(requests.into_iter().flatten().copied().collect::<Vec<_>>(), all());
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn only_even() -> (Server, Arc<Mutex<Accepted>>) {
     (server, accepted)
 }
 
-fn run_rejected(server: &Server, rejection: Rejection) -> Result<JobReport> {
+fn run_rejected(server: &Server, rejection: Rejection) -> Result<()> {
     let env = Environment::new()
         .parallelism(1)
         .restart_strategy(RestartStrategy::fixed_delay(3, Duration::from_millis(1)));
@@ -126,7 +126,7 @@ fn run_rejected(server: &Server, rejection: Rejection) -> Result<JobReport> {
         .idempotency_key_header("X-Key")
         .on_rejection(rejection);
     env.from_collection([0_u64, 1, 2, 3]).sink_to(sink).name("webhook");
-    env.execute("numbers")
+    env.execute("numbers").map(drop)
 }
 
 #[test]

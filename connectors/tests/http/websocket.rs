@@ -132,7 +132,7 @@ fn a_message_that_is_too_long_fails_the_job() {
     let env = Environment::new().parallelism(1);
     let (lengths, seen) = channel();
     env.from_source(source(&server).max_message_bytes(8 << 20))
-        .for_each(move |message: String| drop(lengths.send(message.len())));
+        .for_each(move |message: String| lengths.send(message.len()).unwrap());
     let error = env.execute("messages").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("raise `max_message_bytes`"), "{error}");
@@ -141,13 +141,13 @@ fn a_message_that_is_too_long_fails_the_job() {
 
 #[test]
 fn a_job_that_is_behind_lets_the_server_wait() {
-    const MESSAGES: usize = 1_000;
+    const MESSAGES: usize = 2_000;
     let (blocked, is_blocked) = channel();
     let blocked = Mutex::new(blocked);
     let server = serve(move |_, mut socket, _| {
         socket.get_ref().set_write_timeout(Some(Duration::from_millis(500))).unwrap();
         for number in 0..MESSAGES {
-            let mut sent = socket.send(Message::text(format!("{number:0100000}")));
+            let mut sent = socket.send(Message::text(format!("{number:050000}")));
             // The connection takes no more: nobody reads.
             while sent.is_err() {
                 let _ = blocked.lock().unwrap().send(number);
@@ -158,13 +158,13 @@ fn a_job_that_is_behind_lets_the_server_wait() {
         close(socket);
     });
     let env = Environment::new().parallelism(1);
-    let gate = Mutex::new(Some(is_blocked));
+    let gate = Arc::new(Mutex::new(Some(is_blocked)));
     let read = env
         .from_source(source(&server))
         .map(move |message: String| {
             if let Some(is_blocked) = gate.lock().unwrap().take() {
                 let sent = is_blocked.recv_timeout(Duration::from_secs(120)).expect("the server has to wait");
-                assert!(sent < MESSAGES / 2, "{sent} of 100 kB are in memory");
+                assert!(sent < MESSAGES / 2, "{sent} of 50 kB are in memory");
             }
             message.trim_start_matches('0').to_owned()
         })
