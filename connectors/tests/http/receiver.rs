@@ -56,7 +56,10 @@ pub fn receiver(mut random: Random, one_of: usize) -> (Server, Arc<Mutex<Accepte
             return match how {
                 0 => answer(connection, "500 Internal Server Error", "", "not now"),
                 1 => answer(connection, "429 Too Many Requests", "Retry-After: 0\r\n", ""),
-                2 => answer(connection, "503 Service Unavailable", "Connection: close\r\n", "") && false,
+                2 => {
+                    answer(connection, "503 Service Unavailable", "Connection: close\r\n", "");
+                    false
+                }
                 _ => false,
             };
         }

@@ -22,6 +22,7 @@ fn serve(serve: impl Fn(u64, Socket, String) + Send + Sync + 'static) -> Server 
     let connections = AtomicU64::new(0);
     Server::accepting(move |connection| {
         let mut key = String::new();
+        #[expect(clippy::result_large_err, reason = "what the library asks for")]
         let header = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
             let value = request.headers().get("x-key").map(|value| value.to_str().unwrap());
             value.unwrap_or_default().clone_into(&mut key);

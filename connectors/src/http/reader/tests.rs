@@ -11,10 +11,13 @@ use parking_lot::Mutex;
 use super::*;
 use crate::http::message::TextDeserializer;
 
+/// What is fetched at a time.
+type Answer = (Vec<&'static str>, Then);
+
 /// What is fetched, in turn, and where each reader has begun.
 #[derive(Clone, Default)]
 struct Script {
-    answers: Arc<Mutex<VecDeque<(Vec<&'static str>, Then)>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
     opened_at: Arc<Mutex<Vec<u64>>>,
     fetches: Arc<Mutex<u64>>,
 }
@@ -68,7 +71,7 @@ fn retry() -> Then {
     Then::Retry { cause: "it is gone".to_owned(), after: None }
 }
 
-fn script(answers: impl IntoIterator<Item = (Vec<&'static str>, Then)>) -> Script {
+fn script(answers: impl IntoIterator<Item = Answer>) -> Script {
     Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() }
 }
 

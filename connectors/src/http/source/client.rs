@@ -40,7 +40,7 @@ struct Stream {
 }
 
 enum Content {
-    Lines(Lines),
+    Lines(Box<Lines>),
     Events(Box<EventStream>),
 }
 
@@ -142,7 +142,7 @@ impl HttpClient {
                 }
                 Content::Events(Box::default())
             }
-            Mode::Lines | Mode::Poll { .. } => Content::Lines(Lines::new()),
+            Mode::Lines | Mode::Poll { .. } => Content::Lines(Box::new(Lines::new())),
         };
         Ok(Ok(Stream { answer, content }))
     }

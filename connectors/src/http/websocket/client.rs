@@ -77,7 +77,7 @@ impl WebSocketClient {
                 None => {
                     is_asked = true;
                     let asked = within_limit(sleeper, interval, socket.send(Frame::Ping(Vec::new().into())));
-                    if !asked.await.is_some_and(|sent| sent.is_ok()) {
+                    if asked.await.is_none_or(|sent| sent.is_err()) {
                         read.then = Some(lost("no ping can be sent"));
                     }
                 }
