@@ -84,7 +84,9 @@ impl Reading {
         match &self.format {
             Format::Json(_) if self.are_answers || is_array() => self.json(message, work),
             Format::Csv(_) if self.are_answers => self.csv(message, work),
-            _ if message.is_empty() && !matches!(self.format, Format::Raw(_)) => Ok(()),
+            Format::Json(_) | Format::Csv(_) | Format::Changelog(_) if message.trim_ascii().is_empty() => {
+                Ok(())
+            }
             _ => work.decoder.decode(message, &mut work.rows).map(drop).map_err(|error| self.text_of(error)),
         }
     }
