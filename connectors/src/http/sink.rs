@@ -53,7 +53,8 @@ use super::retry::RetryPolicy;
 ///     .batch(BatchFormat::JsonArray, 500)
 ///     .flush_interval(Duration::from_millis(200));
 /// let env = Environment::new();
-/// env.from_collection(["to", "be", "to"]).map(|word| (word.to_owned(), 1_u64)).sink_to(sink);
+/// let words = ["to", "be", "to"].map(str::to_owned);
+/// env.from_collection(words).map(|word| (word, 1_u64)).sink_to(sink);
 /// env.execute("counts")?;
 /// # Ok::<(), millstream::Error>(())
 /// ```

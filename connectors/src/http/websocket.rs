@@ -44,7 +44,7 @@ const MOST_BYTES: usize = 64 << 20;
 /// use millstream::prelude::*;
 /// use serde::{Deserialize, Serialize};
 ///
-/// #[derive(Clone, Serialize, Deserialize)]
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
 /// struct Trade {
 ///     symbol: String,
 ///     price: f64,
