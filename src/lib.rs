@@ -71,12 +71,20 @@ pub mod time;
 
 /// Connectors to outside systems, each behind a feature.
 pub mod connectors {
-    #[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
+    #[cfg(any(
+        feature = "files",
+        feature = "http",
+        feature = "kafka",
+        feature = "mysql-cdc",
+        feature = "postgres-cdc"
+    ))]
     pub use millstream_connectors::Gathered;
     #[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
     pub use millstream_connectors::cdc;
     #[cfg(feature = "files")]
     pub use millstream_connectors::files;
+    #[cfg(feature = "http")]
+    pub use millstream_connectors::http;
     #[cfg(feature = "jdbc")]
     pub use millstream_connectors::jdbc;
     #[cfg(feature = "kafka")]
@@ -216,6 +224,9 @@ mod guide {
     #[cfg(feature = "kafka")]
     #[doc = include_str!("../docs/src/kafka.md")]
     struct Kafka;
+    #[cfg(feature = "http")]
+    #[doc = include_str!("../docs/src/http.md")]
+    struct Http;
     #[cfg(feature = "postgres-cdc")]
     #[doc = include_str!("../docs/src/postgres-cdc.md")]
     struct PostgresCdc;

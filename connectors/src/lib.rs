@@ -3,6 +3,7 @@
 //! | Feature | Module | What it reads and writes |
 //! |---|---|---|
 //! | `files` | [`files`] | CSV, JSON lines and text, on local disks and object stores |
+//! | `http` | `http` | messages of HTTP streams, of servers that are polled and of WebSockets; records as requests |
 //! | `jdbc` | `jdbc` | tables of SQLite and Postgres: sources, lookups and sinks, exactly once if that is wanted |
 //! | `kafka` | [`kafka`] | topics of Apache Kafka, exactly once |
 //! | `mysql-cdc`, `postgres-cdc` | `cdc` | what changes of all databases have in common |
@@ -12,14 +13,26 @@
 //! | `prometheus` | `prometheus` | no records: Prometheus reads there what a job has done |
 //! | `socket` | `socket` | lines of text that a server sends, for demonstrations |
 
-#[cfg(any(feature = "files", feature = "kafka"))]
+#[cfg(any(feature = "files", feature = "http", feature = "kafka"))]
 mod bad_record;
 #[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
 pub mod cdc;
+#[cfg(any(feature = "http", feature = "jdbc"))]
+mod commit_order;
+#[cfg(any(feature = "http", feature = "socket"))]
+mod delimited;
 #[cfg(feature = "files")]
 pub mod files;
-#[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
+#[cfg(any(
+    feature = "files",
+    feature = "http",
+    feature = "kafka",
+    feature = "mysql-cdc",
+    feature = "postgres-cdc"
+))]
 mod gathered;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(any(feature = "jdbc", feature = "postgres-cdc"))]
 mod identifier;
 #[cfg(feature = "jdbc")]
@@ -30,7 +43,7 @@ pub mod kafka;
 pub mod mysql_cdc;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
-#[cfg(any(feature = "jdbc", feature = "kafka", feature = "mysql-cdc"))]
+#[cfg(any(feature = "http", feature = "jdbc", feature = "kafka", feature = "mysql-cdc"))]
 mod pause;
 #[cfg(feature = "postgres-cdc")]
 pub mod postgres_cdc;
@@ -38,10 +51,19 @@ pub mod postgres_cdc;
 pub mod prometheus;
 #[cfg(feature = "socket")]
 pub mod socket;
-#[cfg(any(feature = "files", feature = "jdbc", feature = "kafka"))]
+#[cfg(feature = "tls")]
+#[doc(hidden)]
+pub mod tls;
+#[cfg(any(feature = "files", feature = "http", feature = "jdbc", feature = "kafka"))]
 mod under_way;
 
-#[cfg(any(feature = "files", feature = "kafka"))]
+#[cfg(any(feature = "files", feature = "http", feature = "kafka"))]
 pub use bad_record::BadRecord;
-#[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
+#[cfg(any(
+    feature = "files",
+    feature = "http",
+    feature = "kafka",
+    feature = "mysql-cdc",
+    feature = "postgres-cdc"
+))]
 pub use gathered::Gathered;

@@ -1,6 +1,5 @@
 //! A source of the lines of text that a server sends: for demonstrations and tests, as Flink's `socketTextStream`.
 
-mod delimited;
 mod reader;
 
 use std::time::Duration;

@@ -8,6 +8,8 @@ pub mod faker;
 mod fields;
 mod filesystem;
 mod generated;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "jdbc")]
 mod jdbc;
 #[cfg(feature = "kafka")]
@@ -188,6 +190,8 @@ const CONNECTORS: &[Connector] = &[
     datagen::CONNECTOR,
     faker::table::CONNECTOR,
     filesystem::CONNECTOR,
+    #[cfg(feature = "http")]
+    http::HTTP,
     #[cfg(feature = "jdbc")]
     jdbc::CONNECTOR,
     #[cfg(feature = "kafka")]
@@ -201,6 +205,8 @@ const CONNECTORS: &[Connector] = &[
     postgres_cdc::CONNECTOR,
     print::CONNECTOR,
     values::CONNECTOR,
+    #[cfg(feature = "http")]
+    http::WEBSOCKET,
 ];
 
 /// The setting that says how many rows a second generated tables have, whatever their options say.
@@ -214,11 +220,13 @@ const RATE_OPTIONS: &[(&str, &[&str])] = &[
 
 /// Connectors that not every build has, and the cargo features that bring them.
 const BEHIND_FEATURES: &[(&str, &str)] = &[
+    ("http", "http"),
     ("jdbc", "jdbc"),
     ("kafka", "kafka"),
     ("mysql-cdc", "mysql-cdc"),
     ("postgres-cdc", "postgres-cdc"),
     ("upsert-kafka", "kafka"),
+    ("websocket", "http"),
 ];
 
 /// The connectors that have all changes of a row in one split.

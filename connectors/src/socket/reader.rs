@@ -7,8 +7,8 @@ use std::time::Duration;
 use millstream_operators::source::{BlockingSplitReader, Fetched};
 use millstream_runtime::{Error, ErrorKind, Result};
 
-use super::delimited::Delimited;
 use super::{RETRY_DELAY, SocketSource};
+use crate::delimited::Delimited;
 
 /// A call that waits for the server returns after so long, so that a job that has ended gets its thread back.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ pub struct SocketReader {
 
 impl SocketReader {
     pub(super) fn new(source: SocketSource) -> Self {
-        let delimited = Delimited::new(&source.delimiter);
+        let delimited = Delimited::new("the socket", &source.delimiter);
         let buffer = vec![0; BUFFER];
         Self { source, connection: None, delimited, buffer, failures: 0, is_reading: false }
     }
@@ -58,13 +58,14 @@ impl SocketReader {
         let Some(connection) = &mut self.connection else { return Ok(None) };
         match connection.read(&mut self.buffer) {
             Ok(0) => {
-                records.extend(self.delimited.end());
+                records.extend(self.delimited.end().as_deref().map(text));
                 Ok(None)
             }
             Ok(read) => {
                 self.failures = 0;
                 let bytes = self.buffer.get(..read).unwrap_or_default();
-                self.delimited.feed(bytes, records).map_err(ReadFailure::Input)?;
+                let each = |record: &[u8]| records.push(text(record));
+                self.delimited.feed(bytes, each).map_err(ReadFailure::Input)?;
                 Ok(Some(()))
             }
             // Nothing has come meanwhile.
@@ -93,6 +94,10 @@ impl SocketReader {
         tracing::warn!(host, port, cause, "no connection to the socket: trying again in {RETRY_DELAY:?}");
         std::thread::sleep(RETRY_DELAY);
     }
+}
+
+fn text(record: &[u8]) -> String {
+    String::from_utf8_lossy(record).into_owned()
 }
 
 /// Why nothing could be read.

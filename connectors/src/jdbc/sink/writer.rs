@@ -12,8 +12,9 @@ use millstream_runtime::chain::TaskContext;
 use millstream_runtime::guard::guarded;
 use millstream_runtime::{Error, ErrorKind, Result};
 
-use super::commit::{Commits, JdbcCommittable};
+use super::commit::{JdbcCommittable, JdbcCommitter};
 use super::{Change, DeliveryGuarantee, ToChanges, Writing};
+use crate::commit_order::CommitOrder;
 use crate::jdbc::mark::Mark;
 use crate::jdbc::pool::Pool;
 use crate::jdbc::session::Write;
@@ -39,7 +40,7 @@ pub struct JdbcWriter<S: ToChanges> {
     /// The name of this writer in marks, and the number of what it writes next.
     name: Option<String>,
     sequence: u64,
-    commits: Commits,
+    commits: CommitOrder,
 }
 
 impl<S: ToChanges> JdbcWriter<S> {
@@ -54,7 +55,7 @@ impl<S: ToChanges> JdbcWriter<S> {
             under_way: UnderWay::default(),
             name: None,
             sequence: 0,
-            commits: Commits::default(),
+            commits: CommitOrder::default(),
         }
     }
 
@@ -209,7 +210,7 @@ impl<S: ToChanges> SinkWriter for JdbcWriter<S> {
     fn state(&self) {}
 
     fn committer(&self) -> impl Committer<JdbcCommittable> {
-        self.commits.next(self.pool.clone(), self.target.clone())
+        JdbcCommitter { pool: self.pool.clone(), target: self.target.clone(), turn: self.commits.next() }
     }
 }
 

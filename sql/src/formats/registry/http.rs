@@ -8,11 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use millstream_connectors::tls::client_config;
 use millstream_runtime::{Error, ErrorKind, Result};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
-use rustls::ClientConfig;
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::Deserialize;
 
 use super::{
@@ -69,11 +68,12 @@ impl HttpRegistry {
         let unable = |problem: String| {
             SqlError::validation(format!("a client of the schema registry cannot be made: {problem}"))
         };
+        let tls = client_config().map_err(|error| unable(error.to_string()))?;
         let client = Client::builder()
             .default_headers(headers)
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
-            .tls_backend_preconfigured(tls().map_err(|error| unable(error.to_string()))?)
+            .tls_backend_preconfigured(tls)
             .build()
             .map_err(|error| unable(error.to_string()))?;
         Ok(Self { client, urls: address.urls.clone().into(), delays: DELAYS })
@@ -138,13 +138,6 @@ impl HttpRegistry {
             format!("{what}: no schema registry can be reached: {}", unreachable.join("; ")),
         ))
     }
-}
-
-/// TLS with the certificates that the system trusts, by the cryptography that Kafka's client has too.
-fn tls() -> std::result::Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(builder.with_platform_verifier()?.with_no_client_auth())
 }
 
 /// Waits before something is tried again.

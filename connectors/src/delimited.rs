@@ -1,13 +1,15 @@
-//! From bytes that come in pieces to the records between delimiters.
+//! From bytes that come in pieces to the records between delimiters: lines, as a rule.
 
 use memchr::memmem::Finder;
 use millstream_runtime::{Error, ErrorKind, Result};
 
 /// A record is this long at most, in bytes: what has no end would fill the memory.
-const LONGEST_RECORD: usize = 64 << 20;
+pub(crate) const LONGEST_RECORD: usize = 64 << 20;
 
 /// Cuts what it is given into records.
-pub(super) struct Delimited {
+pub(crate) struct Delimited {
+    /// What the bytes come from, for errors.
+    origin: &'static str,
     delimiter: Finder<'static>,
     /// What came behind the last delimiter.
     rest: Vec<u8>,
@@ -16,15 +18,16 @@ pub(super) struct Delimited {
 }
 
 impl Delimited {
-    pub(super) fn new(delimiter: &str) -> Self {
-        Self { delimiter: Finder::new(delimiter).into_owned(), rest: Vec::new(), searched: 0 }
+    /// `origin` is what the bytes come from, in words that follow "bytes of".
+    pub(crate) fn new(origin: &'static str, delimiter: &str) -> Self {
+        Self { origin, delimiter: Finder::new(delimiter).into_owned(), rest: Vec::new(), searched: 0 }
     }
 
-    /// Appends the records that `bytes` complete.
+    /// Hands over the records that `bytes` complete.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] if there is no end of a record.
-    pub(super) fn feed(&mut self, bytes: &[u8], records: &mut Vec<String>) -> Result<()> {
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) -> Result<()> {
         self.rest.extend_from_slice(bytes);
         let length = self.delimiter.needle().len();
         let mut start = 0;
@@ -32,7 +35,11 @@ impl Delimited {
             self.rest.get(self.searched..).and_then(|unsearched| self.delimiter.find(unsearched))
         {
             let end = self.searched + found;
-            records.extend(self.rest.get(start..end).map(|record| self.text(record)));
+            self.rest
+                .get(start..end)
+                .map(|record| self.without_return(record))
+                .into_iter()
+                .for_each(&mut each);
             start = end + length;
             self.searched = start;
         }
@@ -43,30 +50,31 @@ impl Delimited {
             return Ok(());
         }
         let problem = format!(
-            "{} bytes of the socket without a delimiter ({:?}): is it the one that the server sends?",
+            "{} bytes of {} without a delimiter ({:?}): is it the one that the server sends?",
             self.rest.len(),
+            self.origin,
             String::from_utf8_lossy(self.delimiter.needle())
         );
         Err(Error::new(ErrorKind::InvalidInput, problem))
     }
 
     /// No more follows: what came behind the last delimiter is a record, unless there was nothing.
-    pub(super) fn end(&mut self) -> Option<String> {
+    pub(crate) fn end(&mut self) -> Option<Vec<u8>> {
         let record = std::mem::take(&mut self.rest);
         self.searched = 0;
-        (!record.is_empty()).then(|| self.text(&record))
+        (!record.is_empty()).then(|| self.without_return(&record).to_vec())
     }
 
     /// Forgets what came behind the last delimiter.
-    pub(super) fn clear(&mut self) {
+    #[cfg(feature = "socket")]
+    pub(crate) fn clear(&mut self) {
         self.rest.clear();
         self.searched = 0;
     }
 
-    fn text(&self, record: &[u8]) -> String {
+    fn without_return<'a>(&self, record: &'a [u8]) -> &'a [u8] {
         let is_line = self.delimiter.needle() == b"\n";
-        let record = record.strip_suffix(b"\r").filter(|_| is_line).unwrap_or(record);
-        String::from_utf8_lossy(record).into_owned()
+        record.strip_suffix(b"\r").filter(|_| is_line).unwrap_or(record)
     }
 }
 
@@ -77,9 +85,12 @@ mod tests {
     use super::*;
 
     fn records(delimiter: &str, pieces: &[&[u8]]) -> Vec<String> {
-        let (mut delimited, mut records) = (Delimited::new(delimiter), Vec::new());
-        pieces.iter().for_each(|piece| delimited.feed(piece, &mut records).unwrap());
-        records.extend(delimited.end());
+        let (mut delimited, mut records) = (Delimited::new("the test", delimiter), Vec::new());
+        let text = |record: &[u8]| String::from_utf8_lossy(record).into_owned();
+        for piece in pieces {
+            delimited.feed(piece, |record| records.push(text(record))).unwrap();
+        }
+        records.extend(delimited.end().map(|record| text(&record)));
         records
     }
 
@@ -104,13 +115,13 @@ mod tests {
 
     #[test]
     fn a_record_without_an_end_is_refused() {
-        let (mut delimited, mut records) = (Delimited::new("\n"), Vec::new());
+        let mut delimited = Delimited::new("the socket", "\n");
         let piece = vec![b'a'; LONGEST_RECORD / 2];
-        delimited.feed(&piece, &mut records).unwrap();
-        delimited.feed(&piece, &mut records).unwrap();
-        let error = delimited.feed(b"a", &mut records).unwrap_err();
+        delimited.feed(&piece, |_| ()).unwrap();
+        delimited.feed(&piece, |_| ()).unwrap();
+        let error = delimited.feed(b"a", |_| ()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains("without a delimiter (\"\\n\")"), "{error}");
+        assert!(error.to_string().contains("the socket without a delimiter (\"\\n\")"), "{error}");
     }
 
     proptest! {
