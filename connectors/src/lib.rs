@@ -16,6 +16,8 @@
 mod bad_record;
 #[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
 pub mod cdc;
+#[cfg(feature = "jdbc")]
+mod commits;
 #[cfg(feature = "files")]
 pub mod files;
 #[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
@@ -26,6 +28,8 @@ mod identifier;
 pub mod jdbc;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+#[cfg(feature = "kafka")]
+mod lane;
 #[cfg(feature = "mysql-cdc")]
 pub mod mysql_cdc;
 #[cfg(feature = "opentelemetry")]

@@ -12,8 +12,9 @@ use millstream_runtime::chain::TaskContext;
 use millstream_runtime::guard::guarded;
 use millstream_runtime::{Error, ErrorKind, Result};
 
-use super::commit::{Commits, JdbcCommittable};
+use super::commit::{JdbcCommittable, JdbcCommitter};
 use super::{Change, DeliveryGuarantee, ToChanges, Writing};
+use crate::commits::Commits;
 use crate::jdbc::mark::Mark;
 use crate::jdbc::pool::Pool;
 use crate::jdbc::session::Write;
@@ -209,7 +210,7 @@ impl<S: ToChanges> SinkWriter for JdbcWriter<S> {
     fn state(&self) {}
 
     fn committer(&self) -> impl Committer<JdbcCommittable> {
-        self.commits.next(self.pool.clone(), self.target.clone())
+        JdbcCommitter::new(self.pool.clone(), self.target.clone(), self.commits.next())
     }
 }
 
