@@ -71,7 +71,13 @@ pub mod time;
 
 /// Connectors to outside systems, each behind a feature.
 pub mod connectors {
-    #[cfg(any(feature = "files", feature = "kafka", feature = "mysql-cdc", feature = "postgres-cdc"))]
+    #[cfg(any(
+        feature = "files",
+        feature = "kafka",
+        feature = "mysql-cdc",
+        feature = "nats",
+        feature = "postgres-cdc"
+    ))]
     pub use millstream_connectors::Gathered;
     #[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
     pub use millstream_connectors::cdc;
@@ -83,6 +89,8 @@ pub mod connectors {
     pub use millstream_connectors::kafka;
     #[cfg(feature = "mysql-cdc")]
     pub use millstream_connectors::mysql_cdc;
+    #[cfg(feature = "nats")]
+    pub use millstream_connectors::nats;
     #[cfg(feature = "opentelemetry")]
     pub use millstream_connectors::opentelemetry;
     #[cfg(feature = "postgres-cdc")]
@@ -216,6 +224,9 @@ mod guide {
     #[cfg(feature = "kafka")]
     #[doc = include_str!("../docs/src/kafka.md")]
     struct Kafka;
+    #[cfg(feature = "nats")]
+    #[doc = include_str!("../docs/src/nats.md")]
+    struct Nats;
     #[cfg(feature = "postgres-cdc")]
     #[doc = include_str!("../docs/src/postgres-cdc.md")]
     struct PostgresCdc;
