@@ -184,6 +184,10 @@ impl TableSource for Files {
     fn scan(&self, cx: &ScanContext<'_>) -> SqlResult<Stream<Chunk>> {
         let columns = cx.columns.iter().map(|path| self.column(cx.table, path));
         let columns = FileColumns::new(columns.collect::<SqlResult<_>>()?, self.partitioning.clone());
+        #[cfg_attr(
+            not(feature = "parquet"),
+            allow(clippy::infallible_destructuring_match, reason = "there is one kind without parquet")
+        )]
         let format = match &self.format {
             TableFormat::Rows(format) => format,
             #[cfg(feature = "parquet")]
