@@ -76,6 +76,7 @@ pub mod connectors {
         feature = "http",
         feature = "kafka",
         feature = "mysql-cdc",
+        feature = "nats",
         feature = "postgres-cdc"
     ))]
     pub use millstream_connectors::Gathered;
@@ -91,6 +92,8 @@ pub mod connectors {
     pub use millstream_connectors::kafka;
     #[cfg(feature = "mysql-cdc")]
     pub use millstream_connectors::mysql_cdc;
+    #[cfg(feature = "nats")]
+    pub use millstream_connectors::nats;
     #[cfg(feature = "opentelemetry")]
     pub use millstream_connectors::opentelemetry;
     #[cfg(feature = "postgres-cdc")]
@@ -227,6 +230,9 @@ mod guide {
     #[cfg(feature = "http")]
     #[doc = include_str!("../docs/src/http.md")]
     struct Http;
+    #[cfg(feature = "nats")]
+    #[doc = include_str!("../docs/src/nats.md")]
+    struct Nats;
     #[cfg(feature = "postgres-cdc")]
     #[doc = include_str!("../docs/src/postgres-cdc.md")]
     struct PostgresCdc;

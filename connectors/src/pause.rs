@@ -9,11 +9,11 @@ pub(crate) async fn pause(delay: Duration) {
 }
 
 /// The delays between tries: doubling, up to a second.
-#[cfg(any(feature = "jdbc", feature = "kafka"))]
+#[cfg(any(feature = "jdbc", feature = "kafka", feature = "nats"))]
 #[derive(Default)]
 pub(crate) struct Backoff(u32);
 
-#[cfg(any(feature = "jdbc", feature = "kafka"))]
+#[cfg(any(feature = "jdbc", feature = "kafka", feature = "nats"))]
 impl Backoff {
     /// Waits longer than the time before.
     pub(crate) async fn wait(&mut self) {

@@ -5,7 +5,7 @@ use millstream_runtime::clock::IoHandle;
 
 /// How many pieces of work may be under way before the writer takes no more records: what it holds
 /// in memory is about as many chunks.
-#[cfg(any(feature = "files", feature = "jdbc", feature = "kafka"))]
+#[cfg(any(feature = "files", feature = "jdbc", feature = "kafka", feature = "nats"))]
 const MOST: usize = 3;
 
 /// Work that was started and has not been seen to be done.
@@ -22,7 +22,7 @@ impl UnderWay {
     ///
     /// # Errors
     /// As [`is_at_least`](Self::is_at_least).
-    #[cfg(any(feature = "files", feature = "jdbc", feature = "kafka"))]
+    #[cfg(any(feature = "files", feature = "jdbc", feature = "kafka", feature = "nats"))]
     pub(crate) fn is_too_much(&mut self) -> Result<bool> {
         self.is_at_least(MOST)
     }

@@ -17,6 +17,8 @@ mod kafka;
 pub mod lookup;
 #[cfg(feature = "mysql-cdc")]
 mod mysql_cdc;
+#[cfg(feature = "nats")]
+mod nats;
 pub mod nexmark;
 mod options;
 #[cfg(feature = "postgres-cdc")]
@@ -45,7 +47,7 @@ use lookup::TableLookup;
 pub use options::Options;
 pub(crate) use values::TestTables;
 pub use values::{TableContents, TestRows};
-#[cfg(feature = "kafka")]
+#[cfg(any(feature = "kafka", feature = "nats"))]
 pub(crate) use watermark::WatermarkAlignment;
 pub(crate) use watermark::WatermarkOptions;
 pub use watermark::{SplitWatermarks, WatermarkEmission, WatermarkStrategy};
@@ -200,6 +202,8 @@ const CONNECTORS: &[Connector] = &[
     kafka::UPSERT_KAFKA,
     #[cfg(feature = "mysql-cdc")]
     mysql_cdc::CONNECTOR,
+    #[cfg(feature = "nats")]
+    nats::CONNECTOR,
     nexmark::CONNECTOR,
     #[cfg(feature = "postgres-cdc")]
     postgres_cdc::CONNECTOR,
@@ -224,13 +228,14 @@ const BEHIND_FEATURES: &[(&str, &str)] = &[
     ("jdbc", "jdbc"),
     ("kafka", "kafka"),
     ("mysql-cdc", "mysql-cdc"),
+    ("nats", "nats"),
     ("postgres-cdc", "postgres-cdc"),
     ("upsert-kafka", "kafka"),
     ("websocket", "http"),
 ];
 
 /// The connectors that have all changes of a row in one split.
-const KEYED_SPLITS: &[&str] = &["kafka", "upsert-kafka"];
+const KEYED_SPLITS: &[&str] = &["kafka", "nats", "upsert-kafka"];
 
 /// Whether all changes of a row are read by one subtask, whatever the parallelism.
 pub(crate) fn keeps_keys_together(table: &Table) -> bool {

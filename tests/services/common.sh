@@ -15,6 +15,11 @@ fail() {
     exit 1
 }
 
+# Go may lie where its own installer puts it.
+go_program() {
+    command -v go || { [ -x /usr/local/go/bin/go ] && echo /usr/local/go/bin/go; }
+}
+
 is_open() {
     (exec 9<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }

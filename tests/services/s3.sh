@@ -36,11 +36,6 @@ moto)
 *) fail "S3_KIND is versitygw or moto, not $kind" ;;
 esac
 
-# Go may lie where its own installer puts it.
-go_program() {
-    command -v go || { [ -x /usr/local/go/bin/go ] && echo /usr/local/go/bin/go; }
-}
-
 install() {
     [ ! -f "$programs/complete" ] || return 0
     mkdir -p "$programs"

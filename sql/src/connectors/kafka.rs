@@ -13,7 +13,6 @@ mod rows;
 mod schemas;
 #[cfg(test)]
 mod tests;
-mod watermarks;
 mod writing;
 
 use std::sync::Arc;
@@ -22,6 +21,7 @@ use millstream_connectors::kafka::{BadRecord, KafkaSink, KafkaSource};
 use millstream_operators::Stream;
 use millstream_operators::sink::StreamSink;
 
+use super::watermark::chunk_strategy;
 use super::{ChangelogMode, Connector, ConnectorContext, Options, ScanContext, TableSink, TableSource};
 use crate::catalog::Table;
 use crate::chunk::{Chunk, RowKind};
@@ -128,7 +128,7 @@ impl TableSource for KafkaTable {
         }
         let rows = match cx.watermarks {
             Some(watermarks) => {
-                cx.environment.from_source_with_watermarks(source, watermarks::strategy(watermarks))
+                cx.environment.from_source_with_watermarks(source, chunk_strategy(watermarks))
             }
             None => cx.environment.from_source(source),
         };

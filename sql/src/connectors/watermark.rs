@@ -4,6 +4,8 @@
 //! [options](https://nightlies.apache.org/flink/flink-docs-stable/docs/sql/reference/ddl/create/#watermark): a split that is
 //! behind holds the watermark back, however far the others are; after a restore all begin anew.
 
+#[cfg(any(feature = "kafka", feature = "nats"))]
+mod chunks;
 mod options;
 mod splits;
 #[cfg(test)]
@@ -13,6 +15,8 @@ use std::time::Duration;
 
 use crate::operators::WatermarkExpression;
 
+#[cfg(any(feature = "kafka", feature = "nats"))]
+pub(super) use chunks::chunk_strategy;
 pub(crate) use options::{WatermarkAlignment, WatermarkOptions};
 pub use splits::SplitWatermarks;
 
@@ -34,7 +38,10 @@ pub struct WatermarkStrategy {
     pub(super) expression: WatermarkExpression,
     pub(super) emission: WatermarkEmission,
     pub(super) idle_timeout: Option<Duration>,
-    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "only topics wait for others"))]
+    #[cfg_attr(
+        not(any(feature = "kafka", feature = "nats")),
+        allow(dead_code, reason = "only topics and streams wait for others")
+    )]
     pub(super) alignment: Option<WatermarkAlignment>,
 }
 
@@ -54,13 +61,13 @@ impl WatermarkStrategy {
     }
 
     /// Whether watermarks come right behind rows.
-    #[cfg(feature = "kafka")]
+    #[cfg(any(feature = "kafka", feature = "nats"))]
     pub(super) const fn is_on_event(&self) -> bool {
         matches!(self.emission, WatermarkEmission::OnEvent { .. })
     }
 
     /// At which rows is looked alone, where watermarks come right behind them.
-    #[cfg(feature = "kafka")]
+    #[cfg(any(feature = "kafka", feature = "nats"))]
     pub(super) const fn gap(&self) -> Option<u64> {
         match self.emission {
             WatermarkEmission::OnPeriodic => None,

@@ -11,9 +11,9 @@ use millstream_runtime::guard::guarded;
 use millstream_runtime::{Error, ErrorKind, Result};
 use millstream_state::Timestamp;
 
-use super::lane::Work;
 use super::record::{ProducerRecord, RecordSerializer};
 use crate::kafka::client::Outgoing;
+use crate::lane::Work;
 
 /// Serializes the records of one subtask.
 pub(super) struct Serializing<S: RecordSerializer> {

@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 use tracing::warn;
 
 use super::commit::{KafkaCommittable, settle};
-use super::lane::{Lane, Plain, Transactions};
+use super::lane::{Plain, Transactions};
 use super::pool::Pool;
 use super::record::RecordSerializer;
 use super::recover::{Share, await_settled, fence_unknown};
@@ -25,6 +25,7 @@ use super::serializing::Serializing;
 use super::service::Service;
 use super::{DeliveryGuarantee, Writing};
 use crate::kafka::client::{Backoff, Client, Cluster, EndAnswer, Outgoing};
+use crate::lane::Lane;
 
 /// How many records are handed over at a time.
 const CHUNK: usize = 1024;

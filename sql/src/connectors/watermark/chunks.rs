@@ -1,4 +1,4 @@
-//! Watermarks of a table, partition by partition.
+//! Watermarks of a table whose source reads chunks, split by split.
 
 use millstream_operators::WatermarkGenerator;
 use millstream_state::Timestamp;
@@ -7,8 +7,10 @@ use crate::chunk::Chunk;
 use crate::connectors::{WatermarkAlignment, WatermarkStrategy};
 use crate::operators::{WatermarkExpression, watermark_of};
 
-/// The strategy of a table as that of a source of chunks: each chunk is of one partition, and its watermark comes behind it.
-pub(super) fn strategy(watermarks: &WatermarkStrategy) -> millstream_operators::WatermarkStrategy<Chunk> {
+/// The strategy of a table as that of a source of chunks: each chunk is of one split, and its watermark comes behind it.
+pub(in crate::connectors) fn chunk_strategy(
+    watermarks: &WatermarkStrategy,
+) -> millstream_operators::WatermarkStrategy<Chunk> {
     let (expression, gap) = (watermarks.expression.clone(), watermarks.gap());
     let strategy = millstream_operators::WatermarkStrategy::for_generator(move || ChunkWatermarks {
         expression: expression.clone(),

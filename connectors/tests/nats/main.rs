@@ -1,0 +1,29 @@
+//! The NATS connector against a server: whole jobs, killed and started again, with NATS' own client as the judge.
+//!
+//! The server is started by `tests/services/nats.sh`. Where there is no `go`, which builds it, the tests say so and pass, unless
+//! `MILLSTREAM_REQUIRE_SERVICES` is set. `MILLSTREAM_KILLS` says how often a job is killed, 12 times if it is not set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test"
+)]
+
+#[path = "../support/counts.rs"]
+mod counts;
+mod jobs;
+#[path = "../support/kills.rs"]
+mod killing;
+mod kills;
+mod lost;
+mod process;
+mod reading;
+mod refusals;
+mod server;
+#[path = "../support/process.rs"]
+mod support;
+mod writing;
