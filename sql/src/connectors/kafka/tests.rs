@@ -73,7 +73,7 @@ fn options_that_are_wrong_are_refused() {
         (
             "n INT",
             "'topic' = 'a', 'format' = 'json', 'sink.partitioner' = 'org.example.Mine'",
-            "'fixed' or 'round-robin'",
+            "classes of Java cannot be run",
         ),
         (
             "n INT",

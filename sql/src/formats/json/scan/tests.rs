@@ -155,7 +155,9 @@ fn random_texts_and_damaged_ones_are_what_serde_takes_them_for() {
             let kept = if random.below(3) == 0 { at } else { at + 1 };
             text = characters[..at].iter().chain(&instead).chain(&characters[kept..]).collect();
         }
-        let (serde, scan) = (by_serde(&text), by_scan(&text));
+        // Blanks in front are the caller's.
+        let text = text.trim_ascii_start();
+        let (serde, scan) = (by_serde(text), by_scan(text));
         match &scan {
             Ok(found) => assert_eq!(Some(found), serde.as_ref(), "{text}"),
             // A damaged name may have come by an escape.
