@@ -7,6 +7,7 @@ mod datagen;
 pub mod faker;
 mod fields;
 mod filesystem;
+mod gathered;
 mod generated;
 #[cfg(feature = "http")]
 mod http;
@@ -15,6 +16,8 @@ mod jdbc;
 #[cfg(feature = "kafka")]
 mod kafka;
 pub mod lookup;
+#[cfg(any(feature = "kafka", feature = "nats"))]
+mod metadata;
 #[cfg(feature = "mysql-cdc")]
 mod mysql_cdc;
 #[cfg(feature = "nats")]

@@ -129,9 +129,7 @@ impl<D: Dialect> ChangeDeserializer<ChangeRecord<D::ColumnType, D::Position>, Ch
         if self.rows.rows() == 0 {
             return Ok(None);
         }
-        let chunk = self.rows.finish()?;
-        let (rows, bytes) = (chunk.rows() as u64, chunk.bytes() as u64);
-        Ok(Some(Gathered { record: chunk, rows, bytes }))
+        Ok(Some(self.rows.finish()?.into()))
     }
 }
 

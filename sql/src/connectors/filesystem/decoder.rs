@@ -5,6 +5,7 @@ use std::sync::Arc;
 use millstream_connectors::files::{Decoder, Format as FileFormat, Gathered, RowError};
 use millstream_runtime::Result;
 
+use super::super::gathered::first_chunk;
 use super::columns::FileColumns;
 use crate::chunk::{Chunk, ChunkBuilder, ValueError};
 use crate::formats::{Format, RowDecoder};
@@ -107,12 +108,9 @@ impl Decoder for RowFileDecoder {
         if all.is_empty() {
             return Ok(None);
         }
-        let most = 2 * Chunk::ROWS;
-        let rows = if all.rows() > most { all.slice(0, Chunk::ROWS) } else { all.clone() };
-        self.rest = (all.rows() > most).then(|| all.slice(Chunk::ROWS, all.rows() - Chunk::ROWS));
-        let chunk = self.columns.complete(&self.file, &rows)?;
-        let (rows, bytes) = (chunk.rows() as u64, chunk.bytes() as u64);
-        Ok(Some(Gathered { record: chunk, rows, bytes }))
+        let (rows, rest) = first_chunk(all);
+        self.rest = rest;
+        Ok(Some(self.columns.complete(&self.file, &rows)?.into()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use millstream_connectors::files::{
-    BulkDecoded, BulkDecoder, BulkFormat, BulkWriter, Encoder, FileBlock, Folders, FooterRead, Gathered,
+    BulkDecoded, BulkDecoder, BulkFormat, BulkWriter, Encoder, FileBlock, Folders, FooterRead,
 };
 
 use super::columns::FileColumns;
@@ -79,9 +79,8 @@ impl BulkDecoder for ParquetFileDecoder {
             ParquetStep::Needs(ranges) => BulkDecoded::Needs(ranges),
             ParquetStep::End => BulkDecoded::End,
             ParquetStep::Have(rows) => {
-                let record = self.columns.complete(&self.file, &rows).map_err(|error| error.to_string())?;
-                let (rows, bytes) = (record.rows() as u64, record.bytes() as u64);
-                BulkDecoded::Rows(Gathered { record, rows, bytes })
+                let chunk = self.columns.complete(&self.file, &rows).map_err(|error| error.to_string())?;
+                BulkDecoded::Rows(chunk.into())
             }
         })
     }

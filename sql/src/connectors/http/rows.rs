@@ -8,6 +8,7 @@ use millstream_runtime::Result;
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
+use super::super::gathered::first_chunk;
 use super::columns::MessageColumns;
 use crate::chunk::{Chunk, ChunkBuilder, ValueError};
 use crate::connectors::ScanContext;
@@ -147,10 +148,8 @@ impl MessageDeserializer for MessageRows {
             return Ok(None);
         }
         // An answer may have more rows than a chunk.
-        let most = 2 * Chunk::ROWS;
-        let chunk = if all.rows() > most { all.slice(0, Chunk::ROWS) } else { all.clone() };
-        work.rest = (all.rows() > most).then(|| all.slice(Chunk::ROWS, all.rows() - Chunk::ROWS));
-        let (rows, bytes) = (chunk.rows() as u64, chunk.bytes() as u64);
-        Ok(Some(Gathered { record: chunk, rows, bytes }))
+        let (chunk, rest) = first_chunk(all);
+        work.rest = rest;
+        Ok(Some(chunk.into()))
     }
 }

@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use millstream_connectors::kafka::{ProducerRecord, RecordView};
 use millstream_state::Timestamp;
 
-use crate::catalog::TableColumn;
+use super::super::metadata::MetadataKey;
 use crate::chunk::{ColumnBuilder, Scalar, ValueError};
 use crate::error::{SqlError, SqlResult};
 use crate::formats::Format;
@@ -25,48 +25,14 @@ pub(super) enum Metadata {
     Headers,
 }
 
-/// All keys; those that can be written, too.
-const ALL: &[(&str, Metadata, bool)] = &[
-    ("topic", Metadata::Topic, false),
-    ("partition", Metadata::Partition, false),
-    ("offset", Metadata::Offset, false),
-    ("timestamp", Metadata::Timestamp, true),
-    ("headers", Metadata::Headers, true),
-];
-
-impl Metadata {
-    /// The key that a column is read from.
-    pub(super) fn to_read(key: &str, column: &TableColumn) -> SqlResult<Self> {
-        Self::of(key, column, false)
-    }
-
-    /// The key that a column is written to.
-    pub(super) fn to_write(key: &str, column: &TableColumn) -> SqlResult<Self> {
-        Self::of(key, column, true)
-    }
-
-    fn of(key: &str, column: &TableColumn, writes: bool) -> SqlResult<Self> {
-        let able = || ALL.iter().filter(|(_, _, is_written)| *is_written || !writes);
-        let found = able().find(|(name, ..)| *name == key);
-        let (_, metadata, _) = found.ok_or_else(|| {
-            let keys: Vec<_> = able().map(|(name, ..)| *name).collect();
-            let role = if writes { "written" } else { "read" };
-            SqlError::validation(format!(
-                "Invalid metadata key '{key}' in column '{}': it cannot be {role}",
-                column.name
-            ))
-            .with_hint(format!("supported are: {}", keys.join(", ")))
-        })?;
-        if metadata.fits(&column.field.data_type) {
-            return Ok(*metadata);
-        }
-        Err(SqlError::validation(format!(
-            "the metadata '{key}' of column '{}' is {}, not {}",
-            column.name,
-            metadata.type_name(),
-            column.field
-        )))
-    }
+impl MetadataKey for Metadata {
+    const ALL: &[(&str, Self, bool)] = &[
+        ("topic", Self::Topic, false),
+        ("partition", Self::Partition, false),
+        ("offset", Self::Offset, false),
+        ("timestamp", Self::Timestamp, true),
+        ("headers", Self::Headers, true),
+    ];
 
     fn fits(self, data_type: &SqlType) -> bool {
         match (self, data_type) {
@@ -81,7 +47,7 @@ impl Metadata {
         }
     }
 
-    const fn type_name(self) -> &'static str {
+    fn type_name(self) -> &'static str {
         match self {
             Self::Topic => "STRING",
             Self::Partition => "INT",
@@ -90,7 +56,9 @@ impl Metadata {
             Self::Headers => "MAP<STRING, BYTES>",
         }
     }
+}
 
+impl Metadata {
     /// Appends it of a record.
     pub(super) fn append(
         self,

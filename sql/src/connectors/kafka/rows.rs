@@ -9,6 +9,7 @@ use millstream_connectors::kafka::{RecordDeserializer, RecordPreparation, Record
 use millstream_runtime::Result;
 use parking_lot::Mutex;
 
+use super::super::metadata::MetadataKey;
 use super::columns::{Columns, Part};
 use super::metadata::{Metadata, check_of_format};
 use super::schemas::Schemas;
@@ -203,11 +204,7 @@ impl RecordDeserializer for KafkaRows {
 
     fn gathered(&mut self) -> Result<Option<Gathered<Chunk>>> {
         let Some(work) = self.work.get_mut() else { return Ok(None) };
-        let chunk = work.finish(&self.reading)?;
-        Ok(chunk.map(|chunk| {
-            let (rows, bytes) = (chunk.rows() as u64, chunk.bytes() as u64);
-            Gathered { record: chunk, rows, bytes }
-        }))
+        Ok(work.finish(&self.reading)?.map(Gathered::from))
     }
 
     fn preparation(&self) -> Option<Arc<dyn RecordPreparation>> {

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use millstream_connectors::kafka::{ProducerRecord, RecordSerializer};
 
+use super::super::metadata::MetadataKey;
 use super::columns::{Columns, Part};
 use super::metadata::Metadata;
 use crate::catalog::{ColumnSource, Table};

@@ -4,9 +4,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use millstream_connectors::nats::{MessageView, NatsMessage};
 
-use crate::catalog::TableColumn;
+use super::super::metadata::MetadataKey;
 use crate::chunk::{ColumnBuilder, Scalar, ValueError};
-use crate::error::{SqlError, SqlResult};
 use crate::types::SqlType;
 
 /// A metadata key of the connector.
@@ -19,48 +18,14 @@ pub(super) enum Metadata {
     Headers,
 }
 
-/// All keys; whether they can be written, too.
-const ALL: &[(&str, Metadata, bool)] = &[
-    ("stream", Metadata::Stream, false),
-    ("subject", Metadata::Subject, true),
-    ("sequence", Metadata::Sequence, false),
-    ("timestamp", Metadata::Timestamp, false),
-    ("headers", Metadata::Headers, true),
-];
-
-impl Metadata {
-    /// The key that a column is read from.
-    pub(super) fn to_read(key: &str, column: &TableColumn) -> SqlResult<Self> {
-        Self::of(key, column, false)
-    }
-
-    /// The key that a column is written to.
-    pub(super) fn to_write(key: &str, column: &TableColumn) -> SqlResult<Self> {
-        Self::of(key, column, true)
-    }
-
-    fn of(key: &str, column: &TableColumn, writes: bool) -> SqlResult<Self> {
-        let able = || ALL.iter().filter(|(_, _, is_written)| *is_written || !writes);
-        let found = able().find(|(name, ..)| *name == key);
-        let (_, metadata, _) = found.ok_or_else(|| {
-            let keys: Vec<_> = able().map(|(name, ..)| *name).collect();
-            let role = if writes { "written" } else { "read" };
-            SqlError::validation(format!(
-                "Invalid metadata key '{key}' in column '{}': it cannot be {role}",
-                column.name
-            ))
-            .with_hint(format!("supported are: {}", keys.join(", ")))
-        })?;
-        if metadata.fits(&column.field.data_type) {
-            return Ok(*metadata);
-        }
-        Err(SqlError::validation(format!(
-            "the metadata '{key}' of column '{}' is {}, not {}",
-            column.name,
-            metadata.type_name(),
-            column.field
-        )))
-    }
+impl MetadataKey for Metadata {
+    const ALL: &[(&str, Self, bool)] = &[
+        ("stream", Self::Stream, false),
+        ("subject", Self::Subject, true),
+        ("sequence", Self::Sequence, false),
+        ("timestamp", Self::Timestamp, false),
+        ("headers", Self::Headers, true),
+    ];
 
     fn fits(self, data_type: &SqlType) -> bool {
         match (self, data_type) {
@@ -71,7 +36,7 @@ impl Metadata {
         }
     }
 
-    const fn type_name(self) -> &'static str {
+    fn type_name(self) -> &'static str {
         match self {
             Self::Stream | Self::Subject => "STRING",
             Self::Sequence => "BIGINT",
@@ -79,7 +44,9 @@ impl Metadata {
             Self::Headers => "MAP<STRING, STRING>",
         }
     }
+}
 
+impl Metadata {
     /// Appends it of a message.
     pub(super) fn append(
         self,

@@ -9,6 +9,7 @@ use millstream_connectors::nats::{MessageDeserializer, MessageView};
 use millstream_runtime::Result;
 use parking_lot::Mutex;
 
+use super::super::metadata::MetadataKey;
 use super::Payload;
 use super::metadata::Metadata;
 use crate::catalog::{ColumnSource, Table};
@@ -165,10 +166,6 @@ impl MessageDeserializer for NatsRows {
 
     fn gathered(&mut self) -> Result<Option<Gathered<Chunk>>> {
         let Some(work) = self.work.get_mut() else { return Ok(None) };
-        let chunk = work.finish(&self.reading)?;
-        Ok(chunk.map(|chunk| {
-            let (rows, bytes) = (chunk.rows() as u64, chunk.bytes() as u64);
-            Gathered { record: chunk, rows, bytes }
-        }))
+        Ok(work.finish(&self.reading)?.map(Gathered::from))
     }
 }

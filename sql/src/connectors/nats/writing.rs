@@ -3,6 +3,7 @@
 use arrow_array::ArrayRef;
 use millstream_connectors::nats::{MessageSerializer, NatsMessage};
 
+use super::super::metadata::MetadataKey;
 use super::Payload;
 use super::metadata::Metadata;
 use crate::catalog::{ColumnSource, Table};
