@@ -21,7 +21,6 @@ use millstream_state::Record;
 use super::client::{Client, Cluster, CommitLog, PartitionFunction, Properties, Role};
 pub use commit::KafkaCommittable;
 #[cfg(test)]
-#[cfg(feature = "kafka-fake-broker")]
 pub(super) mod testing {
     pub(in crate::kafka) use super::commit::{KafkaCommittable, settle};
     pub(in crate::kafka) use super::service::Service;

@@ -7,7 +7,6 @@ mod offsets;
 mod reader;
 mod split;
 #[cfg(test)]
-#[cfg(feature = "kafka-fake-broker")]
 mod tests;
 mod topics;
 
