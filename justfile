@@ -22,7 +22,7 @@ seed seed job="":
 
 # Random queries over random tables, with SQLite as the judge.
 sql-cases count="5000" seed="1":
-    MILLSTREAM_SQL_CASES={{ count }} MILLSTREAM_SQL_SEED={{ seed }} cargo test -p millstream-sql --test judge
+    MILLSTREAM_SQL_CASES={{ count }} MILLSTREAM_SQL_SEED={{ seed }} cargo test -p millstream-sql --test sql judge
 
 # Formatting and lints, as in CI.
 lint:
@@ -60,7 +60,7 @@ peers scale="0.1":
 
 # One fuzz target for some seconds; needs cargo-fuzz and the nightly toolchain.
 fuzz target seconds="60":
-    MILLSTREAM_CORPUS=fuzz/corpus cargo test --test decoders every_target
+    MILLSTREAM_CORPUS=fuzz/corpus cargo test --test engine every_target
     cargo +nightly fuzz run --sanitizer none {{ target }} -- -max_total_time={{ seconds }}
 
 # The fuzz targets.

@@ -1,7 +1,5 @@
 //! A directory that is watched: files that come while the job runs are read, each once, whatever dies.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,5 @@
 //! What one record, one watermark or one timer gives rise to lies in memory a few batches at a time.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says so by failing")]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 

@@ -1,16 +1,9 @@
 //! Jobs that are cancelled and delete their checkpoints: what goes, what stays, and crashes in the middle.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "support/breaking_store.rs"]
-mod breaking_store;
-
 use std::path::Path;
 use std::sync::Arc;
 
-use breaking_store::BreakingStore;
+use crate::support::breaking_store::BreakingStore;
 use futures::StreamExt;
 use futures::executor::block_on;
 use millstream::job::JobOutcome;

@@ -3,15 +3,6 @@
 //! `PROPTEST_CASES=100000` tries more; `cargo fuzz` looks for bytes that take new ways through the code, and
 //! `MILLSTREAM_CORPUS=fuzz/corpus` writes what it begins from.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 

@@ -1,17 +1,9 @@
 //! Every example runs, and says what it should.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(dead_code, reason = "other tests use the rest of the support")]
-#![allow(clippy::disallowed_methods, reason = "a test of processes: it waits and looks at the clock")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "support/process.rs"]
-mod process;
-
 use std::path::Path;
 use std::process::Command;
 
-use process::{assert_same_lines, committed_lines, example, fail, succeed, text};
+use crate::support::process::{assert_same_lines, committed_lines, example, fail, succeed, text};
 
 /// An example that writes into `folder`.
 fn command(name: &str, folder: &Path) -> Command {

@@ -1,22 +1,14 @@
 //! The main job on real data, as a process: its answer is that of an independent computation, at every
 //! parallelism, and however often it is killed on the way.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a test of processes: it waits and looks at the clock")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "support/flights_reference.rs"]
-mod flights_reference;
-#[path = "support/process.rs"]
-mod process;
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use process::{
-    assert_same_lines, committed_lines, example, fail, latest_checkpoint, random_from_environment, succeed,
+use crate::support::process::{
+    self, assert_same_lines, committed_lines, example, fail, latest_checkpoint, random_from_environment,
+    succeed,
 };
 use tempfile::TempDir;
 
@@ -24,7 +16,7 @@ use tempfile::TempDir;
 static EXPECTED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
     let files = ["01", "02", "10"].map(|month| data.join(format!("flights-2013-{month}.csv.gz")));
-    flights_reference::compute(&files, data.join("airlines.csv")).unwrap().lines().unwrap()
+    crate::support::flights_reference::compute(&files, data.join("airlines.csv")).unwrap().lines().unwrap()
 });
 
 /// The folders of one story: a run, its deaths, and its restores.

@@ -1,26 +1,14 @@
 //! Patterns, joins, ranks and asynchronous I/O on real data, as processes: their answers are those of an independent computation over the files, at every
 //! parallelism, and after a death.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(dead_code, reason = "other tests use the rest of the support")]
-#![allow(clippy::disallowed_methods, reason = "a test of processes: it waits and looks at the clock")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-#[path = "support/process.rs"]
-mod process;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use process::{assert_same_lines, committed_lines, example, latest_checkpoint, succeed, text};
+use crate::support::process::{
+    assert_same_lines, committed_lines, example, latest_checkpoint, succeed, text,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;

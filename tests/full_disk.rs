@@ -1,19 +1,13 @@
 //! A disk that is full: the error says so and where, nothing is lost, and a job that is allowed to
 //! try again goes on once there is room.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and may wait")]
-
-#[path = "support/small_disk.rs"]
-mod small_disk;
-
 use std::time::Duration;
 
 use millstream::prelude::*;
 use millstream::state::snapshot::SnapshotHome;
 use object_store::path::Path;
 
-use self::small_disk::SmallDisk;
+use crate::support::small_disk::SmallDisk;
 
 const RECORDS: u64 = 4_000;
 

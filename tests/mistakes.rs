@@ -1,8 +1,5 @@
 //! Mistakes in writing a job down: each is reported with its cause, and none of them hangs.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use millstream::prelude::*;
 use millstream::window::WindowAssigner;
 

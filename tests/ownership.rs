@@ -1,8 +1,5 @@
 //! Who owns a job's folder: names of jobs, the stores behind URLs, and several processes on one folder.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;

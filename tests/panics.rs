@@ -1,10 +1,6 @@
 //! Whatever a user wrote may panic, wherever it runs: the attempt fails with the operator's name and
 //! the panic's message, and nobody waits for ever.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;

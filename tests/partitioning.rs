@@ -1,10 +1,6 @@
 //! What streams mean, through the actor driver and at several parallelisms: partitioners, unions, connected
 //! streams, side outputs, broken chains, the plan, metrics, backpressure, latency.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits and looks at the clock")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

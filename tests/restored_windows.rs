@@ -3,17 +3,7 @@
 //!
 //! `per-window` was written when each sliding window of a key had an accumulator of its own, and `slices`
 //! since windows share those of their slices. To keep one of a later layout, run
-//! `MILLSTREAM_FIXTURE=<folder> cargo test --test restored_windows` and add the folder to `FIXTURES`.
-
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+//! `MILLSTREAM_FIXTURE=<folder> cargo test --test engine restored_windows` and add the folder to `FIXTURES`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

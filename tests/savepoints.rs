@@ -1,17 +1,10 @@
 //! Savepoints and the job handle: stop, move the folder, go on elsewhere at another parallelism; cancel;
 //! jobs inside tokio runtimes, and several at once.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "support/breaking_store.rs"]
-mod breaking_store;
-
 use std::path::Path;
 use std::sync::Arc;
 
-use breaking_store::BreakingStore;
+use crate::support::breaking_store::BreakingStore;
 use futures::executor::block_on;
 use millstream::job::{JobOutcome, JobStatus};
 use millstream::prelude::*;

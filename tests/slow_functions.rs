@@ -1,9 +1,5 @@
 //! Functions that are slow, or that never end: barriers and cancellations still get their turn.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits and looks at the clock")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::{Duration, Instant};
 
 use millstream::job::JobOutcome;

@@ -1,10 +1,6 @@
 //! Types whose values do not come back from their encoding are refused when they are declared, and
 //! what cannot be restored is not tried again.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::marker::PhantomData;
 
 use futures::executor::block_on;

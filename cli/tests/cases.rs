@@ -1,12 +1,6 @@
 //! `millstream test`: what it ends with, and what it writes.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/run.rs"]
-mod support;
-
-use support::{run, stderr, stdout};
+use crate::support::{run, stderr, stdout};
 
 const CASES: &str = "\
 --! test holds

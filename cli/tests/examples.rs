@@ -1,7 +1,5 @@
 //! Each script of `examples/sql` gives what plain Rust computes from the same files and events.
 
-#![cfg(test)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

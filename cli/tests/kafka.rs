@@ -1,28 +1,12 @@
 //! Scripts that read and write topics of a real Kafka node, killed on the way. What they wrote is read by Kafka's own consumer.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
-#![cfg(feature = "kafka")]
-
-#[path = "../../connectors/tests/kafka/broker.rs"]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "other tests use the rest; a test fails by panicking"
-)]
-mod broker;
-#[path = "support/run.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use broker::Broker;
-use support::{millstream, run, stderr, stdout};
+use crate::broker::Broker;
+use crate::support::{millstream, run, stderr, stdout};
 
 /// How many orders there are.
 const ORDERS: u64 = 120_000;

@@ -1,30 +1,12 @@
 //! Formats of changes, and formats with a schema registry, in topics of a real Kafka node.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
-#![cfg(all(feature = "kafka", feature = "schema-registry"))]
-
-#[path = "../../connectors/tests/kafka/broker.rs"]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "other tests use the rest; a test fails by panicking"
-)]
-mod broker;
-#[path = "support/registry.rs"]
-mod registry;
-#[path = "support/run.rs"]
-mod support;
-
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use broker::Broker;
-use registry::Registry;
-use support::{millstream, run, stderr, stdout};
+use crate::broker::Broker;
+use crate::support::registry::Registry;
+use crate::support::{millstream, run, stderr, stdout};
 
 /// Runs statements, which must succeed.
 #[track_caller]

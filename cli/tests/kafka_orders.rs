@@ -1,16 +1,10 @@
 //! The example of orders, payments and customers, whole: `examples/kafka_orders/run` starts Kafka, Postgres and S3, kills them and the job
 //! in turns, and compares what is in Kafka and on S3 with what Postgres computes.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for a process")]
-#![cfg(all(feature = "aws", feature = "kafka", feature = "parquet", feature = "postgres-cdc"))]
-
-#[path = "../../connectors/tests/support/services.rs"]
-mod services;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use crate::services;
 
 #[test]
 fn orders_go_through_kafka_postgres_and_s3_exactly_once_whatever_is_killed() {

@@ -1,27 +1,11 @@
 //! Scripts that read and write streams of a real NATS server, killed on the way. What they wrote is read by NATS' own client.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
-#![cfg(feature = "nats")]
-
-#[path = "../../connectors/tests/nats/server.rs"]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "other tests use the rest; a test fails by panicking"
-)]
-mod server;
-#[path = "support/run.rs"]
-mod support;
-
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use server::Server;
-use support::{millstream, run, stderr, stdout};
+use crate::nats_server::Server;
+use crate::support::{millstream, run, stderr, stdout};
 
 /// How many orders there are.
 const ORDERS: u64 = 60_000;

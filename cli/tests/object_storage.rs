@@ -1,25 +1,14 @@
 //! Scripts whose tables and checkpoints are on an object store, killed on the way. What they wrote is read from the disk of the
 //! store's server.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
-#![cfg(feature = "aws")]
-
-#[path = "../../connectors/tests/support/script.rs"]
-mod script;
-#[path = "../../connectors/tests/support/services.rs"]
-mod services;
-#[path = "support/run.rs"]
-mod support;
-
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use script::Script;
-use support::{millstream, stderr, stdout};
+use crate::script::Script;
+use crate::services;
+use crate::support::{millstream, stderr, stdout};
 
 const ORDERS: u64 = 40_000;
 const SERVER: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "testtest")];

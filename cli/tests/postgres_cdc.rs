@@ -1,32 +1,14 @@
 //! Scripts that read tables of a real Postgres server with all their changes, killed on the way. What they wrote is compared with
 //! what the server itself answers.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
-#![cfg(feature = "postgres-cdc")]
-
-#[path = "support/copies.rs"]
-mod copies;
-#[path = "../../connectors/tests/support/postgres.rs"]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "other tests use the rest; a test fails by panicking"
-)]
-mod postgres;
-#[path = "support/run.rs"]
-mod support;
-
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use copies::{Job, await_rows, fold};
-use postgres::{Database, Server};
-use support::stderr;
+use crate::postgres::{Database, Server};
+use crate::support::copies::{Job, await_rows, fold};
+use crate::support::stderr;
 
 /// The options of a table of the server.
 fn connection(database: &Database, table: &str, slot: &str) -> String {
@@ -181,7 +163,7 @@ fn a_declaration_that_does_not_fit_the_table_is_refused_before_anything_is_made(
             "CREATE TABLE t ({columns}) WITH ({}); SELECT * FROM t;",
             connection(&database, "t", "declared")
         );
-        let output = support::run(&["sql"], &script);
+        let output = crate::support::run(&["sql"], &script);
         assert!(!output.status.success());
         assert!(stderr(&output).contains(expected), "{columns}: {}", stderr(&output));
     }

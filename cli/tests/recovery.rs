@@ -3,20 +3,13 @@
 //! `print` is at least once: what was printed since the last checkpoint comes again. Each line has the count of its key, so
 //! the last line of a key is its answer, whatever came twice.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the test waits for processes")]
-
-#[path = "support/run.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use support::{millstream, stderr};
+use crate::support::{millstream, stderr};
 
 const EVENTS: u64 = 30_000;
 
@@ -151,7 +144,7 @@ fn what_cannot_run_as_one_job_is_refused() {
         ("SELECT 1; SELECT 2;", "one query and nothing else"),
     ] {
         std::fs::write(&file, text).unwrap();
-        let output = support::run(&["run", &file.to_string_lossy()], "");
+        let output = crate::support::run(&["run", &file.to_string_lossy()], "");
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains(message), "{}", stderr(&output));
     }
@@ -162,6 +155,7 @@ fn nothing_to_restore_is_an_error_unless_it_is_allowed() {
     let folder = tempfile::tempdir().unwrap();
     let file = script(folder.path(), 10_000_000);
     let nothing = folder.path().join("nothing");
-    let output = support::run(&["run", &file.to_string_lossy(), "--restore", &nothing.to_string_lossy()], "");
+    let output =
+        crate::support::run(&["run", &file.to_string_lossy(), "--restore", &nothing.to_string_lossy()], "");
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
 }

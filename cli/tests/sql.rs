@@ -1,15 +1,9 @@
 //! `millstream sql` and `millstream explain`: what they write and what they end with.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-#[path = "support/run.rs"]
-mod support;
-
 use std::io::Read;
 use std::process::Stdio;
 
-use support::{millstream, run, stderr, stdout};
+use crate::support::{millstream, run, stderr, stdout};
 
 #[test]
 fn statements_answer_as_in_flinks_client() {

@@ -1,8 +1,5 @@
 //! Runs the test cases in `tests/cases`.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::path::Path;
 
 use millstream_sql::testing::{CaseFile, CaseOptions, run_case};

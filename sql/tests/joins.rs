@@ -1,8 +1,6 @@
 //! Joins, subqueries and set operations, from text to rows. What is compared is the table that the changes make: in which
 //! order the inputs come is left to the job.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
-
 use std::collections::BTreeMap;
 
 use millstream_operators::Environment;

@@ -2,14 +2,6 @@
 //!
 //! What is compared is the table that a query's changes make, as a bag of rows.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

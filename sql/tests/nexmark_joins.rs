@@ -1,7 +1,5 @@
 //! Where the conditions of Nexmark's joins end up.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "a test")]
-
 use std::fs;
 
 use millstream_sql::plan::{Expression, PhysicalNode, PhysicalPlan};

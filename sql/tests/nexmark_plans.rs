@@ -2,8 +2,6 @@
 //!
 //! With `UPDATE_EXPECTATIONS` set, the file is written anew.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
-
 use std::fmt::Write as _;
 use std::fs;
 

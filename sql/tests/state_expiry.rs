@@ -1,9 +1,6 @@
 //! State that expires, in whole jobs and virtual time: each row of a key comes twenty seconds after the one before. Where state
 //! is kept for ten, a row is the first of its key each time.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
 use millstream_operators::Environment;
 use millstream_operators::sink::{CollectSink, Collected};
 use millstream_runtime::driver::simulation::Simulation;

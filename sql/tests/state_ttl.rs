@@ -1,8 +1,5 @@
 //! The hint STATE_TTL: which operators it is for, as Flink's `StateTtlHintTest` has it.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
 use millstream_sql::{SqlError, TableEnvironment, TableResult};
 
 fn environment() -> TableEnvironment {

@@ -73,7 +73,7 @@ fn a_restart_is_reported_on_standard_error_without_a_subscriber() {
     let mut again = std::process::Command::new(std::env::current_exe().unwrap());
     again.args([
         "--exact",
-        "restarts::a_restart_is_reported_on_standard_error_without_a_subscriber",
+        "errors::restarts::a_restart_is_reported_on_standard_error_without_a_subscriber",
         "--nocapture",
     ]);
     let output = again.env(IN_A_PROCESS_OF_ITS_OWN, "1").output().unwrap();

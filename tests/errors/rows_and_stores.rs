@@ -5,7 +5,8 @@ use std::sync::Arc;
 use millstream::connectors::files::{BadRecord, BadRecordInfo};
 use millstream::prelude::*;
 
-use super::{flaky_store, restarts};
+use super::restarts;
+use crate::support::flaky_store;
 
 #[test]
 fn a_row_that_cannot_be_read_fails_the_job_or_is_skipped_or_goes_aside() {

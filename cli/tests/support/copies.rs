@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use super::support::millstream;
+use super::millstream;
 
 /// A running job. It is killed when this is dropped.
 pub struct Job {

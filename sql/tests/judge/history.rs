@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::choices::Choices;
+use super::choices::Choices;
 
 /// How many tables there are: `t0`, `t1`, `t2`.
 pub(crate) const TABLES: usize = 3;

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::types::{Value as Stored, ValueRef};
 
-use crate::history::{Row, Value};
+use super::history::{Row, Value};
 
 /// Rows of a query over tables with these contents, as Flink prints them, sorted.
 pub(crate) fn answer(tables: &[Vec<Row>], query: &str) -> Vec<String> {

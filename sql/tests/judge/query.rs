@@ -1,7 +1,7 @@
 //! Random queries.
 
-use crate::choices::Choices;
-use crate::history::{IS_TEXT, TABLES, TYPES};
+use super::choices::Choices;
+use super::history::{IS_TEXT, TABLES, TYPES};
 
 /// A column of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

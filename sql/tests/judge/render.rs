@@ -1,6 +1,6 @@
 //! Queries as text, in the two dialects.
 
-use crate::query::{Call, Node, Predicate, Query, Scalar};
+use super::query::{Call, Node, Predicate, Query, Scalar};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {

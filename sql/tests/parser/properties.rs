@@ -7,8 +7,8 @@ use millstream_sql::parser::{
 };
 use proptest::prelude::*;
 
-use crate::sql::{self, answer};
-use crate::{corpus, generator};
+use super::sql::{self, answer};
+use super::{corpus, generator};
 
 fn choices() -> impl Strategy<Value = Vec<u16>> {
     prop::collection::vec(any::<u16>(), 0..300)

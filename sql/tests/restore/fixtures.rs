@@ -1,7 +1,7 @@
 //! A savepoint of one job with all operators is kept beside this test: jobs go on from it with every later version, and what has
 //! come out in all is what comes out of a run that nothing disturbs.
 //!
-//! To keep one of a later format: `MILLSTREAM_FIXTURE=<folder> cargo test -p millstream-sql --test restore fixtures`, then
+//! To keep one of a later format: `MILLSTREAM_FIXTURE=<folder> cargo test -p millstream-sql --test sql restore::fixtures`, then
 //! add the folder to `FIXTURES`. Old ones stay as long as their format is to be read. A fixture lists the operators that it
 //! has: those that are newer are not in it.
 

@@ -16,7 +16,7 @@ use millstream_sql::{TableEnvironment, TableResult};
 use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 
-use crate::operators::{Operator, TABLES};
+use super::operators::{Operator, TABLES};
 
 /// Where a savepoint lies.
 #[derive(Clone, Debug)]

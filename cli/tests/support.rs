@@ -1,6 +1,9 @@
 //! Runs the binary.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#[cfg(any(feature = "mysql-cdc", feature = "postgres-cdc"))]
+pub mod copies;
+#[cfg(feature = "kafka")]
+pub mod registry;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,6 @@
 //! Every operator that keeps state, stopped with a savepoint and going on from it with other numbers of subtasks: what comes
 //! out in all is what comes out of a run that nothing disturbs.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(clippy::disallowed_methods, reason = "a whole-job test waits for real time to pass")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
 mod edits;
 mod fixtures;
 mod mini_batch;

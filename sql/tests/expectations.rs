@@ -2,15 +2,6 @@
 //!
 //! A line is an operation, its arguments and the result; `!` stands for an error.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 mod calendar;
 mod intervals;
 mod literals;

@@ -7,15 +7,6 @@
 //! Each expression is evaluated as a constant, with its literals as columns, and with those columns sliced out of longer
 //! ones that have NULLs beside the value. All must give one answer.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 mod evaluate;
 
 use evaluate::{Evaluation, analyze};
@@ -97,50 +88,50 @@ fn escaped(text: &str) -> String {
 
 #[test]
 fn casts_are_those_of_flink() {
-    check(include_str!("cast.tsv"));
+    check(include_str!("functions/cast.tsv"));
 }
 
 #[test]
 fn functions_of_text_are_those_of_flink() {
-    check(include_str!("string.tsv"));
+    check(include_str!("functions/string.tsv"));
 }
 
 #[test]
 fn functions_of_regular_expressions_are_those_of_flink() {
-    check(include_str!("regexp.tsv"));
+    check(include_str!("functions/regexp.tsv"));
 }
 
 #[test]
 fn functions_of_numbers_are_those_of_flink() {
-    check(include_str!("math.tsv"));
+    check(include_str!("functions/math.tsv"));
 }
 
 #[test]
 fn conditions_and_digests_are_those_of_flink() {
-    check(include_str!("conditional.tsv"));
+    check(include_str!("functions/conditional.tsv"));
 }
 
 #[test]
 fn functions_of_arrays_and_maps_are_those_of_flink() {
-    check(include_str!("collection.tsv"));
+    check(include_str!("functions/collection.tsv"));
 }
 
 #[test]
 fn dates_and_times_are_those_of_flink() {
-    check(include_str!("time.tsv"));
+    check(include_str!("functions/time.tsv"));
 }
 
 #[test]
 fn functions_of_json_are_those_of_flink() {
-    check(include_str!("json.tsv"));
+    check(include_str!("functions/json.tsv"));
 }
 
 #[test]
 fn odd_dates_and_times_are_those_of_flink() {
-    check(include_str!("time_edges.tsv"));
+    check(include_str!("functions/time_edges.tsv"));
 }
 
 #[test]
 fn casts_of_rows_and_arrays_are_those_of_flink() {
-    check(include_str!("cast_nested.tsv"));
+    check(include_str!("functions/cast_nested.tsv"));
 }

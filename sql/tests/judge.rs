@@ -7,15 +7,6 @@
 //!
 //! `MILLSTREAM_SQL_CASES` says how many cases there are, and `MILLSTREAM_SQL_SEED` which.
 
-#![allow(missing_docs, reason = "a test")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 mod choices;
 mod history;
 mod oracle;
