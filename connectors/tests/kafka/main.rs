@@ -14,6 +14,8 @@
 )]
 
 mod broker;
+#[path = "../support/certificates.rs"]
+mod certificates;
 #[path = "../support/counts.rs"]
 mod counts;
 mod jobs;
