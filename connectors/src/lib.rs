@@ -60,6 +60,8 @@ pub mod socket;
 #[cfg(feature = "tls")]
 #[doc(hidden)]
 pub mod tls;
+#[cfg(feature = "http")]
+mod tls_failure;
 #[cfg(any(feature = "files", feature = "http", feature = "jdbc", feature = "kafka", feature = "nats"))]
 mod under_way;
 
