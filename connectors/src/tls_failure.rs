@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+#[cfg(feature = "nats")]
+use rustls::AlertDescription;
 use rustls::CertificateError;
 
 /// The error of TLS that another error is about, if it is about one.
@@ -32,6 +34,22 @@ pub const fn is_distrust(error: &rustls::Error) -> bool {
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. }
+    )
+}
+
+/// Whether the server does not take the certificate of the client, or misses one.
+#[cfg(feature = "nats")]
+pub const fn is_refusal(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::CertificateRequired
+                | AlertDescription::UnknownCA
+                | AlertDescription::AccessDenied
+        )
     )
 }
 

@@ -14,6 +14,8 @@
     reason = "a test"
 )]
 
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod cluster;
 #[path = "../support/counts.rs"]
 mod counts;
@@ -25,6 +27,7 @@ mod lost;
 mod process;
 mod reading;
 mod refusals;
+mod security;
 mod server;
 #[path = "../support/process.rs"]
 mod support;
