@@ -1,27 +1,46 @@
 #!/usr/bin/env bash
-# One Apache Kafka node for tests: broker and controller in one process, made of the artifacts of Maven Central.
+# Apache Kafka for tests, made of the artifacts of Maven Central: one node, or several, each broker and controller in one
+# process.
 #
 #   kafka.sh install                   fetches the jars (54 MB), unless they are there
-#   kafka.sh start                     starts the node and returns once it serves; installs first
-#   kafka.sh stop                      lets it end in order
-#   kafka.sh kill                      kills it, as a crash does; `start` goes on with what is on the disk
-#   kafka.sh clean                     kills it and deletes its data
+#   kafka.sh start [NODE]              starts all nodes, or this one, and returns once they serve; installs first
+#   kafka.sh stop [NODE]               lets them end in order
+#   kafka.sh kill [NODE]               kills them, as a crash does; `start` goes on with what is on the disk
+#   kafka.sh clean                     kills all nodes and deletes their data
 #   kafka.sh topic NAME PARTITIONS …   makes topics
 #   kafka.sh tool CLASS ARGUMENT...    runs one of Kafka's own tools
 #
-# KAFKA_PORT (19092; the controller takes the one after it), KAFKA_VERSION, SERVICES_HOME, and KAFKA_SETTINGS: lines for
-# server.properties. Needs java (17 or later), and for `install` mvn.
+# KAFKA_BROKERS (1) is the number of nodes, which are counted from 1. With three or more, topics have three replicas, of which two
+# must have a record before it counts.
+#
+# KAFKA_PORT (19092) is the port of the first node; its controller takes the one after it, and the next node the two after
+# that. KAFKA_VERSION, SERVICES_HOME, and KAFKA_SETTINGS: lines for server.properties. Needs java (17 or later), and for
+# `install` mvn.
 
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 version=${KAFKA_VERSION:-4.3.1}
-port=${KAFKA_PORT:-19092}
-controller_port=$((port + 1))
+brokers=${KAFKA_BROKERS:-1}
 libraries=$SERVICES_HOME/kafka-$version
-home=$SERVICES_HOME/kafka-on-$port
-pidfile=$home/pid
-log=$home/server.log
+# Three replicas need memory three times.
+heap=$([ "$brokers" -eq 1 ] && echo 512m || echo 256m)
+
+# Which nodes an action is for: the one that is named, or all.
+nodes() {
+    if [ -n "${1:-}" ]; then echo "$1"; else seq 1 "$brokers"; fi
+}
+
+# at NODE: everything below is about this node from now on.
+at() {
+    node=$1
+    port=$((${KAFKA_PORT:-19092} + 2 * (node - 1)))
+    controller_port=$((port + 1))
+    home=$SERVICES_HOME/kafka-on-$port
+    pidfile=$home/pid
+    log=$home/server.log
+}
+at 1
 
 install() {
     [ ! -f "$libraries/complete" ] || return 0
@@ -65,33 +84,46 @@ LOG
 # Replaces the shell by Java.
 java_main() {
     # Small and quick to start: C1 only, one collector thread.
-    exec java -Xms64m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \
+    exec java -Xms64m "-Xmx$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \
         -Dlog4j2.configurationFile="$libraries/log4j2.yaml" -cp "$libraries/jars/*" "$@"
 }
 
-start() {
-    install
+# The controllers, as all nodes must know them.
+voters() {
+    local voter first=${KAFKA_PORT:-19092} all=()
+    for voter in $(nodes); do
+        all+=("$voter@127.0.0.1:$((first + 2 * voter - 1))")
+    done
+    (IFS=, && echo "${all[*]}")
+}
+
+# Starts the node, and does not wait for it.
+launch() {
+    local replicas=1 in_sync=1
+    [ "$brokers" -lt 3 ] || { replicas=3 in_sync=2; }
     ! is_open "$port" || fail "port $port is taken: choose another with KAFKA_PORT"
     mkdir -p "$home"
     cat >"$home/server.properties" <<SETTINGS
-node.id=1
+node.id=$node
 process.roles=broker,controller
-controller.quorum.voters=1@127.0.0.1:$controller_port
+controller.quorum.voters=$(voters)
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller_port
 advertised.listeners=PLAINTEXT://127.0.0.1:$port
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=$home/data
 auto.create.topics.enable=false
-# One node, and as little to create at the first use as can be.
+default.replication.factor=$replicas
+min.insync.replicas=$in_sync
+# As little to create at the first use as can be.
 offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$replicas
 transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$replicas
+transaction.state.log.min.isr=$in_sync
 share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=$replicas
+share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
 transaction.max.timeout.ms=3600000
 # Timed-out transactions are looked for this often.
@@ -105,18 +137,46 @@ SETTINGS
     fi
     (java_main kafka.Kafka "$home/server.properties") >>"$log" 2>&1 </dev/null &
     echo $! >"$pidfile"
-    await_port "$port" "$pidfile" "$log"
+}
+
+start() {
+    install
+    local each
+    for each in $(nodes "$@"); do
+        at "$each"
+        launch
+    done
+    # A node serves once the controllers have a majority, so it may need those that are started after it.
+    for each in $(nodes "$@"); do
+        at "$each"
+        await_port "$port" "$pidfile" "$log"
+    done
+}
+
+# end SIGNAL [NODE]
+end() {
+    local each
+    for each in $(nodes "${2:-}"); do
+        at "$each"
+        end_process "$pidfile" "$1"
+    done
+}
+
+clean() {
+    end KILL
+    local each
+    for each in $(nodes); do
+        at "$each"
+        rm -rf "$home"
+    done
 }
 
 case ${1:-} in
 install) install ;;
-start) start ;;
-stop) end_process "$pidfile" TERM ;;
-kill) end_process "$pidfile" KILL ;;
-clean)
-    end_process "$pidfile" KILL
-    rm -rf "$home"
-    ;;
+start) start "${2:-}" ;;
+stop) end TERM "${2:-}" ;;
+kill) end KILL "${2:-}" ;;
+clean) clean ;;
 topic)
     shift
     while [ $# -gt 0 ]; do

@@ -1,5 +1,6 @@
 //! The client of HTTP.
 
+use std::path::Path;
 use std::time::Duration;
 
 use millstream_runtime::{Error, ErrorKind, Result};
@@ -8,19 +9,25 @@ use reqwest::redirect::Policy;
 use url::Url;
 
 use super::headers::Headers;
+use crate::tls_failure;
 
 /// A connection that nothing comes through is probed so often, so that one is noticed whose server is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// A client that sends these headers with each request.
-pub(super) fn client(headers: &Headers, connect_timeout: Duration, redirects: Policy) -> Result<Client> {
+/// A client that sends these headers with each request, and trusts the certificates in this file beside those of the system.
+pub(super) fn client(
+    headers: &Headers,
+    root_certificates: Option<&Path>,
+    connect_timeout: Duration,
+    redirects: Policy,
+) -> Result<Client> {
     let headers = headers.map().map_err(|problem| Error::new(ErrorKind::InvalidJob, problem))?;
     Client::builder()
         .default_headers(headers)
         .connect_timeout(connect_timeout)
         .tcp_keepalive(KEEP_ALIVE)
         .redirect(redirects)
-        .tls_backend_preconfigured(crate::tls::client_config()?)
+        .tls_backend_preconfigured(crate::tls::client_config_trusting(root_certificates)?)
         .build()
         .map_err(|error| {
             Error::new(ErrorKind::InvalidJob, "a client of HTTP cannot be made").caused_by(error)
@@ -48,6 +55,18 @@ pub(super) fn shown(url: &str) -> String {
     let _ = parsed.set_password(None);
     parsed.set_query(None);
     parsed.to_string()
+}
+
+/// The error of a job whose server is not trusted; `None` if an error is about something else.
+pub(super) fn untrusted(url: &str, error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let distrust = tls_failure::find(error).filter(|error| tls_failure::is_distrust(error))?;
+    let problem = format!(
+        "`{}` is not trusted: {}: if its certificate is signed by somebody whom the system does not know, name a file with \
+         theirs in `root_certificates` (in SQL `tls.root-certificates`)",
+        shown(url),
+        distrust
+    );
+    Some(Error::new(ErrorKind::InvalidJob, problem))
 }
 
 /// The causes of an error, outermost last, without the URL, which may have a secret in it.

@@ -8,6 +8,7 @@ mod rejection;
 mod serializer;
 mod writer;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,6 +126,12 @@ impl<S: RecordSerializer> WebhookSink<S> {
     #[must_use]
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.set(|writing| writing.target.headers.set(name, value))
+    }
+
+    /// The certificates in this PEM file are trusted, beside those of the system.
+    #[must_use]
+    pub fn root_certificates(self, path: impl Into<PathBuf>) -> Self {
+        self.set(|writing| writing.target.root_certificates = Some(path.into()))
     }
 
     /// Sends up to `records` records in a request; one, without anything around it, unless set. A request waits for so many, or

@@ -6,6 +6,7 @@ mod lines;
 mod poll;
 mod split;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_operators::source::{Boundedness, Source};
@@ -76,6 +77,7 @@ pub struct HttpSource<D = TextDeserializer> {
 struct Asking {
     url: String,
     headers: Headers,
+    root_certificates: Option<PathBuf>,
     mode: Mode,
     connect_timeout: Duration,
     request_timeout: Duration,
@@ -115,6 +117,7 @@ impl HttpSource {
         let asking = Asking {
             url,
             headers: Headers::default(),
+            root_certificates: None,
             mode,
             connect_timeout: CONNECT_TIMEOUT,
             request_timeout: REQUEST_TIMEOUT,
@@ -169,6 +172,13 @@ impl<D> HttpSource<D> {
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.asking.headers.set(name, value);
+        self
+    }
+
+    /// The certificates in this PEM file are trusted, beside those of the system.
+    #[must_use]
+    pub fn root_certificates(mut self, path: impl Into<PathBuf>) -> Self {
+        self.asking.root_certificates = Some(path.into());
         self
     }
 

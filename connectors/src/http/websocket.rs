@@ -3,6 +3,7 @@
 mod client;
 mod connect;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_operators::source::{Boundedness, Source};
@@ -72,6 +73,7 @@ pub struct WebSocketSource<D = TextDeserializer> {
 struct Connection {
     url: String,
     headers: Headers,
+    root_certificates: Option<PathBuf>,
     /// Sent behind each handshake.
     subscriptions: Vec<String>,
     connect_timeout: Duration,
@@ -86,6 +88,7 @@ impl WebSocketSource {
         let connection = Connection {
             url: url.into(),
             headers: Headers::default(),
+            root_certificates: None,
             subscriptions: Vec::new(),
             connect_timeout: CONNECT_TIMEOUT,
             ping_interval: Some(PING_INTERVAL),
@@ -139,6 +142,13 @@ impl<D> WebSocketSource<D> {
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.connection.headers.set(name, value);
+        self
+    }
+
+    /// The certificates in this PEM file are trusted, beside those of the system.
+    #[must_use]
+    pub fn root_certificates(mut self, path: impl Into<PathBuf>) -> Self {
+        self.connection.root_certificates = Some(path.into());
         self
     }
 

@@ -1,7 +1,7 @@
 //! Where the servers are, and who logs in.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +68,12 @@ impl Settings {
                 (_, None) => server.to_owned(),
             });
         shown.collect::<Vec<_>>().join(",")
+    }
+
+    /// The files of certificates.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let client = self.client_certificate.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.root_certificates.iter().chain(client).map(PathBuf::as_path)
     }
 
     /// Each server.

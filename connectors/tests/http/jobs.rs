@@ -6,8 +6,15 @@ use std::time::Duration;
 use millstream::connectors::http::{BatchFormat, DeliveryGuarantee, RetryPolicy, WebhookSink};
 use millstream::prelude::*;
 
-/// How many numbers there are.
-pub const NUMBERS: u64 = 10_000;
+/// How often a job is killed.
+pub fn kills() -> u32 {
+    std::env::var("MILLSTREAM_KILLS").ok().map_or(6, |kills| kills.parse().unwrap())
+}
+
+/// How many numbers there are: enough for the job to live as long as it is killed.
+pub fn numbers() -> u64 {
+    2_500 * u64::from(kills())
+}
 
 /// The name of the job.
 pub const JOB_NAME: &str = "numbers";
@@ -32,7 +39,7 @@ pub fn run(url: &str, snapshots: &Path, parallelism: u32, guarantee: DeliveryGua
         .flush_interval(Duration::from_millis(20))
         .max_in_flight(2)
         .delivery_guarantee(guarantee);
-    env.from_generator(Some(NUMBERS), |number| number)
+    env.from_generator(Some(numbers()), |number| number)
         .uid("numbers")
         .inspect(slowly)
         .sink_to(sink)

@@ -6,16 +6,11 @@ use std::sync::{Arc, Mutex};
 use millstream::connectors::http::DeliveryGuarantee;
 use millstream::engine::state::snapshot::storage::resolve;
 
-use super::jobs::{JOB_NAME, NUMBERS};
+use super::jobs::{JOB_NAME, kills, numbers};
 use super::killing::run_killing;
 use super::process::start;
 use super::receiver::{Accepted, receiver};
 use super::support::random;
-
-/// How often a job is killed.
-fn kills() -> u32 {
-    std::env::var("MILLSTREAM_KILLS").ok().map_or(6, |kills| kills.parse().unwrap())
-}
 
 /// The number of the latest checkpoint in the folder of the job's snapshots.
 fn latest_checkpoint(snapshots: &Path) -> u64 {
@@ -43,12 +38,12 @@ fn arrived(guarantee: DeliveryGuarantee) -> Arc<Mutex<Accepted>> {
 fn a_job_that_is_killed_loses_nothing() {
     let accepted = arrived(DeliveryGuarantee::AtLeastOnce);
     let times = accepted.lock().unwrap().times();
-    assert_eq!(times.keys().copied().collect::<Vec<_>>(), (0..NUMBERS).collect::<Vec<_>>());
+    assert_eq!(times.keys().copied().collect::<Vec<_>>(), (0..numbers()).collect::<Vec<_>>());
     assert!(times.values().any(|times| *times > 1), "nothing was sent twice: kills came too soon");
 }
 
 #[test]
 fn a_job_that_is_killed_sends_everything_once_to_a_receiver_that_honours_keys() {
     let accepted = arrived(DeliveryGuarantee::ExactlyOnce);
-    assert_eq!(accepted.lock().unwrap().once(), (0..NUMBERS).collect::<Vec<_>>());
+    assert_eq!(accepted.lock().unwrap().once(), (0..numbers()).collect::<Vec<_>>());
 }

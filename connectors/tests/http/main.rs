@@ -13,6 +13,8 @@
     reason = "a test"
 )]
 
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod events;
 mod jobs;
 #[path = "../support/kills.rs"]
@@ -23,6 +25,7 @@ mod polling;
 mod process;
 mod receiver;
 mod refusals;
+mod secure;
 mod server;
 #[path = "../support/process.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! A Kafka node for a test, and Kafka's own tools.
+//! A Kafka node for a test, or a cluster of them, and Kafka's own tools.
 
 #[path = "../support/script.rs"]
 pub mod script;
@@ -11,10 +11,22 @@ use std::sync::{Arc, Mutex, Weak};
 
 use script::Script;
 
-/// A running node. It ends, and its data goes, with the last test that uses it.
+/// A running node, or a cluster of them. It ends, and its data goes, with the last test that uses it.
 pub struct Broker {
     port: u16,
+    nodes: u16,
     script: Script,
+}
+
+/// Who has the records of one partition.
+#[derive(Debug)]
+pub struct Replicas {
+    /// `topic-partition`
+    pub partition: String,
+    /// The node that is asked for them; `None` while one is to be chosen.
+    pub leader: Option<u16>,
+    /// How many nodes have all of them.
+    pub in_sync: usize,
 }
 
 /// All tests of this binary share one.
@@ -39,18 +51,36 @@ impl Broker {
 
     /// A node of the test's own, with more lines for its `server.properties`, made of the port of its tools.
     pub fn start_with(settings: impl FnOnce(u16) -> String) -> Option<Self> {
+        Self::start_nodes(1, settings)
+    }
+
+    /// A cluster of the test's own: three nodes, each of which has all records. A node that is gone for three seconds is replaced
+    /// as a leader.
+    pub fn start_cluster() -> Option<Self> {
+        let settings = "broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500";
+        Self::start_nodes(3, |_| settings.to_owned())
+    }
+
+    fn start_nodes(nodes: u16, settings: impl FnOnce(u16) -> String) -> Option<Self> {
         if services::is_skipped("a Kafka node", "java", services::has_java) {
             return None;
         }
-        let port = services::free_ports();
-        let script =
-            Script::new("kafka.sh", [("KAFKA_PORT", port.to_string()), ("KAFKA_SETTINGS", settings(port))]);
+        let port = services::free_range(2 * nodes);
+        let variables = [
+            ("KAFKA_PORT", port.to_string()),
+            ("KAFKA_BROKERS", nodes.to_string()),
+            ("KAFKA_SETTINGS", settings(port)),
+        ];
+        let script = Script::new("kafka.sh", variables);
         script.run(&["start"]);
-        Some(Self { port, script })
+        Some(Self { port, nodes, script })
     }
 
+    /// All nodes.
     pub fn servers(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        let servers: Vec<_> =
+            (0..self.nodes).map(|node| format!("127.0.0.1:{}", self.port + 2 * node)).collect();
+        servers.join(",")
     }
 
     /// As a crash.
@@ -61,6 +91,41 @@ impl Broker {
     /// After a crash.
     pub fn restart(&self) {
         self.script.run(&["start"]);
+    }
+
+    /// As [`Self::kill`], one node of a cluster.
+    pub fn kill_node(&self, node: u16) {
+        self.script.run(&["kill", &node.to_string()]);
+    }
+
+    /// After [`Self::kill_node`].
+    pub fn restart_node(&self, node: u16) {
+        self.script.run(&["start", &node.to_string()]);
+    }
+
+    /// Who has what, of all topics: Kafka's own, too.
+    pub fn replicas(&self) -> Vec<Replicas> {
+        let said = self.tool("org.apache.kafka.tools.TopicCommand", &["--describe"], "");
+        let partitions = said.lines().filter(|line| line.contains("\tPartition: "));
+        let replicas = partitions.map(|line| {
+            let field = |name: &str| {
+                let mut fields = line.split('\t').filter_map(|field| field.trim().split_once(": "));
+                fields.find(|(found, _)| *found == name).unwrap_or_else(|| panic!("no {name} in: {line}")).1
+            };
+            Replicas {
+                partition: format!("{}-{}", field("Topic"), field("Partition")),
+                // Where there is none, a word stands there.
+                leader: field("Leader").parse().ok(),
+                in_sync: field("Isr").split(',').count(),
+            }
+        });
+        replicas.collect()
+    }
+
+    /// Each partition is led again by the node that was to do it at first.
+    pub fn elect_preferred_leaders(&self) {
+        let class = "org.apache.kafka.tools.LeaderElectionCommand";
+        self.tool(class, &["--election-type", "PREFERRED", "--all-topic-partitions"], "");
     }
 
     pub fn create_topic(&self, name: &str, partitions: u32) {
@@ -126,7 +191,7 @@ impl Broker {
 impl Drop for Broker {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the Kafka node on port {} is left running, and its data", self.port);
+            eprintln!("the Kafka nodes from port {} on are left running, and their data", self.port);
             return;
         }
         let _ = self.script.try_run(&["clean"]);

@@ -1,6 +1,6 @@
 //! The job that is run: counts the records of each key, from one topic to another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,13 +21,16 @@ pub struct CountKeys {
     pub prefix: String,
     /// A reader sleeps for 10 ms after so many records.
     pub pause_every: u64,
+    /// For as long as this file is there; always if there is none.
+    pub pause_while: Option<PathBuf>,
     pub parallelism: u32,
 }
 
 impl CountKeys {
     pub fn new(servers: String, input: &str, output: &str) -> Self {
         let (input, output) = (input.to_owned(), output.to_owned());
-        Self { servers, prefix: output.clone(), input, output, pause_every: u64::MAX, parallelism: 2 }
+        let (pause_every, pause_while) = (u64::MAX, None);
+        Self { servers, prefix: output.clone(), input, output, pause_every, pause_while, parallelism: 2 }
     }
 
     /// An environment whose snapshots are in a folder, and which goes on with what is there.
@@ -52,8 +55,10 @@ impl CountKeys {
             });
         let sink = sink.delivery_guarantee(guarantee).transactional_id_prefix(self.prefix.clone());
         let (read, pause_every) = (Arc::new(AtomicU64::new(0)), self.pause_every);
+        let pause_while = self.pause_while.clone();
         let slow = move |_: &String| {
-            if read.fetch_add(1, Ordering::Relaxed) % pause_every == pause_every - 1 {
+            let is_due = read.fetch_add(1, Ordering::Relaxed) % pause_every == pause_every - 1;
+            if is_due && pause_while.as_ref().is_none_or(|file| file.exists()) {
                 std::thread::sleep(Duration::from_millis(10));
             }
         };

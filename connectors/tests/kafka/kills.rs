@@ -14,7 +14,7 @@ use super::proxy::Proxy;
 use super::support::random;
 
 /// The number of the latest checkpoint in the folder of a job's snapshots.
-fn latest_checkpoint(snapshots: &Path) -> u64 {
+pub fn latest_checkpoint(snapshots: &Path) -> u64 {
     let found = futures::executor::block_on(resolve(&snapshots.to_string_lossy(), Some(JOB_NAME)));
     found.ok().and_then(|found| Some(found.checkpoint_name()?.id.number())).unwrap_or(0)
 }
@@ -36,7 +36,7 @@ fn run_killing(job: &CountKeys, snapshots: &Path, kills: u32, random: &mut Rando
 }
 
 /// How often a test kills or cuts, unless `MILLSTREAM_KILLS` says it.
-fn kills(otherwise: u32) -> u32 {
+pub fn kills(otherwise: u32) -> u32 {
     std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
 }
 

@@ -1,7 +1,8 @@
 //! The Kafka connector against a broker: whole jobs, killed and started again, with Kafka's own tools as the judge.
 //!
 //! The broker is started by `tests/services/kafka.sh`. Where there is no `java`, the tests say so and pass, unless
-//! `MILLSTREAM_REQUIRE_SERVICES` is set.
+//! `MILLSTREAM_REQUIRE_SERVICES` is set. `MILLSTREAM_KILLS` is how often the tests that kill do so; each has a small number of its
+//! own if it is not set.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +15,9 @@
 )]
 
 mod broker;
+#[path = "../support/certificates.rs"]
+mod certificates;
+mod cluster;
 #[path = "../support/counts.rs"]
 mod counts;
 mod jobs;

@@ -1,7 +1,6 @@
 //! A node that wants TLS, a certificate, and a name with a password.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use millstream::connectors::kafka::{
     DeliveryGuarantee, KafkaSink, KafkaSource, OffsetsInitializer, ProducerRecord,
@@ -9,30 +8,10 @@ use millstream::connectors::kafka::{
 use millstream::prelude::*;
 
 use super::broker::{Broker, services};
+use super::certificates::{Certificate, has_openssl};
 
 /// Properties of a client.
 type Properties = Vec<(&'static str, String)>;
-
-/// Makes a key and a certificate that it has signed itself, as PEM files: both in one, and the certificate alone.
-fn certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
-    let file = |suffix: &str| folder.join(format!("{name}{suffix}.pem"));
-    let (key, certificate, both) = (file("-key"), file(""), file("-both"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .args([Path::new("-keyout"), &key, Path::new("-out"), &certificate])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let text = [&key, &certificate].map(|file| std::fs::read_to_string(file).unwrap());
-    std::fs::write(&both, text.concat()).unwrap();
-    (both, certificate)
-}
-
-fn has_openssl() -> bool {
-    Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success())
-}
 
 /// What a client says of itself.
 #[derive(Clone, Copy)]
@@ -87,9 +66,8 @@ fn a_node_is_read_and_written_with_tls_and_a_password() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (node_own, node) = certificate(folder.path(), "node");
-    let (worker_own, worker) = certificate(folder.path(), "worker");
-    let (stranger_own, stranger) = certificate(folder.path(), "stranger");
+    let [node, worker, stranger] =
+        ["node", "worker", "stranger"].map(|name| Certificate::make(folder.path(), name));
     let port = services::free_ports();
     let settings = |own: u16| {
         let plain = "org.apache.kafka.common.security.plain.PlainLoginModule";
@@ -109,8 +87,8 @@ fn a_node_is_read_and_written_with_tls_and_a_password() {
              listener.name.secure.scram-sha-256.sasl.jaas.config={scram} required;\n\
              listener.name.secure.scram-sha-512.sasl.jaas.config={scram} required;",
             own + 1,
-            node_own.display(),
-            worker.display(),
+            node.both.display(),
+            worker.certificate.display(),
         )
     };
     let Some(broker) = Broker::start_with(settings) else { return };
@@ -127,7 +105,8 @@ fn a_node_is_read_and_written_with_tls_and_a_password() {
     broker.produce("secret-in", &input);
 
     let servers = format!("127.0.0.1:{port}");
-    let client = Client { mechanism: "PLAIN", password: "a secret", trusted: &node, own: &worker_own };
+    let client =
+        Client { mechanism: "PLAIN", password: "a secret", trusted: &node.certificate, own: &worker.both };
     let mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
     for mechanism in mechanisms {
         copy(&servers, mechanism, &Client { mechanism, ..client }.properties()).unwrap();
@@ -149,12 +128,12 @@ fn a_node_is_read_and_written_with_tls_and_a_password() {
     }
     refused(
         "a node that is not trusted",
-        &Client { trusted: &stranger, ..client }.properties(),
+        &Client { trusted: &stranger.certificate, ..client }.properties(),
         &["ertificate"],
     );
     refused(
         "a client that is not trusted",
-        &Client { own: &stranger_own, ..client }.properties(),
+        &Client { own: &stranger.both, ..client }.properties(),
         &["ertificate"],
     );
     refused("no TLS", &Vec::new(), &["does it want TLS?"]);

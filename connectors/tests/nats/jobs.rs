@@ -1,6 +1,6 @@
 //! The job that is run: counts the records of each key, from one stream to another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +25,8 @@ pub struct CountKeys {
     pub is_exactly_once: bool,
     /// A reader sleeps for 10 ms after so many records.
     pub pause_every: u64,
+    /// For as long as this file is there; always if there is none.
+    pub pause_while: Option<PathBuf>,
     pub parallelism: u32,
 }
 
@@ -48,7 +50,8 @@ impl Server {
 impl CountKeys {
     pub fn new(url: String) -> Self {
         let (input, output) = ("IN".to_owned(), "OUT".to_owned());
-        Self { url, input, output, is_exactly_once: true, pause_every: u64::MAX, parallelism: 2 }
+        let (pause_every, pause_while) = (u64::MAX, None);
+        Self { url, input, output, is_exactly_once: true, pause_every, pause_while, parallelism: 2 }
     }
 
     /// An environment whose snapshots are in a folder, and which goes on with what is there.
@@ -78,8 +81,10 @@ impl CountKeys {
             false => DeliveryGuarantee::AtLeastOnce,
         };
         let (read, pause_every) = (Arc::new(AtomicU64::new(0)), self.pause_every);
+        let pause_while = self.pause_while.clone();
         let slow = move |_: &String| {
-            if read.fetch_add(1, Ordering::Relaxed) % pause_every == pause_every - 1 {
+            let is_due = read.fetch_add(1, Ordering::Relaxed) % pause_every == pause_every - 1;
+            if is_due && pause_while.as_ref().is_none_or(|file| file.exists()) {
                 std::thread::sleep(Duration::from_millis(10));
             }
         };

@@ -1,7 +1,8 @@
 //! The NATS connector against a server: whole jobs, killed and started again, with NATS' own client as the judge.
 //!
 //! The server is started by `tests/services/nats.sh`. Where there is no `go`, which builds it, the tests say so and pass, unless
-//! `MILLSTREAM_REQUIRE_SERVICES` is set. `MILLSTREAM_KILLS` says how often a job is killed, 12 times if it is not set.
+//! `MILLSTREAM_REQUIRE_SERVICES` is set. `MILLSTREAM_KILLS` says how often a job, or a server of a cluster, is killed; a few times if it
+//! is not set.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +14,9 @@
     reason = "a test"
 )]
 
+#[path = "../support/certificates.rs"]
+mod certificates;
+mod cluster;
 #[path = "../support/counts.rs"]
 mod counts;
 mod jobs;
@@ -23,6 +27,7 @@ mod lost;
 mod process;
 mod reading;
 mod refusals;
+mod security;
 mod server;
 #[path = "../support/process.rs"]
 mod support;

@@ -1,28 +1,40 @@
-//! A NATS server for a test, and NATS' own client.
+//! A NATS server for a test, or a cluster of them, and NATS' own client.
 
 #[path = "../support/script.rs"]
 mod script;
 #[path = "../support/services.rs"]
-mod services;
+pub mod services;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
-use async_nats::jetstream::stream::{Config, Stream};
+use async_nats::jetstream::stream::{ClusterInfo, Config, Stream};
 use async_nats::jetstream::{self, Context};
+use async_nats::{ConnectOptions, HeaderMap, ServerAddr};
 use futures::StreamExt;
 use script::Script;
 use tokio::runtime::{Builder, Runtime};
 
-/// A running server. It ends, and its data goes, with the last test that uses it.
+/// A running server, or a cluster of them. It ends, and its data goes, with the last test that uses it.
 pub struct Server {
     port: u16,
+    /// How many servers there are, each of which has all messages.
+    count: u16,
+    /// How the test itself connects.
+    options: ConnectOptions,
     script: Script,
     runtime: Runtime,
+}
+
+/// How long a cluster may take to agree.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The number of a server in the script, by its name.
+fn number(name: &str) -> &str {
+    name.strip_prefix("server-").unwrap()
 }
 
 /// All tests of this binary share one.
@@ -42,6 +54,20 @@ impl Server {
 
     /// A server of the test's own, to be killed.
     pub fn start() -> Option<Self> {
+        Self::start_servers(1, "", ConnectOptions::new())
+    }
+
+    /// A server of the test's own, with more lines for its configuration, to which the test connects with these options.
+    pub fn start_with(settings: &str, options: ConnectOptions) -> Option<Self> {
+        Self::start_servers(1, settings, options)
+    }
+
+    /// A cluster of the test's own: three servers, each of which has all messages.
+    pub fn start_cluster() -> Option<Self> {
+        Self::start_servers(3, "", ConnectOptions::new())
+    }
+
+    fn start_servers(count: u16, settings: &str, options: ConnectOptions) -> Option<Self> {
         let has_go = || {
             let go = Command::new("go").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
             go.is_ok_and(|status| status.success()) || Path::new("/usr/local/go/bin/go").exists()
@@ -49,15 +75,23 @@ impl Server {
         if services::is_skipped("a NATS server", "go", has_go) {
             return None;
         }
-        let port = services::free_ports();
-        let script = Script::new("nats.sh", [("NATS_PORT", port.to_string())]);
+        let port = services::free_range(2 * count);
+        let variables = [
+            ("NATS_PORT", port.to_string()),
+            ("NATS_SERVERS", count.to_string()),
+            ("NATS_SETTINGS", settings.to_owned()),
+        ];
+        let script = Script::new("nats.sh", variables);
         script.run(&["start"]);
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        Some(Self { port, script, runtime })
+        Some(Self { port, count, options, script, runtime })
     }
 
+    /// All servers.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        let urls: Vec<_> =
+            (0..self.count).map(|server| format!("nats://127.0.0.1:{}", self.port + 2 * server)).collect();
+        urls.join(",")
     }
 
     /// As a crash.
@@ -70,10 +104,55 @@ impl Server {
         self.script.run(&["start"]);
     }
 
+    /// As [`Self::kill`], one server of a cluster, by its name.
+    pub fn kill_one(&self, name: &str) {
+        self.script.run(&["kill", number(name)]);
+    }
+
+    /// After [`Self::kill_one`].
+    pub fn restart_one(&self, name: &str) {
+        self.script.run(&["start", number(name)]);
+    }
+
+    /// Waits until a stream has a leader that is not the server of this name, and answers its name.
+    pub fn await_leader(&self, stream: &str, other_than: &str) -> String {
+        self.await_cluster(stream, |cluster| {
+            cluster.leader.clone().filter(|leader| !leader.is_empty() && leader != other_than)
+        })
+    }
+
+    /// Waits until all servers have all messages of a stream, and answers its leader.
+    pub fn await_replicas(&self, stream: &str) -> String {
+        let others = usize::from(self.count) - 1;
+        self.await_cluster(stream, |cluster| {
+            let current = cluster.replicas.iter().filter(|replica| replica.current && !replica.offline);
+            cluster.leader.clone().filter(|_| current.count() == others)
+        })
+    }
+
+    fn await_cluster<T>(&self, stream: &str, found: impl Fn(&ClusterInfo) -> Option<T>) -> T {
+        let began = Instant::now();
+        let mut seen = String::new();
+        while began.elapsed() < PATIENCE {
+            // Without a leader there is no answer.
+            let cluster = self.with(async |context| {
+                let stream = context.get_stream(stream).await.ok()?;
+                stream.cached_info().cluster.clone()
+            });
+            if let Some(found) = cluster.as_ref().and_then(&found) {
+                return found;
+            }
+            seen = format!("{cluster:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the cluster does not come to itself: {seen}");
+    }
+
     /// Does something with a connection of its own.
     pub fn with<T>(&self, work: impl AsyncFnOnce(Context) -> T) -> T {
         self.runtime.block_on(async {
-            let client = async_nats::connect(self.url()).await.unwrap();
+            let servers: Vec<ServerAddr> = self.url().split(',').map(|url| url.parse().unwrap()).collect();
+            let client = self.options.clone().connect(servers).await.unwrap();
             work(jetstream::new(client)).await
         })
     }
@@ -88,12 +167,20 @@ impl Server {
         self.create(Config {
             name: name.to_owned(),
             subjects: subjects.iter().map(|subject| (*subject).to_owned()).collect(),
+            num_replicas: self.count.into(),
             ..Config::default()
         });
     }
 
     pub fn create(&self, config: Config) {
-        self.with(async |context| drop(context.create_stream(config).await.unwrap()));
+        let began = Instant::now();
+        // A cluster needs a while to choose who decides on streams.
+        self.with(async |context| {
+            while let Err(error) = context.create_stream(config.clone()).await {
+                assert!(self.count > 1 && began.elapsed() < PATIENCE, "{error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
     }
 
     pub fn delete_stream(&self, name: &str) {

@@ -1,7 +1,8 @@
 //! Change data capture against a Postgres server: what jobs read of it, and jobs and servers that are killed.
 //!
 //! The server is started by `tests/services/postgres.sh`. Where there is no `initdb`, the tests say so and pass, unless
-//! `MILLSTREAM_REQUIRE_SERVICES` is set.
+//! `MILLSTREAM_REQUIRE_SERVICES` is set. `MILLSTREAM_KILLS` is how often the tests that kill do so; each has a small number of its own if it
+//! is not set.
 
 #![allow(
     clippy::unwrap_used,

@@ -39,11 +39,18 @@ pub fn has_java() -> bool {
 
 /// A port that is free, as is the one after it.
 pub fn free_ports() -> u16 {
+    free_range(2)
+}
+
+/// The first of so many ports, one after another, that are free.
+pub fn free_range(count: u16) -> u16 {
     (0..100)
         .find_map(|_| {
             let first = TcpListener::bind("127.0.0.1:0").ok()?;
             let port = first.local_addr().ok()?.port();
-            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
+            for more in 1..count {
+                TcpListener::bind(("127.0.0.1", port.checked_add(more)?)).ok()?;
+            }
             Some(port)
         })
         .unwrap()

@@ -92,6 +92,9 @@ impl HttpTable {
         for (name, value) in &self.server.headers {
             source = source.header(name, value);
         }
+        if let Some(path) = &self.server.root_certificates {
+            source = source.root_certificates(path);
+        }
         if let Some(timeout) = self.server.connect_timeout {
             source = source.connect_timeout(timeout);
         }
@@ -148,6 +151,9 @@ impl TableSink for HttpTable {
         if let Some(timeout) = options.request_timeout {
             sink = sink.request_timeout(timeout);
         }
+        if let Some(path) = &self.server.root_certificates {
+            sink = sink.root_certificates(path);
+        }
         if let Some(timeout) = self.server.connect_timeout {
             sink = sink.connect_timeout(timeout);
         }
@@ -199,6 +205,9 @@ impl TableSource for WebSocketTable {
         }
         if let Some(message) = &self.subscription {
             source = source.subscribe(message);
+        }
+        if let Some(path) = &self.server.root_certificates {
+            source = source.root_certificates(path);
         }
         if let Some(timeout) = self.server.connect_timeout {
             source = source.connect_timeout(timeout);

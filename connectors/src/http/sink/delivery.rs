@@ -1,6 +1,7 @@
 //! Sends requests until they are accepted, or there is no hope for them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::WebhookMethod;
 use super::rejection::{Rejected, Rejection};
-use crate::http::client::{cause, client, shown};
+use crate::http::client::{cause, client, shown, untrusted};
 use crate::http::headers::Headers;
 use crate::http::retry::RetryPolicy;
 use crate::http::status::Verdict;
@@ -33,6 +34,7 @@ pub(super) struct Target {
     pub(super) url: String,
     pub(super) method: WebhookMethod,
     pub(super) headers: Headers,
+    pub(super) root_certificates: Option<PathBuf>,
     pub(super) key_header: String,
     pub(super) retry: RetryPolicy,
     pub(super) rejection: Rejection,
@@ -46,6 +48,7 @@ impl Target {
             url,
             method: WebhookMethod::Post,
             headers: Headers::default(),
+            root_certificates: None,
             key_header: "Idempotency-Key".to_owned(),
             retry: RetryPolicy::new(Duration::from_millis(100), Duration::from_secs(30)),
             rejection: Rejection::Fail,
@@ -68,7 +71,8 @@ impl Target {
             Error::new(ErrorKind::InvalidJob, problem)
         })?;
         // A redirect turns a POST into a GET.
-        Ok((client(&headers, self.connect_timeout, Policy::none())?, name))
+        let trusted = self.root_certificates.as_deref();
+        Ok((client(&headers, trusted, self.connect_timeout, Policy::none())?, name))
     }
 }
 
@@ -174,7 +178,12 @@ impl Delivery {
                 let problem = format!("`{}` cannot be asked: {}", shown(&target.url), cause(error));
                 return Err(Error::new(ErrorKind::InvalidJob, problem));
             }
-            Err(error) => return Ok(Err(Failure::Later { cause: cause(error), after: None })),
+            Err(error) => {
+                return match untrusted(&target.url, &error) {
+                    Some(error) => Err(error),
+                    None => Ok(Err(Failure::Later { cause: cause(error), after: None })),
+                };
+            }
         };
         let (status, verdict) = (answer.status(), Verdict::of(answer.status(), answer.headers()));
         let answer = text(answer).await;

@@ -15,7 +15,7 @@ use super::poll::{conditional, is_unchanged, note};
 use super::split::HttpSplit;
 use super::{Asking, Mode};
 use crate::delimited::LONGEST_RECORD;
-use crate::http::client::{cause, client, shown};
+use crate::http::client::{cause, client, shown, untrusted};
 use crate::http::message::Message;
 use crate::http::reader::{Fetched, MOST_BYTES, MOST_MESSAGES, MessageClient, Then};
 use crate::http::status::Verdict;
@@ -71,6 +71,7 @@ impl HttpClient {
             Some(client) => client,
             None => self.client.insert(client(
                 &self.asking.headers,
+                self.asking.root_certificates.as_deref(),
                 self.asking.connect_timeout,
                 Policy::default(),
             )?),
@@ -97,7 +98,12 @@ impl HttpClient {
             Some(Err(error)) if error.is_builder() => {
                 return Err(Error::new(ErrorKind::InvalidJob, self.problem(&cause(error))));
             }
-            Some(Err(error)) => return Ok(Err(lost(cause(error)))),
+            Some(Err(error)) => {
+                return match untrusted(&self.asking.url, &error) {
+                    Some(error) => Err(error),
+                    None => Ok(Err(lost(cause(error)))),
+                };
+            }
             Some(Ok(answer)) => answer,
         };
         let status = answer.status();

@@ -14,7 +14,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::{Host, Url};
 
 use super::Connection;
-use crate::http::client::shown;
+use crate::http::client::{shown, untrusted};
 use crate::http::reader::Then;
 use crate::http::status::Verdict;
 
@@ -50,7 +50,7 @@ pub(super) async fn connect(connection: &Connection) -> Result<Socket, Failure> 
         .into_client_request()
         .map_err(|error| refused(format!("`{}` cannot be asked: {error}", shown(&connection.url))))?;
     request.headers_mut().extend(connection.headers.map().map_err(refused)?);
-    let transport = transport(&connection.url).await?;
+    let transport = transport(connection).await?;
     let most = Some(connection.most_bytes);
     let config = WebSocketConfig::default().max_message_size(most).max_frame_size(most);
     match client_async_with_config(request, transport, Some(config)).await {
@@ -72,8 +72,9 @@ pub(super) async fn connect(connection: &Connection) -> Result<Socket, Failure> 
     }
 }
 
-/// Connects to the host of a URL.
-async fn transport(url: &str) -> Result<Box<dyn Transport>, Failure> {
+/// Connects to the host of the URL.
+async fn transport(connection: &Connection) -> Result<Box<dyn Transport>, Failure> {
+    let url = connection.url.as_str();
     let invalid = |problem: &str| {
         Failure::Final(Error::new(ErrorKind::InvalidJob, format!("`{}` {problem}", shown(url))))
     };
@@ -91,11 +92,15 @@ async fn transport(url: &str) -> Result<Box<dyn Transport>, Failure> {
     if !is_secure {
         return Ok(Box::new(stream));
     }
-    let config = crate::tls::client_config().map_err(Failure::Final)?;
+    let trusted = connection.root_certificates.as_deref();
+    let config = crate::tls::client_config_trusting(trusted).map_err(Failure::Final)?;
     let name = ServerName::try_from(host).map_err(|_| invalid("has a host that TLS does not know"))?;
-    let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-        .map_err(|error| Failure::retry("TLS has failed", &error))?;
+    let stream =
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| match untrusted(
+            url, &error,
+        ) {
+            Some(error) => Failure::Final(error),
+            None => Failure::retry("TLS has failed", &error),
+        })?;
     Ok(Box::new(stream))
 }

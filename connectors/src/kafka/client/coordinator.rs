@@ -3,7 +3,9 @@
 //! The library has no call for the first: a producer commits what it has begun itself. What the coordinator
 //! needs is one request, though, `EndTxn` with the name of the transaction, and anyone may send it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use krafka::__private::network::BrokerConnection;
 use krafka::__private::protocol::{
@@ -11,18 +13,26 @@ use krafka::__private::protocol::{
     VersionedEncode, versions,
 };
 use krafka::__private::{kafka_metadata, kafka_pool};
-use krafka::admin::ListTransactionsOptions;
+use krafka::admin::{DescribeTransactionsOptions, ListTransactionsOptions};
 use krafka::error::ErrorCode;
 use krafka::{Kafka, KrafkaError};
 use millstream_runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
-use super::Client;
 use super::failure::failed;
+use super::{Backoff, Client};
 
 /// The version of `EndTxn` with which every transaction has an epoch of its own. Repeated in another version, the
 /// request gets another answer.
 const END_VERSION: i16 = 5;
+
+/// How long a broker may take to list the transactions that it coordinates. The library would ask one that has died until this is
+/// over, also where it has left the cluster meanwhile.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often the brokers are asked again: for about a minute and a half.
+const LISTING_TRIES: u32 = 30;
 
 /// What names one transaction: with version 2 of the protocol, no other ever has the same id, producer and
 /// epoch.
@@ -64,31 +74,61 @@ impl Client {
         }
     }
 
-    /// The transactional ids that begin with `prefix` and have an open transaction.
-    pub(in crate::kafka) async fn open_transactions(&self, prefix: &str) -> Result<Vec<String>> {
-        self.transactional_ids(prefix, vec!["Ongoing".to_owned()]).await
+    /// Whether any of these transactional ids has an open transaction. Each id's coordinator is asked: one that has just
+    /// become it, and does not know its ids yet, says so, while its list of transactions would be empty.
+    pub(in crate::kafka) async fn is_any_open(&self, ids: &BTreeSet<String>) -> Result<bool> {
+        let options = DescribeTransactionsOptions::default();
+        let described = self.kafka().await?.admin().describe_transactions(ids, options).await;
+        let what = || "describe the transactions";
+        let mut is_any_open = false;
+        for (_, described) in described.map_err(|error| failed(what(), error))? {
+            match described {
+                Ok(transaction) => is_any_open |= transaction.state == "Ongoing",
+                // Nobody has used it, or not for long.
+                Err(KrafkaError::Broker { code: ErrorCode::TransactionalIdNotFound, .. }) => {}
+                Err(error) => return Err(failed(what(), error)),
+            }
+        }
+        Ok(is_any_open)
     }
 
     /// All transactional ids that begin with `prefix`: the brokers know an id from its first producer on until nobody has
     /// used it for `transactional.id.expiration.ms` (a week unless set).
     pub(in crate::kafka) async fn known_transactional_ids(&self, prefix: &str) -> Result<Vec<String>> {
-        self.transactional_ids(prefix, Vec::new()).await
-    }
-
-    /// The ids that begin with `prefix` and whose transactions are in one of these states, or in any.
-    async fn transactional_ids(&self, prefix: &str, states: Vec<String>) -> Result<Vec<String>> {
-        let options = ListTransactionsOptions::default().states(states);
-        let listed = self.kafka().await?.admin().list_transactions(options).await;
-        let what = || "list the transactions";
-        let mut ids = Vec::new();
-        for (_, listing) in listed.map_err(|error| failed(what(), error))? {
-            let listing = listing.map_err(|error| failed(what(), error))?;
-            ids.extend(
-                listing.into_iter().map(|found| found.transactional_id).filter(|id| id.starts_with(prefix)),
-            );
+        let kafka = self.kafka().await?;
+        let (mut tries, mut backoff) = (0, Backoff::default());
+        loop {
+            match list(kafka, prefix).await {
+                Err(error) if may_pass(&error) && tries < LISTING_TRIES => {
+                    warn!(%error, "the transactions are not listed yet; trying again");
+                    tries += 1;
+                    // A broker that has died leaves the cluster a while later, and others coordinate its transactions then.
+                    if let Err(error) = kafka_metadata(kafka).force_refresh(Some(&[])).await {
+                        warn!(%error, "the brokers of the cluster are not known yet; trying again");
+                    }
+                    backoff.wait().await;
+                }
+                listed => return listed.map_err(|error| failed("list the transactions", error)),
+            }
         }
-        Ok(ids)
     }
+}
+
+fn may_pass(error: &KrafkaError) -> bool {
+    // One that has left the cluster since the others were asked for it.
+    error.is_retriable() || matches!(error, KrafkaError::Broker { code: ErrorCode::BrokerNotAvailable, .. })
+}
+
+/// Asks all brokers of the cluster once for the transactional ids that begin with `prefix`.
+async fn list(kafka: &Kafka, prefix: &str) -> krafka::Result<Vec<String>> {
+    let options = ListTransactionsOptions::default().timeout(LISTING_TIMEOUT);
+    let mut ids = Vec::new();
+    // Each knows those that it coordinates: without one of them the list is not whole.
+    for listing in kafka.admin().list_transactions(options).await?.into_values() {
+        let found = listing?.into_iter().map(|found| found.transactional_id);
+        ids.extend(found.filter(|id| id.starts_with(prefix)));
+    }
+    Ok(ids)
 }
 
 async fn end(kafka: &Kafka, name: &TransactionName) -> krafka::Result<()> {

@@ -63,11 +63,10 @@ pub(super) async fn fence_unknown(
 /// Returns once none of the ids has an open transaction.
 pub(super) async fn await_settled(
     service: &impl TransactionService,
-    share: &Share,
     in_doubt: &BTreeSet<String>,
 ) -> Result<()> {
     let mut backoff = Backoff::default();
-    while service.open(&share.prefix).await?.iter().any(|id| in_doubt.contains(id)) {
+    while service.is_any_open(in_doubt).await? {
         backoff.wait().await;
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! What committing and recovering ask of Kafka: so that both can be tested without one.
 
+use std::collections::BTreeSet;
+
 use millstream_runtime::Result;
 
 use super::commit::KafkaCommittable;
@@ -13,8 +15,8 @@ pub(in crate::kafka) trait TransactionService: Sync {
     /// Whether the commit log says that a transaction was committed.
     fn lists(&self, committable: &KafkaCommittable) -> impl Future<Output = Result<bool>> + Send;
 
-    /// The ids with an open transaction that begin like this.
-    fn open(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
+    /// Whether any of these ids has an open transaction.
+    fn is_any_open(&self, ids: &BTreeSet<String>) -> impl Future<Output = Result<bool>> + Send;
 
     /// All ids that begin like this and that any producer has used.
     fn known(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
@@ -39,8 +41,8 @@ impl TransactionService for Service<'_> {
         log.lists(self.cluster, &committable.name, committable.prepared_at).await
     }
 
-    async fn open(&self, prefix: &str) -> Result<Vec<String>> {
-        self.client.open_transactions(prefix).await
+    async fn is_any_open(&self, ids: &BTreeSet<String>) -> Result<bool> {
+        self.client.is_any_open(ids).await
     }
 
     async fn known(&self, prefix: &str) -> Result<Vec<String>> {

@@ -45,8 +45,8 @@ impl TransactionService for Fake {
         Ok(self.log.get(&committable.name) == Some(&committable.prepared_at))
     }
 
-    async fn open(&self, prefix: &str) -> Result<Vec<String>> {
-        Ok(self.open.lock().iter().filter(|id| id.starts_with(prefix)).cloned().collect())
+    async fn is_any_open(&self, ids: &BTreeSet<String>) -> Result<bool> {
+        Ok(!self.open.lock().is_disjoint(ids))
     }
 
     async fn known(&self, prefix: &str) -> Result<Vec<String>> {
@@ -122,8 +122,8 @@ fn a_later_transaction_of_an_id_in_doubt_is_aborted() {
         async fn lists(&self, committable: &KafkaCommittable) -> Result<bool> {
             self.0.lists(committable).await
         }
-        async fn open(&self, prefix: &str) -> Result<Vec<String>> {
-            self.0.open(prefix).await
+        async fn is_any_open(&self, ids: &BTreeSet<String>) -> Result<bool> {
+            self.0.is_any_open(ids).await
         }
         async fn known(&self, prefix: &str) -> Result<Vec<String>> {
             self.0.known(prefix).await
@@ -176,15 +176,13 @@ fn all_ids_but_those_that_the_snapshot_counts_on_are_taken_from_whoever_had_them
 fn ids_in_doubt_are_let_go_when_their_transactions_have_ended() {
     let service = fake([EndAnswer::Committed]);
     service.open.lock().insert("sink-0-0".to_owned());
-    let (share, in_doubt) =
-        (Share { prefix: "sink".to_owned(), subtask: 0, parallelism: 1 }, ["sink-0-0".to_owned()]);
-    let in_doubt = BTreeSet::from(in_doubt);
+    let in_doubt = BTreeSet::from(["sink-0-0".to_owned()]);
     run(async {
-        let waiting = await_settled(&service, &share, &in_doubt);
+        let waiting = await_settled(&service, &in_doubt);
         let early = tokio::time::timeout(Duration::from_millis(100), waiting).await;
         assert!(early.is_err(), "let go while the transaction is open");
         settle(&service, &committable(4), false).await.unwrap();
-        await_settled(&service, &share, &in_doubt).await.unwrap();
+        await_settled(&service, &in_doubt).await.unwrap();
     });
 }
 

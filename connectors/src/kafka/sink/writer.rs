@@ -127,7 +127,7 @@ impl<S: RecordSerializer> KafkaWriter<S> {
         let (cluster, client) = (self.writing.cluster.clone(), self.client.clone());
         *watch = Some(cx.spawn_io(async move {
             recovered.await?;
-            await_settled(&Service { cluster: &cluster, client: &client }, pool.share(), &in_doubt).await?;
+            await_settled(&Service { cluster: &cluster, client: &client }, &in_doubt).await?;
             pool.settled(&in_doubt);
             Ok(())
         }));

@@ -9,6 +9,8 @@ use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
 use async_nats::{ConnectError, ConnectErrorKind, jetstream};
 use millstream_runtime::{Error, ErrorKind};
 
+use crate::tls_failure;
+
 /// What has gone wrong.
 #[derive(Debug)]
 pub(in crate::nats) enum Failure {
@@ -37,6 +39,21 @@ impl Failure {
     }
 
     pub(super) fn of_connect(servers: &str, error: &ConnectError) -> Self {
+        let what = format!("no connection to NATS at `{servers}`");
+        // The library calls these errors of I/O.
+        let remedy = match tls_failure::find(error) {
+            Some(error) if tls_failure::is_distrust(error) => Some(
+                "the system must know who has signed the server's certificate, or `root_certificates` have theirs",
+            ),
+            Some(error) if tls_failure::is_refusal(error) => {
+                Some("the server does not take the `client_certificate`, or wants one")
+            }
+            Some(rustls::Error::InvalidMessage(_)) => Some("the server offers no TLS"),
+            _ => None,
+        };
+        if let Some(remedy) = remedy {
+            return Self::refused(format!("{what}: {error}: {remedy}"));
+        }
         let kind = match error.kind() {
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
@@ -44,7 +61,7 @@ impl Failure {
             | ConnectErrorKind::Tls => Some(ErrorKind::InvalidJob),
             _ => None,
         };
-        Self::of(format!("no connection to NATS at `{servers}`"), error, kind)
+        Self::of(what, error, kind)
     }
 
     pub(super) fn of_stream(stream: &str, error: &GetStreamError) -> Self {

@@ -1,5 +1,7 @@
 //! A connection, made when it is needed first.
 
+use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, Context};
@@ -17,6 +19,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many messages may wait for their acknowledgements.
 const IN_FLIGHT: usize = 8 * 1024;
+
+/// The library would not say which file it cannot read.
+fn check(path: &Path) -> Result<(), Failure> {
+    File::open(path).map(drop).map_err(|error| {
+        let path = path.display();
+        Failure::refused(format!(
+            "the file `{path}`, which NATS is connected to with, cannot be read: {error}"
+        ))
+    })
+}
 
 /// How often something is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +94,7 @@ impl Session {
 
     async fn options(&self) -> Result<ConnectOptions, Failure> {
         let settings = &self.connection.settings;
+        settings.files().try_for_each(check)?;
         let options = ConnectOptions::new().name("millstream").request_timeout(Some(REQUEST_TIMEOUT));
         let options = options.require_tls(settings.requires_tls);
         let options = match &settings.root_certificates {

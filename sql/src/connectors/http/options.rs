@@ -20,6 +20,7 @@ const ATTEMPTS: u32 = 10;
 pub(super) struct ServerOptions {
     pub(super) url: String,
     pub(super) headers: BTreeMap<String, String>,
+    pub(super) root_certificates: Option<String>,
     pub(super) connect_timeout: Option<Duration>,
 }
 
@@ -34,7 +35,9 @@ impl ServerOptions {
             ));
         }
         let headers = options.take_prefixed("headers.");
-        Ok(Self { url, headers, connect_timeout: options.duration("connection.timeout")? })
+        let root_certificates = options.take("tls.root-certificates");
+        let connect_timeout = options.duration("connection.timeout")?;
+        Ok(Self { url, headers, root_certificates, connect_timeout })
     }
 }
 

@@ -170,3 +170,18 @@ fn rows_are_sent_in_batches() {
     assert!(head(0).contains("content-type: application/json") && head(2).contains("content-type: text/csv"));
     assert!(requests.iter().all(|(head, _)| head.to_ascii_lowercase().contains("idempotency-key: ")));
 }
+
+#[test]
+fn certificates_that_are_to_be_trusted_are_read() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    let trusting = "'format' = 'json', 'tls.root-certificates' = '/missing.pem'";
+    let http =
+        format!("'connector' = 'http', 'url' = 'https://{address}', 'scan.mode' = 'lines', {trusting}");
+    let socket = format!("'connector' = 'websocket', 'url' = 'wss://{address}', {trusting}");
+    let (select, insert) = ("SELECT * FROM t", "INSERT INTO t VALUES (1)");
+    for (options, statement) in [(&http, select), (&http, insert), (&socket, select)] {
+        let error = error_of("n INT", options, statement);
+        assert!(error.contains("`/missing.pem`"), "{options}: {error}");
+    }
+}
