@@ -22,6 +22,10 @@ mod measure;
 #[path = "../support/measured.rs"]
 mod measured;
 mod plain;
+#[path = "../../connectors/tests/support/script.rs"]
+mod script;
+#[path = "../../connectors/tests/support/services.rs"]
+mod services;
 mod streams;
 
 use broker::Broker;

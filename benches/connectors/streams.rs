@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::broker::services;
 use crate::measure::Took;
 use crate::measured::processor_time_of;
 use crate::plain::{await_committed, check_counts};
+use crate::services;
 
 /// Where the jars lie.
 pub struct Library {

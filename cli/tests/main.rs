@@ -28,10 +28,8 @@ mod nats_server;
 #[cfg(feature = "postgres-cdc")]
 mod postgres;
 #[path = "../../connectors/tests/support/script.rs"]
-#[cfg(feature = "aws")]
 mod script;
 #[path = "../../connectors/tests/support/services.rs"]
-#[cfg(feature = "aws")]
 mod services;
 
 mod cases;

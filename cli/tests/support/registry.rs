@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use crate::broker::script::Script;
-use crate::broker::services;
+use crate::script::Script;
+use crate::services;
 
 /// A running registry. It ends, and its data goes, with the test.
 pub struct Registry {

@@ -23,6 +23,10 @@ mod process;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod refusals;
+#[path = "../support/script.rs"]
+mod script;
 mod semantics;
+#[path = "../support/services.rs"]
+mod services;
 #[path = "../support/process.rs"]
 mod support;

@@ -1,15 +1,11 @@
 //! A Kafka node for a test, or a cluster of them, and Kafka's own tools.
 
-#[path = "../support/script.rs"]
-pub mod script;
-#[path = "../support/services.rs"]
-pub mod services;
-
 use std::io::Write;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, Weak};
 
-use script::Script;
+use crate::script::Script;
+use crate::services;
 
 /// A running node, or a cluster of them. It ends, and its data goes, with the last test that uses it.
 pub struct Broker {

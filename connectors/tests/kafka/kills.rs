@@ -79,7 +79,7 @@ fn a_broker_that_is_killed_loses_and_repeats_nothing() {
 #[test]
 fn a_network_that_is_cut_loses_and_repeats_nothing() {
     // The node's own port is for its tools, and for what it says to itself.
-    let listener = super::broker::services::free_ports();
+    let listener = crate::services::free_ports();
     let proxy = Proxy::start(listener);
     let settings = |own: u16| {
         format!(

@@ -27,7 +27,11 @@ mod kills;
 mod process;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/script.rs"]
+mod script;
 mod security;
 mod semantics;
+#[path = "../support/services.rs"]
+mod services;
 #[path = "../support/process.rs"]
 mod support;

@@ -7,8 +7,9 @@ use millstream::connectors::kafka::{
 };
 use millstream::prelude::*;
 
-use super::broker::{Broker, services};
+use super::broker::Broker;
 use super::certificates::{Certificate, has_openssl};
+use crate::services;
 
 /// Properties of a client.
 type Properties = Vec<(&'static str, String)>;

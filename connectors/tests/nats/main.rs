@@ -27,8 +27,12 @@ mod lost;
 mod process;
 mod reading;
 mod refusals;
+#[path = "../support/script.rs"]
+mod script;
 mod security;
 mod server;
+#[path = "../support/services.rs"]
+mod services;
 #[path = "../support/process.rs"]
 mod support;
 mod writing;

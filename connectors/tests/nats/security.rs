@@ -9,7 +9,8 @@ use millstream::connectors::nats::{
 use millstream::prelude::*;
 
 use super::certificates::{Certificate, has_openssl};
-use super::server::{Server, services};
+use super::server::Server;
+use crate::services;
 
 /// The seed of a user's NKey, and its public half: those of NATS' own documentation.
 const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";

@@ -1,21 +1,17 @@
 //! A NATS server for a test, or a cluster of them, and NATS' own client.
 
-#[path = "../support/script.rs"]
-mod script;
-#[path = "../support/services.rs"]
-pub mod services;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
+use crate::script::Script;
+use crate::services;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::stream::{ClusterInfo, Config, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{ConnectOptions, HeaderMap, ServerAddr};
 use futures::StreamExt;
-use script::Script;
 use tokio::runtime::{Builder, Runtime};
 
 /// A running server, or a cluster of them. It ends, and its data goes, with the last test that uses it.

@@ -26,8 +26,12 @@ mod process;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod refusals;
+#[path = "../support/script.rs"]
+mod script;
 mod semantics;
 mod server;
+#[path = "../support/services.rs"]
+mod services;
 #[path = "../support/process.rs"]
 mod support;
 mod writer;

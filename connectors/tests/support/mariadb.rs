@@ -1,18 +1,14 @@
 //! A MariaDB server for tests.
 
-#[path = "script.rs"]
-mod script;
-#[path = "services.rs"]
-mod services;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 
+use crate::script::Script;
+use crate::services;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row, Value};
-use script::Script;
 use tokio::runtime::{Builder, Runtime};
 
 /// A running server. It ends, and its data goes, with the last test that uses it.

@@ -1,16 +1,12 @@
 //! A Postgres server for tests.
 
-#[path = "script.rs"]
-mod script;
-#[path = "services.rs"]
-mod services;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 
-use script::Script;
+use crate::script::Script;
+use crate::services;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
