@@ -220,7 +220,7 @@ impl TransactionProducer {
         let what = || format!("take over the transactional id `{id}`");
         let producer = producer.map_err(|error| failed(what(), error))?;
         if !producer.transaction_version().is_v2() {
-            return Err(too_old());
+            return Err(other_protocol(client.transaction_version().await));
         }
         Ok(Self { producer, common })
     }
@@ -265,9 +265,33 @@ impl TransactionProducer {
     }
 }
 
-/// A cluster that has been downgraded since the sink was checked.
-fn too_old() -> Error {
-    let problem = "the Kafka cluster does not speak version 2 of the protocol of transactions with every broker, and the \
-                   sink writes exactly once with no other";
-    Error::new(ErrorKind::InvalidJob, problem)
+/// The error of a producer that would use an older protocol of transactions, where the cluster speaks this version of it. The
+/// library takes a broker for an old one that it cannot ask, for example because the network is cut in that moment.
+fn other_protocol(of_cluster: Result<i16>) -> Error {
+    match of_cluster {
+        Ok(2..) => Error::new(
+            ErrorKind::External,
+            "a broker cannot be asked which protocol of transactions it speaks",
+        ),
+        // It has been downgraded since the sink was checked.
+        Ok(_) => {
+            let problem = "the Kafka cluster does not speak version 2 of the protocol of transactions with every broker, and \
+                           the sink writes exactly once with no other";
+            Error::new(ErrorKind::InvalidJob, problem)
+        }
+        Err(error) => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_cannot_be_asked_is_no_old_one() {
+        assert_eq!(other_protocol(Ok(2)).kind(), ErrorKind::External);
+        assert_eq!(other_protocol(Ok(1)).kind(), ErrorKind::InvalidJob);
+        let unreachable = Error::new(ErrorKind::External, "nobody is there");
+        assert_eq!(other_protocol(Err(unreachable)).to_string(), "nobody is there");
+    }
 }
