@@ -151,8 +151,11 @@ fn another_list_of_tables_does_not_lose_rows() {
     let Some(server) = Server::shared() else { return };
     let database = Database::create(&server, "lists");
     database.execute("CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE u (id INT PRIMARY KEY)");
+    database.execute("INSERT INTO t VALUES (1)");
     let home = Home::new();
-    let job = start(database.source(&["t"]), &home);
+    let mut job = start(database.source(&["t"]), &home);
+    // Earlier there may be nothing yet that a checkpoint could hold.
+    job.wait_for(1);
     job.checkpoint();
     job.stop();
     let error = failure(database.source(&["t", "u"]), &home);
