@@ -34,7 +34,7 @@ use self::jobs::{JOBS, Job};
 use self::setting::{Setting, Verdict};
 
 /// How many seeds are run unless the environment says otherwise, over all jobs.
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 2_000;
 
 /// Runs one seed of one job. A panic, too, is an answer.
 fn run((_, job): Job, setting: Setting) -> Verdict {
