@@ -6,9 +6,11 @@ use std::time::Duration;
 use millstream::connectors::http::{BatchFormat, DeliveryGuarantee, RetryPolicy, WebhookSink};
 use millstream::prelude::*;
 
+use super::how_often;
+
 /// How often a job is killed.
 pub fn kills() -> u32 {
-    std::env::var("MILLSTREAM_KILLS").ok().map_or(6, |kills| kills.parse().unwrap())
+    how_often::kills(6)
 }
 
 /// How many numbers there are: enough for the job to live as long as it is killed.

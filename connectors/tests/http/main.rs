@@ -16,6 +16,8 @@
 #[path = "../support/certificates.rs"]
 mod certificates;
 mod events;
+#[path = "../support/how_often.rs"]
+mod how_often;
 mod jobs;
 #[path = "../support/kills.rs"]
 mod killing;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use millstream::engine::clock::Random;
 use millstream::engine::state::snapshot::storage::resolve;
 
+use super::how_often::kills;
 use super::jobs::{ANSWER, JOB_NAME, TABLES, TOTALS, expected};
 use super::killing;
 use super::postgres::{Database, Server};
@@ -20,11 +21,6 @@ const WRITERS: &str = "SELECT count(*) FROM millstream_checkpoints";
 fn check_writers(writers: i64) {
     eprintln!("{writers} writers");
     assert!(writers > 3, "no attempt but the last has got on: kills come too soon");
-}
-
-/// How often a job is killed.
-fn kills() -> u32 {
-    std::env::var("MILLSTREAM_KILLS").ok().map_or(8, |kills| kills.parse().unwrap())
 }
 
 /// The number of the latest checkpoint in the folder of the job's snapshots.
@@ -48,7 +44,7 @@ fn a_job_that_is_killed_writes_everything_once_to_sqlite() {
     let file = folder.path().join("test.db");
     let database = rusqlite::Connection::open(&file).unwrap();
     database.execute_batch(TABLES).unwrap();
-    run_killing(&format!("jdbc:sqlite:{}", file.display()), folder.path(), kills(), &mut random());
+    run_killing(&format!("jdbc:sqlite:{}", file.display()), folder.path(), kills(8), &mut random());
     let numbers = |query: &str| -> Vec<i64> {
         database
             .query_row(query, [], |row| {
@@ -74,7 +70,7 @@ fn a_job_that_is_killed_writes_everything_once_to_postgres() {
     database.execute(TABLES);
     let folder = tempfile::tempdir().unwrap();
     let url = format!("jdbc:postgresql://127.0.0.1:{}/killed_jobs", server.port);
-    run_killing(&url, folder.path(), kills(), &mut random());
+    run_killing(&url, folder.path(), kills(8), &mut random());
     assert_eq!(in_postgres(&database), expected());
     check_writers(database.value(WRITERS).parse().unwrap());
 }
@@ -111,7 +107,7 @@ fn a_network_that_is_cut_loses_and_repeats_nothing() {
     let mut random = random();
     let mut cuts = Random::new(random.next());
     std::thread::scope(|scope| {
-        scope.spawn(|| proxy.disturb(kills(), &mut cuts));
+        scope.spawn(|| proxy.disturb(kills(8), &mut cuts));
         run_killing(&url, folder.path(), 2, &mut random);
     });
     assert!(proxy.ended() > 0, "nobody was disturbed");

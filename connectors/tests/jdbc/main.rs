@@ -13,6 +13,8 @@
     reason = "a test"
 )]
 
+#[path = "../support/how_often.rs"]
+mod how_often;
 mod jobs;
 #[path = "../support/kills.rs"]
 mod killing;

@@ -159,7 +159,7 @@ impl Broker {
     /// Reads all committed records of a topic, each as `key:value`, sorted; with Kafka's own consumer, which cannot tell
     /// "nothing more" from "nothing yet". So it is given more time where records are missing.
     pub fn committed(&self, topic: &str, expected: usize) -> Vec<String> {
-        let first = self.consume(topic, "10000");
+        let first = self.consume(topic, "5000");
         if first.len() >= expected { first } else { self.consume(topic, "60000") }
     }
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::broker::{Broker, Replicas};
+use super::how_often::kills;
 use super::jobs::{CountKeys, assert_same, counted, records};
-use super::kills::{kills, latest_checkpoint};
+use super::kills::latest_checkpoint;
 use super::process::start;
 
 /// How long the cluster, or the job, may take for a step.

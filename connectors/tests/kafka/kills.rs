@@ -7,6 +7,7 @@ use millstream::engine::clock::Random;
 use millstream::engine::state::snapshot::storage::resolve;
 
 use super::broker::Broker;
+use super::how_often::kills;
 use super::jobs::{CountKeys, assert_same, counted, records};
 use super::killing;
 use super::process::{JOB_NAME, start};
@@ -35,11 +36,6 @@ fn run_killing(job: &CountKeys, snapshots: &Path, kills: u32, random: &mut Rando
     );
 }
 
-/// How often a test kills or cuts, unless `MILLSTREAM_KILLS` says it.
-pub fn kills(otherwise: u32) -> u32 {
-    std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
-}
-
 #[test]
 fn a_job_that_is_killed_writes_everything_once() {
     let Some(broker) = Broker::start() else { return };
@@ -49,7 +45,7 @@ fn a_job_that_is_killed_writes_everything_once() {
     broker.produce("in", &input);
     let snapshots = tempfile::tempdir().unwrap();
     let job = CountKeys { pause_every: 15, ..CountKeys::new(broker.servers(), "in", "out") };
-    run_killing(&job, snapshots.path(), kills(12), &mut random());
+    run_killing(&job, snapshots.path(), kills(6), &mut random());
     assert_same(&broker.committed("out", input.len()), &counted(&input), "after kills of the job");
 }
 
@@ -102,7 +98,7 @@ fn a_network_that_is_cut_loses_and_repeats_nothing() {
     let mut random = random();
     let mut cuts = Random::new(random.next());
     std::thread::scope(|scope| {
-        scope.spawn(|| proxy.disturb(kills(8), &mut cuts));
+        scope.spawn(|| proxy.disturb(kills(4), &mut cuts));
         run_killing(&job, snapshots.path(), 2, &mut random);
     });
     assert!(proxy.ended() > 0, "nobody was disturbed");

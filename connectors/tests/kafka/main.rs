@@ -20,6 +20,8 @@ mod certificates;
 mod cluster;
 #[path = "../support/counts.rs"]
 mod counts;
+#[path = "../support/how_often.rs"]
+mod how_often;
 mod jobs;
 #[path = "../support/kills.rs"]
 mod killing;

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::how_often::kills;
 use super::jobs::{CountKeys, assert_same, counted, prepare};
-use super::kills::{kills, latest_checkpoint};
+use super::kills::latest_checkpoint;
 use super::process::start;
 use super::server::Server;
 use super::support::Process;

@@ -6,16 +6,12 @@ use std::time::Duration;
 use millstream::engine::clock::Random;
 use millstream::engine::state::snapshot::storage::resolve;
 
+use super::how_often::kills;
 use super::jobs::{CountKeys, assert_same, counted, prepare};
 use super::killing;
 use super::process::{JOB_NAME, start};
 use super::server::Server;
 use super::support::random;
-
-/// How often a test kills, unless `MILLSTREAM_KILLS` says it.
-pub fn kills(otherwise: u32) -> u32 {
-    std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
-}
 
 /// The number of the latest checkpoint in the folder of a job's snapshots.
 pub fn latest_checkpoint(snapshots: &Path) -> u64 {
@@ -46,7 +42,7 @@ fn a_job_that_is_killed_writes_everything_once() {
     let Some(server) = Server::start() else { return };
     let records = prepare(&server, 40_000, 500);
     let job = CountKeys { pause_every: 10, ..CountKeys::new(server.url()) };
-    run_killing(&job, kills(12), &mut random(), |_| {});
+    run_killing(&job, kills(6), &mut random(), |_| {});
     assert_same(&server.sorted("OUT"), &counted(&records), "after kills of the job");
 }
 
@@ -58,7 +54,7 @@ fn a_job_that_is_killed_writes_everything_once_to_a_stream_that_knows_no_message
     let job = CountKeys { pause_every: 10, ..CountKeys::new(server.url()) };
     // The job refuses such a stream when it starts, and not when it is restored.
     let mut is_short = false;
-    run_killing(&job, kills(12), &mut random(), |latest| {
+    run_killing(&job, kills(6), &mut random(), |latest| {
         if latest > 0 && !is_short {
             server.shorten_window("OUT");
             is_short = true;
@@ -73,7 +69,7 @@ fn a_job_that_is_killed_writes_everything_at_least_once() {
     let Some(server) = Server::start() else { return };
     let records = prepare(&server, 40_000, 500);
     let job = CountKeys { pause_every: 10, is_exactly_once: false, ..CountKeys::new(server.url()) };
-    run_killing(&job, kills(12), &mut random(), |_| {});
+    run_killing(&job, kills(6), &mut random(), |_| {});
     let mut written = server.sorted("OUT");
     let all = written.len();
     written.dedup();

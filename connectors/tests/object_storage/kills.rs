@@ -6,17 +6,13 @@ use std::time::Duration;
 use millstream::engine::clock::Random;
 
 use super::counts::{assert_same, counted, records};
+use super::how_often::kills;
 use super::jobs::{CountKeys, latest_checkpoint, put_input};
 use super::killing::run_killing;
 use super::process::start;
 use super::proxy::Proxy;
 use super::server::{Bucket, Server};
 use super::support::random;
-
-/// How often to kill, unless `MILLSTREAM_KILLS` says it.
-fn kills(otherwise: u32) -> u32 {
-    std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
-}
 
 /// Runs the job to its end while it is killed, with the server at `endpoint`; all it has read and written, and its snapshots, are on the server.
 fn run(bucket: &Bucket, endpoint: &str, pause_every: u64, kills: u32) {

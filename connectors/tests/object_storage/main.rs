@@ -17,6 +17,8 @@
 #[path = "../support/counts.rs"]
 mod counts;
 mod full_disk;
+#[path = "../support/how_often.rs"]
+mod how_often;
 mod jobs;
 #[path = "../support/kills.rs"]
 mod killing;

@@ -14,6 +14,8 @@
     reason = "a test"
 )]
 
+#[path = "../support/how_often.rs"]
+mod how_often;
 #[path = "../support/cdc/jobs.rs"]
 mod jobs;
 #[path = "../support/cdc/kills.rs"]

@@ -30,6 +30,21 @@ impl Mode {
 pub struct Proxy {
     port: u16,
     network: Arc<Network>,
+    /// In which ways it has not been disturbed yet: in each before in one again.
+    ways: Mutex<Vec<Way>>,
+}
+
+/// How the network is disturbed.
+#[derive(Clone, Copy)]
+enum Way {
+    /// The connections end, and new ones can be made.
+    Ends,
+    /// For a while, no new ones can be made, either.
+    Refuses,
+    /// Requests are carried out, and nobody gets to know of it.
+    LosesAnswers,
+    /// What was held for a while comes late, and nothing is lost.
+    Delays,
 }
 
 struct Network {
@@ -66,7 +81,7 @@ impl Proxy {
         });
         let accepting = network.clone();
         thread::spawn(move || listener.incoming().flatten().for_each(|client| accepting.accept(client)));
-        Self { port, network }
+        Self { port, network, ways: Mutex::default() }
     }
 
     pub fn port(&self) -> u16 {
@@ -83,14 +98,11 @@ impl Proxy {
         for _ in 0..times {
             thread::sleep(Duration::from_millis(200 + random.below(1_000) as u64));
             let a_while = Duration::from_millis(random.below(1_500) as u64);
-            match random.below(4) {
-                // The connections end, and new ones can be made.
-                0 => {}
-                1 => self.network.set(Mode::Refuses, a_while),
-                // Requests are carried out, and nobody gets to know of it.
-                2 => self.network.set(Mode::HoldsAnswers, a_while),
-                // What was held for a while comes late, and nothing is lost.
-                _ => {
+            match self.next_way(random) {
+                Way::Ends => {}
+                Way::Refuses => self.network.set(Mode::Refuses, a_while),
+                Way::LosesAnswers => self.network.set(Mode::HoldsAnswers, a_while),
+                Way::Delays => {
                     self.network.set(Mode::HoldsAll, a_while);
                     self.network.set(Mode::Flows, Duration::ZERO);
                     continue;
@@ -99,6 +111,15 @@ impl Proxy {
             self.network.end_all();
             self.network.set(Mode::Flows, Duration::ZERO);
         }
+    }
+
+    fn next_way(&self, random: &mut Random) -> Way {
+        let mut ways = self.ways.lock().unwrap();
+        if ways.is_empty() {
+            ways.extend([Way::Ends, Way::Refuses, Way::LosesAnswers, Way::Delays]);
+        }
+        let next = random.below(ways.len());
+        ways.swap_remove(next)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use millstream::engine::clock::Random;
 
+use super::how_often::kills;
 use super::process::start;
 use super::proxy::Proxy;
 use super::server::{DATABASE, Database, Server};
@@ -120,11 +121,6 @@ struct Kills {
     cuts: usize,
 }
 
-/// How often a test kills or cuts, unless `MILLSTREAM_KILLS` says it.
-fn kills(otherwise: usize) -> usize {
-    std::env::var("MILLSTREAM_KILLS").map_or(otherwise, |kills| kills.parse().unwrap())
-}
-
 /// Runs the job while somebody writes; kills what is to be killed; checks what was read.
 fn capture(kills: Kills) -> Fold {
     let Some(server) = Server::start() else { return Fold::default() };
@@ -211,16 +207,16 @@ fn capture(kills: Kills) -> Fold {
 
 #[test]
 fn jobs_that_are_killed_read_everything_once() {
-    let fold = capture(Kills { jobs: kills(14), ..Kills::default() });
+    let fold = capture(Kills { jobs: kills(8) as usize, ..Kills::default() });
     assert!(fold.rows == 0 || fold.snapshots.len() > 1, "no kill came while rows were read");
 }
 
 #[test]
 fn servers_that_are_killed_are_read_once() {
-    capture(Kills { jobs: 4, servers: kills(4), ..Kills::default() });
+    capture(Kills { jobs: 4, servers: kills(4) as usize, ..Kills::default() });
 }
 
 #[test]
 fn a_network_that_is_cut_is_read_once() {
-    capture(Kills { jobs: 2, cuts: kills(8), ..Kills::default() });
+    capture(Kills { jobs: 2, cuts: kills(4) as usize, ..Kills::default() });
 }
